@@ -1,0 +1,1 @@
+"""YAML ⇄ Sweep: reading, checking, comparing and preparing specs."""

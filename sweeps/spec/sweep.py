@@ -1,0 +1,145 @@
+"""A sweep as frozen values: what a checked spec says, defaults filled in.
+
+`sweeps.spec.read` makes these from YAML; nobody checks them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from xlt_core.vocabulary.plan import Step
+
+
+@dataclass(frozen=True)
+class Range:
+    """A searched value.
+
+    Attributes:
+        kind: `log` or `float` (low, high), `int` (low, high inclusive) or `choice` (values).
+    """
+
+    kind: str
+    low: float = 0.0
+    high: float = 0.0
+    choices: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Intermediate:
+    """Which plans there are: steps to choose from, how many, in what order.
+
+    Attributes:
+        counts: allowed plan lengths, ascending; 0 is the baseline, which is always in.
+        order: `any` (every order is a plan), `sorted` (one order a set) or `given` (listed order).
+        overlap: `flag` or `exclude` plans whose tasks share text with a target.
+        plans: explicit plans as texts; where given, the space is just these.
+    """
+
+    tasks: tuple[Step, ...]
+    counts: tuple[int, ...]
+    order: str = "any"
+    overlap: str = "flag"
+    plans: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target task and the languages it is scored in (None: all that have data)."""
+
+    task: str
+    languages: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """How plans are proposed.
+
+    Attributes:
+        method: a name in the table of `sweeps.search`.
+        trials: trials in all, the baseline among them; None for the whole space (grid).
+        seed: seeds the sampler together with the trial's number.
+        window: trial n sees the results of trials up to n - window (DESIGN §3).
+        asynchronous: see whatever results are there instead; not reproducible, never waits.
+    """
+
+    method: str = "tpe"
+    trials: int | None = None
+    seed: int = 0
+    window: int = 16
+    asynchronous: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What selects: a split (never the one reported) and `english` or `all` languages."""
+
+    split: str = "dev"
+    languages: str = "english"
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How work is carried out; changing it changes no result.
+
+    Attributes:
+        workers: stages at once; None for as many as the cluster has room for.
+        threads: torch threads a worker.
+        concurrency: trials under way at once.
+        max_attempts: tries of a stage whose worker or node is lost.
+    """
+
+    workers: int | None = None
+    threads: int = 1
+    concurrency: int = 4
+    max_attempts: int = 3
+    device: str = "auto"
+    micro_batch: int | None = None
+    checkpoint_seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A whole sweep.
+
+    Attributes:
+        encoder: a hub id, a folder or `lab-tiny`.
+        data: `hub`, `lab`, or a folder's absolute path.
+        recipe: three layers of recipe fields by name, values or Ranges:
+            `train` (intermediate stages), `target` (target training), `tasks` (task → fields).
+            A Range makes the field searched under its dotted path (`recipe.train.learning_rate`).
+        splits: splits that are evaluated, `dev` and `test`.
+        store, tracking, storage: URLs or paths; see DESIGN §3.
+        source: the spec as merged data (after `extends` and `--set`), for the record.
+    """
+
+    name: str
+    encoder: str
+    data: str
+    intermediate: Intermediate
+    targets: tuple[Target, ...]
+    seeds: tuple[int, ...]
+    recipe: Mapping[str, Mapping[str, Any]] = field(hash=False)
+    search: Search = Search()
+    objective: Objective = Objective()
+    execution: Execution = Execution()
+    splits: tuple[str, ...] = ("dev", "test")
+    store: str = ""
+    tracking: str = ""
+    storage: str = ""
+    source: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def searched(self) -> dict[str, Range]:
+        """Every searched recipe field by its dotted path, sorted."""
+        found: dict[str, Range] = {}
+        for layer in ("train", "target"):
+            for name, value in self.recipe.get(layer, {}).items():
+                if isinstance(value, Range):
+                    found[f"recipe.{layer}.{name}"] = value
+        for task, fields in self.recipe.get("tasks", {}).items():
+            for name, value in fields.items():
+                if isinstance(value, Range):
+                    found[f"recipe.tasks.{task}.{name}"] = value
+        return dict(sorted(found.items()))

@@ -1,0 +1,59 @@
+"""Events: what happened, when. One JSON line each in a sweep's `events.jsonl`.
+
+Progress bars, logs and MLflow are all drawn from these; nothing decides by them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# kinds: stage_started stage_progress stage_finished stage_failed stage_retried stage_cancelled
+#        trial_started trial_finished trial_failed sweep_started sweep_finished message
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened.
+
+    Attributes:
+        kind: one of the kinds listed above.
+        at: seconds since the epoch.
+        stage: the stage's key, or empty.
+        trial: the trial's number, or None.
+        fields: whatever the kind carries (title, step, steps, loss, scores, error, …).
+    """
+
+    kind: str
+    stage: str = ""
+    trial: int | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    at: float = field(default_factory=time.time)
+
+    def to_line(self) -> str:
+        """One line of JSON, without the line end."""
+        return json.dumps(
+            {
+                "kind": self.kind,
+                "at": round(self.at, 3),
+                "stage": self.stage,
+                "trial": self.trial,
+                **self.fields,
+            },
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_line(cls, line: str) -> Event:
+        """Read what `to_line` wrote. Raises ValueError on a torn line."""
+        data = json.loads(line)
+        return cls(
+            kind=data.pop("kind"),
+            at=data.pop("at"),
+            stage=data.pop("stage", ""),
+            trial=data.pop("trial", None),
+            fields=data,
+        )

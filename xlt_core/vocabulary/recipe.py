@@ -1,0 +1,53 @@
+"""Recipes: how one stage is trained. Every field is part of the stage's key.
+
+What cannot change a result beyond rounding (device, micro-batch, threads) is not here; see
+`xlt_core.stage.Settings`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a stage is trained.
+
+    Attributes:
+        steps: optimiser steps; exactly one of `steps` and `epochs` is set.
+        epochs: passes over the training rows.
+        batch_size: examples an optimiser step, whatever the micro-batch.
+        learning_rate: peak of the linear warm-up and decay.
+        warmup: fraction of the steps that warm up.
+        weight_decay: decoupled (AdamW, Loshchilov & Hutter 2019), not on biases and norms.
+        max_length: tokens; longer inputs are cut (span QA: windowed).
+        stride: tokens two neighbouring windows of one context share (span QA).
+        max_gradient_norm: global norm the gradient is clipped to.
+        freeze: `embeddings` (token embeddings) or `layers:N` (embeddings and the N lowest layers).
+        head: `new` for each stage, or `keep` where the label set is the parent's.
+        precision: `float32`, or `bfloat16` where the device has it.
+        rows: at most this many training rows of each member, the first by a fixed hash.
+    """
+
+    steps: int | None = None
+    epochs: float | None = None
+    batch_size: int = 32
+    learning_rate: float = 2e-5
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    max_length: int = 128
+    stride: int = 128
+    max_gradient_norm: float = 1.0
+    freeze: tuple[str, ...] = ()
+    head: str = "new"
+    precision: str = "float32"
+    rows: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.steps is None) == (self.epochs is None):
+            raise ValueError("a recipe sets exactly one of steps and epochs")
+
+    def identity(self) -> dict[str, Any]:
+        """The fields as they enter a key."""
+        return asdict(self)
