@@ -29,7 +29,8 @@ class StageTree:
 
     def add(self, trained: TrainStage, evaluations: Iterable[EvaluateStage]) -> None:
         """Add one path. All its stages count as requested, shared or not."""
-        for stage in (*trained.ancestry(), *evaluations):
+        path: tuple[Stage, ...] = (*trained.ancestry(), *evaluations)
+        for stage in path:
             self.stages.setdefault(stage.key, stage)
             self.requested += 1
 

@@ -1,0 +1,38 @@
+"""What all tests share: where the real data lie, and a quiet, offline environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs the real data where they are not there."""
+    if (SHARED / "data").is_dir():
+        return
+    reason = pytest.mark.skip(reason="needs the real data and small encoder in ../shared")
+    for item in items:
+        if "shared" in item.keywords:
+            item.add_marker(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data in the XTREME-R layout."""
+    return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_encoder() -> Path:
+    """The folder of the small real encoder."""
+    return SHARED / "models" / "xlt-mini"

@@ -1,0 +1,36 @@
+"""The protocol of a data source. Members: `hub`, `folder`, `lab`; `open_source` picks one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from xlt_core.data.examples import Example
+from xlt_core.vocabulary.stage import DataRef, SourceRef
+
+
+class Source(Protocol):
+    """Where examples come from. Splits are `train`, `dev` and `test`.
+
+    A task without dev has its test split halved by a fixed hash of the parallel row
+    (`Task.halve_test`): `dev` is one half, `test` the other, the same rows in every language.
+    """
+
+    ref: SourceRef
+
+    def languages(self, task: str, split: str) -> tuple[str, ...]:
+        """Languages with data for `task` and `split`, sorted; empty where there is none."""
+        ...
+
+    def load(self, task: str, language: str, split: str) -> Sequence[Example]:
+        """All examples, in source order.
+
+        Raises:
+            UserMistake: a missing file, column or label, or an empty split; names path and
+                line, and says what form is expected.
+        """
+        ...
+
+    def refer(self, task: str, language: str, split: str) -> DataRef:
+        """The split by content. Raises what `load` raises."""
+        ...

@@ -1,0 +1,60 @@
+"""What a task is. One file a task beside this one, one line each in `xlt_core.tasks`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a model has to do; decides the head, the encoding and the metrics."""
+
+    CLASSIFICATION = "classification"
+    MULTIPLE_CHOICE = "multiple_choice"
+    TAGGING = "tagging"
+    SPAN = "span"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A dataset with a kind, languages, splits and a metric.
+
+    Attributes:
+        name: lower case, as written in plans.
+        kind: what a model has to do.
+        title: one line for people.
+        languages: of the full data set, sorted; a source may hold fewer.
+        labels: label names in index order (classification, tagging), else empty.
+        metric: name in the table of `xlt_core.metrics`.
+        roles: `intermediate`, `target`, or both.
+        trains_on: for a target, the English training tasks, one stage each, in order
+            (XNLI: mnli; XCOPA: siqa, copa; most: itself).
+        halve_test: whether the task has no dev and its test split is halved.
+        defaults: recipe fields that differ from `Recipe`'s (PROTOCOL's baseline recipes).
+        shares_text_with: other tasks it shares text with → the reason, in words.
+        folder: how the folder source reads it (see `xlt_core.data.folder`).
+        hub: how the hub source reads it (see `xlt_core.data.hub`).
+        source: paper or page, and licence where known.
+    """
+
+    name: str
+    kind: Kind
+    title: str
+    languages: tuple[str, ...]
+    metric: str
+    labels: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ("intermediate",)
+    trains_on: tuple[str, ...] = ()
+    halve_test: bool = False
+    defaults: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    shares_text_with: Mapping[str, str] = field(default_factory=dict, hash=False)
+    folder: Any = None
+    hub: Any = None
+    source: str = ""
+
+    @property
+    def is_target(self) -> bool:
+        """Whether the task may be a sweep's target."""
+        return "target" in self.roles
