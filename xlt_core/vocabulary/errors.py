@@ -53,5 +53,9 @@ class DataChanged(StageFailed):
     """The data read by a worker are not those the sweep was planned with."""
 
 
+class ParentMissing(XltError):
+    """The weights a stage starts from are not in the store (pruned or set aside)."""
+
+
 class StageCancelled(XltError):
     """Nobody wants the stage any longer; it stopped at a checkpoint."""

@@ -1,0 +1,31 @@
+# make install: .venv with the xlt command. make run: the quickstart. make test: every check.
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: install run test lint types layers check
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $@
+
+run: install
+	$(BIN)/xlt run sweeps/specs/quickstart.yaml
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+layers: install
+	$(BIN)/lint-imports
+
+check: install
+	$(BIN)/pytest
+
+test: lint types layers check

@@ -1,0 +1,108 @@
+"""Asking the stage service, and asking again when it or its node died in between.
+
+Requests are idempotent: what was finished is in the store, what runs is joined.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import ray
+from ray.exceptions import (
+    ActorDiedError,
+    ActorUnavailableError,
+    GetTimeoutError,
+    RayActorError,
+)
+
+from sweeps.execution.job import Job, Outcome
+from sweeps.execution.service import StageService, service_name
+from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.stage import EvaluateStage
+
+NAMESPACE = "xlt"
+RETRY_SECONDS = 0.2
+log = logging.getLogger("xlt.client")
+
+
+def get_service(store: str) -> Any:
+    """The service of `store` on this cluster, started if there is none."""
+    return (
+        ray.remote(StageService)
+        .options(
+            name=service_name(store),
+            namespace=NAMESPACE,
+            get_if_exists=True,
+            lifetime="detached",
+            num_cpus=0,
+            max_restarts=-1,
+            max_task_retries=0,
+            max_concurrency=10_000,
+        )
+        .remote(store)
+    )
+
+
+class ServiceClient:
+    """One sweep's view of the service."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._service: Any = None
+
+    def compute(self, trial: int, stages: Sequence[EvaluateStage]) -> list[Outcome]:
+        """Await the outcomes of `stages`, in order; asks again after a loss of the service."""
+        while True:
+            try:
+                reference = self.service.compute.remote(self._job, trial, list(stages))
+                outcomes: list[Outcome] = ray.get(reference)
+                return outcomes
+            except RayActorError as error:
+                self._lost(error)
+
+    def attend(self, mode: str, after: int, wait: float) -> list[tuple[int, Event]]:
+        """Tell the service the sweep's wish; return what happened after event `after`."""
+        try:
+            events: list[tuple[int, Event]] = ray.get(
+                self.service.attend.remote(self._job, mode, after, wait), timeout=wait + 10
+            )
+            return events
+        except (RayActorError, GetTimeoutError) as error:
+            self._lost(error)
+            return []
+
+    def processes(self) -> dict[str, int]:
+        """Process ids of the service and its workers."""
+        found: dict[str, int] = ray.get(self.service.processes.remote())
+        return found
+
+    def release(self, trial: int) -> None:
+        """The trial no longer waits."""
+        with contextlib.suppress(RayActorError):
+            self.service.release.remote(self._job.sweep, trial)
+
+    def leave(self) -> None:
+        """The driver goes."""
+        with contextlib.suppress(RayActorError, GetTimeoutError):
+            ray.get(self.service.leave.remote(self._job.sweep), timeout=5)
+
+    @property
+    def service(self) -> Any:
+        """The actor's handle."""
+        if self._service is None:
+            self._service = get_service(self._job.store)
+        return self._service
+
+    def _lost(self, error: Exception) -> None:
+        """Ray restarts the service under its name; a dead name is looked up anew.
+
+        Ray offers no event for a restart, so this waits a moment before the next try.
+        """
+        threading.Event().wait(RETRY_SECONDS)
+        log.warning("the stage service did not answer (%s); asking again", type(error).__name__)
+        if isinstance(error, ActorDiedError) and not isinstance(error, ActorUnavailableError):
+            self._service = None

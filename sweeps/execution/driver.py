@@ -1,0 +1,201 @@
+"""Running a sweep: the driver holds the lock, feeds Tune, and writes down what happens.
+
+Every start is a fresh start: the study says what was asked and told, the store what was computed,
+and Tune's own files are thrown away. See DESIGN in the README's "How resume works".
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import filelock
+
+from sweeps.execution import control
+from sweeps.execution.bookkeeping import Bookkeeper
+from sweeps.execution.client import ServiceClient
+from sweeps.execution.cluster import cluster, quiet_environment, shape_of
+from sweeps.execution.job import Job
+from sweeps.execution.wish import Wish
+from sweeps.search.study import SweepStudy
+from sweeps.spec.paths import SweepFolder
+from sweeps.spec.prepare import Prepared, write_prepared
+from sweeps.spec.sweep import Sweep
+from xlt_core.stage import Settings
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.events import Event
+
+ATTEND_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run of the driver ended.
+
+    Attributes:
+        state: `finished`, `stopped`, `cancelled` or `interrupted`.
+        failed_trials: trials of the whole sweep that have failed.
+    """
+
+    state: str
+    failed_trials: int
+
+
+def run_sweep(
+    sweep: Sweep,
+    prepared: Prepared,
+    folder: SweepFolder,
+    observe: Callable[[Event], None],
+    address: str | None = None,
+    runner: str = Job.runner,
+) -> Ended:
+    """Run or resume `sweep` until it is finished or asked to end.
+
+    Args:
+        folder: the sweep's own; created where it is not there.
+        observe: called with every event, from more than one thread but never at once.
+        address: a Ray cluster's; None starts one here.
+        runner: what computes a stage (see `Job.runner`).
+
+    Raises:
+        UserMistake: another driver runs this sweep; no cluster at `address`; a broken study.
+    """
+    quiet_environment()
+    with _only_driver(folder):
+        control.clear(folder.path)
+        write_prepared(folder, prepared)
+        study = SweepStudy(sweep.storage, sweep.name)
+        wish = Wish(folder.path)
+        with (
+            wish.hearing_signals(),
+            Bookkeeper(sweep, prepared, folder, study, observe) as books,
+            cluster(sweep.execution, address) as workers,
+        ):
+            job = job_of(sweep, folder, workers, runner)
+            with _attending(ServiceClient(job), wish, books):
+                _search(sweep, prepared, job, study, wish, books, folder)
+            ended = _ended(study, wish)
+            books.close(ended.state)
+        return ended
+
+
+def job_of(sweep: Sweep, folder: SweepFolder, workers: int, runner: str) -> Job:
+    """What the service is told of the sweep."""
+    execution = sweep.execution
+    return Job(
+        sweep=sweep.name,
+        store=sweep.store,
+        settings=Settings(
+            cache=folder.cache,
+            device=execution.device,
+            threads=execution.threads,
+            micro_batch=execution.micro_batch,
+            checkpoint_seconds=execution.checkpoint_seconds,
+            executor={"sweep": sweep.name},
+        ),
+        shape=shape_of(execution),
+        workers=workers,
+        max_attempts=execution.max_attempts,
+        runner=runner,
+    )
+
+
+@contextmanager
+def _only_driver(folder: SweepFolder) -> Iterator[None]:
+    """Hold the sweep's lock; the operating system frees it when the driver dies."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder.lock)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise UserMistake(
+            Mistake(
+                str(folder.path),
+                "another driver is running this sweep",
+                f"watch it with `xlt status {folder.path.name}`, or end it with `xlt stop`",
+            )
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _attending(client: ServiceClient, wish: Wish, books: Bookkeeper) -> Iterator[None]:
+    """Keep telling the service the sweep's wish and writing down what it says."""
+    over = threading.Event()
+
+    def attend() -> None:
+        last = 0
+        while not over.is_set():
+            for number, event in client.attend(wish.current(), last, ATTEND_SECONDS):
+                last = max(last, number)
+                books.note(event)
+
+    thread = threading.Thread(target=attend, name="xlt-attend", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        client.drain(books.note)
+        over.set()
+        thread.join(timeout=10)
+        client.leave()
+
+
+def _search(
+    sweep: Sweep,
+    prepared: Prepared,
+    job: Job,
+    study: SweepStudy,
+    wish: Wish,
+    books: Bookkeeper,
+    folder: SweepFolder,
+) -> None:
+    """Let Tune drive the search to its end."""
+    from ray import tune
+
+    from sweeps.execution.coordinator import Assignment, Coordinator
+    from sweeps.execution.listener import TrialListener
+    from sweeps.search.searcher import PlanSearcher
+
+    searcher = PlanSearcher(sweep, study, wish=wish.current)
+    trainable = tune.with_resources(
+        tune.with_parameters(Coordinator, assignment=Assignment(sweep, prepared, job)),
+        tune.PlacementGroupFactory([{"CPU": 0.01}]),
+    )
+    scratch = folder.path / "tune"
+    tuner = tune.Tuner(
+        trainable,
+        tune_config=tune.TuneConfig(
+            search_alg=searcher,
+            num_samples=-1,
+            max_concurrent_trials=sweep.execution.concurrency,
+            reuse_actors=True,
+        ),
+        run_config=tune.RunConfig(
+            name="trials",
+            storage_path=str(scratch.resolve()),
+            verbose=0,
+            callbacks=[TrialListener(books.note)],
+            failure_config=tune.FailureConfig(max_failures=-1),
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+        ),
+    )
+    try:
+        tuner.fit()
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _ended(study: SweepStudy, wish: Wish) -> Ended:
+    trials = study.trials()
+    failed = sum(trial.state == "failed" for trial in trials)
+    if wish.interrupted:
+        return Ended("interrupted", failed)
+    state = {control.STOP: "stopped", control.CANCEL: "cancelled"}.get(wish.current(), "finished")
+    return Ended(state, failed)

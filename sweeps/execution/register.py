@@ -1,0 +1,104 @@
+"""Which sweeps are attended by a driver, what each wishes, and the events kept for it.
+
+Part of the stage service (see `service`); plain asyncio, no Ray.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sweeps.execution.control import CANCEL, RUN, STOP
+from sweeps.execution.job import Job, Shape
+from xlt_core.vocabulary.events import Event
+
+KEPT_EVENTS = 10_000
+
+
+@dataclass
+class Attendance:
+    """One sweep whose driver is listening."""
+
+    job: Job
+    seen: float
+    wish: str = RUN
+    events: deque[tuple[int, Event]] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Register:
+    """All attended sweeps by name."""
+
+    def __init__(self) -> None:
+        self._sweeps: dict[str, Attendance] = {}
+        # Numbers grow across restarts of the service, so that drivers need not notice one.
+        self._numbers = itertools.count(time.time_ns())
+
+    def enter(self, job: Job) -> bool:
+        """Note that the sweep's driver was heard; True where the sweep is new."""
+        now = asyncio.get_running_loop().time()
+        known = self._sweeps.get(job.sweep)
+        if known is None:
+            self._sweeps[job.sweep] = Attendance(job, now)
+            return True
+        known.job, known.seen = job, now
+        return False
+
+    def leave(self, sweep: str) -> None:
+        """Forget a sweep; whoever asks is told it was cancelled."""
+        self._sweeps.pop(sweep, None)
+
+    def silent(self, seconds: float) -> list[str]:
+        """Sweeps whose driver has not been heard for so long."""
+        now = asyncio.get_running_loop().time()
+        return [name for name, known in self._sweeps.items() if now - known.seen > seconds]
+
+    def change_wish(self, sweep: str, wish: str) -> bool:
+        """Set a sweep's wish; True where it is another than before."""
+        known = self._sweeps[sweep]
+        changed, known.wish = known.wish != wish, wish
+        return changed
+
+    def wish(self, sweep: str) -> str:
+        """What a sweep wishes; a sweep that left wishes to be cancelled."""
+        known = self._sweeps.get(sweep)
+        return known.wish if known else CANCEL
+
+    def wanted(self, sweeps: Iterable[str]) -> bool:
+        """Whether any of `sweeps` wants new work begun."""
+        return any(self.wish(sweep) == RUN for sweep in sweeps)
+
+    def over(self, sweeps: Iterable[str]) -> bool:
+        """Whether all of `sweeps` were stopped or cancelled."""
+        return all(self.wish(sweep) in (STOP, CANCEL) for sweep in sweeps)
+
+    def limit(self, shape: Shape) -> int:
+        """The most workers of `shape` that any sweep allows."""
+        jobs = [known.job for known in self._sweeps.values()]
+        return max((job.workers for job in jobs if job.shape == shape), default=0)
+
+    def tell(self, sweeps: Iterable[str], event: Event) -> None:
+        """Keep `event` for the drivers of `sweeps`."""
+        for sweep in sweeps:
+            known = self._sweeps.get(sweep)
+            if known is not None:
+                known.events.append((next(self._numbers), event))
+                known.news.set()
+
+    async def events(self, sweep: str, after: int, wait: float) -> list[tuple[int, Event]]:
+        """Events of a sweep after number `after`; waits up to `wait` seconds for the first."""
+        known = self._sweeps[sweep]
+        if not known.events or known.events[-1][0] <= after:
+            known.news.clear()
+            try:
+                await asyncio.wait_for(known.news.wait(), wait)
+            except TimeoutError:
+                return []
+        return [(number, event) for number, event in known.events if number > after]
+
+    def __len__(self) -> int:
+        return len(self._sweeps)

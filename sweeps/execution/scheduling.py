@@ -1,0 +1,96 @@
+"""Which work goes to which worker: decisions only, no Ray, no clock.
+
+Highest priority first; evaluations before training at equal priority (they finish what is
+begun); among idle workers the one that already holds the parent's weights. Evaluations of one
+trained stage travel together, so that its weights are loaded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sweeps.execution.job import Shape
+from xlt_core.vocabulary.stage import EvaluateStage, Stage
+
+LARGEST_BUNDLE = 32
+SMALLEST_SHARE = 8
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A stage that could start now. Smaller `priority` goes first; `order` breaks ties."""
+
+    stage: Stage
+    priority: int
+    order: int
+    shape: Shape
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A bundle of stages for one worker, to be run in this order."""
+
+    worker: str
+    stages: tuple[Stage, ...]
+
+
+def weights_needed(stage: Stage) -> str | None:
+    """Key of the stage whose weights `stage` starts from; None for the pretrained encoder."""
+    if isinstance(stage, EvaluateStage):
+        return stage.trained.key
+    return stage.parent.key if stage.parent else None
+
+
+def assign(
+    ready: Iterable[Ready],
+    idle: Mapping[str, Shape],
+    holds: Mapping[str, Collection[str]],
+) -> list[Assignment]:
+    """Pair ready work with idle workers.
+
+    Args:
+        ready: all that could start.
+        idle: idle workers by name.
+        holds: for each worker the keys of the weights it has in memory.
+    """
+    free = dict(idle)
+    groups = _groups(ready)
+    assignments: list[Assignment] = []
+    while free and groups:
+        group = groups.pop(0)
+        fitting = [name for name, shape in free.items() if shape == group[0].shape]
+        if not fitting:
+            continue
+        needed = weights_needed(group[0].stage)
+        worker = next((name for name in fitting if needed in holds.get(name, ())), fitting[0])
+        taken, rest = _share(group, len(fitting) if not groups else 1)
+        if rest:
+            groups.insert(0, rest)
+        assignments.append(Assignment(worker, tuple(item.stage for item in taken)))
+        del free[worker]
+    return assignments
+
+
+def _groups(ready: Iterable[Ready]) -> list[list[Ready]]:
+    """Bundle evaluations of one trained stage; sort the bundles by urgency."""
+    bundles: dict[tuple[str, Shape], list[Ready]] = {}
+    for item in ready:
+        is_evaluation = isinstance(item.stage, EvaluateStage)
+        name = f"evaluate {weights_needed(item.stage)}" if is_evaluation else item.stage.key
+        bundles.setdefault((name, item.shape), []).append(item)
+    for bundle in bundles.values():
+        bundle.sort(key=_urgency)
+    return sorted(bundles.values(), key=lambda bundle: _urgency(bundle[0]))
+
+
+def _urgency(item: Ready) -> tuple[int, bool, int]:
+    return item.priority, not isinstance(item.stage, EvaluateStage), item.order
+
+
+def _share(group: Sequence[Ready], workers: int) -> tuple[list[Ready], list[Ready]]:
+    """Cut a bundle so that idle workers share it where it is long enough to be worth it."""
+    size = min(len(group), LARGEST_BUNDLE)
+    if workers > 1:
+        size = min(size, max(SMALLEST_SHARE, -(-len(group) // workers)))
+    return list(group[:size]), list(group[size:])

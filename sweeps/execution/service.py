@@ -1,0 +1,295 @@
+"""The stage service: every stage once, whoever asks, however often (single flight).
+
+One named async Ray actor a store. A request is answered from the store, joined to the same stage
+in flight, or scheduled on a worker (`scheduling` decides which, `pool` keeps them). The service
+owns all stage work: a dying trial takes nothing with it. When the service itself dies Ray restarts
+it empty, clients ask again, and the store answers what was finished.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sweeps.execution.control import CANCEL
+from sweeps.execution.job import DONE, FAILED, HELD, LOST, ORPHANED, STOPPED, Job, Outcome
+from sweeps.execution.pool import Pool
+from sweeps.execution.register import Register
+from sweeps.execution.scheduling import Ready, assign
+from xlt_core.store import Store
+from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.fingerprint import fingerprint
+from xlt_core.vocabulary.stage import EvaluateStage, Stage, TrainStage
+from xlt_core.vocabulary.tree import lineage
+
+log = logging.getLogger("xlt.service")
+
+FOREIGN_POLL_SECONDS = 0.5
+SILENT_DRIVER_SECONDS = 60.0
+
+# Who waits: trial (`sweep/number`) → its sweep and its priority.
+Waiters = dict[str, tuple[str, int]]
+
+
+def service_name(store: str) -> str:
+    """The actor's name on a cluster: one service a store."""
+    return f"xlt-stages-{fingerprint(store)[:16]}"
+
+
+@dataclass
+class Flight:
+    """One stage on its way, and everybody who waits for it."""
+
+    stage: Stage
+    job: Job
+    result: asyncio.Future[Outcome]
+    order: int
+    waiters: Waiters = field(default_factory=dict)
+    ready: asyncio.Future[Outcome] | None = None  # set from ready to start until settled
+    worker: str = ""
+
+    @property
+    def priority(self) -> int:
+        """The most urgent waiter's; smaller goes first."""
+        return min((priority for _, priority in self.waiters.values()), default=0)
+
+    def sweeps(self) -> set[str]:
+        """Sweeps that wait."""
+        return {sweep for sweep, _ in self.waiters.values()}
+
+
+class StageService:
+    """See the module's page. All state is touched by the actor's one event loop only."""
+
+    def __init__(self, store: str) -> None:
+        self._store = Store(store)
+        self._register = Register()
+        self._pool = Pool(store, self._dispatch)
+        self._flights: dict[str, Flight] = {}
+        self._stored: set[str] = set()
+        self._orders = itertools.count()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # ---- what drivers ask
+
+    async def attend(self, job: Job, wish: str, after: int, wait: float) -> list[tuple[int, Event]]:
+        """Register the sweep and its wish (see `control`); return events after number `after`."""
+        self._enter(job)
+        if self._register.change_wish(job.sweep, wish):
+            self._wish_changed(job.sweep)
+        return await self._register.events(job.sweep, after, wait)
+
+    async def leave(self, sweep: str) -> None:
+        """The driver goes; whatever only it wanted is cancelled."""
+        self._register.leave(sweep)
+        self._wish_changed(sweep)
+
+    async def report(self, event: Event) -> None:
+        """A worker's event, passed on to every sweep that waits for its stage."""
+        flight = self._flights.get(event.stage)
+        if flight is not None:
+            self._register.tell(flight.sweeps(), event)
+
+    async def processes(self) -> dict[str, int]:
+        """Process ids of the service and its workers, by name."""
+        return {"service": os.getpid(), **self._pool.pids()}
+
+    # ---- what trials ask
+
+    async def compute(self, job: Job, trial: int, stages: Sequence[EvaluateStage]) -> list[Outcome]:
+        """Compute `stages` and all they need; return their outcomes in the same order.
+
+        Stages of lower-numbered trials go first. Returns when each is done, has failed, or was
+        stopped with its sweep.
+        """
+        self._enter(job)
+        waiters = {f"{job.sweep}/{trial}": (job.sweep, trial)}
+        await self._look_up(needed.key for stage in stages for needed in lineage(stage))
+        obtained = (self._obtain(stage, job, waiters) for stage in stages)
+        return list(await asyncio.gather(*obtained))
+
+    async def release(self, sweep: str, trial: int) -> None:
+        """The trial no longer waits: a stage nobody else wants is cancelled."""
+        for flight in list(self._flights.values()):
+            if flight.waiters.pop(f"{sweep}/{trial}", None) is not None and not flight.waiters:
+                self._withdraw(flight)
+
+    # ---- one stage
+
+    async def _look_up(self, keys: Iterable[str]) -> None:
+        """Learn which of `keys` the store has, all at once."""
+        unknown = {key for key in keys if key not in self._stored and key not in self._flights}
+        if unknown:
+            self._stored |= await asyncio.to_thread(self._store.contains_all, unknown)
+
+    async def _obtain(self, stage: Stage, job: Job, waiters: Waiters) -> Outcome:
+        """Join the stage in flight or begin it; await its outcome."""
+        flight = self._flights.get(stage.key)
+        if flight is None:
+            result = asyncio.get_running_loop().create_future()
+            flight = Flight(stage, job, result, next(self._orders), dict(waiters))
+            self._flights[stage.key] = flight
+            self._spawn(self._drive(flight))
+        else:
+            for needed in lineage(stage):  # whoever waits for a stage waits for its ancestors
+                if needed.key in self._flights:
+                    self._flights[needed.key].waiters.update(waiters)
+        return await asyncio.shield(flight.result)
+
+    async def _drive(self, flight: Flight) -> None:
+        """See one stage through to its outcome; never raises."""
+        try:
+            outcome = await self._outcome(flight)
+        except Exception as error:
+            log.exception("the service failed on %s", flight.stage.title)
+            outcome = Outcome(flight.stage.key, FAILED, error=f"{type(error).__name__}: {error}")
+        del self._flights[flight.stage.key]
+        if outcome.status == DONE:
+            self._stored.add(flight.stage.key)
+        self._announce(flight, outcome)
+        flight.result.set_result(outcome)
+
+    async def _outcome(self, flight: Flight) -> Outcome:
+        stage, attempts = flight.stage, 0
+        parent = stage.trained if isinstance(stage, EvaluateStage) else stage.parent
+        while True:
+            found = await self._from_store(stage)
+            if found is not None:
+                return found
+            if parent is not None and not self._register.over(flight.sweeps()):
+                begun = await self._obtain(parent, flight.job, flight.waiters)
+                if begun.status != DONE:
+                    return replace(begun, key=stage.key, scores=None, executed=False)
+            outcome = await self._dispatched(flight)
+            if outcome.status == ORPHANED and parent is not None:
+                self._stored.discard(parent.key)
+            elif outcome.status == HELD:
+                await self._wait_for_foreign(stage)
+            elif outcome.status == LOST:
+                attempts += 1
+                if attempts >= flight.job.max_attempts:
+                    text = f"given up after {attempts} attempts: {outcome.error}"
+                    return replace(outcome, status=FAILED, error=text)
+                self._tell(flight, "stage_retried", error=outcome.error)
+            elif outcome.status == STOPPED and not self._register.over(flight.sweeps()):
+                continue  # withdrawn for one sweep just as another began to want it
+            else:
+                return outcome
+
+    async def _from_store(self, stage: Stage) -> Outcome | None:
+        if stage.key not in self._stored:
+            return None
+        if isinstance(stage, TrainStage):
+            return Outcome(stage.key, DONE)
+        found = await asyncio.to_thread(self._store.read, stage.key)
+        if found is None:  # damaged, and set aside by the store
+            self._stored.discard(stage.key)
+            return None
+        return Outcome(stage.key, DONE, scores=found.json("scores.json"))
+
+    async def _dispatched(self, flight: Flight) -> Outcome:
+        """Wait for a worker and for what it says; nothing begins for sweeps that are over."""
+        if self._register.over(flight.sweeps()):
+            return Outcome(flight.stage.key, STOPPED)
+        flight.ready = asyncio.get_running_loop().create_future()
+        self._dispatch()
+        try:
+            return await flight.ready
+        finally:
+            flight.ready, flight.worker = None, ""
+
+    async def _wait_for_foreign(self, stage: Stage) -> None:
+        """Another cluster computes the stage: wait until it publishes or falls silent."""
+        while True:
+            await asyncio.sleep(FOREIGN_POLL_SECONDS)
+            if await asyncio.to_thread(self._store.contains, stage.key):
+                self._stored.add(stage.key)
+                return
+            if await asyncio.to_thread(self._store.lease_holder, stage.key) is None:
+                return
+
+    # ---- handing out work
+
+    def _dispatch(self) -> None:
+        """Hand ready stages to idle workers; replace workers that were lost."""
+        waiting = {
+            key: flight
+            for key, flight in self._flights.items()
+            if flight.ready is not None
+            and not flight.worker
+            and self._register.wanted(flight.sweeps())
+        }
+        for job in {flight.job.shape: flight.job for flight in waiting.values()}.values():
+            self._pool.hire(job.shape, self._register.limit(job.shape), job.runner)
+        ready = (Ready(f.stage, f.priority, f.order, f.job.shape) for f in waiting.values())
+        for assignment in assign(ready, self._pool.idle(), self._pool.holds()):
+            for stage in assignment.stages:
+                waiting[stage.key].worker = assignment.worker
+            job = waiting[assignment.stages[0].key].job
+            self._spawn(self._pool.run(assignment.worker, assignment.stages, job, self._settle))
+            self._pool.occupy(assignment.worker)
+
+    def _settle(self, outcome: Outcome) -> None:
+        flight = self._flights.get(outcome.key)
+        if flight is not None and flight.ready is not None and not flight.ready.done():
+            flight.ready.set_result(outcome)
+
+    def _withdraw(self, flight: Flight) -> None:
+        """Take back a stage: at once if it has not begun, else at its worker's next report."""
+        if flight.worker:
+            self._pool.cancel(flight.worker, flight.stage.key)
+        else:
+            self._settle(Outcome(flight.stage.key, STOPPED))
+
+    # ---- sweeps
+
+    def _enter(self, job: Job) -> None:
+        if self._register.enter(job):
+            if len(self._register) == 1:
+                self._spawn(self._watch())
+            self._pool.hire(job.shape, self._register.limit(job.shape), job.runner)
+
+    async def _watch(self) -> None:
+        """Release what sweeps wanted whose drivers have fallen silent."""
+        while len(self._register):
+            await asyncio.sleep(SILENT_DRIVER_SECONDS / 4)
+            for sweep in self._register.silent(SILENT_DRIVER_SECONDS):
+                log.warning("the driver of %s fell silent; its stages are released", sweep)
+                await self.leave(sweep)
+
+    def _wish_changed(self, sweep: str) -> None:
+        """Apply a sweep's new wish to the stages that no other sweep wants."""
+        cancelled = self._register.wish(sweep) == CANCEL
+        for flight in list(self._flights.values()):
+            unwanted = sweep in flight.sweeps() and self._register.over(flight.sweeps())
+            if unwanted and (cancelled or not flight.worker):
+                self._withdraw(flight)
+        self._dispatch()
+
+    # ---- telling
+
+    def _announce(self, flight: Flight, outcome: Outcome) -> None:
+        """Tell the sweeps how a stage ended."""
+        if outcome.status == FAILED:
+            self._tell(flight, "stage_failed", error=outcome.error)
+        elif outcome.status == STOPPED:
+            self._tell(flight, "stage_cancelled")
+        elif outcome.executed:
+            self._tell(flight, "stage_done", seconds=outcome.seconds)
+        else:
+            self._tell(flight, "stage_reused")
+
+    def _tell(self, flight: Flight, kind: str, **fields: Any) -> None:
+        stage = flight.stage
+        about = {"title": stage.title, "of": stage.kind, **fields}
+        self._register.tell(flight.sweeps(), Event(kind, stage=stage.key, fields=about))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

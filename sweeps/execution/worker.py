@@ -1,0 +1,155 @@
+"""A warm worker: one process that computes stages and keeps models and data in memory.
+
+The service owns workers and hands them bundles; see `service`. What a stage computes is
+`xlt_core.stage.run`'s business.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import ray
+
+from sweeps.execution.job import DONE, FAILED, HELD, LOST, ORPHANED, STOPPED, Job, Outcome
+from xlt_core.store import Store
+from xlt_core.vocabulary.errors import ParentMissing, StageCancelled, StageFailed, UserMistake
+from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.stage import EvaluateStage, Stage
+
+PROGRESS_SECONDS = 0.5
+
+
+class Worker:
+    """Computes bundles of stages; lives as long as the service that owns it."""
+
+    def __init__(self, service: Any, store: str) -> None:
+        self._service = service
+        self._store = Store(store)
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._cancelled: set[str] = set()
+        self._warm: Any = None
+        self._last_progress = 0.0
+        self._lock = threading.Lock()
+
+    def prepare(self, runner: str) -> int:
+        """Import what stages need, ahead of the first one. Returns the process id."""
+        _runner(runner)
+        if runner == Job.runner:
+            self._warm_up()
+        return os.getpid()
+
+    @ray.method(num_returns="streaming")
+    def run(self, stages: Sequence[Stage], job: Job) -> Iterator[Outcome]:
+        """Compute `stages` in order; yield each outcome as it is known."""
+        for stage in stages:
+            yield self._one(stage, job)
+
+    def cancel(self, keys: Sequence[str]) -> None:
+        """Stop these stages at their next report; they keep a checkpoint."""
+        self._cancelled.update(keys)
+
+    def _one(self, stage: Stage, job: Job) -> Outcome:
+        """Compute one stage under its lease, turning every error into an outcome."""
+        began = time.time()
+        lease = None
+        try:
+            if stage.key in self._cancelled:
+                raise StageCancelled(stage.title)
+            lease = self._store.lease(stage.key, holder=self._name)
+            if lease is None:
+                return Outcome(stage.key, HELD)
+            return self._compute(stage, job)
+        except StageCancelled:
+            return Outcome(stage.key, STOPPED, holds=self._holds())
+        except ParentMissing as error:
+            return Outcome(stage.key, ORPHANED, error=str(error))
+        except (StageFailed, UserMistake) as error:
+            self._journal(stage, job, began, "failed")
+            return Outcome(stage.key, FAILED, error=f"{type(error).__name__}: {error}")
+        except Exception as error:  # a machine's fault: full disk, lost mount, out of memory
+            self._journal(stage, job, began, "lost")
+            return Outcome(stage.key, LOST, error=_describe(error))
+        finally:
+            self._cancelled.discard(stage.key)
+            if lease is not None:
+                lease.release()
+
+    def _compute(self, stage: Stage, job: Job) -> Outcome:
+        stored = self._stored(stage)
+        if stored is not None:
+            return stored
+        began = time.time()
+        run = _runner(job.runner)
+        extra = {"warm": self._warm_up()} if job.runner == Job.runner else {}
+        result = run(stage, self._store, self._report, job.settings, **extra)
+        self._journal(stage, job, began, "done" if result.executed else "found")
+        scores = result.scores.to_json() if result.scores is not None else None
+        return Outcome(
+            stage.key,
+            DONE,
+            scores=scores,
+            executed=result.executed,
+            seconds=result.seconds,
+            holds=self._holds(),
+        )
+
+    def _stored(self, stage: Stage) -> Outcome | None:
+        """The outcome of a stage that somebody published since it was asked for."""
+        if not self._store.contains(stage.key):
+            return None
+        found = self._store.read(stage.key)
+        if found is None:
+            return None
+        scores = found.json("scores.json") if isinstance(stage, EvaluateStage) else None
+        return Outcome(stage.key, DONE, scores=scores, holds=self._holds())
+
+    def _report(self, event: Event) -> None:
+        if event.stage in self._cancelled:
+            raise StageCancelled(event.stage)
+        if event.kind == "stage_progress":
+            if event.at - self._last_progress < PROGRESS_SECONDS:
+                return
+            self._last_progress = event.at
+        self._service.report.remote(event)
+
+    def _journal(self, stage: Stage, job: Job, began: float, ended: str) -> None:
+        self._store.record_execution(
+            {
+                "key": stage.key,
+                "kind": stage.kind,
+                "sweep": job.sweep,
+                "worker": self._name,
+                "began": round(began, 3),
+                "seconds": round(time.time() - began, 4),
+                "ended": ended,
+            }
+        )
+
+    def _warm_up(self) -> Any:
+        with self._lock:
+            if self._warm is None:
+                from xlt_core.warm import Warm
+
+                self._warm = Warm()
+            return self._warm
+
+    def _holds(self) -> tuple[str, ...]:
+        return tuple(self._warm.held()) if self._warm is not None else ()
+
+
+def _runner(path: str) -> Callable[..., Any]:
+    module, _, name = path.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function
+
+
+def _describe(error: Exception) -> str:
+    lines = traceback.format_exception(error)
+    return "".join(lines)[-2000:].strip()

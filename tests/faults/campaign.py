@@ -1,0 +1,221 @@
+"""kill -9 at random moments, many times, against an uninterrupted run of the same sweep.
+
+    .venv/bin/python tests/faults/campaign.py driver --kills 50
+    (also: worker, service, tree)
+
+Each kill hits a sweep of real training (lab data, a tiny encoder, TPE, several seeds) at a moment
+drawn uniformly over what the uninterrupted run took; the sweep is started again where its driver
+died, and killed again, until it finishes; then a new sweep begins. Every finished sweep must have
+proposed the same trials, scored the same bits, left nothing running and nothing double, and have
+trained no step twice but those since the last mid-stage checkpoint. Prints one JSON line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.faults.processes import gone, kill, named, tree  # noqa: E402
+
+SPEC = """\
+name: campaign
+encoder: lab-tiny
+data: lab
+intermediate:
+  tasks: [lab-pairs, lab-topic, lab-tags]
+  count: 0..3
+targets: [lab-nli]
+seeds: 2
+recipe:
+  train: {steps: 40, batch_size: 16, learning_rate: 1e-3}
+  target: {steps: 40, batch_size: 16, learning_rate: {choice: [1e-3, 5e-4]}}
+search: {method: tpe, trials: 14, window: 4}
+execution: {workers: 2, concurrency: 2, max_attempts: 1000, checkpoint_seconds: 0.3}
+"""
+
+
+@dataclass
+class Tally:
+    """What happened in a campaign."""
+
+    kind: str
+    kills: int = 0
+    missed: int = 0  # the victim was not there at the moment drawn
+    starts: int = 0
+    sweeps: int = 0
+    repeated_steps: list[int] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def main() -> int:
+    """Run one campaign; exit 1 where anything differed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind", choices=["driver", "worker", "service", "tree"])
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0)
+    known = parser.parse_args()
+    dice = random.Random(f"{known.kind} {known.seed}")
+    tally = Tally(known.kind)
+    with tempfile.TemporaryDirectory(prefix="xlt-campaign-") as folder:
+        began = time.monotonic()
+        reference = uninterrupted(Path(folder) / "reference")
+        length = time.monotonic() - began
+        print(f"uninterrupted: {length:.0f} s, digest {reference['digest'][:12]}", file=sys.stderr)
+        while tally.kills < known.kills and not tally.faults:
+            home = Path(folder) / f"sweep-{tally.sweeps}"
+            assault(home, known.kind, known.kills, length, dice, tally)
+            tally.sweeps += 1
+            tally.faults += differences(home, reference, tally)
+            print(f"{tally.kills} kills, {tally.sweeps} sweeps: {tally.faults}", file=sys.stderr)
+    print(json.dumps({**tally.__dict__, "uninterrupted_seconds": round(length, 1)}))
+    return 1 if tally.faults else 0
+
+
+def start(home: Path) -> subprocess.Popen[bytes]:
+    """Start or resume the sweep in `home`, as a user would."""
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "campaign.yaml").write_text(SPEC)
+    log = (home / "log.txt").open("ab")
+    command = [str(Path(sys.executable).parent / "xlt"), "run", "campaign.yaml"]
+    return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, start_new_session=True)
+
+
+def uninterrupted(home: Path) -> dict[str, Any]:
+    """What the sweep does when nobody touches it."""
+    code = start(home).wait()
+    if code != 0:
+        raise SystemExit(f"the uninterrupted run ended with {code}:\n{tail(home)}")
+    return outcome(home)
+
+
+def assault(
+    home: Path, kind: str, kills: int, length: float, dice: random.Random, tally: Tally
+) -> None:
+    """Run one sweep to its end, killing `kind` at random moments until `kills` are done."""
+    driver = start(home)
+    tally.starts += 1
+    while True:
+        spread = length if kind in ("driver", "tree") else length / 6
+        delay = dice.uniform(0, spread) if tally.kills < kills else None
+        try:
+            code = driver.wait(timeout=delay)
+        except subprocess.TimeoutExpired:
+            hit = strike(driver.pid, kind, dice)
+            tally.kills += hit
+            tally.missed += not hit
+            if kind in ("driver", "tree") and hit:
+                driver.wait()
+                driver = start(home)
+                tally.starts += 1
+            continue
+        if code != 0:
+            tally.faults.append(f"exit {code} after {tally.kills} kills: {tail(home)}")
+        return
+
+
+def strike(driver: int, kind: str, dice: random.Random) -> int:
+    """Kill one driver, worker or service, or everything at once; 0 where none was there."""
+    everything = tree(driver)
+    if kind == "tree":
+        killed = kill(everything)
+        list(gone(everything))
+        return min(1, killed)
+    if kind == "driver":
+        return kill(everything[:1])
+    victims = named(driver, {"worker": "ray::Worker", "service": "ray::StageService"}[kind])
+    return kill([dice.choice(victims)]) if victims else 0
+
+
+def outcome(home: Path) -> dict[str, Any]:
+    """Everything that must be equal: proposals, objectives and every score, in full precision."""
+    from sweeps.search.study import SweepStudy
+    from xlt_core.store import Store
+    from xlt_core.vocabulary.fingerprint import fingerprint
+
+    trials = [
+        [trial.number, str(trial.plan), dict(trial.settings), trial.state, trial.value]
+        for trial in SweepStudy(f"sqlite:///{home}/runs/campaign/study.db", "campaign").trials()
+    ]
+    store = Store(home / "runs" / "stages")
+    scores = {}
+    for key in sorted(store.keys()):
+        stage = store.read(key)
+        assert stage is not None
+        if stage.about["kind"] == "evaluate":
+            scores[key] = stage.json("scores.json")
+        else:
+            scores[key] = next(f.sha256 for f in stage.files if f.name == "weights.safetensors")
+    return {"digest": fingerprint([trials, scores]), "trials": trials, "scores": scores}
+
+
+def differences(home: Path, reference: dict[str, Any], tally: Tally) -> list[str]:
+    """Everything in which a finished sweep differs from the uninterrupted one."""
+    found = outcome(home)
+    faults = []
+    if found["trials"] != reference["trials"]:
+        faults.append(f"trials differ: {found['trials']}")
+    if found["scores"] != reference["scores"]:
+        faults.append("scores or weights differ")
+    faults += mlflow_faults(home, len(found["trials"]))
+    from xlt_core.store import Store
+
+    store = Store(home / "runs" / "stages")
+    done = Counter(e["key"] for e in store.executions() if e["ended"] == "done")
+    faults += [f"stage {key} was finished {n} times" for key, n in done.items() if n > 1]
+    for key in sorted(store.keys()):
+        stage = store.read(key)
+        if stage is None or stage.about["kind"] != "train":
+            continue
+        repeated, fault = repeated_steps(stage.about)
+        tally.repeated_steps.append(repeated)
+        faults += [fault] if fault else []
+    return faults
+
+
+def repeated_steps(about: dict[str, Any]) -> tuple[int, str]:
+    """Steps trained more than once, and a fault where attempts do not continue one another."""
+    attempts = about["attempts"]
+    steps = about["steps"]
+    if attempts[0]["from_step"] != 0 or attempts[-1]["to_step"] != steps:
+        return 0, f"attempts of {about['title']} do not cover its steps: {attempts}"
+    trained = sum(a["to_step"] - a["from_step"] for a in attempts)
+    return trained - steps, ""
+
+
+def mlflow_faults(home: Path, trials: int) -> list[str]:
+    """Runs left RUNNING, runs doubled, trials without a run."""
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{home}/runs/mlflow.db")
+    experiments = [e.experiment_id for e in client.search_experiments()]
+    runs = client.search_runs(experiments, max_results=5000)
+    faults = [
+        f"run {r.info.run_name} is {r.info.status}" for r in runs if r.info.status == "RUNNING"
+    ]
+    for tag in ("xlt.trial", "xlt.stage"):
+        count = Counter(r.data.tags[tag] for r in runs if tag in r.data.tags)
+        faults += [f"{tag} {name} has {n} runs" for name, n in count.items() if n > 1]
+        if tag == "xlt.trial" and len(count) != trials:
+            faults.append(f"{len(count)} trial runs for {trials} trials")
+    return faults
+
+
+def tail(home: Path) -> str:
+    """The end of what the sweep printed."""
+    return (home / "log.txt").read_text(errors="replace")[-1500:]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""One local Ray cluster a module; a service and a store of its own for each test."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import ray
+
+from sweeps.execution.client import ServiceClient
+from sweeps.execution.cluster import quiet_environment
+from sweeps.execution.job import Job
+from xlt_core.stage import Settings
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def local_ray() -> Iterator[None]:
+    """A cluster that dies with the module."""
+    quiet_environment()
+    os.environ["PYTHONPATH"] = f"{ROOT}:{os.environ.get('PYTHONPATH', '')}"
+    ray.init(
+        address="local",
+        num_cpus=4,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=100 * 1024 * 1024,
+    )
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture
+def make_job(tmp_path: Path) -> Callable[..., Job]:
+    """Jobs on this test's own store, with the test runner."""
+
+    def make(sweep: str = "one", **fields: object) -> Job:
+        settings = Settings(cache=tmp_path / "cache", executor={"sweep": sweep})
+        known = {"workers": 2, "runner": "tests.sweeps.execution.runners:run", **fields}
+        return Job(sweep, str(tmp_path / "stages"), settings, **known)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def client(local_ray: None, make_job: Callable[..., Job]) -> Iterator[ServiceClient]:
+    """A client whose service ends with the test."""
+    made = ServiceClient(make_job())
+    made.attend("run", 0, 0.01)
+    yield made
+    ray.kill(made.service)
+
+
+def await_that(condition: Callable[[], object]) -> None:
+    """Wait for something another process does; a minute means it never will."""
+    deadline, pause = time.monotonic() + 60, threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, "this never came about"
+        pause.wait(0.02)

@@ -1,0 +1,52 @@
+"""Stage runners for tests of the machinery: they publish at once, fail, or wait for a file.
+
+What a stage does is read off its task's name, so that a test can say it in a plan.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks import noop
+from xlt_core.stage import Report, Settings
+from xlt_core.store import Store
+from xlt_core.vocabulary.errors import NonFiniteLoss, StageFailed
+from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.stage import Stage, TrainStage
+
+GATE = "gate"
+
+
+def run(stage: Stage, store: Store, report: Report, settings: Settings) -> Any:
+    """Publish `stage`, unless its task is called `broken`, `flaky` or `gated…`."""
+    report(Event("stage_started", stage=stage.key))
+    task = stage.data[0].task if isinstance(stage, TrainStage) else stage.data.task
+    if task == "broken":
+        raise NonFiniteLoss("loss is nan at step 3; lower recipe.train.learning_rate")
+    if task == "mistaken":
+        raise StageFailed("no such label")
+    if task.startswith("flaky"):
+        _fail_once(settings, stage)
+    if task.startswith("gated"):
+        _wait(settings, stage, report)
+    return noop.run(stage, store, report, settings)
+
+
+def _fail_once(settings: Settings, stage: Stage) -> None:
+    mark = settings.cache / f"tried-{stage.key}"
+    if not mark.exists():
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+        raise OSError("the disk went away")
+
+
+def _wait(settings: Settings, stage: Stage, report: Report) -> None:
+    """Say that the stage has begun, then wait for the gate, reporting as training does."""
+    settings.cache.mkdir(parents=True, exist_ok=True)
+    (settings.cache / f"began-{stage.key}").touch()
+    pause = threading.Event()
+    while not (Path(settings.cache) / GATE).exists():
+        report(Event("stage_progress", stage=stage.key))
+        pause.wait(0.02)

@@ -1,0 +1,172 @@
+"""The stage service: every stage once, whoever asks, whatever dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sweeps.execution.client import ServiceClient
+from sweeps.execution.job import DONE, FAILED, STOPPED
+from tests.sweeps.execution.conftest import await_that
+from tests.sweeps.execution.runners import GATE
+from tests.sweeps.execution.stages import evaluate, train
+from xlt_core.store import Store
+
+
+def finished(tmp_path: Path) -> Counter[str]:
+    """How often each stage was computed to its end."""
+    entries = Store(tmp_path / "stages").executions()
+    return Counter(entry["key"] for entry in entries if entry["ended"] == "done")
+
+
+class TestSingleFlight:
+    """Stages are shared."""
+
+    def test_eight_racing_trials_execute_each_stage_once(self, client, tmp_path):
+        """Executed ÷ distinct is 1.00 when all ask at once."""
+        plans = [("a",), ("a", "b"), ("b",), ("b", "a"), ("a", "c"), ("c",), ("a", "b"), ("a",)]
+        requests = [evaluate(train(*plan, "target"), "en", "de") for plan in plans]
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(client.compute, range(8), requests))
+        assert all(o.status == DONE for answer in answers for o in answer)
+        distinct = {s.key for request in requests for stage in request for s in _needs(stage)}
+        assert finished(tmp_path) == Counter(dict.fromkeys(distinct, 1))
+
+    def test_two_sweeps_on_one_store_share(self, client, make_job, tmp_path):
+        """A second sweep's request joins the first's."""
+        stages = evaluate(train("gated", "target"), "en")
+        other = ServiceClient(make_job("two"))
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(client.compute, 0, stages)
+            await_that(lambda: list((tmp_path / "cache").glob("began-*")))
+            second = pool.submit(other.compute, 0, stages)
+            (tmp_path / "cache" / GATE).touch()
+            assert first.result()[0].status == second.result()[0].status == DONE
+        assert set(finished(tmp_path).values()) == {1}
+
+    def test_what_the_store_has_is_not_computed_again(self, client, tmp_path):
+        """A second request is answered from the store, scores and all."""
+        stages = evaluate(train("a", "target"), "en", "de")
+        first, again = client.compute(0, stages), client.compute(1, stages)
+        assert [o.scores for o in again] == [o.scores for o in first]
+        assert [o.executed for o in again] == [False, False]
+
+    def test_pruned_weights_are_trained_again(self, client, tmp_path):
+        """A parent that vanished behind the service's back is no dead end."""
+        trained = train("a", "target")
+        client.compute(0, evaluate(trained, "en"))
+        store = Store(tmp_path / "stages")
+        store.prune(0, dry_run=False)
+        assert client.compute(1, evaluate(trained, "en", "de"))[1].status == DONE
+
+
+class TestFailure:
+    """What fails, fails alone."""
+
+    @pytest.mark.parametrize("task", ["broken", "mistaken"])
+    def test_a_stages_own_error_is_not_tried_again(self, client, tmp_path, task):
+        """The error reaches the trials that need the stage, and only those."""
+        bad, good = evaluate(train(task, "target"), "en"), evaluate(train("a", "target"), "en")
+        (failed, done) = client.compute(0, [*bad, *good])
+        assert (failed.status, done.status) == (FAILED, DONE)
+        assert "loss is nan" in failed.error or "no such label" in failed.error
+        tried = [e for e in Store(tmp_path / "stages").executions() if e["ended"] == "failed"]
+        assert len(tried) == 1
+
+    def test_a_machines_fault_is_tried_again(self, client):
+        """A disk that went away once does not fail the trial."""
+        assert client.compute(0, evaluate(train("flaky", "target"), "en"))[0].status == DONE
+
+    def test_attempts_are_bounded(self, local_ray, make_job):
+        """`max_attempts` tries, then the error says so."""
+        client = ServiceClient(make_job(max_attempts=1))
+        client.attend("run", 0, 0.01)
+        (outcome,) = client.compute(0, evaluate(train("flaky", "target"), "en"))
+        assert outcome.status == FAILED and "1 attempts" in outcome.error
+
+
+@pytest.mark.fault
+class TestKill:
+    """kill -9."""
+
+    def test_a_killed_worker_is_replaced_and_nobody_notices(self, client, tmp_path):
+        """The stage is tried elsewhere; its trial sees only a later answer."""
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(client.compute, 0, evaluate(train("gated", "target"), "en"))
+            await_that(lambda: list((tmp_path / "cache").glob("began-*")))
+            pids = client.processes()
+            for name, pid in pids.items():
+                if name != "service":
+                    os.kill(pid, signal.SIGKILL)
+            (tmp_path / "cache" / GATE).touch()
+            assert answer.result()[0].status == DONE
+        assert set(finished(tmp_path).values()) == {1}
+
+    def test_a_killed_service_comes_back_and_clients_ask_again(self, client, tmp_path):
+        """Ray restarts it under its name; nothing finished is computed again."""
+        client.compute(0, evaluate(train("a", "target"), "en"))
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(client.compute, 1, evaluate(train("a", "gated"), "en"))
+            await_that(lambda: list((tmp_path / "cache").glob("began-*")))
+            os.kill(client.processes()["service"], signal.SIGKILL)
+            (tmp_path / "cache" / GATE).touch()
+            assert answer.result()[0].status == DONE
+        assert set(finished(tmp_path).values()) == {1}
+
+
+class TestWishes:
+    """pause, stop, cancel."""
+
+    def test_stop_lets_running_stages_finish_and_begins_nothing(self, client, tmp_path):
+        """The running stage is published, its child is not begun."""
+        trained = train("gated", "target")
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(client.compute, 0, evaluate(trained, "en"))
+            await_that(lambda: list((tmp_path / "cache").glob("began-*")))
+            client.attend("stop", 0, 0.01)
+            (tmp_path / "cache" / GATE).touch()
+            assert answer.result()[0].status == STOPPED
+        assert set(finished(tmp_path)) == {trained.parent.key}
+
+    def test_cancel_ends_running_stages(self, client, tmp_path):
+        """Nothing is published, and the request returns without the gate ever opening."""
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(client.compute, 0, evaluate(train("gated", "target"), "en"))
+            await_that(lambda: list((tmp_path / "cache").glob("began-*")))
+            client.attend("cancel", 0, 0.01)
+            assert answer.result()[0].status == STOPPED
+        assert not finished(tmp_path)
+
+    def test_pause_begins_nothing_until_it_is_lifted(self, client, tmp_path):
+        """A paused sweep's request waits; lifting the pause answers it."""
+        client.attend("pause", 0, 0.01)
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(client.compute, 0, evaluate(train("a", "target"), "en"))
+            await_that(lambda: client.processes().keys() >= {"worker-0"})
+            assert not finished(tmp_path) and not answer.done()
+            client.attend("run", 0, 0.01)
+            assert answer.result()[0].status == DONE
+
+    def test_a_stage_another_sweep_wants_survives_a_cancel(self, client, make_job, tmp_path):
+        """Cancelling one sweep takes nothing from the other."""
+        stages = evaluate(train("gated", "target"), "en")
+        other = ServiceClient(make_job("two"))
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(client.compute, 0, stages)
+            await_that(lambda: list((tmp_path / "cache").glob("began-*")))
+            second = pool.submit(other.compute, 0, stages)
+            await_that(lambda: other.attend("run", 0, 0.05))  # hears of the stage: has joined
+            client.attend("cancel", 0, 0.01)
+            (tmp_path / "cache" / GATE).touch()
+            assert second.result()[0].status == DONE
+            first.result()
+        assert set(finished(tmp_path).values()) == {1}
+
+
+def _needs(stage):
+    return (*stage.trained.ancestry(), stage)
