@@ -1,7 +1,8 @@
 """The engine's one door: `run(stage, store, report)` computes one stage and publishes it.
 
 It knows nothing of searching, Ray or MLflow and runs in a plain process. What is passed in
-`Settings` cannot change a result beyond rounding.
+`Settings` cannot change a result beyond rounding. The work itself is in `xlt_core.work`, imported
+when a stage is run, so that planning a sweep does not wait for torch.
 """
 
 from __future__ import annotations
@@ -9,9 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.scores import Scores
+from xlt_core.vocabulary.stage import Stage
+
+if TYPE_CHECKING:
+    from xlt_core.store import Store
+    from xlt_core.warm import Warm
 
 
 @dataclass(frozen=True)
@@ -38,3 +45,51 @@ class Settings:
 
 
 Report = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What became of a stage.
+
+    Attributes:
+        key: the stage's.
+        scores: of an evaluation, else None.
+        executed: False where the store held the stage already.
+        seconds: computing time over all attempts, as published.
+    """
+
+    key: str
+    scores: Scores | None
+    executed: bool
+    seconds: float
+
+
+def run(
+    stage: Stage, store: Store, report: Report, settings: Settings, warm: Warm | None = None
+) -> StageResult:
+    """Compute `stage` and publish it, unless it is in the store.
+
+    Args:
+        store: where its parent is read and its result is published.
+        report: is told stage_started, stage_progress (every `log_steps` steps) and
+            stage_finished; may raise StageCancelled.
+        warm: what stays in memory between calls; results are the same without.
+
+    Raises:
+        ParentMissing: the weights it starts from are not in the store.
+        NonFiniteLoss, DataChanged: trying again would only repeat it.
+        StageCancelled: `report` raised it; a checkpoint was saved.
+        UserMistake: recipe and encoder do not go together, or data cannot be read.
+        OSError: the disk or network failed.
+    """
+    found = store.read(stage.key)
+    if found is not None:
+        scores = _scores(found.json("scores.json")) if stage.kind == "evaluate" else None
+        return StageResult(stage.key, scores, False, float(found.about.get("seconds", 0.0)))
+    from xlt_core.work import execute
+
+    return execute(stage, store, report, settings, warm)
+
+
+def _scores(record: dict[str, Any]) -> Scores:
+    return Scores(**record)

@@ -13,11 +13,10 @@ from collections.abc import Callable
 from types import TracebackType
 
 from sweeps.report.projection import Projection
-from sweeps.search.study import SweepStudy
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared
 from sweeps.spec.sweep import Sweep
-from sweeps.tracking.process import TrackerHandle
+from sweeps.tracking.handle import TrackerHandle
 from xlt_core.vocabulary.events import Event
 
 
@@ -29,13 +28,12 @@ class Bookkeeper:
         sweep: Sweep,
         prepared: Prepared,
         folder: SweepFolder,
-        study: SweepStudy,
         observe: Callable[[Event], None],
     ) -> None:
         self._sweep = sweep
         self._folder = folder
         self._observe = observe
-        self._projection = Projection(sweep, prepared, folder, study)
+        self._projection = Projection(sweep, prepared, folder)
         self._tracker = TrackerHandle(folder.spool, sweep.tracking)
         self._lock = threading.Lock()
         self._work: queue.Queue[Event | None] = queue.Queue()

@@ -6,27 +6,16 @@ It computes nothing. Reused for trial after trial; survives the death of the sta
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ray import tune
 
 from sweeps.execution.client import ServiceClient
-from sweeps.execution.job import DONE, STOPPED, Job, Outcome
+from sweeps.execution.job import DONE, STOPPED, Assignment, Outcome
 from sweeps.execution.objective import objective_value
-from sweeps.spec.prepare import Prepared
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import TrialPath, paths_of_trial
 from xlt_core.vocabulary.plan import Plan
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """What every coordinator of a sweep knows."""
-
-    sweep: Sweep
-    prepared: Prepared
-    job: Job
 
 
 class Coordinator(tune.Trainable):

@@ -7,7 +7,6 @@ and Tune's own files are thrown away. See DESIGN in the README's "How resume wor
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,20 +14,22 @@ from dataclasses import dataclass
 import filelock
 
 from sweeps.execution import control
+from sweeps.execution.attendant import Attendant
 from sweeps.execution.bookkeeping import Bookkeeper
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.cluster import cluster, quiet_environment, shape_of
-from sweeps.execution.job import Job
+from sweeps.execution.job import Assignment, Job
 from sweeps.execution.wish import Wish
+from sweeps.report.forecast import candidates_of
+from sweeps.search.queue import ProposalQueue
 from sweeps.search.study import SweepStudy
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared, write_prepared
+from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep
 from xlt_core.stage import Settings
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
-
-ATTEND_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def run_sweep(
     folder: SweepFolder,
     observe: Callable[[Event], None],
     address: str | None = None,
+    revisit: bool = False,
     runner: str = Job.runner,
 ) -> Ended:
     """Run or resume `sweep` until it is finished or asked to end.
@@ -58,6 +60,8 @@ def run_sweep(
         folder: the sweep's own; created where it is not there.
         observe: called with every event, from more than one thread but never at once.
         address: a Ray cluster's; None starts one here.
+        revisit: the sweep was extended by seeds, targets or languages: finished trials are gone
+            through again for what they lack (see `ProposalQueue`).
         runner: what computes a stage (see `Job.runner`).
 
     Raises:
@@ -67,16 +71,18 @@ def run_sweep(
     with _only_driver(folder):
         control.clear(folder.path)
         write_prepared(folder, prepared)
-        study = SweepStudy(sweep.storage, sweep.name)
+        write_spec(folder, sweep)
+        study = SweepStudy.open(sweep.storage, sweep.name)
+        queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
         wish = Wish(folder.path)
         with (
             wish.hearing_signals(),
-            Bookkeeper(sweep, prepared, folder, study, observe) as books,
+            Bookkeeper(sweep, prepared, folder, observe) as books,
             cluster(sweep.execution, address) as workers,
         ):
             job = job_of(sweep, folder, workers, runner)
-            with _attending(ServiceClient(job), wish, books):
-                _search(sweep, prepared, job, study, wish, books, folder)
+            with Attendant(ServiceClient(job), wish, books.note):
+                _search(Assignment(sweep, prepared, job), queue, wish, books, folder)
             ended = _ended(study, wish)
             books.close(ended.state)
         return ended
@@ -124,34 +130,9 @@ def _only_driver(folder: SweepFolder) -> Iterator[None]:
         lock.release()
 
 
-@contextmanager
-def _attending(client: ServiceClient, wish: Wish, books: Bookkeeper) -> Iterator[None]:
-    """Keep telling the service the sweep's wish and writing down what it says."""
-    over = threading.Event()
-
-    def attend() -> None:
-        last = 0
-        while not over.is_set():
-            for number, event in client.attend(wish.current(), last, ATTEND_SECONDS):
-                last = max(last, number)
-                books.note(event)
-
-    thread = threading.Thread(target=attend, name="xlt-attend", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        client.drain(books.note)
-        over.set()
-        thread.join(timeout=10)
-        client.leave()
-
-
 def _search(
-    sweep: Sweep,
-    prepared: Prepared,
-    job: Job,
-    study: SweepStudy,
+    assignment: Assignment,
+    queue: ProposalQueue,
     wish: Wish,
     books: Bookkeeper,
     folder: SweepFolder,
@@ -159,22 +140,21 @@ def _search(
     """Let Tune drive the search to its end."""
     from ray import tune
 
-    from sweeps.execution.coordinator import Assignment, Coordinator
+    from sweeps.execution.coordinator import Coordinator
     from sweeps.execution.listener import TrialListener
     from sweeps.search.searcher import PlanSearcher
 
-    searcher = PlanSearcher(sweep, study, wish=wish.current)
     trainable = tune.with_resources(
-        tune.with_parameters(Coordinator, assignment=Assignment(sweep, prepared, job)),
+        tune.with_parameters(Coordinator, assignment=assignment),
         tune.PlacementGroupFactory([{"CPU": 0.01}]),
     )
     scratch = folder.path / "tune"
     tuner = tune.Tuner(
         trainable,
         tune_config=tune.TuneConfig(
-            search_alg=searcher,
+            search_alg=PlanSearcher(queue, wish=wish.current),
             num_samples=-1,
-            max_concurrent_trials=sweep.execution.concurrency,
+            max_concurrent_trials=assignment.sweep.execution.concurrency,
             reuse_actors=True,
         ),
         run_config=tune.RunConfig(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sweeps.spec.prepare import Prepared
+from sweeps.spec.sweep import Sweep
 from xlt_core.stage import Settings
 
 DONE = "done"  # computed now or found in the store
@@ -66,3 +68,12 @@ class Outcome:
     executed: bool = False
     seconds: float = 0.0
     holds: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What every coordinator of a sweep knows."""
+
+    sweep: Sweep
+    prepared: Prepared
+    job: Job

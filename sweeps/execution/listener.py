@@ -16,6 +16,10 @@ class TrialListener(tune.Callback):
     def __init__(self, note: Callable[[Event], None]) -> None:
         self._note = note
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Tune pickles its callbacks for `Tuner.restore`, which is not used: leave out the ear."""
+        return {}
+
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Tune's hook."""
         self._tell("trial_started", trial)

@@ -1,0 +1,35 @@
+"""The table of commands, in the order `xlt --help` lists them. A new one is a file and a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sweeps.cli.control import cancel, pause, stop
+from sweeps.cli.languages import languages
+from sweeps.cli.logs import logs
+from sweeps.cli.models import models
+from sweeps.cli.plan import plan
+from sweeps.cli.results import results
+from sweeps.cli.resume import resume
+from sweeps.cli.run import run
+from sweeps.cli.status import status
+from sweeps.cli.sync import sync
+from sweeps.cli.tasks import tasks
+from sweeps.cli.ui import ui
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run,
+    "plan": plan,
+    "status": status,
+    "results": results,
+    "logs": logs,
+    "pause": pause,
+    "stop": stop,
+    "cancel": cancel,
+    "resume": resume,
+    "sync": sync,
+    "ui": ui,
+    "tasks": tasks,
+    "languages": languages,
+    "models": models,
+}

@@ -1,0 +1,52 @@
+"""`xlt pause`, `stop`, `cancel`: requests to a running sweep. `xlt resume` lifts a pause."""
+
+from __future__ import annotations
+
+from sweeps.cli.options import SweepName
+from sweeps.cli.output import stderr
+from sweeps.cli.places import find_sweep
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+
+def pause(sweep: SweepName) -> None:
+    """Start nothing new for now.
+
+    What runs goes on; `xlt resume` lifts the pause.
+    """
+    ask(sweep, "pause", "it starts nothing new; `xlt resume` lifts the pause")
+
+
+def stop(sweep: SweepName) -> None:
+    """Let running stages finish, then end.
+
+    `xlt resume` goes on.
+    """
+    ask(sweep, "stop", "it ends when its running stages are done")
+
+
+def cancel(sweep: SweepName) -> None:
+    """End now, keep the last checkpoints.
+
+    `xlt resume` goes on from there.
+    """
+    ask(sweep, "cancel", "it ends now; its last checkpoints stay")
+
+
+def ask(name: str, verb: str, promise: str) -> None:
+    """Leave a request for the sweep's driver.
+
+    Raises:
+        UserMistake: no such sweep, or nothing is running it.
+    """
+    from sweeps.execution.control import request
+    from sweeps.report.status import is_driven
+
+    folder = find_sweep(name)
+    if not is_driven(folder):
+        raise UserMistake(
+            Mistake(
+                name, f"is not running, so there is nothing to {verb}", f"see `xlt status {name}`"
+            )
+        )
+    request(folder.path, verb)
+    stderr().print(f"asked {name} to {verb}: {promise}")

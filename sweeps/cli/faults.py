@@ -1,0 +1,133 @@
+"""How a command ends: one place that turns every error into a message and an exit code.
+
+A user's mistake fills one screen at most and says place, cause and remedy. Anything unexpected is
+one line and the path of a file that holds the whole traceback. Neighbour: `main`, which calls this.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sweeps.cli.places import runs_folder
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+DONE = 0
+FAILED_TRIALS = 1
+MISTAKE = 2
+FAULT = 70  # EX_SOFTWARE of sysexits.h: a fault of ours or of the machine, not of the user
+INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+SCREEN = 22  # lines; a terminal of 24 keeps its prompt
+
+
+def guarded(work: Callable[[], Any], arguments: Sequence[str]) -> int:
+    """Run `work` and return the exit code; every error is printed to stderr, none is lost."""
+    try:
+        code = work()
+    except KeyboardInterrupt:
+        say("interrupted")
+        return INTERRUPTED
+    except UserMistake as error:
+        return _mistake(error)
+    except Exception as error:
+        if _is_usage_error(error):
+            return _mistake(UserMistake(_usage_mistake(error)))
+        if type(error).__name__ == "Abort":  # a prompt was left with Ctrl-C or end of input
+            say("interrupted")
+            return INTERRUPTED
+        return _fault(error, arguments)
+    return code if isinstance(code, int) and not isinstance(code, bool) else DONE
+
+
+def say(text: str) -> None:
+    """Print a line for people to stderr, where it cannot mix with results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def screenful(mistakes: Sequence[Mistake], lines: int = SCREEN) -> str:
+    """Every mistake as text, cut at `lines` lines with the number of those left out."""
+    shown: list[str] = []
+    for index, mistake in enumerate(mistakes):
+        block = str(mistake).splitlines()
+        room = lines - len(shown) - (1 if index + 1 < len(mistakes) else 0)
+        if len(block) > room and index > 0:
+            shown.append(f"… and {len(mistakes) - index} more")
+            break
+        shown.extend([*block[: room - 1], "…"] if len(block) > room else block)
+    return "\n".join(shown)
+
+
+def _mistake(error: UserMistake) -> int:
+    say(screenful(error.mistakes))
+    return MISTAKE
+
+
+def _fault(error: Exception, arguments: Sequence[str]) -> int:
+    """Keep the traceback where the user can send it from; print it if no file can be written."""
+    kind = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
+    trace = "".join(traceback.format_exception(error))
+    report = f"xlt {' '.join(arguments)}\n{sys.version}\n{time.strftime('%FT%T%z')}\n\n{trace}"
+    for path in _log_places():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(report, encoding="utf-8")
+        except OSError:
+            continue
+        say(f"xlt met an error it did not expect: {kind}\n    → the whole story: {path}")
+        return FAULT
+    say(f"xlt met an error it did not expect, and could write it nowhere:\n{report}")
+    return FAULT
+
+
+def _log_places() -> Iterator[Path]:
+    name = f"xlt-error-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**6:06d}.log"
+    if runs_folder().is_dir():
+        yield runs_folder() / name
+    yield Path(tempfile.gettempdir()) / name
+
+
+# Typer brings its own copy of click, older ones use the installed one: the errors of both are known
+# by what they can do rather than by their class.
+
+
+def _is_usage_error(error: Exception) -> bool:
+    return hasattr(error, "format_message") and hasattr(error, "exit_code")
+
+
+def _usage_mistake(error: Any) -> Mistake:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "xlt"
+    return Mistake(command, _usage_text(error), _usage_remedy(error, context, command))
+
+
+def _usage_text(error: Any) -> str:
+    text = str(error.message if hasattr(error, "option_name") else error.format_message())
+    return " ".join(text.split()).rstrip(".")
+
+
+def _usage_remedy(error: Any, context: Any, command: str) -> str:
+    known = _known_options(context)
+    if hasattr(error, "option_name") and known:
+        near = nearest(str(error.option_name), known)
+        if near:
+            return f"did you mean {near}? ({command} --help lists the options)"
+    return f"{command} --help says what is expected"
+
+
+def _known_options(context: Any) -> list[str]:
+    if context is None:
+        return []
+    return [name for parameter in context.command.params for name in parameter.opts]
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """The known name that is most like `name`, or None where none is."""
+    found = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return found[0] if found else None

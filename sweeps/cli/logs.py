@@ -1,0 +1,86 @@
+"""`xlt logs`: a sweep's journal, one event a line; `--follow` goes on while it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweeps.cli.options import AsJson, SweepName
+from sweeps.cli.output import stderr
+from sweeps.cli.places import find_sweep
+from sweeps.cli.progress import line
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.events import Event
+
+POLL_SECONDS = 0.5
+
+
+def logs(
+    sweep: SweepName,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on while it runs.")] = False,
+    stage: Annotated[
+        str,
+        typer.Option("--stage", metavar="KEY", help="Only this stage, by its key's beginning."),
+    ] = "",
+    trial: Annotated[int | None, typer.Option("--trial", min=0, help="Only this trial.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what happened in a sweep.
+
+    Oldest first, with whole error messages.
+    """
+    from sweeps.report.status import is_driven, read_events
+
+    folder = find_sweep(sweep)
+    if stage and not any(event.stage.startswith(stage) for event in read_events(folder)):
+        raise UserMistake(
+            Mistake(f"--stage {stage}", "no stage in the journal has such a key", "see `xlt logs`")
+        )
+    if not folder.events.is_file() and not follow:
+        stderr().print(f"{sweep} has not started yet: no events")
+        return
+    for event in _events(folder.events, follow, lambda: is_driven(folder)):
+        if event.stage.startswith(stage) and (trial is None or event.trial == trial):
+            _show(event, as_json)
+
+
+def _show(event: Event, as_json: bool) -> None:
+    if as_json:
+        print(event.to_line(), flush=True)
+        return
+    print(f"{line(event)}{f'  [{event.stage[:12]}]' if event.stage else ''}", flush=True)
+    rest = str(event.fields.get("error", "")).strip().splitlines()[1:]
+    for more in rest:
+        print(f"         {more}", flush=True)
+
+
+def _events(path: Path, follow: bool, running: Callable[[], bool]) -> Iterator[Event]:
+    """Events in the file, and those that come while `running` says so; torn lines are left out."""
+    place = 0
+    while True:
+        last_round = not (follow and running())
+        text, place = _read_from(path, place)
+        for whole in text.splitlines():
+            try:
+                yield Event.from_line(whole)
+            except (ValueError, KeyError, AttributeError):
+                continue
+        if last_round:
+            return
+        time.sleep(POLL_SECONDS)  # the driver is another process; there is no event to await
+
+
+def _read_from(path: Path, place: int) -> tuple[str, int]:
+    """What stands in the file after `place` (in bytes), up to the last whole line."""
+    try:
+        with path.open("rb") as file:
+            file.seek(place)
+            data = file.read()
+    except FileNotFoundError:
+        return "", place
+    whole = data[: data.rfind(b"\n") + 1]
+    return whole.decode("utf-8", "replace"), place + len(whole)

@@ -1,0 +1,26 @@
+"""Arguments and options that several commands share, so that they read and mean the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+SweepName = Annotated[
+    str, typer.Argument(metavar="SWEEP", help="A sweep's name under runs/, or its folder.")
+]
+SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The study, a YAML file.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PLACE=VALUE",
+        help="Override one field, as recipe.train.steps=500. May be given several times.",
+    ),
+]
+StoreUrl = Annotated[
+    str | None,
+    typer.Option("--store", metavar="URL", help="A folder or s3:// URL; default runs/stages."),
+]

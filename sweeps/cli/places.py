@@ -1,0 +1,60 @@
+"""Where sweeps lie: a name under `runs/` (or `$XLT_RUNS`), or a folder. Next: `status`."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from sweeps.spec.paths import SweepFolder, existing_sweeps, runs_folder
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+__all__ = ["every_sweep", "find_sweep", "folder_of", "runs_folder", "sweep_names"]
+
+
+def sweep_names() -> list[str]:
+    """Names of the sweeps under the runs folder, sorted."""
+    return [folder.name for folder in existing_sweeps()]
+
+
+def find_sweep(name: str) -> SweepFolder:
+    """The folder of the sweep called `name`, or of the folder that `name` is.
+
+    Raises:
+        UserMistake: there is no such sweep; says the nearest name that there is.
+    """
+    for path in (runs_folder() / name, Path(name)):
+        if name and (path / "spec.yaml").is_file():
+            return SweepFolder(path)
+    raise UserMistake(Mistake(repr(name), _why_not(name), _known(name)))
+
+
+def every_sweep() -> list[SweepFolder]:
+    """All sweeps under the runs folder, by name."""
+    return list(existing_sweeps())
+
+
+def _why_not(name: str) -> str:
+    path = Path(name)
+    if name and path.is_file():
+        return "is a file; a sweep is named by its name or its folder"
+    if name and path.is_dir():
+        return "is a folder without a sweep (no spec.yaml in it)"
+    return f"is not a sweep under {runs_folder()}"
+
+
+def _known(name: str) -> str:
+    names = sweep_names()
+    if not names:
+        return "`xlt run SPEC` starts one; XLT_RUNS names another folder of sweeps"
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"there are: {_some(names)}"
+
+
+def _some(names: list[str], most: int = 8) -> str:
+    text = ", ".join(names[:most])
+    return f"{text} and {len(names) - most} more" if len(names) > most else text
+
+
+def folder_of(name: str, given: Path | None = None) -> SweepFolder:
+    """The folder a sweep called `name` is to run in: the given one, else its own under runs."""
+    return SweepFolder(given or runs_folder() / name)

@@ -1,0 +1,99 @@
+"""`xlt plan`: what a sweep would do, without doing it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from sweeps.cli.options import AsJson, Overrides, SpecFile
+from sweeps.cli.output import print_json, stdout
+from sweeps.report.results import overlap_texts
+
+SHOWN_PLANS = 10
+
+if TYPE_CHECKING:
+    from sweeps.report.forecast import Forecast
+    from sweeps.spec.prepare import Prepared
+    from sweeps.spec.sweep import Sweep
+
+
+def plan(spec: SpecFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Say what a study would do; train nothing.
+
+    Trials, stages, what they share, and what is in the store already.
+    """
+    from sweeps.spec.prepare import prepare
+    from sweeps.spec.read import read_spec
+
+    sweep = read_spec(spec, overrides or [])
+    prepared = prepare(sweep)
+    found = forecast_of(sweep, prepared)
+    if as_json:
+        print_json(as_data(sweep, prepared, found))
+    else:
+        show(sweep, prepared, found)
+
+
+def forecast_of(sweep: Sweep, prepared: Prepared) -> Forecast:
+    """The forecast, from where the sweep's study stands now."""
+    from sweeps.report.forecast import candidates_of, forecast
+    from sweeps.search.study_reader import read_trials
+    from xlt_core.store import Store
+
+    return forecast(
+        sweep,
+        prepared,
+        Store(sweep.store),
+        candidates_of(sweep),
+        read_trials(sweep.storage, sweep.name),
+    )
+
+
+def as_data(sweep: Sweep, prepared: Prepared, found: Forecast) -> dict[str, Any]:
+    """The forecast as `xlt plan --json` prints it."""
+    return {
+        "name": sweep.name,
+        "trials": found.trials,
+        "exact": found.exact,
+        "stages": asdict(found.stages),
+        "seeds": list(sweep.seeds),
+        "targets": [target.task for target in sweep.targets],
+        "plans": list(found.plans),
+        "overlaps": [asdict(flag) for flag in prepared.overlaps],
+        "notes": list(prepared.notes),
+    }
+
+
+def show(sweep: Sweep, prepared: Prepared, found: Forecast) -> None:
+    """Print the forecast for people."""
+    console = stdout()
+    about = "" if found.exact else "about "
+    stages = found.stages
+    seeds = " ".join(map(str, sweep.seeds))
+    table = Table(
+        title=f"{sweep.name}: what would be done", title_justify="left", show_header=False
+    )
+    table.add_row("trials", f"{about}{found.trials}, each with seeds {seeds}")
+    table.add_row("targets", ", ".join(target.task for target in sweep.targets))
+    table.add_row("stages asked for", f"{about}{stages.requested}")
+    table.add_row(
+        "after sharing",
+        f"{about}{stages.distinct} ({stages.train} to train, {stages.evaluate} to evaluate)",
+    )
+    table.add_row("in the store already", str(stages.stored))
+    table.add_row("optimiser steps to do", f"about {stages.optimizer_steps:,}")
+    console.print(table)
+    for text in found.plans[:SHOWN_PLANS]:
+        console.print(f"  {text}")
+    if found.trials > SHOWN_PLANS:
+        console.print(f"  … {found.trials} trials in all")
+    if not found.exact:
+        console.print(
+            f"{sweep.search.method} learns from results: its first {sweep.search.window} trials "
+            "are known, the rest is an estimate.",
+            soft_wrap=True,
+        )
+    for text in [*overlap_texts(prepared), *prepared.notes]:
+        console.print(text, soft_wrap=True)

@@ -1,0 +1,261 @@
+"""Progress on stderr: a live display on a terminal, one line an event anywhere else.
+
+`Tally` counts events and decides nothing; `Progress` shows it. Events come from the driver, from
+more than one thread but never at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from sweeps.cli.output import stderr
+from xlt_core.vocabulary.events import Event
+
+SHOWN_STAGES = 12  # rows of running stages; more are counted
+QUIET_SECONDS = 30.0  # between two progress lines of one stage where there is no terminal
+
+_STAGE_ENDS = ("stage_done", "stage_finished", "stage_reused", "stage_failed", "stage_cancelled")
+
+
+@dataclass
+class Running:
+    """A stage that a worker has in hand."""
+
+    title: str
+    step: int = 0
+    steps: int = 0
+    tokens_per_second: float | None = None
+
+
+@dataclass
+class Tally:
+    """What the events so far add up to.
+
+    Attributes:
+        total: trials of the sweep; None where that is not known yet.
+        before: trials that were finished before this run began.
+    """
+
+    total: int | None
+    before: int = 0
+    began: float = field(default_factory=time.time)
+    running: dict[str, Running] = field(default_factory=dict)
+    trained: set[str] = field(default_factory=set)
+    evaluated: set[str] = field(default_factory=set)
+    reused: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    finished_trials: set[int] = field(default_factory=set)
+    failed_trials: set[int] = field(default_factory=set)
+
+    def add(self, event: Event) -> None:
+        """Count one event."""
+        if event.kind in _STAGE_ENDS:
+            self._end_stage(event)
+        elif event.kind in ("stage_started", "stage_retried"):
+            self.running[event.stage] = Running(title_of(event))
+        elif event.kind == "stage_progress":
+            self._advance(event)
+        elif event.kind == "trial_finished" and event.trial is not None:
+            self.finished_trials.add(event.trial)
+        elif event.kind == "trial_failed" and event.trial is not None:
+            self.failed_trials.add(event.trial)
+
+    @property
+    def done(self) -> int:
+        """Trials that have ended, those of earlier runs among them."""
+        return self.before + len(self.finished_trials) + len(self.failed_trials)
+
+    def seconds_left(self, now: float) -> float | None:
+        """Seconds to the end at this run's pace; None before its first trial is done."""
+        here = self.done - self.before
+        if self.total is None or here == 0:
+            return None
+        return max(0.0, (now - self.began) / here * (self.total - self.done))
+
+    def _end_stage(self, event: Event) -> None:
+        self.running.pop(event.stage, None)
+        if event.kind == "stage_failed":
+            self.failed.add(event.stage)
+        elif event.kind == "stage_reused":
+            self.reused.add(event.stage)
+        elif event.kind != "stage_cancelled":
+            evaluation = event.fields.get("of", _kind_by_title(event)) == "evaluate"
+            (self.evaluated if evaluation else self.trained).add(event.stage)
+
+    def _advance(self, event: Event) -> None:
+        known = self.running.setdefault(event.stage, Running(title_of(event)))
+        known.step = int(event.fields.get("step", known.step))
+        known.steps = int(event.fields.get("steps", known.steps) or 0)
+        known.tokens_per_second = event.fields.get("tokens_per_second", known.tokens_per_second)
+
+
+class Progress:
+    """A context that shows events while a sweep runs."""
+
+    def __init__(
+        self,
+        total: int | None,
+        before: int = 0,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._clock = clock
+        self.tally = Tally(total, before, began=clock())
+        self._console = console or stderr()
+        self._live = (
+            Live(get_renderable=self._picture, console=self._console, refresh_per_second=4)
+            if self._console.is_terminal
+            else None
+        )
+        self._spoken: dict[str, float] = {}
+
+    def __enter__(self) -> Progress:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def observe(self, event: Event) -> None:
+        """Take one event; what `run_sweep` calls."""
+        known = event.stage in self.tally.running
+        self.tally.add(event)
+        if self._live is None:
+            if self._worth_a_line(event):
+                self._console.print(line(event), soft_wrap=True)
+        elif event.kind in ("message", "stage_failed", "stage_retried", "trial_failed"):
+            self._live.console.print(line(event), soft_wrap=True)
+        elif event.kind == "stage_started" and not known:
+            self._live.refresh()
+
+    def _worth_a_line(self, event: Event) -> bool:
+        """Progress of one stage only now and then; of all else everything, twice-told ends once."""
+        if event.kind == "stage_finished":  # the service says `stage_done` after the engine's word
+            return False
+        if event.kind != "stage_progress":
+            return True
+        last = self._spoken.setdefault(event.stage, event.at)
+        if event.at - last < QUIET_SECONDS:
+            return False
+        self._spoken[event.stage] = event.at
+        return True
+
+    def _picture(self) -> RenderableType:
+        return picture(self.tally, self._clock())
+
+
+def picture(tally: Tally, now: float) -> RenderableType:
+    """The live display: one line of counts, one a running stage."""
+    stages = Table.grid(padding=(0, 2))
+    for running in list(tally.running.values())[:SHOWN_STAGES]:
+        bar = ProgressBar(total=running.steps or 1, completed=running.step, width=20)
+        stages.add_row("  ", bar, _steps(running), _speed(running), Text(running.title))
+    more = len(tally.running) - SHOWN_STAGES
+    if more > 0:
+        stages.add_row("  ", Text(f"and {more} more"))
+    return Group(Text(summary(tally, now)), stages)
+
+
+def summary(tally: Tally, now: float) -> str:
+    """Trials done of all, stages trained, evaluated, reused, failed, and the time left."""
+    parts = [
+        f"trials {tally.done}/{'?' if tally.total is None else tally.total}",
+        f"{len(tally.trained)} trained",
+        f"{len(tally.evaluated)} evaluated",
+        f"{len(tally.reused)} reused",
+    ]
+    if tally.failed_trials:
+        parts.append(f"{len(tally.failed_trials)} failed")
+    left = tally.seconds_left(now)
+    parts.append(f"{len(tally.running)} stages running")
+    parts.append(f"about {duration(left)} left" if left is not None else "time left not known yet")
+    return " · ".join(parts)
+
+
+def line(event: Event) -> str:
+    """One event as one line, with its time of day."""
+    clock = time.strftime("%H:%M:%S", time.localtime(event.at))
+    return f"{clock} {_words(event)}"
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds, as `1:02:03`."""
+    return str(timedelta(seconds=round(seconds)))
+
+
+def title_of(event: Event) -> str:
+    """The stage's title, or the start of its key."""
+    return str(event.fields.get("title") or event.stage[:12])
+
+
+def _words(event: Event) -> str:
+    fields = event.fields
+    if event.kind == "message":
+        return str(fields.get("text", ""))
+    if event.kind.startswith("trial_"):
+        plan = f" {fields['plan']}" if "plan" in fields else ""
+        text = f"trial {event.trial}{plan}: {event.kind.removeprefix('trial_')}"
+        return text + _tail(fields)
+    if event.kind.startswith("stage_"):
+        return f"{_STAGE_WORDS.get(event.kind, event.kind)} {title_of(event)}" + _tail(fields)
+    if event.kind == "sweep_finished":
+        return f"sweep {fields.get('name', '')}: {fields.get('state', 'ended')}"
+    return f"{event.kind.replace('_', ' ')} {fields.get('name', '')}".rstrip()
+
+
+_STAGE_WORDS = {
+    "stage_started": "start",
+    "stage_progress": "  …  ",
+    "stage_done": "done ",
+    "stage_finished": "done ",
+    "stage_reused": "reuse",
+    "stage_failed": "FAIL ",
+    "stage_retried": "retry",
+    "stage_cancelled": "leave",
+}
+
+
+def _tail(fields: Any) -> str:
+    """What else an event says, in a fixed order; only the first line of an error."""
+    parts = []
+    if "step" in fields:
+        parts.append(f"step {fields['step']}/{fields.get('steps', '?')}")
+    if isinstance(fields.get("loss"), float):
+        parts.append(f"loss {fields['loss']:.4f}")
+    if isinstance(fields.get("objective"), float):
+        parts.append(f"objective {fields['objective']:.2f}")
+    if isinstance(fields.get("seconds"), (int, float)):
+        parts.append(f"{fields['seconds']:.1f} s")
+    if fields.get("error"):
+        parts.append(str(fields["error"]).strip().splitlines()[0])
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _kind_by_title(event: Event) -> str:
+    return "evaluate" if " @ " in title_of(event) else "train"
+
+
+def _steps(running: Running) -> str:
+    return f"{running.step}/{running.steps}" if running.steps else ""
+
+
+def _speed(running: Running) -> str:
+    return f"{running.tokens_per_second:,.0f} tokens/s" if running.tokens_per_second else ""

@@ -1,0 +1,43 @@
+"""`xlt results`: what a sweep has found so far, as tables for people or rows for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweeps.cli.options import AsJson, SweepName
+from sweeps.cli.output import print_json, stdout, write_text
+from sweeps.cli.places import find_sweep
+
+
+def results(
+    sweep: SweepName,
+    as_json: AsJson = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead.")
+    ] = None,
+) -> None:
+    """Show what a sweep has found so far.
+
+    The best plans and their gains by language family; with --json every score.
+    """
+    from sweeps.report.render import results_report
+    from sweeps.report.results import read_results
+    from sweeps.report.text import as_text
+
+    found = read_results(find_sweep(sweep))
+    rows = [row.to_json() for row in found.rows]
+    if output is not None:
+        write_text(output, _json(rows) if as_json else as_text(results_report(found)))
+    elif as_json:
+        print_json(rows)
+    else:
+        stdout().print(results_report(found))
+
+
+def _json(rows: list[dict[str, object]]) -> str:
+    import json
+
+    return json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

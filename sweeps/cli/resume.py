@@ -1,0 +1,27 @@
+"""`xlt resume`: `run` with the spec that the sweep was started with; lifts a pause."""
+
+from __future__ import annotations
+
+from sweeps.cli.faults import say
+from sweeps.cli.options import SweepName
+from sweeps.cli.places import find_sweep
+from sweeps.cli.run import Address, Workers, agree, carry_out, refuse_a_second_driver, with_workers
+
+
+def resume(sweep: SweepName, address: Address = None, workers: Workers = None) -> None:
+    """Go on with a sweep, or lift its pause."""
+    from sweeps.execution.control import PAUSE, RUN, request, requested
+    from sweeps.report.status import is_driven
+    from sweeps.spec.prepare import prepare
+    from sweeps.spec.stored import read_stored_spec
+
+    folder = find_sweep(sweep)
+    if is_driven(folder) and requested(folder.path) == PAUSE:
+        request(folder.path, RUN)
+        say(f"{sweep} goes on")
+        return
+    refuse_a_second_driver(folder)
+    stored = with_workers(read_stored_spec(folder), workers)
+    say(f"{stored.name}: opening data and encoder")
+    prepared = prepare(stored)
+    carry_out(agree(stored, prepared, folder, yes=True), prepared, folder, address)

@@ -1,0 +1,190 @@
+"""`xlt run`: run a study, go on with it, or extend it. Shows what it found when it ends.
+
+`agree` holds the spec against the sweep of that name; `carry_out`, which `resume` shares, runs it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweeps.cli.faults import DONE, FAILED_TRIALS, INTERRUPTED, say
+from sweeps.cli.options import Overrides, SpecFile
+from sweeps.cli.output import stderr, stdout
+from sweeps.cli.places import folder_of
+from sweeps.spec.paths import SweepFolder
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+if TYPE_CHECKING:
+    from sweeps.execution.driver import Ended
+    from sweeps.spec.compare import Change
+    from sweeps.spec.prepare import Prepared
+    from sweeps.spec.sweep import Sweep
+
+Address = Annotated[
+    str | None, typer.Option("--address", help="A Ray cluster's address; without: here.")
+]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Stages at once.")]
+
+
+def run(
+    spec: SpecFile,
+    overrides: Overrides = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", metavar="DIR", help="The sweep's folder; default runs/<name>."),
+    ] = None,
+    address: Address = None,
+    workers: Workers = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Extend a sweep without asking.")
+    ] = False,
+) -> None:
+    """Run, resume or extend a study.
+
+    The same spec again goes on with it as if nothing had happened; one with more in it (trials,
+    seeds, languages, targets, tasks) extends it; any other change needs another name.
+    """
+    from sweeps.spec.prepare import prepare
+    from sweeps.spec.read import read_spec
+
+    sweep = with_workers(read_spec(spec, overrides or []), workers)
+    place = folder_of(sweep.name, folder)
+    sweep = placed(sweep, place)
+    refuse_a_second_driver(place)
+    say(f"{sweep.name}: opening data and encoder")
+    prepared = prepare(sweep)
+    if place.exists:
+        sweep = agree(sweep, prepared, place, yes)
+    carry_out(sweep, prepared, place, address)
+
+
+def with_workers(sweep: Sweep, workers: int | None) -> Sweep:
+    """The sweep with another number of workers, which changes no result."""
+    if workers is None:
+        return sweep
+    return replace(sweep, execution=replace(sweep.execution, workers=workers))
+
+
+def placed(sweep: Sweep, folder: SweepFolder) -> Sweep:
+    """The sweep with everything that stood at its default place moved to where `folder` lies."""
+    usual = folder_of(sweep.name)
+
+    def moved(value: str, default: str, own: str) -> str:
+        return own if value == default else value
+
+    return replace(
+        sweep,
+        store=moved(sweep.store, usual.default_store, folder.default_store),
+        tracking=moved(sweep.tracking, usual.default_tracking, folder.default_tracking),
+        storage=moved(sweep.storage, usual.default_storage, folder.default_storage),
+    )
+
+
+def refuse_a_second_driver(folder: SweepFolder) -> None:
+    """Raise UserMistake where the sweep is being run already."""
+    from sweeps.report.status import is_driven
+
+    if is_driven(folder):
+        raise UserMistake(
+            Mistake(
+                folder.name,
+                "is being run by another process",
+                f"watch it with `xlt status {folder.name}` or `xlt logs {folder.name} --follow`; "
+                f"`xlt stop {folder.name}` ends it",
+            )
+        )
+
+
+def agree(sweep: Sweep, prepared: Prepared, folder: SweepFolder, yes: bool) -> Sweep:
+    """Hold the spec against the sweep that was started; return the sweep to go on with.
+
+    Raises:
+        UserMistake: it is another question under the same name; shows every difference.
+    """
+    from sweeps.spec.compare import compare
+    from sweeps.spec.prepare import read_prepared
+    from sweeps.spec.stored import read_stored_spec
+
+    known = read_prepared(folder).identity() if folder.prepared.is_file() else None
+    change = compare(read_stored_spec(folder), sweep, known, prepared.identity() if known else None)
+    if change.differences:
+        raise UserMistake(_refusal(sweep.name, change))
+    for note in (*_free(change), *change.notes):
+        say(note)
+    if change.more:
+        say(f"{sweep.name} is extended: " + "; ".join(change.more))
+        if not yes and stderr().is_terminal and not typer.confirm("go on?", default=True, err=True):
+            raise typer.Exit(DONE)
+    else:
+        say(f"{sweep.name} goes on where it was")
+    return change.sweep
+
+
+def _refusal(name: str, change: Change) -> list[Mistake]:
+    found = [
+        Mistake(difference.field, f"began as {difference.old}, the spec says {difference.new}")
+        for difference in change.differences
+    ]
+    remedy = f"give the spec another name:, or go on with the old one by `xlt resume {name}`"
+    return [Mistake(name, "was begun with another spec", remedy), *found]
+
+
+def _free(change: Change) -> list[str]:
+    return [f"changed, without changing results: {', '.join(change.free)}"] if change.free else []
+
+
+def carry_out(sweep: Sweep, prepared: Prepared, folder: SweepFolder, address: str | None) -> None:
+    """Run to the end with progress, print what was found, exit as the sweep ended.
+
+    Raises:
+        typer.Exit: always; 0 done, 1 with failed trials, 130 interrupted.
+        UserMistake: what `run_sweep` raises.
+    """
+    from sweeps.cli.plan import forecast_of
+    from sweeps.cli.progress import Progress
+    from sweeps.execution.driver import run_sweep
+    from sweeps.report.results import overlap_texts
+    from sweeps.report.status import lacks_scores, read_sweep
+    from sweeps.spec.prepare import write_prepared
+    from sweeps.spec.stored import write_spec
+
+    write_prepared(folder, prepared)
+    write_spec(folder, sweep)
+    expected = forecast_of(sweep, prepared)
+    say(expected.sentence())
+    for text in (*overlap_texts(prepared), *prepared.notes):
+        say(text)
+    before = read_sweep(folder)[2]
+    revisit = lacks_scores(sweep, prepared, before)
+    ended_before = 0 if revisit else sum(trial.state != "running" for trial in before)
+    with Progress(expected.trials, ended_before) as progress:
+        ended = run_sweep(sweep, prepared, folder, progress.observe, address, revisit)
+    conclude(sweep, folder, ended)
+    raise typer.Exit(exit_code(ended))
+
+
+def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
+    """Print what was found to stdout, and to stderr what can be done next."""
+    from sweeps.cli.ui import ui_command
+    from sweeps.report.render import results_report
+    from sweeps.report.results import read_results
+
+    name = sweep.name if folder.path == folder_of(sweep.name).path else str(folder.path)
+    stdout().print(results_report(read_results(folder)))
+    if ended.state != "finished":
+        say(f"{sweep.name} is {ended.state}: nothing is lost, `xlt resume {name}` goes on")
+    if ended.failed_trials:
+        say(f"{ended.failed_trials} trials failed: `xlt logs {name}` has the errors")
+    say(f"again: `xlt results {name}`; every run: `xlt ui {name}`, or")
+    say(f"  {' '.join(ui_command(sweep.tracking))}")
+
+
+def exit_code(ended: Ended) -> int:
+    """0 done, 1 with failed trials, 130 interrupted."""
+    if ended.state == "interrupted":
+        return INTERRUPTED
+    return FAILED_TRIALS if ended.failed_trials else DONE

@@ -1,0 +1,75 @@
+"""`xlt status`: where sweeps stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from sweeps.cli.options import AsJson
+from sweeps.cli.output import print_json, stderr, stdout
+from sweeps.cli.places import every_sweep, find_sweep, runs_folder
+from xlt_core.vocabulary.errors import UserMistake
+
+if TYPE_CHECKING:
+    from sweeps.report.status import SweepStatus
+
+
+def status(
+    sweep: Annotated[
+        str | None,
+        typer.Argument(metavar="[SWEEP]", help="A name under runs/, or a folder; without: all."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where sweeps stand."""
+    if sweep is None:
+        _all(as_json)
+        return
+    from sweeps.report.status import sweep_status
+
+    found = sweep_status(find_sweep(sweep))
+    if as_json:
+        print_json(found.to_json())
+        return
+    stdout().print(_table([found]))
+    for number, error in found.errors:
+        stdout().print(f"trial {number} failed: {error}", soft_wrap=True)
+    if found.state in ("interrupted", "stopped", "cancelled"):
+        stderr().print(f"`xlt resume {sweep}` goes on with it")
+
+
+def _all(as_json: bool) -> None:
+    """Every sweep; one that does not read is said on stderr and does not hide the others."""
+    from sweeps.report.status import sweep_status
+
+    found = []
+    for folder in every_sweep():
+        try:
+            found.append(sweep_status(folder))
+        except UserMistake as error:
+            stderr().print(str(error), soft_wrap=True)
+    if as_json:
+        print_json([one.to_json() for one in found])
+    elif found:
+        stdout().print(_table(found))
+    else:
+        stderr().print(f"no sweeps under {runs_folder()}; `xlt run SPEC` starts one")
+
+
+def _table(found: list[SweepStatus]) -> Table:
+    table = Table("sweep", "state")
+    for name in ("trials", "failed", "running", "stages", "distinct", "executed", "reused"):
+        table.add_column(name, justify="right")
+    for one in found:
+        counts, stages = one.trials, one.stages
+        table.add_row(
+            one.name,
+            one.state,
+            f"{counts.finished}/{one.planned if one.planned is not None else '?'}",
+            str(counts.failed),
+            str(counts.running),
+            *(str(value) for value in (vars(stages).values() if stages else "––––")),
+        )
+    return table

@@ -1,0 +1,70 @@
+"""`xlt sync`: MLflow's picture built again from the study and the store."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweeps.cli.faults import say
+from sweeps.cli.options import AsJson
+from sweeps.cli.output import print_json
+from sweeps.cli.places import every_sweep, find_sweep
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+if TYPE_CHECKING:
+    from sweeps.spec.paths import SweepFolder
+    from sweeps.tracking.sync import SyncResult
+
+
+def sync(
+    sweeps: Annotated[
+        list[str] | None, typer.Argument(metavar="[SWEEP...]", help="Names or folders.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every sweep under runs/.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build MLflow's picture again.
+
+    From the study and the store alone; what is right already stays untouched.
+    """
+    if bool(sweeps) == every:
+        raise UserMistake(Mistake("xlt sync", "needs sweeps", "name one or more, or give --all"))
+    folders = every_sweep() if every else [find_sweep(name) for name in sweeps or ()]
+    done = {}
+    for folder in folders:
+        found = sync_one(folder)
+        done[folder.name] = asdict(found)
+        say(
+            f"{folder.name}: {found.created} runs made, {found.updated} changed, "
+            f"{found.unchanged} right already, {found.doubles} doubles deleted"
+        )
+    if as_json:
+        print_json(done)
+
+
+def sync_one(folder: SweepFolder) -> SyncResult:
+    """Sync one sweep.
+
+    Raises:
+        UserMistake: the sweep does not read, or its tracking server does not answer.
+    """
+    from mlflow.exceptions import MlflowException
+
+    from sweeps.report.projection import sweep_projection
+    from sweeps.spec.stored import read_stored_spec
+    from sweeps.tracking.location import tracking_uri
+    from sweeps.tracking.sync import sync as send
+
+    uri = tracking_uri(read_stored_spec(folder).tracking)
+    try:
+        return send(list(sweep_projection(folder)), uri)
+    except (MlflowException, OSError) as error:
+        raise UserMistake(
+            Mistake(
+                f"{folder.name}: tracking at {uri}",
+                f"does not take the records: {str(error).strip().splitlines()[0]}",
+                "see that the server is up, then sync again; nothing is lost",
+            )
+        ) from error

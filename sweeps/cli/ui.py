@@ -1,0 +1,58 @@
+"""`xlt ui`: the MLflow UI on the database that the sweeps write to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from sweeps.cli.output import stderr
+from sweeps.cli.places import find_sweep, runs_folder
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+
+def ui(
+    sweep: Annotated[
+        str | None, typer.Argument(metavar="[SWEEP]", help="Use this sweep's tracking server.")
+    ] = None,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 5000,
+    only_print: Annotated[
+        bool, typer.Option("--print", help="Print the command, start nothing.")
+    ] = False,
+) -> None:
+    """Open the MLflow UI on the right database.
+
+    For this machine only; Ctrl-C ends it.
+    """
+    url = _url(sweep)
+    if url.startswith(("http://", "https://")):
+        print(url)
+        stderr().print("that server has its own UI; open it in a browser")
+        return
+    command = ui_command(url, port)
+    print(" ".join(command))
+    if only_print:
+        return
+    stderr().print(f"runs: http://127.0.0.1:{port}/#/experiments")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.execv(sys.executable, [sys.executable, "-m", *command])
+
+
+def ui_command(url: str, port: int = 5000) -> list[str]:
+    """The command that opens the UI of a tracking database."""
+    return ["mlflow", "ui", "--backend-store-uri", url, "--host", "127.0.0.1", "--port", str(port)]
+
+
+def _url(sweep: str | None) -> str:
+    if sweep is not None:
+        from sweeps.spec.read import read_stored_spec
+
+        return read_stored_spec(find_sweep(sweep)).tracking
+    database = runs_folder() / "mlflow.db"
+    if not database.is_file():
+        raise UserMistake(
+            Mistake(str(database), "is not there: no sweep was tracked yet", "`xlt run SPEC` first")
+        )
+    return f"sqlite:///{database.resolve()}"

@@ -1,0 +1,49 @@
+"""The driver's ear at the stage service: says what the sweep wishes, hears what happens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+from sweeps.execution.client import ServiceClient
+from sweeps.execution.wish import Wish
+from xlt_core.vocabulary.events import Event
+
+WAIT_SECONDS = 0.5
+
+
+class Attendant:
+    """A context: attends in a thread of its own, hears everything out, then leaves."""
+
+    def __init__(self, client: ServiceClient, wish: Wish, note: Callable[[Event], None]) -> None:
+        self._client = client
+        self._wish = wish
+        self._note = note
+        self._last = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._attend, name="xlt-attend", daemon=True)
+
+    def __enter__(self) -> Attendant:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        self._hear(0.0)
+        self._client.leave()
+
+    def _attend(self) -> None:
+        while not self._over.is_set():
+            self._hear(WAIT_SECONDS)
+
+    def _hear(self, wait: float) -> None:
+        for number, event in self._client.attend(self._wish.current(), self._last, wait):
+            self._last = max(self._last, number)
+            self._note(event)

@@ -1,0 +1,239 @@
+"""What a sweep would do: its trials, their stages merged, and how many of those are stored already.
+
+Trains nothing. Grid and random search propose the same whatever is found, so their forecast is
+exact; a search that learns is known for its first window only, the rest is drawn at random as a
+stand-in and the forecast says so. Neighbours: `status` (what was done), `sweeps.search.draw`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sweeps.spec.sweep import Sweep
+from xlt_core.vocabulary.plan import Plan, Step
+from xlt_core.vocabulary.stage import Stage, TrainStage
+from xlt_core.vocabulary.tree import StageTree
+
+if TYPE_CHECKING:
+    from sweeps.search.candidates import Candidates
+    from sweeps.search.proposal import Proposal
+    from sweeps.search.study_reader import StudyTrial
+    from sweeps.spec.prepare import Prepared
+    from xlt_core.store import Store
+
+LEARNS_NOTHING = ("grid", "random")
+MOST_STAGES = 50_000  # requests counted one by one; larger sweeps are scaled up from there
+LISTED_PLANS = 50
+
+
+@dataclass(frozen=True)
+class StageForecast:
+    """Stages of the whole sweep.
+
+    Attributes:
+        requested: every stage every trial needs, shared or not.
+        distinct: after merging; `train` and `evaluate` add up to it.
+        stored: distinct stages that are in the store already.
+        optimizer_steps: of the training stages not stored yet; from rows, so near, not exact,
+            where a recipe counts epochs.
+    """
+
+    requested: int
+    distinct: int
+    stored: int
+    train: int
+    evaluate: int
+    optimizer_steps: int
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a sweep would do.
+
+    Attributes:
+        exact: whether these are the very trials; otherwise an estimate.
+        plans: the first plans, in order of trial.
+    """
+
+    trials: int
+    exact: bool
+    stages: StageForecast
+    plans: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """The forecast in one line."""
+        stages, about = self.stages, "" if self.exact else "about "
+        return (
+            f"{about}{self.trials} trials ask for {stages.requested} stages; after sharing "
+            f"{stages.distinct} ({stages.train} to train, {stages.evaluate} to evaluate), "
+            f"{stages.stored} of them in the store already"
+        )
+
+
+def forecast(
+    sweep: Sweep,
+    prepared: Prepared,
+    store: Store,
+    candidates: Candidates,
+    known: Sequence[StudyTrial] = (),
+) -> Forecast:
+    """Count what `sweep` would do from here.
+
+    Args:
+        candidates: the space it searches.
+        known: the study's trials where the sweep has started; they come first.
+
+    Raises:
+        UserMistake: the method does not fit the space.
+    """
+    trials = planned_trials(sweep, candidates)
+    proposals = _proposals(sweep, candidates, known)
+    tree, counted, ended = StageTree(), 0, False
+    plans: list[str] = []
+    while tree.requested < MOST_STAGES:
+        proposal = next(proposals, None)
+        if proposal is None:
+            ended = True
+            break
+        _add(tree, sweep, prepared, proposal.plan, proposal.settings)
+        counted += 1
+        if len(plans) < LISTED_PLANS:
+            plans.append(str(proposal.plan))
+    total = counted if ended or trials is None else max(trials, counted)
+    stages = _scaled(_count(tree, store), total / max(counted, 1))
+    return Forecast(total, ended and _is_exact(sweep, total, known), stages, tuple(plans))
+
+
+def candidates_of(sweep: Sweep) -> Candidates:
+    """What the sweep may propose; plans that overlap with a target left out where it says so."""
+    from sweeps.search.candidates import Candidates
+    from sweeps.search.settings import SettingsSpace
+    from sweeps.search.space import PlanSpace
+
+    settings = SettingsSpace(sweep.searched())
+    return Candidates(PlanSpace.of(sweep.intermediate, _allowed(sweep)), settings)
+
+
+def _allowed(sweep: Sweep) -> set[Step] | None:
+    from xlt_core.tasks import overlap
+
+    if sweep.intermediate.overlap != "exclude":
+        return None
+    listed = [Plan.parse(text) for text in sweep.intermediate.plans]
+    steps = {*sweep.intermediate.tasks, *(step for plan in listed for step in plan.steps)}
+    return {
+        step
+        for step in steps
+        if not any(overlap(m.task, t.task) for m in step.members for t in sweep.targets)
+    }
+
+
+def planned_trials(sweep: Sweep, candidates: Candidates) -> int | None:
+    """Trials in all; None where the space is continuous and the spec sets no number."""
+    found = [n for n in (sweep.search.trials, distinct_size(candidates)) if n is not None]
+    return min(found) if found else None
+
+
+def distinct_size(candidates: Candidates) -> int | None:
+    """Number of different trials; None where a searched field is continuous.
+
+    The baseline differs only by what its own training uses, so it stands in the space fewer times
+    than other plans do.
+    """
+    size = candidates.settings.size
+    if size is None:
+        return None
+    opening = candidates.opening()
+    own = {
+        candidates.key(*candidates.canonical(Plan(), candidates.settings.unrank(rank)))
+        for rank in range(min(size, 10_000))
+    }
+    return (candidates.plans.size - 1) * size + len(own | {candidates.key(*opening)})
+
+
+def _proposals(
+    sweep: Sweep, candidates: Candidates, known: Sequence[StudyTrial]
+) -> Iterator[Proposal]:
+    """The study's trials, then what would be proposed, results of later ones not known."""
+    from sweeps.search.draw import draw
+    from sweeps.search.samplers import make_sampler
+    from sweeps.search.view import View
+
+    search = sweep.search
+    view = View(candidates, search.seed)
+    for trial in known:
+        view.add(trial.proposal)
+        yield trial.proposal
+    told = {trial.number: trial.value for trial in known if trial.state != "running"}
+    sampler = make_sampler(search.method, candidates, search.options)
+    stand_in = make_sampler("random", candidates, {})
+    number = len(known)
+    while search.trials is None or number < search.trials:
+        for shown in [n for n in told if n <= number - search.window]:
+            view.show(shown, told.pop(shown))
+        learns = search.method not in LEARNS_NOTHING and number >= len(known) + search.window
+        proposal = draw(number, stand_in if learns else sampler, view)
+        if proposal is None:
+            return
+        view.add(proposal)
+        yield proposal
+        number += 1
+
+
+def _is_exact(sweep: Sweep, total: int, known: Sequence[StudyTrial]) -> bool:
+    if sweep.search.method in LEARNS_NOTHING:
+        return True
+    return total <= len(known) or (total <= sweep.search.window and not sweep.search.asynchronous)
+
+
+def _add(tree: StageTree, sweep: Sweep, prepared: Prepared, plan: Plan, settings: Any) -> None:
+    from sweeps.spec.trials import paths_of_trial
+
+    for path in paths_of_trial(sweep, prepared, plan, settings):
+        tree.add(path.trained, path.evaluations)
+
+
+def _count(tree: StageTree, store: Store) -> StageForecast:
+    stages = list(tree.stages.values())
+    stored = set(store.contains_all(tree.stages))
+    training = [stage for stage in stages if isinstance(stage, TrainStage)]
+    return StageForecast(
+        requested=tree.requested,
+        distinct=tree.distinct,
+        stored=len(stored),
+        train=len(training),
+        evaluate=len(stages) - len(training),
+        optimizer_steps=sum(optimizer_steps(stage) for stage in _missing(training, stored)),
+    )
+
+
+def _missing(training: Iterable[Stage], stored: set[str]) -> Iterator[TrainStage]:
+    for stage in training:
+        if isinstance(stage, TrainStage) and stage.key not in stored:
+            yield stage
+
+
+def optimizer_steps(stage: TrainStage) -> int:
+    """Optimiser steps of one stage, counted from its recipe and rows."""
+    recipe = stage.recipe
+    if recipe.steps is not None:
+        return recipe.steps
+    rows = sum(min(ref.rows, recipe.rows or ref.rows) for ref in stage.data)
+    return math.ceil(rows * (recipe.epochs or 0) / recipe.batch_size)
+
+
+def _scaled(counted: StageForecast, factor: float) -> StageForecast:
+    """The counts of a part, taken for the whole; `stored` is what was found."""
+    if factor == 1:
+        return counted
+    return replace(
+        counted,
+        requested=round(counted.requested * factor),
+        distinct=round(counted.train * factor) + round(counted.evaluate * factor),
+        train=round(counted.train * factor),
+        evaluate=round(counted.evaluate * factor),
+        optimizer_steps=round(counted.optimizer_steps * factor),
+    )

@@ -1,0 +1,298 @@
+"""From the two truths to what MLflow should say: records of a sweep, its trials, its stages.
+
+The driver asks for the records of what just happened (`Projection`), `xlt sync` for all of them
+(`sweep_projection`). Both come from the same stored facts, times included, so that saying a thing
+twice says the same. How a record looks is `sweeps.tracking.project`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from sweeps.report.render import results_report
+from sweeps.report.results import PRIMARY, Row, ScoreReader, SweepResults, rows_of, trial_rows
+from sweeps.report.status import count_stages, count_trials, read_events, read_sweep, sweep_status
+from sweeps.report.text import as_text
+from sweeps.spec.sweep import Sweep
+from sweeps.spec.trials import TrialPath, paths_of_trial
+from sweeps.tracking.project import Best, TrialScore, stage_record, sweep_record, trial_record
+from xlt_core.store import Store
+from xlt_core.tasks import overlap
+from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.plan import Plan
+from xlt_core.vocabulary.stage import TrainStage
+
+if TYPE_CHECKING:
+    from sweeps.search.study_reader import StudyTrial
+    from sweeps.spec.paths import SweepFolder
+    from sweeps.spec.prepare import Prepared
+    from sweeps.tracking.records import RunRecord
+
+RUNNING = "running"
+
+
+class Projection:
+    """The records of one sweep while its driver is at work. Used from one thread."""
+
+    def __init__(self, sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> None:
+        self._sweep = sweep
+        self._prepared = prepared
+        self._folder = folder
+        self._store = Store(sweep.store)
+
+    def after(self, event: Event) -> Iterator[RunRecord]:
+        """What MLflow should learn from an event; nothing for most kinds.
+
+        A trained stage's run comes when it is done; its scores come with the first trial that has
+        all of them.
+        """
+        if event.kind == "sweep_started":
+            yield self._sweep_so_far(event.at)
+        elif event.kind == "stage_done" and event.fields.get("of") == TrainStage.kind:
+            yield from _stored_record(self._sweep.name, self._store, event.stage, ())
+        elif event.kind in ("trial_finished", "trial_failed"):
+            trial = next((t for t in self._trials() if t.number == event.trial), None)
+            if trial is not None and trial.state != RUNNING:
+                yield from trial_projection(
+                    self._sweep, self._prepared, self._store, trial, event.at
+                )
+
+    def closing(self, state: str, at: float) -> Iterator[RunRecord]:
+        """The sweep's own record at the end of a driver's run.
+
+        Args:
+            state: how it ended.
+            at: when, where the journal does not say.
+        """
+        yield whole_sweep_record(
+            self._sweep, self._prepared, self._folder, self._store, self._trials(), state, at
+        )
+
+    def _trials(self) -> Sequence[StudyTrial]:
+        return read_sweep(self._folder)[2]
+
+    def _sweep_so_far(self, at: float) -> RunRecord:
+        started, _ = _times_of_sweep(self._folder, at)
+        return sweep_record(
+            self._sweep.name,
+            self._sweep.source,
+            RUNNING,
+            started,
+            selected_on=self._sweep.objective.languages,
+            artifacts=_spec_artifact(self._folder),
+        )
+
+
+def sweep_projection(folder: SweepFolder) -> Iterator[RunRecord]:
+    """Every record of the sweep in `folder`: the sweep, its trials, their stages.
+
+    A sweep that has not started yet has none.
+
+    Raises:
+        UserMistake: the stored spec or the study does not read.
+    """
+    sweep, prepared, trials = read_sweep(folder)
+    if prepared is None:
+        return
+    store = Store(sweep.store)
+    state = sweep_status(folder).state
+    yield whole_sweep_record(sweep, prepared, folder, store, trials, state, None)
+    ends = {event.trial: event.at for event in read_events(folder) if event.trial is not None}
+    for trial in trials:
+        yield from trial_projection(sweep, prepared, store, trial, ends.get(trial.number, 0.0))
+
+
+def trial_projection(
+    sweep: Sweep, prepared: Prepared, store: Store, trial: StudyTrial, at: float = 0.0
+) -> Iterator[RunRecord]:
+    """A trial's record, then those of its trained stages that are stored, scores included.
+
+    Its times are those of its stages, which the store keeps; `at` (seconds since the epoch) stands
+    in for a trial that failed before it had any.
+    """
+    paths = paths_of_trial(sweep, prepared, trial.plan, trial.settings)
+    abouts = _abouts(store, paths)
+    times = [(float(a["started"]), float(a["finished"])) for a in abouts.values()]
+    if times or trial.state != RUNNING:
+        started, ended = _span(times, at)
+        rows = list(trial_rows(sweep, prepared, trial, ScoreReader(store)))
+        yield trial_record(
+            sweep.name,
+            trial.number,
+            str(trial.plan),
+            trial.settings,
+            trial.state,
+            trial.value,
+            scores_of(rows) if trial.state == "finished" else (),
+            list(_keys(paths)),
+            started,
+            None if trial.state == RUNNING else ended,
+            trial.error,
+            overlap=overlaps_of(sweep, trial.plan),
+            selected_on=sweep.objective.languages,
+        )
+    for trained, evaluations in _evaluations(paths).items():
+        yield from _stored_record(sweep.name, store, trained, evaluations)
+
+
+def whole_sweep_record(
+    sweep: Sweep,
+    prepared: Prepared,
+    folder: SweepFolder,
+    store: Store,
+    trials: Sequence[StudyTrial],
+    state: str,
+    at: float | None,
+) -> RunRecord:
+    """The sweep's record with everything that is known of it now."""
+    ends = dict(_trial_ends(sweep, prepared, store, trials))
+    last = max(ends.values(), default=0.0) if at is None else at
+    started, ended = _times_of_sweep(folder, last)
+    counts = count_trials(trials)
+    stages = count_stages(sweep, prepared, trials, store)
+    results = SweepResults(
+        sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))
+    )
+    return sweep_record(
+        sweep.name,
+        sweep.source,
+        state,
+        started,
+        ended,
+        counts={
+            **{f"trials/{name}": value for name, value in vars(counts).items()},
+            **{f"stages/{name}": value for name, value in vars(stages).items()},
+        },
+        best=best_of(trials),
+        objectives=[
+            (trial.number, trial.value, ends[trial.number])
+            for trial in trials
+            if trial.value is not None and trial.number in ends
+        ],
+        environment=_environment(sweep, prepared, store, trials),
+        selected_on=sweep.objective.languages,
+        artifacts={**_spec_artifact(folder), "report.txt": as_text(results_report(results))},
+    )
+
+
+def best_of(trials: Sequence[StudyTrial]) -> Best | None:
+    """The finished trial with the highest objective, the earlier one of equals."""
+    told = [(-trial.value, trial.number, trial) for trial in trials if trial.value is not None]
+    if not told:
+        return None
+    value, number, trial = min(told, key=lambda entry: entry[:2])
+    return Best(number, str(trial.plan), -value)
+
+
+def scores_of(rows: Sequence[Row]) -> Iterator[TrialScore]:
+    """Rows as tracking takes them: the score that judges once more under the name `primary`,
+    where it is one of several."""
+    several = {(row.target, row.metric) for row in rows if not row.primary}
+    targets = {target for target, _ in several}
+    for row in rows:
+        names = [row.metric]
+        if row.primary and row.target in targets and row.metric != PRIMARY:
+            names.append(PRIMARY)
+        for name in names:
+            yield TrialScore(
+                row.target, row.language, row.family, row.seed, row.split, name, row.score, row.gain
+            )
+
+
+def overlaps_of(sweep: Sweep, plan: Plan) -> list[str]:
+    """What the plan's tasks share with the targets, one sentence each."""
+    found = {
+        f"{member.task} → {target.task}: {reason}"
+        for step in plan.steps
+        for member in step.members
+        for target in sweep.targets
+        if (reason := overlap(member.task, target.task)) is not None
+    }
+    return sorted(found)
+
+
+def _stored_record(
+    sweep: str, store: Store, key: str, evaluations: Sequence[str]
+) -> Iterator[RunRecord]:
+    stored = store.read(key)
+    if stored is None:
+        return
+    curve: Any = stored.json("curve.json") if "curve.json" in stored.files else ()
+    scores = [
+        {**found.json("scores.json"), "at": found.about["finished"]}
+        for evaluation in evaluations
+        if (found := store.read(evaluation)) is not None
+    ]
+    yield stage_record(sweep, stored.about, curve, scores)
+
+
+def _evaluations(paths: Sequence[TrialPath]) -> dict[str, list[str]]:
+    """Keys of the evaluations asked of each trained stage, parents first."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        for stage in path.trained.ancestry():
+            found.setdefault(stage.key, [])
+        for evaluation in path.evaluations:
+            found.setdefault(evaluation.trained.key, []).append(evaluation.key)
+    return found
+
+
+def _keys(paths: Sequence[TrialPath]) -> Iterator[str]:
+    """Keys of all stages of a trial, each once, parents first."""
+    keys = ([s.key for s in p.trained.ancestry()] + [s.key for s in p.evaluations] for p in paths)
+    return iter(dict.fromkeys(chain.from_iterable(keys)))
+
+
+def _abouts(store: Store, paths: Sequence[TrialPath]) -> dict[str, dict[str, Any]]:
+    found = {key: store.read(key) for key in _keys(paths)}
+    return {key: stored.about for key, stored in found.items() if stored is not None}
+
+
+def _trial_ends(
+    sweep: Sweep, prepared: Prepared, store: Store, trials: Sequence[StudyTrial]
+) -> Iterator[tuple[int, float]]:
+    """When each trial's last stage was finished; the study keeps no times, the store does."""
+    known: dict[str, float | None] = {}
+    for trial in trials:
+        ends = []
+        for key in _keys(paths_of_trial(sweep, prepared, trial.plan, trial.settings)):
+            if key not in known:
+                stored = store.read(key)
+                known[key] = None if stored is None else float(stored.about["finished"])
+            if (end := known[key]) is not None:
+                ends.append(end)
+        if ends:
+            yield trial.number, max(ends)
+
+
+def _environment(
+    sweep: Sweep, prepared: Prepared, store: Store, trials: Sequence[StudyTrial]
+) -> dict[str, str]:
+    """Versions that computed the baseline, as the store has them; empty before that."""
+    for trial in trials[:1]:
+        for about in _abouts(
+            store, paths_of_trial(sweep, prepared, trial.plan, trial.settings)
+        ).values():
+            versions = (about.get("worker") or {}).get("versions") or {}
+            return {name: str(version) for name, version in versions.items()}
+    return {}
+
+
+def _span(times: Sequence[tuple[float, float]], otherwise: float) -> tuple[float, float]:
+    if not times:
+        return otherwise, otherwise
+    return min(start for start, _ in times), max(end for _, end in times)
+
+
+def _times_of_sweep(folder: SweepFolder, otherwise: float) -> tuple[float, float]:
+    """First start and last sign of life by the journal, or `otherwise` where it is gone."""
+    events = read_events(folder)
+    if not events:
+        return otherwise, otherwise
+    return events[0].at, events[-1].at
+
+
+def _spec_artifact(folder: SweepFolder) -> dict[str, str]:
+    return {"spec.yaml": folder.spec.read_text(encoding="utf-8")}

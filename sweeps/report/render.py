@@ -1,0 +1,214 @@
+"""How a report looks on a terminal and in a text file. Says nothing that `tables` does not know.
+
+Every table carries its n, and says what selected the plan and on what it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sweeps.report.results import SweepResults, overlap_texts
+from sweeps.report.statistics import Estimate
+from sweeps.report.tables import (
+    SELECTIONS,
+    FamilyGain,
+    Standing,
+    family_gains,
+    incomplete,
+    shown_split,
+    standings,
+    winner,
+)
+from sweeps.spec.sweep import Objective
+
+BEST = 5  # plans listed
+
+SELECTED_BY = {
+    "english": "selected on English {split} (zero-shot)",
+    "all": "selected on target languages ({split} of every language; not zero-shot)",
+}
+
+
+def results_report(results: SweepResults) -> RenderableType:
+    """Best plans, both winners, and their gains by language family."""
+    shown = shown_split(results.sweep.splits, results.sweep.objective)
+    if not results.rows:
+        return Text(f"{results.sweep.name}: no trial has finished yet; nothing to show.")
+    parts: list[RenderableType] = [*_heading(results, shown), Text()]
+    parts += [best_plans(results, shown), Text(), winners(results, shown), Text()]
+    if shown is not None:
+        parts += _family_tables(results, shown)
+    parts += [Text(note, style="dim") for note in notes(results, shown)]
+    return Group(*parts)
+
+
+def best_plans(results: SweepResults, shown: str | None) -> Table:
+    """The best plans by the sweep's objective, and the baseline."""
+    objective = results.sweep.objective
+    ranked = standings(results.rows, objective, shown)
+    chosen = list(ranked[:BEST])
+    chosen += [found for found in ranked[BEST:] if found.trial == 0]
+    table = Table(title=f"Best plans, {_selected_by(objective)}", title_justify="left")
+    table.add_column("trial", justify="right")
+    table.add_column("plan")
+    table.add_column(f"{objective.split} (selects)", justify="right")
+    targets = _target_names(ranked)
+    for target in targets:
+        table.add_column(f"{target} {shown} (gain)", justify="right")
+    for standing in chosen:
+        table.add_row(
+            str(standing.trial),
+            standing.plan,
+            _number(standing.selected_by),
+            *(_cell(standing, target) for target in targets),
+        )
+    return table
+
+
+def winners(results: SweepResults, shown: str | None) -> Table:
+    """Both ways of choosing, side by side."""
+    table = Table(title="The winner by each way of choosing", title_justify="left")
+    table.add_column("chosen by")
+    table.add_column("plan")
+    table.add_column(f"{results.sweep.objective.split} (selects)", justify="right")
+    found = dict(_winners(results, shown))
+    targets = _target_names(tuple(found.values()))
+    for target in targets:
+        table.add_column(f"{target} {shown} (gain)", justify="right")
+    for languages in SELECTIONS:
+        label = _selected_by(Objective(results.sweep.objective.split, languages))
+        standing = found.get(languages)
+        if standing is None:
+            table.add_row(label, "no score to choose by", "–", *("–" for _ in targets))
+            continue
+        table.add_row(
+            label,
+            f"{standing.plan} (trial {standing.trial})",
+            _number(standing.selected_by),
+            *(_cell(standing, target) for target in targets),
+        )
+    return table
+
+
+def family_table(title: str, gains: Sequence[FamilyGain]) -> Table:
+    """Gains of one plan by target and language family, with n and interval."""
+    table = Table(title=title, title_justify="left")
+    for name in ("target", "family"):
+        table.add_column(name)
+    for name in ("gain", "95 % interval", "languages", "seeds"):
+        table.add_column(name, justify="right")
+    for line in gains:
+        table.add_row(
+            line.target,
+            line.family,
+            f"{line.gain.mean:+.2f}",
+            interval_text(line.gain),
+            str(line.gain.languages),
+            str(line.gain.seeds),
+        )
+    return table
+
+
+def interval_text(estimate: Estimate) -> str:
+    """The interval, or why there is none."""
+    if estimate.interval is None:
+        return "not estimable (one language)"
+    return f"{estimate.interval.low:+.2f} … {estimate.interval.high:+.2f}"
+
+
+def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
+    """What a reader must know to believe the tables, one sentence each."""
+    sweep = results.sweep
+    if shown is None:
+        yield (
+            f"Plans are chosen on {sweep.objective.split} and no other split was evaluated, so no "
+            "score may be shown: add `test` to splits."
+        )
+    else:
+        yield (
+            f"Plans are chosen on {sweep.objective.split}; scores and gains are {shown}, which "
+            "chose nothing. A gain is against the baseline at the same seed and recipe, in points."
+        )
+    yield (
+        "Family: unweighted mean over its languages of the mean over seeds; intervals by bootstrap "
+        "over languages and seeds" + _seeds_note(results)
+    )
+    left_out = incomplete(results.rows)
+    if left_out:
+        yield f"Left out of the comparison, scores missing: {_trials(left_out)}."
+    failed = [trial.number for trial in results.trials if trial.state == "failed"]
+    if failed:
+        yield f"Failed: {_trials(failed)} (`xlt logs {sweep.name}` has the errors)."
+    yield from overlap_texts(results.prepared)
+    yield from results.prepared.notes
+
+
+def _heading(results: SweepResults, shown: str | None) -> Iterator[RenderableType]:
+    finished = sum(trial.state == "finished" for trial in results.trials)
+    yield Text(
+        f"{results.sweep.name}: {finished} of {len(results.trials)} trials finished, "
+        f"{len(results.sweep.seeds)} seeds; chosen on {results.sweep.objective.split}, "
+        f"shown on {shown or 'nothing'}",
+        style="bold",
+    )
+
+
+def _family_tables(results: SweepResults, shown: str) -> Iterator[RenderableType]:
+    """One table a winner; one in all where both ways choose the same plan."""
+    by_trial: dict[int, list[str]] = {}
+    plans: dict[int, str] = {}
+    for languages, standing in _winners(results, shown):
+        by_trial.setdefault(standing.trial, []).append(languages)
+        plans[standing.trial] = standing.plan
+    for trial, selections in by_trial.items():
+        split = results.sweep.objective.split
+        chosen = " and ".join(_selected_by(Objective(split, name)) for name in selections)
+        if trial == 0:
+            yield Text(f"The baseline is the winner, {chosen}: there is no gain to show.")
+        else:
+            gains = family_gains(results.rows, trial, shown)
+            yield family_table(f"Gain by language family: {plans[trial]}, {chosen}", gains)
+        yield Text()
+
+
+def _winners(results: SweepResults, shown: str | None) -> Iterator[tuple[str, Standing]]:
+    for languages in SELECTIONS:
+        objective = Objective(results.sweep.objective.split, languages)
+        found = winner(results.rows, objective, shown)
+        if found is not None:
+            yield languages, found
+
+
+def _selected_by(objective: Objective) -> str:
+    return SELECTED_BY[objective.languages].format(split=objective.split)
+
+
+def _target_names(found: Sequence[Standing]) -> list[str]:
+    return sorted({score.target for standing in found for score in standing.targets})
+
+
+def _cell(standing: Standing, target: str) -> str:
+    for score in standing.targets:
+        if score.target == target:
+            gain = f"{score.gain.mean:+.2f}" if score.gain is not None else "no baseline"
+            return f"{score.score:.2f} ({gain})"
+    return "–"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _trials(numbers: Sequence[int]) -> str:
+    word = "trial" if len(numbers) == 1 else "trials"
+    return f"{word} {', '.join(map(str, numbers))}"
+
+
+def _seeds_note(results: SweepResults) -> str:
+    if len(results.sweep.seeds) > 1:
+        return "."
+    return "; with one seed they say nothing of how another seed would do."

@@ -1,0 +1,188 @@
+"""Result rows: one score each of a finished trial, with its gain over the baseline.
+
+Read from the two truths alone: the study says which trials finished, the store has their scores.
+`tables` turns rows into answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sweeps.spec.sweep import Sweep
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.languages import family_of
+from xlt_core.vocabulary.plan import Plan
+from xlt_core.vocabulary.stage import EvaluateStage
+
+if TYPE_CHECKING:
+    from sweeps.search.study_reader import StudyTrial
+    from sweeps.spec.paths import SweepFolder
+    from sweeps.spec.prepare import Prepared
+    from xlt_core.store import Store
+
+PRIMARY = "primary"  # the metric's name where a task is judged by a mean of others (F1 and EM)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One score.
+
+    Attributes:
+        score: percent, full precision.
+        gain: score minus the baseline's at the same target, language, seed, split, metric and
+            recipe of the target; None where the baseline is not in the store.
+        primary: whether the task is judged by this metric.
+    """
+
+    trial: int
+    plan: str
+    target: str
+    language: str
+    family: str
+    seed: int
+    split: str
+    metric: str
+    score: float
+    gain: float | None
+    primary: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """The columns that `xlt results --json` promises."""
+        return {name: value for name, value in asdict(self).items() if name != "primary"}
+
+
+@dataclass(frozen=True)
+class SweepResults:
+    """Everything a report of one sweep is made of."""
+
+    sweep: Sweep
+    prepared: Prepared
+    trials: tuple[StudyTrial, ...]
+    rows: tuple[Row, ...]
+
+
+def read_results(folder: SweepFolder) -> SweepResults:
+    """Rows of every finished trial of the sweep in `folder`, at this moment.
+
+    Raises:
+        UserMistake: the sweep has not started yet, or its files do not read.
+    """
+    from sweeps.report.status import read_sweep
+    from xlt_core.store import Store
+
+    sweep, prepared, trials = read_sweep(folder)
+    if prepared is None:
+        raise _not_started(sweep.name)
+    rows = rows_of(sweep, prepared, Store(sweep.store), trials)
+    return SweepResults(sweep, prepared, trials, tuple(rows))
+
+
+def overlap_texts(prepared: Prepared) -> tuple[str, ...]:
+    """Every overlap that was flagged, one sentence each."""
+    return tuple(
+        f"{flag.intermediate} overlaps with {flag.target}: {flag.reason}"
+        for flag in prepared.overlaps
+    )
+
+
+def rows_of(
+    sweep: Sweep, prepared: Prepared, store: Store, trials: Iterable[StudyTrial]
+) -> Iterator[Row]:
+    """Rows of the finished ones among `trials`, in order of trial, target, language and seed."""
+    reader = ScoreReader(store)
+    for trial in sorted(trials, key=lambda trial: trial.number):
+        if trial.state == "finished":
+            yield from trial_rows(sweep, prepared, trial, reader)
+
+
+def trial_rows(
+    sweep: Sweep, prepared: Prepared, trial: StudyTrial, reader: ScoreReader
+) -> Iterator[Row]:
+    """Rows of one trial: whatever of its evaluations the store holds.
+
+    The baseline is found by what it is, not by its number: the stage that the empty plan with the
+    trial's own settings would be scored by. So a trial with another learning rate of the target is
+    held against a baseline with that learning rate, or against none.
+    """
+    from sweeps.spec.trials import paths_of_trial
+
+    baseline = {
+        _cell(stage, path.target, path.seed): stage
+        for path in paths_of_trial(sweep, prepared, Plan(), trial.settings)
+        for stage in path.evaluations
+    }
+    for path in paths_of_trial(sweep, prepared, trial.plan, trial.settings):
+        for stage in path.evaluations:
+            scores = reader.metrics(stage)
+            against = reader.metrics(baseline[_cell(stage, path.target, path.seed)])
+            primary = reader.primary(stage)
+            for metric, score in scores.items():
+                yield Row(
+                    trial=trial.number,
+                    plan=str(trial.plan),
+                    target=path.target,
+                    language=stage.data.language,
+                    family=family_of(stage.data.language),
+                    seed=path.seed,
+                    split=stage.data.split,
+                    metric=metric,
+                    score=score,
+                    gain=score - against[metric] if metric in against else None,
+                    primary=metric == primary,
+                )
+
+
+def _cell(stage: EvaluateStage, target: str, seed: int) -> tuple[str, str, str, int]:
+    return target, stage.data.language, stage.data.split, seed
+
+
+class ScoreReader:
+    """Scores of evaluation stages, each read once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, tuple[Mapping[str, float], str]] = {}
+
+    def metrics(self, stage: EvaluateStage) -> Mapping[str, float]:
+        """Percent by metric, the primary one among them; empty where the stage is not stored."""
+        return self._read(stage.key)[0]
+
+    def primary(self, stage: EvaluateStage) -> str:
+        """The name of the metric that the task is judged by."""
+        return self._read(stage.key)[1]
+
+    def _read(self, key: str) -> tuple[Mapping[str, float], str]:
+        if key not in self._known:
+            stored = self._store.read(key)
+            self._known[key] = ({}, "") if stored is None else _scores(stored.json("scores.json"))
+        return self._known[key]
+
+
+def _scores(data: Any) -> tuple[Mapping[str, float], str]:
+    """Metrics by name, and the name of the one that judges; a mean becomes a metric of its own."""
+    metrics = {str(name): float(value) for name, value in data["metrics"].items()}
+    judges = judging_metrics(str(data["task"]))
+    if len(judges) == 1 and judges[0] in metrics:
+        return metrics, judges[0]
+    return {**metrics, PRIMARY: float(data["primary"])}, PRIMARY
+
+
+@cache
+def judging_metrics(task: str) -> tuple[str, ...]:
+    """The metrics whose mean a task is judged by; none where the task is not known here."""
+    from xlt_core.metrics import METRICS
+    from xlt_core.tasks import get_task
+
+    try:
+        return METRICS[get_task(task).metric].primary
+    except UserMistake:
+        return ()
+
+
+def _not_started(name: str) -> Exception:
+    return UserMistake(
+        Mistake(name, "has not started: nothing was computed yet", f"xlt resume {name} starts it")
+    )

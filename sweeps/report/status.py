@@ -1,0 +1,239 @@
+"""Where a sweep stands: trials by state, stages shared and computed, and what its driver is doing.
+
+Read from the study, the store, the lock and the journal; opens no data and needs no driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import filelock
+
+from sweeps.execution.control import PAUSE, requested
+from sweeps.report.forecast import candidates_of, planned_trials
+from sweeps.spec.sweep import Sweep
+from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.stage import Stage
+from xlt_core.vocabulary.tree import StageTree
+
+if TYPE_CHECKING:
+    from sweeps.search.study_reader import StudyTrial
+    from sweeps.spec.paths import SweepFolder
+    from sweeps.spec.prepare import Prepared
+    from xlt_core.store import Store
+
+ENDED_ON_REQUEST = ("stopped", "cancelled", "paused")
+
+
+@dataclass(frozen=True)
+class TrialCounts:
+    """Trials by state. `asked` counts every trial proposed so far."""
+
+    asked: int
+    finished: int
+    failed: int
+    running: int
+
+
+@dataclass(frozen=True)
+class StageCounts:
+    """Stages of the trials asked so far.
+
+    Attributes:
+        requested: every stage every trial needs, shared or not.
+        distinct: what is left after merging common prefixes.
+        executed: distinct stages that this sweep computed.
+        reused: requests of stages that are stored, less those executed: what sharing and the
+            store have saved so far.
+    """
+
+    requested: int
+    distinct: int
+    executed: int
+    reused: int
+
+
+@dataclass(frozen=True)
+class SweepStatus:
+    """Where a sweep stands.
+
+    Attributes:
+        state: running, paused, interrupted, stopped, cancelled, finished or failed (finished with
+            failed trials).
+        planned: trials the sweep is to have; None where the spec leaves it to the space.
+        stages: None before the sweep's first start.
+    """
+
+    name: str
+    state: str
+    trials: TrialCounts
+    planned: int | None
+    stages: StageCounts | None
+    errors: tuple[tuple[int, str], ...]
+    folder: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The form that `xlt status --json` prints."""
+        return {
+            "name": self.name,
+            "state": self.state,
+            "trials": {**vars(self.trials), "planned": self.planned},
+            "stages": None if self.stages is None else dict(vars(self.stages)),
+            "errors": [{"trial": number, "error": error} for number, error in self.errors],
+            "folder": self.folder,
+        }
+
+
+def read_sweep(
+    folder: SweepFolder,
+) -> tuple[Sweep, Prepared | None, tuple[StudyTrial, ...]]:
+    """Spec, prepared data (None before the first start) and trials of the sweep in `folder`.
+
+    Raises:
+        UserMistake: the stored spec or the study does not read.
+    """
+    from sweeps.search.study_reader import read_trials
+    from sweeps.spec.prepare import read_prepared
+    from sweeps.spec.read import read_stored_spec
+
+    sweep = read_stored_spec(folder)
+    if not folder.prepared.is_file():
+        return sweep, None, ()
+    return sweep, read_prepared(folder), tuple(read_trials(sweep.storage, sweep.name))
+
+
+def sweep_status(folder: SweepFolder) -> SweepStatus:
+    """Where the sweep in `folder` stands now. Raises what `read_sweep` raises."""
+    from xlt_core.store import Store
+
+    sweep, prepared, trials = read_sweep(folder)
+    counts = count_trials(trials)
+    stages = None
+    if prepared is not None:
+        stages = count_stages(sweep, prepared, trials, Store(sweep.store))
+    return SweepStatus(
+        name=sweep.name,
+        state=state_of(
+            driven=is_driven(folder),
+            pausing=requested(folder.path) == PAUSE,
+            last_word=last_word(folder),
+            trials=counts,
+        ),
+        trials=counts,
+        planned=planned_trials(sweep, candidates_of(sweep)),
+        stages=stages,
+        errors=tuple((t.number, t.error) for t in trials if t.state == "failed"),
+        folder=str(folder.path),
+    )
+
+
+def count_trials(trials: Sequence[StudyTrial]) -> TrialCounts:
+    """Trials by state."""
+    by_state = [trial.state for trial in trials]
+    return TrialCounts(
+        asked=len(by_state),
+        finished=by_state.count("finished"),
+        failed=by_state.count("failed"),
+        running=by_state.count("running"),
+    )
+
+
+def count_stages(
+    sweep: Sweep, prepared: Prepared, trials: Iterable[StudyTrial], store: Store
+) -> StageCounts:
+    """Stages of all trials asked so far, and what became of them."""
+    from sweeps.spec.trials import paths_of_trial
+
+    tree = StageTree()
+    requests: dict[str, int] = {}
+    for trial in trials:
+        for path in paths_of_trial(sweep, prepared, trial.plan, trial.settings):
+            tree.add(path.trained, path.evaluations)
+            stages: tuple[Stage, ...] = (*path.trained.ancestry(), *path.evaluations)
+            for stage in stages:
+                requests[stage.key] = requests.get(stage.key, 0) + 1
+    stored = store.contains_all(tree.stages)
+    executed = sum(_executed_by(sweep.name, store, key) for key in stored)
+    done = sum(requests[key] for key in stored)
+    return StageCounts(tree.requested, tree.distinct, executed, done - executed)
+
+
+def lacks_scores(sweep: Sweep, prepared: Prepared, trials: Iterable[StudyTrial]) -> bool:
+    """Whether a finished trial lacks scores that the sweep asks for now: it was extended by seeds,
+    targets or languages, or stages were lost."""
+    from sweeps.spec.trials import paths_of_trial
+    from xlt_core.store import Store
+
+    wanted = {
+        stage.key
+        for trial in trials
+        if trial.state == "finished"
+        for path in paths_of_trial(sweep, prepared, trial.plan, trial.settings)
+        for stage in path.evaluations
+    }
+    return len(Store(sweep.store).contains_all(wanted)) < len(wanted)
+
+
+def state_of(driven: bool, pausing: bool, last_word: str, trials: TrialCounts) -> str:
+    """One word for where a sweep stands.
+
+    Args:
+        driven: whether a driver holds the sweep's lock.
+        pausing: whether a pause is asked of it.
+        last_word: the state that the last driver said it ended in; empty if it said nothing.
+        trials: trials by state.
+    """
+    if driven:
+        return "paused" if pausing else "running"
+    if last_word in ENDED_ON_REQUEST:
+        return last_word
+    if last_word in ("finished", "failed") and not trials.running:
+        return "failed" if trials.failed else "finished"
+    return "interrupted"
+
+
+def is_driven(folder: SweepFolder) -> bool:
+    """Whether a driver holds the sweep's lock at this moment."""
+    if not folder.lock.exists():
+        return False
+    lock = filelock.FileLock(folder.lock)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def last_word(folder: SweepFolder) -> str:
+    """How the last driver said it ended; empty where it was killed, or never ran."""
+    word = ""
+    for event in read_events(folder):
+        if event.kind == "sweep_started":
+            word = ""
+        elif event.kind == "sweep_finished":
+            word = str(event.fields.get("state", ""))
+    return word
+
+
+def read_events(folder: SweepFolder) -> list[Event]:
+    """Every event of the journal, oldest first; a torn line (its writer was killed) is left out."""
+    try:
+        lines = folder.events.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    return [event for line in lines if (event := _event(line)) is not None]
+
+
+def _event(line: str) -> Event | None:
+    try:
+        return Event.from_line(line)
+    except (ValueError, KeyError, AttributeError):
+        return None
+
+
+def _executed_by(sweep: str, store: Store, key: str) -> bool:
+    stored = store.read(key)
+    return stored is not None and (stored.about.get("executor") or {}).get("sweep") == sweep

@@ -1,0 +1,163 @@
+"""From rows to answers: which plans are best, and for which language families they pay. Pure.
+
+The rule of honest selection: plans are chosen by their scores on the objective's split (dev) and
+shown with those on another (test). Both ways of choosing stand side by side: on English alone, as
+zero-shot transfer demands, and on all target languages, which is marked as such. Neighbours:
+`statistics` (intervals), `render` (how it looks).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sweeps.execution.objective import objective_value
+from sweeps.report.results import Row
+from sweeps.report.statistics import Estimate, estimate
+from sweeps.spec.sweep import Objective
+
+SELECTIONS = ("english", "all")
+
+
+@dataclass(frozen=True)
+class TargetScore:
+    """One plan on one target, on the split that is shown: mean over languages and seeds."""
+
+    target: str
+    score: float
+    gain: Estimate | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One trial as a choice: what selects it, and what is shown of it.
+
+    Attributes:
+        selected_by: percent on the selecting split; None where nothing there can select
+            (no target has English data).
+        targets: scores on the shown split, one a target, in order of name.
+    """
+
+    trial: int
+    plan: str
+    selected_by: float | None
+    targets: tuple[TargetScore, ...]
+
+
+@dataclass(frozen=True)
+class FamilyGain:
+    """What a plan gains on one target for the languages of one family."""
+
+    target: str
+    family: str
+    gain: Estimate
+
+
+def shown_split(splits: Iterable[str], objective: Objective) -> str | None:
+    """The split a report shows: `test`, never the one that selects; None without another."""
+    return "test" if "test" in set(splits) - {objective.split} else None
+
+
+def standings(rows: Sequence[Row], objective: Objective, shown: str | None) -> tuple[Standing, ...]:
+    """Every complete trial, best first by the objective; ties go to the earlier trial.
+
+    A trial lacking a score that another trial has is left out (`incomplete` names it): a mean over
+    fewer languages or seeds is another number.
+    """
+    by_trial = _by_trial(_primary(rows))
+    left_out = set(incomplete(rows))
+    found = [
+        _standing(own, objective, shown) for trial, own in by_trial.items() if trial not in left_out
+    ]
+    return tuple(sorted(found, key=_rank))
+
+
+def incomplete(rows: Sequence[Row]) -> tuple[int, ...]:
+    """Numbers of trials that lack a score which some other trial has."""
+    cells = {trial: _cells(own) for trial, own in _by_trial(_primary(rows)).items()}
+    everything = set().union(*cells.values()) if cells else set()
+    return tuple(sorted(trial for trial, own in cells.items() if own != everything))
+
+
+def winner(rows: Sequence[Row], objective: Objective, shown: str | None) -> Standing | None:
+    """The trial that `objective` selects, the baseline among the candidates; None without any."""
+    ranked = standings(rows, objective, shown)
+    return ranked[0] if ranked and ranked[0].selected_by is not None else None
+
+
+def family_gains(rows: Sequence[Row], trial: int, split: str) -> tuple[FamilyGain, ...]:
+    """Gains of one trial by target and family, on `split`; only where the baseline is known.
+
+    Mean over the family's languages of the mean over seeds, never weighted by rows; one line a
+    target, never a mean over targets.
+    """
+    cells: dict[tuple[str, str], dict[tuple[str, int], float]] = defaultdict(dict)
+    for row in _primary(rows):
+        if row.trial == trial and row.split == split and row.gain is not None:
+            cells[row.target, row.family][row.language, row.seed] = row.gain
+    return tuple(
+        FamilyGain(target, family, estimate(found, f"{target}/{family}"))
+        for (target, family), found in sorted(cells.items())
+    )
+
+
+def _standing(rows: Sequence[Row], objective: Objective, shown: str | None) -> Standing:
+    visible = [row for row in rows if row.split == shown]
+    return Standing(
+        trial=rows[0].trial,
+        plan=rows[0].plan,
+        selected_by=_selecting_score(rows, objective),
+        targets=tuple(
+            _target_score(target, [row for row in visible if row.target == target])
+            for target in sorted({row.target for row in visible})
+        ),
+    )
+
+
+def _target_score(target: str, rows: Sequence[Row]) -> TargetScore:
+    scores = {(row.language, row.seed): row.score for row in rows}
+    gains = {(row.language, row.seed): row.gain for row in rows if row.gain is not None}
+    complete = len(gains) == len(scores)
+    return TargetScore(
+        target,
+        estimate(scores, target).mean,
+        estimate(gains, target) if complete else None,
+    )
+
+
+def _selecting_score(rows: Iterable[Row], objective: Objective) -> float | None:
+    """The objective, computed as the search computes it; None where no score belongs to it."""
+    scores = [
+        {
+            "task": row.target,
+            "language": row.language,
+            "split": row.split,
+            "primary": row.score,
+        }
+        for row in rows
+    ]
+    try:
+        return objective_value(scores, objective)
+    except ValueError:
+        return None
+
+
+def _rank(standing: Standing) -> tuple[bool, float, int]:
+    score = standing.selected_by
+    return score is None, -(score or 0.0), standing.trial
+
+
+def _primary(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if row.primary]
+
+
+def _by_trial(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.trial].append(row)
+    return dict(found)
+
+
+def _cells(rows: Iterable[Row]) -> set[tuple[str, str, str, int]]:
+    return {(row.target, row.language, row.split, row.seed) for row in rows}

@@ -1,0 +1,22 @@
+"""Text as people read it: consoles that take text for text, and reports as plain files."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import IO
+
+from rich.console import Console, RenderableType
+
+WIDE = 160  # columns of a table that no terminal bounds
+
+
+def console(file: IO[str], width: int | None = None) -> Console:
+    """A console on `file`. A plan such as `panx[ru]` is text there, not markup."""
+    return Console(file=file, width=width, highlight=False, markup=False, emoji=False)
+
+
+def as_text(renderable: RenderableType, width: int = WIDE) -> str:
+    """What would be shown, without colours and trailing blanks."""
+    buffer = StringIO()
+    console(buffer, width).print(renderable)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"

@@ -1,0 +1,50 @@
+"""Parameters: candidates as Optuna writes them, for its samplers and its dashboards.
+
+The truth of a row is its plan and settings (see `study`); these are another writing of the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sweeps.search.candidates import Candidates
+from sweeps.search.settings import Settings, label
+from sweeps.spec.sweep import Range
+from xlt_core.vocabulary.plan import Plan
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+
+def distributions(candidates: Candidates) -> dict[str, BaseDistribution]:
+    """The distribution of every parameter that may occur, by name."""
+    from optuna.distributions import CategoricalDistribution
+
+    plans = candidates.plans.choices().items()
+    own = {name: CategoricalDistribution(values) for name, values in plans}
+    ranges = candidates.settings.ranges.items()
+    return own | {path: distribution(range_) for path, range_ in ranges}
+
+
+def distribution(range_: Range) -> BaseDistribution:
+    """The distribution of one searched field."""
+    from optuna.distributions import (
+        CategoricalDistribution,
+        FloatDistribution,
+        IntDistribution,
+    )
+
+    if range_.kind == "choice":
+        return CategoricalDistribution([label(choice) for choice in range_.choices])
+    if range_.kind == "int":
+        return IntDistribution(int(range_.low), int(range_.high))
+    return FloatDistribution(range_.low, range_.high, log=range_.kind == "log")
+
+
+def parameters(candidates: Candidates, plan: Plan, settings: Settings) -> dict[str, Any]:
+    """A candidate's parameters by name; choices as their labels."""
+    own = {
+        path: label(settings[path]) if range_.kind == "choice" else settings[path]
+        for path, range_ in candidates.settings.ranges.items()
+    }
+    return candidates.plans.encode(plan) | own

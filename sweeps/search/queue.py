@@ -1,0 +1,170 @@
+"""The queue of trials: hands out proposals, takes results, and forgets nothing it cannot recompute.
+
+All it knows stands in the study, so that dropping it at any moment and making another changes
+nothing: unfinished trials are handed out again, then come the very proposals that would have
+come. `searcher` puts it before Ray Tune; `draw` makes one proposal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Final, Literal
+
+from sweeps.search.candidates import Candidates
+from sweeps.search.draw import draw
+from sweeps.search.proposal import Proposal
+from sweeps.search.samplers import make_sampler
+from sweeps.search.study import SweepStudy
+from sweeps.search.study_reader import StudyTrial
+from sweeps.search.view import View
+from sweeps.spec.sweep import Search
+
+
+class Signal(Enum):
+    """What the queue says when it has no proposal."""
+
+    WAIT = "a result is needed first"
+    DONE = "everything has been handed out"
+
+
+WAIT: Final = Signal.WAIT
+DONE: Final = Signal.DONE
+
+# How often one queue hands a trial out before a trial that ends without a result has failed.
+HAND_OUTS = 3
+
+
+class ProposalQueue:
+    """Hands out the trials of one sweep. One queue a study at a time; not for several threads.
+
+    **Reproducible.** Trial n is drawn from the fixed view: trials up to n - window with their
+    results, later ones as running, and a sampler seeded by the sweep's seed and n. It waits until
+    the former are told. So proposals depend on the spec and the objective only, not on timing,
+    concurrency or interruptions. `Search.asynchronous` shows whatever results are there, does not
+    wait, and gives that up.
+
+    **Extended.** More `trials`: the first ones stay as they are and the rest are those that the
+    larger number would have given from the start. A larger space: rows in the study stay, and
+    later proposals depend on those rows and the larger space; starting afresh with the larger
+    space would have proposed others.
+
+    Args:
+        study: where trials are kept.
+        candidates: what there is to propose.
+        search: method, number of trials, seed, window.
+        revisit: hand out finished and failed trials once more, first of all, because there is more
+            to compute for each (seeds, targets, languages). Their results in the study, which the
+            search went by, stand.
+
+    Raises:
+        UserMistake: the method or its options do not fit, or the study cannot be read.
+    """
+
+    def __init__(
+        self, study: SweepStudy, candidates: Candidates, search: Search, revisit: bool = False
+    ) -> None:
+        self._study = study
+        self._candidates = candidates
+        self._search = search
+        self._sampler = make_sampler(search.method, candidates, search.options)
+        self._view = View(candidates, search.seed)
+        self._results: dict[int, float | None] = {}
+        self._first_untold = 0
+        self._to_show: set[int] = set()
+        self._hand_outs: dict[int, int] = {}
+        self._exhausted = False
+        self._again = deque(self._load(study.trials(candidates), revisit))
+
+    def _load(self, trials: list[StudyTrial], revisit: bool) -> list[Proposal]:
+        for expected, trial in enumerate(trials):
+            if trial.number != expected:
+                raise ValueError(f"trial {expected} is missing in study {self._study.name!r}")
+            self._view.add(trial.proposal)
+            if trial.state != "running":
+                self._note(trial.number, trial.value)
+        return [trial.proposal for trial in trials if revisit or trial.state == "running"]
+
+    @property
+    def proposed(self) -> int:
+        """Trials in the study."""
+        return len(self._view.trials)
+
+    @property
+    def told(self) -> int:
+        """Trials with a result, failed ones among them."""
+        return len(self._results)
+
+    def next(self) -> Proposal | Literal[Signal.WAIT, Signal.DONE]:
+        """The next trial to work on; `WAIT`: ask again after a result; `DONE`: there is none.
+
+        A new proposal is in the study before it is returned. Waiting costs next to nothing.
+
+        Raises:
+            UserMistake: the storage is locked, full or out of reach.
+        """
+        if self._again:
+            return self._hand_out(self._again.popleft())
+        number = self.proposed
+        if self._exhausted or (self._search.trials is not None and number >= self._search.trials):
+            return DONE
+        if not self._search.asynchronous and self._first_untold <= number - self._search.window:
+            return WAIT
+        self._show_results(number)
+        proposal = draw(number, self._sampler, self._view)
+        if proposal is None:
+            self._exhausted = True
+            return DONE
+        self._study.insert(proposal, self._candidates)
+        self._view.add(proposal)
+        return self._hand_out(proposal)
+
+    def tell(
+        self,
+        number: int,
+        value: float | None,
+        error: str = "",
+        attrs: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Take a trial's objective (None: it failed, of `error`). Only the first result counts.
+
+        Raises:
+            KeyError: no such trial.
+            UserMistake: the storage is locked, full or out of reach.
+        """
+        if number in self._results:
+            return
+        if value is not None and not math.isfinite(value):
+            value, error = None, error or f"the objective is {value}"
+        self._study.tell(number, value, error, attrs)
+        self._note(number, value)
+
+    def give_back(self, number: int, reason: str = "") -> None:
+        """Take back a trial that ended without a result, to be handed out again.
+
+        One that keeps ending so has failed: of `reason`.
+        """
+        if self._hand_outs.get(number, 0) >= HAND_OUTS:
+            error = f"ended {HAND_OUTS} times without a result"
+            self.tell(number, None, f"{error}: {reason}" if reason else error)
+        else:
+            self._again.append(self._view.trials[number].proposal)
+
+    def _hand_out(self, proposal: Proposal) -> Proposal:
+        self._hand_outs[proposal.number] = self._hand_outs.get(proposal.number, 0) + 1
+        return proposal
+
+    def _note(self, number: int, value: float | None) -> None:
+        self._results[number] = value
+        self._to_show.add(number)
+        while self._first_untold in self._results:
+            self._first_untold += 1
+
+    def _show_results(self, number: int) -> None:
+        """Let the view show what trial `number` may see."""
+        last = number if self._search.asynchronous else number - self._search.window
+        for told in sorted(told for told in self._to_show if told <= last):
+            self._view.show(told, self._results[told])
+            self._to_show.discard(told)

@@ -1,0 +1,280 @@
+"""The study: what was asked and what was told, one row a trial, in Optuna's own tables.
+
+One of the two truths of a sweep (the store is the other). A row's truth is its `number`, `plan`
+and `settings`; its Optuna parameters say the same once more, for dashboards. One driver writes
+(`sweeps.execution` holds the lock); anybody may read (`study_reader`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sweeps.search.candidates import Candidates
+from sweeps.search.parameters import distributions, parameters
+from sweeps.search.proposal import Proposal
+from sweeps.search.quiet import quiet_optuna
+from sweeps.search.study_reader import (
+    SECONDS_TO_WAIT,
+    SQLITE,
+    StudyTrial,
+    sqlite_path,
+    storage_mistake,
+    trial_of,
+)
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+    from optuna.storages import RDBStorage
+    from optuna.trial import FrozenTrial, TrialState
+
+FORMAT = 1  # of our rows; raised when their meaning changes
+
+T = TypeVar("T")
+
+
+class SweepStudy:
+    """The study of one sweep in a database. Made by `open` or `find`."""
+
+    def __init__(self, storage: RDBStorage, study_id: int, where: str, name: str) -> None:
+        self.name = name
+        self.where = where  # the storage's URL without its password
+        self._storage = storage
+        self._study_id = study_id
+        self._trial_ids: dict[int, int] | None = None
+        self._stored: dict[str, BaseDistribution] = {}
+
+    @classmethod
+    def open(cls, storage_url: str, name: str) -> SweepStudy:
+        """Open the study, creating storage, tables and study where they are missing.
+
+        Raises:
+            UserMistake: the storage is locked, damaged or out of reach, or the study was written
+                by a newer version.
+        """
+        from optuna.exceptions import DuplicatedStudyError
+        from optuna.study import StudyDirection
+
+        if storage_url.startswith(SQLITE):
+            sqlite_path(storage_url).absolute().parent.mkdir(parents=True, exist_ok=True)
+        with _mistakes(without_password(storage_url)):
+            storage = _connect(storage_url)
+            try:
+                study_id = storage.create_new_study([StudyDirection.MAXIMIZE], name)
+            except DuplicatedStudyError:
+                study_id = storage.get_study_id_from_name(name)
+        study = cls(storage, study_id, without_password(storage_url), name)
+        study._check_format()
+        return study
+
+    @classmethod
+    def find(cls, storage_url: str, name: str) -> SweepStudy | None:
+        """Open the study if it is there.
+
+        Raises:
+            UserMistake: as `open`.
+        """
+        if storage_url.startswith(SQLITE) and not sqlite_path(storage_url).is_file():
+            return None
+        where = without_password(storage_url)
+        with _mistakes(where):
+            storage = _connect(storage_url)
+            try:
+                study_id = storage.get_study_id_from_name(name)
+            except KeyError:
+                return None
+        return cls(storage, study_id, where, name)
+
+    def _check_format(self) -> None:
+        found = self.attrs().get("format")
+        if found is None:
+            self.set_attr("format", FORMAT)
+        elif found > FORMAT:
+            raise UserMistake(
+                Mistake(
+                    self.where,
+                    f"the study was written in format {found}, this version reads {FORMAT}",
+                    "update xlt, or give the sweep another name",
+                )
+            )
+
+    def attrs(self) -> dict[str, Any]:
+        """What the study says of itself."""
+        with _mistakes(self.where):
+            return dict(self._storage.get_study_user_attrs(self._study_id))
+
+    def set_attr(self, key: str, value: Any) -> None:
+        """Let the study say `value` (JSON) of itself, as the spec's hash."""
+        with _mistakes(self.where):
+            self._storage.set_study_user_attr(self._study_id, key, value)
+
+    def trials(self, candidates: Candidates | None = None) -> list[StudyTrial]:
+        """All trials in number order; settings as `candidates` writes them where it is given."""
+        restore = candidates.settings.restore if candidates else dict
+        found = (_trial(row, restore) for row in self._rows())
+        return sorted((trial for trial in found if trial), key=lambda trial: trial.number)
+
+    def insert(self, proposal: Proposal, candidates: Candidates) -> None:
+        """Write a proposal as a RUNNING row, all of it in one transaction.
+
+        Raises:
+            UserMistake: the storage is locked, full or out of reach.
+            ValueError: the number is taken.
+        """
+        import optuna
+
+        ids = self._ids()
+        if proposal.number in ids:
+            raise ValueError(f"trial {proposal.number} is in the study already")
+        own = distributions(candidates)
+        params = parameters(candidates, proposal.plan, proposal.settings)
+        names = {name: self._stored_name(name, own[name]) for name in params}
+        template = optuna.trial.create_trial(
+            state=optuna.trial.TrialState.RUNNING,
+            params={names[name]: value for name, value in params.items()},
+            distributions={names[name]: own[name] for name in params},
+            user_attrs=proposal.to_config(),
+        )
+        with _mistakes(self.where):
+            trial_id = self._storage.create_new_trial(self._study_id, template_trial=template)
+        self._stored |= template.distributions
+        ids[proposal.number] = trial_id
+
+    def tell(
+        self,
+        number: int,
+        value: float | None,
+        error: str = "",
+        attrs: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Write a trial's result, once; False where it had one already, which then stands.
+
+        Args:
+            number: the trial.
+            value: its objective; None, or a number that is not finite, where it failed.
+            error: what it failed of. Written before the state, so that no trial fails unexplained.
+            attrs: whatever else should be kept of it, as JSON.
+
+        Raises:
+            KeyError: no such trial.
+            UserMistake: the storage is locked, full or out of reach.
+        """
+        from optuna.exceptions import UpdateFinishedTrialError
+        from optuna.trial import TrialState
+
+        trial_id = self._ids()[number]
+        failed = value is None or not math.isfinite(value)
+        if failed and not error:
+            error = "no objective" if value is None else f"the objective is {value}"
+        written = dict(attrs or {}) | ({"error": error} if failed else {})
+        with _mistakes(self.where):
+            try:
+                for key, said in written.items():
+                    self._storage.set_trial_user_attr(trial_id, key, said)
+                state = TrialState.FAIL if failed else TrialState.COMPLETE
+                values = None if failed or value is None else [float(value)]
+                return self._storage.set_trial_state_values(trial_id, state, values)
+            except UpdateFinishedTrialError:
+                return False
+
+    def close(self) -> None:
+        """Let go of the database's connections."""
+        self._storage.remove_session()
+        self._storage.engine.dispose()
+
+    def _rows(self) -> list[FrozenTrial]:
+        with _mistakes(self.where):
+            return self._storage.get_all_trials(self._study_id, deepcopy=False)
+
+    def _ids(self) -> dict[int, int]:
+        """Optuna's id of each trial; read once, then kept up to date by `insert`."""
+        if self._trial_ids is None:
+            rows = [row for row in self._rows() if "number" in row.user_attrs]
+            self._trial_ids = {row.user_attrs["number"]: row._trial_id for row in rows}
+            for row in rows:
+                self._stored |= row.distributions
+        return self._trial_ids
+
+    def _stored_name(self, name: str, distribution: BaseDistribution) -> str:
+        """A parameter's name in the database: `pick0`, or `pick0 (2)` once the space has grown.
+
+        Optuna refuses to let a categorical parameter's choices change under one name.
+        """
+        from optuna.distributions import CategoricalDistribution
+
+        generation, stored = 1, name
+        while (
+            isinstance(distribution, CategoricalDistribution)
+            and self._stored.get(stored, distribution) != distribution
+        ):
+            generation += 1
+            stored = f"{name} ({generation})"
+        return stored
+
+
+def without_password(storage_url: str) -> str:
+    """The URL with its password starred out, fit to be shown."""
+    from urllib.parse import urlsplit
+
+    if storage_url.startswith(SQLITE):
+        return str(sqlite_path(storage_url))
+    password = urlsplit(storage_url).password
+    return storage_url.replace(f":{password}@", ":***@") if password else storage_url
+
+
+def _trial(
+    row: FrozenTrial, restore: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> StudyTrial | None:
+    settings = restore(row.user_attrs.get("settings", {}))
+    state: TrialState = row.state
+    value = row.values[0] if row.values else None
+    return trial_of(state.name, value, row.user_attrs, settings)
+
+
+def _connect(storage_url: str) -> RDBStorage:
+    from optuna.storages import RDBStorage
+
+    quiet_optuna()
+    if storage_url.startswith(SQLITE):
+        options: dict[str, Any] = {"connect_args": {"timeout": SECONDS_TO_WAIT}}
+    else:
+        # A connection that a restarted server has dropped is replaced without anybody noticing.
+        options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": int(SECONDS_TO_WAIT)}}
+    # Optuna takes braces in a URL for a template; SQLAlchemy 2.1 takes psycopg 3 for its default.
+    url = storage_url.replace("{", "{{").replace("}", "}}")
+    if url.startswith(("postgresql://", "postgres://")):
+        url = f"postgresql+psycopg2://{url.split('://', 1)[1]}"
+    return RDBStorage(url, engine_kwargs=options)
+
+
+@contextmanager
+def _mistakes(where: str) -> Iterator[None]:
+    """Turn what databases raise into a mistake that says what to do."""
+    import sqlalchemy.exc
+    from optuna.exceptions import StorageInternalError
+
+    try:
+        yield
+    except StorageInternalError as error:
+        raise storage_mistake(where, _cause(error)) from error
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        raise storage_mistake(where, _cause(error)) from error
+    except ImportError as error:
+        raise UserMistake(
+            Mistake(where, "needs a database driver", "pip install 'xlt[postgresql]'")
+        ) from error
+    except RuntimeError as error:
+        if "optuna storage upgrade" not in str(error):
+            raise
+        raise UserMistake(
+            Mistake(where, "was written by another version of Optuna", str(error))
+        ) from error
+
+
+def _cause(error: BaseException) -> Exception:
+    """The database's own error under the wrappings."""
+    inner = getattr(error, "orig", None) or error.__cause__
+    return _cause(inner) if isinstance(inner, Exception) else Exception(str(error))

@@ -1,0 +1,184 @@
+"""Reading a study: its trials as plain values, from SQLite without importing Optuna.
+
+`xlt status` must be quick and must not disturb a driver at work, so an SQLite file is read
+directly and read-only; any other storage is read through `study.SweepStudy`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sweeps.search.proposal import Proposal
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.plan import Plan
+
+SQLITE = "sqlite:///"
+SECONDS_TO_WAIT = 10.0
+_STATES = {"RUNNING": "running", "WAITING": "running", "COMPLETE": "finished"}
+
+
+@dataclass(frozen=True)
+class StudyTrial:
+    """One row of a study.
+
+    Attributes:
+        state: `running` (also while nobody works on it), `finished` or `failed`.
+        value: the objective in percent, of a finished trial.
+        attrs: what else was told of it; `error` is a failed trial's text.
+    """
+
+    number: int
+    plan: Plan
+    settings: Mapping[str, Any] = field(hash=False)
+    state: str
+    value: float | None
+    attrs: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def error(self) -> str:
+        """What a failed trial failed of; empty otherwise."""
+        return str(self.attrs.get("error", "")) if self.state == "failed" else ""
+
+    @property
+    def proposal(self) -> Proposal:
+        """The trial as it was proposed."""
+        return Proposal(self.number, self.plan, self.settings)
+
+
+def read_trials(storage_url: str, name: str) -> list[StudyTrial]:
+    """All trials of a study in number order; none where it has not been created yet.
+
+    Raises:
+        UserMistake: the storage cannot be read.
+    """
+    if not storage_url.startswith(SQLITE):
+        from sweeps.search.study import SweepStudy
+
+        study = SweepStudy.find(storage_url, name)
+        return study.trials() if study else []
+    path = sqlite_path(storage_url)
+    if not path.is_file() or not path.stat().st_size:
+        return []
+    return _read_file(path, name)
+
+
+def read_attrs(storage_url: str, name: str) -> dict[str, Any]:
+    """What a study says of itself (format, the spec's hash); empty where it is not there yet.
+
+    Raises:
+        UserMistake: the storage cannot be read.
+    """
+    if not storage_url.startswith(SQLITE):
+        from sweeps.search.study import SweepStudy
+
+        study = SweepStudy.find(storage_url, name)
+        return study.attrs() if study else {}
+    path = sqlite_path(storage_url)
+    if not path.is_file() or not path.stat().st_size:
+        return {}
+    rows = _query(
+        path,
+        "select a.key, a.value_json from study_user_attributes a"
+        " join studies s on s.study_id = a.study_id where s.study_name = ?",
+        name,
+    )
+    return {key: json.loads(text) for key, text in rows}
+
+
+def sqlite_path(storage_url: str) -> Path:
+    """The file an SQLite URL names: `sqlite:///relative` or `sqlite:////absolute`."""
+    return Path(storage_url.removeprefix(SQLITE))
+
+
+def trial_of(
+    state: str, value: float | None, attrs: Mapping[str, Any], settings: Mapping[str, Any]
+) -> StudyTrial | None:
+    """A row as a trial, from Optuna's name of its state; None for a row that is not one of ours."""
+    if not attrs.keys() >= {"number", "plan"}:
+        return None
+    return StudyTrial(
+        number=attrs["number"],
+        plan=Plan.parse(attrs["plan"]),
+        settings=settings,
+        state=_STATES.get(state, "failed"),
+        value=value if state == "COMPLETE" else None,
+        attrs={k: v for k, v in attrs.items() if k not in ("number", "plan", "settings")},
+    )
+
+
+def _read_file(path: Path, name: str) -> list[StudyTrial]:
+    rows = _query(
+        path,
+        "select t.trial_id, t.state, v.value from trials t"
+        " join studies s on s.study_id = t.study_id"
+        " left join trial_values v on v.trial_id = t.trial_id and v.objective = 0"
+        " where s.study_name = ?",
+        name,
+    )
+    attrs: dict[int, dict[str, Any]] = {row[0]: {} for row in rows}
+    for trial_id, key, text in _query(
+        path,
+        "select a.trial_id, a.key, a.value_json from trial_user_attributes a"
+        " join trials t on t.trial_id = a.trial_id join studies s on s.study_id = t.study_id"
+        " where s.study_name = ?",
+        name,
+    ):
+        # A trial added between the two queries is left to the next reading.
+        attrs.get(trial_id, {})[key] = json.loads(text)
+    found = (
+        trial_of(state, value, attrs[trial_id], attrs[trial_id].get("settings", {}))
+        for trial_id, state, value in rows
+    )
+    return sorted((trial for trial in found if trial), key=lambda trial: trial.number)
+
+
+def _query(path: Path, sql: str, name: str) -> list[tuple[Any, ...]]:
+    """Run one query on a connection that cannot write.
+
+    A driver killed while it wrote leaves a journal that has to be rolled back first, which a
+    read-only connection may not do; only then is the file opened for writing.
+    """
+    try:
+        return _select(path, "ro", sql, name)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname not in ("SQLITE_READONLY_ROLLBACK", "SQLITE_CANTOPEN"):
+            raise storage_mistake(str(path), error) from error
+    except sqlite3.DatabaseError as error:
+        raise storage_mistake(str(path), error) from error
+    try:
+        return _select(path, "rw", sql, name)
+    except sqlite3.DatabaseError as error:
+        raise storage_mistake(str(path), error) from error
+
+
+def _select(path: Path, mode: str, sql: str, name: str) -> list[tuple[Any, ...]]:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    with closing(sqlite3.connect(uri, uri=True, timeout=SECONDS_TO_WAIT)) as connection:
+        return connection.execute(sql, (name,)).fetchall()
+
+
+def storage_mistake(where: str, error: Exception) -> UserMistake:
+    """Put a storage's error in words a user can act on. `where` must hold no password."""
+    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    lowered = str(error).lower()
+    if "locked" in lowered:
+        what, remedy = "is locked by another program", "close what has it open, then run again"
+    elif any(sign in lowered for sign in ("not a database", "malformed", "no such table")):
+        what = "is damaged, or is no study"
+        remedy = "move it away and run again: stages in the store are not trained twice"
+    elif any(sign in lowered for sign in ("readonly", "read-only", "unable to open")):
+        what, remedy = f"cannot be opened: {text}", "check the folder and its permissions"
+    elif "disk" in lowered and "full" in lowered:
+        what, remedy = "cannot be written: the disk is full", "make room, then run again"
+    elif where.startswith("postgresql"):
+        what = f"cannot be reached: {text}"
+        remedy = "check host, port, database, user and password, and that the server is running"
+    else:
+        what, remedy = f"cannot be used: {text}", "check the storage, then run again"
+    return UserMistake(Mistake(where, what, remedy))

@@ -1,0 +1,206 @@
+"""Checks that look at several fields of a spec together. `schema` has looked at each alone.
+
+Each function yields mistakes and trusts nothing but its own section, so that one bad section does
+not hide the mistakes of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from sweeps.spec.marks import Document
+from sweeps.spec.recipes import recipe_for
+from sweeps.spec.schema import Spec
+from sweeps.spec.sweep import Range, Sweep
+from xlt_core.tasks import get_task
+from xlt_core.tasks.task import Kind
+from xlt_core.vocabulary.errors import Mistake
+from xlt_core.vocabulary.plan import Plan
+
+_STOPPERS = ("early_stopping", "stop_early", "scheduler", "pruner")
+
+
+def check(spec: Spec, document: Document) -> Iterator[Mistake]:
+    """Every mistake between the fields of a spec whose single values are sound."""
+    yield from _required(spec, document)
+    yield from _intermediate(spec, document)
+    yield from _targets(spec, document)
+    yield from _lengths(spec, document)
+    yield from _splits(document, spec)
+    yield from _search(spec, document)
+    yield from _worlds(spec, document)
+
+
+def check_recipes(sweep: Sweep, document: Document) -> Iterator[Mistake]:
+    """Mistakes that show once the layers of the recipe lie on one another."""
+    trained = trained_tasks(sweep)
+    used = {name for stage in trained for name in stage}
+    for name in sorted(sweep.recipe.get("tasks", {})):
+        if name not in used:
+            where = document.where(("recipe", "tasks", name))
+            remedy = "add it to intermediate.tasks, or take this out"
+            yield Mistake(where, f"nothing in this sweep is trained on {name}", remedy)
+    for task, target in trained:
+        if get_task(task).kind == Kind.SPAN:
+            yield from _windows(sweep, task, target, document)
+
+
+def trained_tasks(sweep: Sweep) -> tuple[tuple[str, str], ...]:
+    """Every (task, target) that is trained, each once; no target for intermediate stages."""
+    steps = [step for text in sweep.intermediate.plans for step in Plan.parse(text).steps]
+    steps += sweep.intermediate.tasks
+    found = [(member.task, "") for step in steps for member in step.members]
+    for target in sweep.targets:
+        own = get_task(target.task).trains_on or (target.task,)
+        found += [(task, target.task) for task in own]
+    return tuple(dict.fromkeys(found))
+
+
+def _required(spec: Spec, document: Document) -> Iterator[Mistake]:
+    examples = {"intermediate": "{tasks: [mnli, qqp], count: 0..2}", "targets": "[xnli]"}
+    for name, example in examples.items():
+        if name not in document.data:
+            remedy = f"write {name}: {example}"
+            yield Mistake(document.where(()) or "the spec", f"{name} is missing", remedy)
+    if spec.targets is not None and not spec.targets:
+        yield Mistake(document.where(("targets",)), "names no target", "write targets: [xnli]")
+
+
+def _intermediate(spec: Spec, document: Document) -> Iterator[Mistake]:
+    part, written = spec.intermediate, document.data.get("intermediate")
+    if part is None or not isinstance(written, dict):
+        return
+    if "plans" in written:
+        for name in ("tasks", "count", "order"):
+            if name in written:
+                where = document.where(("intermediate", name))
+                yield Mistake(where, f"{name} means nothing beside plans", "keep one of them")
+        return
+    if "tasks" not in written:
+        remedy = "write tasks: [mnli, qqp], or plans: [mnli > qqp]"
+        yield Mistake(document.where(("intermediate",)), "names neither tasks nor plans", remedy)
+        return
+    if not isinstance(written["tasks"], list):
+        return
+    where = document.where(("intermediate", "tasks"))
+    # As written: a task that is unknown takes nothing from what is said of the others.
+    listed = [str(task).replace(" ", "") for task in written["tasks"]]
+    for task in sorted({task for task in listed if listed.count(task) > 1}):
+        yield Mistake(where, f"{task} stands twice", "name each task once")
+    most = len(set(listed))
+    if part.count and max(part.count) > most:
+        where = document.where(("intermediate", "count"))
+        what = f"a plan of {max(part.count)} needs as many tasks, only {most} are listed"
+        yield Mistake(where, what, f"write 0..{most}, or list more tasks")
+
+
+def _targets(spec: Spec, document: Document) -> Iterator[Mistake]:
+    names = [target.task for target in spec.targets or []]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Mistake(document.where(("targets",)), f"{name} stands twice", "name it once")
+    known = {code for name in names for code in get_task(name).languages}
+    for code in spec.languages or ():
+        if names and code not in known:
+            what = f"no target has data in {code}"
+            remedy = f"{' '.join(names)} have {' '.join(sorted(known))}"
+            yield Mistake(document.where(("languages",)), what, remedy)
+
+
+def _lengths(spec: Spec, document: Document) -> Iterator[Mistake]:
+    """A layer says how long to train in one unit only."""
+    for trail, part in _layers(spec):
+        if {"steps", "epochs"} <= part.model_fields_set:
+            where = document.where((*trail, "epochs"))
+            yield Mistake(where, "steps and epochs are both given", "keep one of them")
+
+
+def _splits(document: Document, spec: Spec) -> Iterator[Mistake]:
+    where = document.where(("splits",))
+    if len(set(spec.splits)) < len(spec.splits):
+        yield Mistake(where, "a split stands twice", "write splits: [dev, test]")
+    if "splits" in document.data and spec.objective.split not in spec.splits:
+        remedy = "write splits: [dev, test]"
+        yield Mistake(where, "dev is not among them, and selection needs it", remedy)
+
+
+def _search(spec: Spec, document: Document) -> Iterator[Mistake]:
+    if spec.search.method == "grid":
+        for trail, value in _ranges(spec):
+            if value.kind in ("log", "float"):
+                remedy = "write {choice: […]}, or search with method: tpe"
+                yield Mistake(document.where(trail), "a grid has no end of fractions", remedy)
+    for name in _STOPPERS:
+        wish = spec.search.options.get(name)
+        if name in spec.search.options and _stops_on_targets(wish, spec.objective.languages):
+            where = document.where(("search", "options", name))
+            what = "stopping early on a target language leaks what transfer is to show"
+            yield Mistake(where, what, "set objective.languages: english, or take it out")
+
+
+def _stops_on_targets(wish: Any, selected: str) -> bool:
+    if wish in (None, False, "none"):
+        return False
+    own = wish.get("languages", selected) if isinstance(wish, dict) else selected
+    return own not in ("english", "en", ["en"])
+
+
+def _layers(spec: Spec) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield ("recipe", "train"), spec.recipe.train
+    yield ("recipe", "target"), spec.recipe.target
+    for name, part in spec.recipe.tasks.items():
+        yield ("recipe", "tasks", name), part
+
+
+def _ranges(spec: Spec) -> Iterator[tuple[tuple[str, ...], Range]]:
+    for trail, part in _layers(spec):
+        for name in sorted(part.model_fields_set):
+            value = getattr(part, name)
+            if isinstance(value, Range):
+                yield (*trail, name), value
+
+
+def _worlds(spec: Spec, document: Document) -> Iterator[Mistake]:
+    """The lab has its own tasks, the hub has no others."""
+    tasks: dict[str, tuple[str, ...]] = {t.task: ("targets",) for t in spec.targets or []}
+    if spec.intermediate is not None:
+        trail: tuple[str, ...] = ("intermediate", "tasks" if spec.intermediate.tasks else "plans")
+        steps = list(spec.intermediate.tasks or [])
+        steps += [s for text in spec.intermediate.plans or [] for s in Plan.parse(text).steps]
+        for step in steps:
+            tasks |= {m.task: trail for m in step.members if m.task not in tasks}
+    for task, trail in tasks.items():
+        in_lab = task.startswith("lab-")
+        if spec.data == "lab" and not in_lab:
+            remedy = "write data: hub or a folder, or use the lab's own tasks"
+            yield Mistake(document.where(trail), f"{task} is not in the lab", remedy)
+        if spec.data == "hub" and in_lab:
+            remedy = "write data: lab"
+            yield Mistake(document.where(trail), f"{task} is the lab's, not on the hub", remedy)
+
+
+def _windows(sweep: Sweep, task: str, target: str, document: Document) -> Iterator[Mistake]:
+    """Windows of a span task must move on by half their length at least."""
+    searched = sweep.searched()
+    fixed = {path: _values(value)[0] for path, value in searched.items()}
+    lengths = {p: v for p, v in searched.items() if p.endswith((".max_length", ".stride"))}
+    for values in product(*(_values(value) for value in lengths.values())):
+        settings = fixed | dict(zip(lengths, values, strict=True))
+        role = "target" if target else "train"
+        recipe = recipe_for(sweep, (task,), role, settings, target or None)
+        if 2 * recipe.stride > recipe.max_length:
+            written = [("recipe", "tasks", task), ("recipe", role)]
+            trails = [(*t, f) for t in written for f in ("max_length", "stride")]
+            trail = next((t for t in trails if t in document.places), ("recipe",))
+            what = (
+                f"windows of {recipe.max_length} tokens that share {recipe.stride} hardly move "
+                f"on ({task} finds answers in windows)"
+            )
+            remedy = f"set recipe.tasks.{task}.max_length: 384, or a stride of half at most"
+            yield Mistake(document.where(trail), what, remedy)
+            return
+
+
+def _values(value: Range) -> tuple[Any, ...]:
+    return value.choices if value.kind == "choice" else (value.low, value.high)

@@ -1,0 +1,191 @@
+"""Layers of a spec: the file, the files it `extends`, and `--set` on top.
+
+Later layers win field by field; lists and ranges are replaced whole. Next: `schema`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from sweeps.spec.marks import Document, Place, Trail, parse_document, parse_value
+from sweeps.spec.ranges import is_range_form
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+_RIVALS = {"steps": "epochs", "epochs": "steps"}
+_KEEPS_NULL = ("rows",)  # `rows: null` says "all of them" over a lower layer's number
+
+
+def load_layers(path: Path, overrides: Sequence[str] = ()) -> Document:
+    """The file at `path` over what it extends, under `overrides`, as one document.
+
+    Raises:
+        UserMistake: every file that cannot be read as YAML, every cycle, every malformed
+            override, together.
+    """
+    mistakes: list[Mistake] = []
+    document = Document({}, {(): Place(_label(path), None, path.parent)})
+    for load in (lambda: _load_chain(path, ()), lambda: read_overrides(overrides)):
+        try:
+            document = merge(document, load())
+        except UserMistake as mistake:
+            mistakes.extend(mistake.mistakes)
+    if mistakes:
+        raise UserMistake(mistakes)
+    return Document(_without_nulls(document.data), document.places)
+
+
+def merge(base: Document, over: Document) -> Document:
+    """Lay `over` on `base`, field by field."""
+    places = dict(base.places)
+    data = _merge(base.data, over.data, (), places, over.places)
+    if base.data and () in base.places and over.places.get((), Place("--set")).label == "--set":
+        places[()] = base.places[()]
+    return Document(data, places)
+
+
+def read_overrides(overrides: Sequence[str]) -> Document:
+    """The document that `--set a.b=value …` writes; later ones win.
+
+    Raises:
+        UserMistake: one mistake for each that is not `dotted.name=value`.
+    """
+    mistakes: list[Mistake] = []
+    documents: list[Document] = []
+    for text in overrides:
+        try:
+            documents.append(_override(text))
+        except UserMistake as mistake:
+            mistakes.extend(mistake.mistakes)
+    if mistakes:
+        raise UserMistake(mistakes)
+    return reduce(merge, documents, Document({}, {(): Place("--set")}))
+
+
+def read_text(path: Path) -> str:
+    """The text of a spec file. Raises UserMistake: missing, a folder, unreadable, not UTF-8."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise UserMistake(Mistake(str(path), "there is no such file", _nearest(path))) from None
+    except IsADirectoryError:
+        raise UserMistake(Mistake(str(path), "is a folder", _nearest(path / "x"))) from None
+    except OSError as error:
+        raise UserMistake(Mistake(str(path), f"cannot be read: {error.strerror}")) from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        where = Place(_label(path), line).of("")
+        raise UserMistake(Mistake(where, "is not UTF-8", "save the file as UTF-8")) from None
+
+
+def _load_chain(path: Path, above: tuple[Path, ...]) -> Document:
+    resolved = path.resolve()
+    document = parse_document(read_text(path), _label(path), path.parent)
+    base = document.data.pop("extends", None)
+    if base is None:
+        return document
+    where = document.where(("extends",))
+    if not isinstance(base, str):
+        raise UserMistake(Mistake(where, "should be one path", "write `extends: other.yaml`"))
+    below = path.parent / Path(base).expanduser()
+    if below.resolve() in (*above, resolved):
+        chain = " → ".join(p.name for p in (*above, resolved, below.resolve()))
+        remedy = "take `extends` out of one of these files"
+        raise UserMistake(Mistake(where, f"goes round in a circle: {chain}", remedy))
+    if not below.is_file():
+        what = f"there is no file {base!r} beside {path.name}"
+        raise UserMistake(Mistake(where, what, _nearest(below)))
+    return merge(_load_chain(below, (*above, resolved)), document)
+
+
+def _override(text: str) -> Document:
+    name, equals, value = text.partition("=")
+    name = name.strip()
+    where = f"--set {text}"
+    remedy = "write it as recipe.train.steps=500"
+    if not equals or not re.fullmatch(r"[^\s.=]+(\.[^\s.=]+)*", name):
+        raise UserMistake(Mistake(where, "is not of the form name=value", remedy))
+    if name == "extends":
+        raise UserMistake(Mistake(where, "`extends` stands in a file only", ""))
+    try:
+        data = parse_value(value)
+    except UserMistake as error:
+        raise UserMistake(
+            Mistake(where, f"the value {error.mistakes[0].what}", "quote the whole argument")
+        ) from None
+    places: dict[Trail, Place] = {(): Place("--set")}
+    parts = tuple(name.split("."))
+    for end in range(len(parts)):
+        places[parts[: end + 1]] = Place("--set")
+    for part in reversed(parts):
+        data = {part: data}
+    return Document(data, places)
+
+
+def _merge(
+    old: Any, new: Any, trail: Trail, places: dict[Trail, Place], new_places: dict[Trail, Place]
+) -> Any:
+    if not (_is_open(old) and _is_open(new)):
+        _replace(trail, places, new_places)
+        return new
+    result = dict(old)
+    for key, value in new.items():
+        rival = _RIVALS.get(key)
+        if rival in result and rival not in new and trail[:1] == ("recipe",):
+            del result[rival]  # the later layer says how long, in the other unit
+        result[key] = _merge(result.get(key), value, (*trail, key), places, new_places)
+    if trail in new_places:
+        places[trail] = new_places[trail]
+    return result
+
+
+def _is_open(value: Any) -> bool:
+    """Whether `value` is merged field by field, and not replaced whole."""
+    closed = isinstance(value, dict) and (is_range_form(value) or set(value) == {"folder"})
+    return isinstance(value, dict) and not closed
+
+
+def _replace(trail: Trail, places: dict[Trail, Place], new_places: dict[Trail, Place]) -> None:
+    for known in [known for known in places if known[: len(trail)] == trail]:
+        del places[known]
+    for known, place in new_places.items():
+        if known[: len(trail)] == trail:
+            places[known] = place
+
+
+def _without_nulls(value: Any) -> Any:
+    """A field without a value is a field not written."""
+    if isinstance(value, dict):
+        return {
+            key: _without_nulls(item)
+            for key, item in value.items()
+            if item is not None or key in _KEEPS_NULL
+        }
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _label(path: Path) -> str:
+    """The path as people know it: from the current folder where it lies below."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _nearest(path: Path) -> str:
+    folder = path.parent
+    if not folder.is_dir():
+        return f"there is no folder {folder} either"
+    found = sorted(p.name for p in folder.iterdir() if p.suffix in (".yaml", ".yml"))
+    near = difflib.get_close_matches(path.name, found, n=3, cutoff=0.5)
+    if near:
+        return "did you mean " + " or ".join(str(folder / name) for name in near) + "?"
+    if found:
+        return "there are: " + ", ".join(str(folder / name) for name in found[:8])
+    return f"{folder} holds no .yaml file"

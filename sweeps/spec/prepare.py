@@ -1,0 +1,237 @@
+"""Preflight: open the encoder and every data set a sweep needs, before anything is trained.
+
+What is found is a frozen `Prepared`, from which stages and their keys follow without touching a
+file again (`trials`). Knows nothing of Ray.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sweeps.spec.paths import SweepFolder
+from sweeps.spec.stored import write_whole
+from sweeps.spec.sweep import Sweep, Target
+from xlt_core.data import open_source
+from xlt_core.data.source import Source
+from xlt_core.tasks import get_task, overlap
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.languages import ENGLISH
+from xlt_core.vocabulary.stage import DataRef, EncoderRef, SourceRef
+
+Cell = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class OverlapFlag:
+    """An intermediate task that shares text with a target, and why."""
+
+    intermediate: str
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What preflight found.
+
+    Attributes:
+        data: every split that is trained on or evaluated, by (task, language, split).
+        overlaps: intermediate tasks that share text with a target.
+        notes: sentences for people on what the scores will and will not say.
+    """
+
+    encoder: EncoderRef
+    source: SourceRef
+    data: Mapping[Cell, DataRef] = field(hash=False)
+    overlaps: tuple[OverlapFlag, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def evaluated(self, task: str, split: str) -> tuple[DataRef, ...]:
+        """The splits of a target that are scored, by language."""
+        found = [ref for cell, ref in self.data.items() if (cell[0], cell[2]) == (task, split)]
+        return tuple(sorted(found, key=lambda ref: ref.language))
+
+    def identity(self) -> dict[str, Any]:
+        """Encoder and data by content: what must not change while a sweep goes on."""
+        data = {"/".join(cell): ref.fingerprint for cell, ref in sorted(self.data.items())}
+        return {"encoder": self.encoder.fingerprint, "data": data}
+
+
+def prepare(sweep: Sweep) -> Prepared:
+    """Open everything the sweep needs.
+
+    Raises:
+        UserMistake: every encoder or data set that cannot be had, together.
+    """
+    mistakes: list[Mistake] = []
+    encoder = _encoder(sweep, mistakes)
+    source_ref = _source_ref(sweep)
+    source = _source(source_ref, mistakes)
+    if source is None:
+        raise UserMistake(mistakes)
+    notes: list[str] = []
+    cells = dict.fromkeys(_training_cells(sweep))
+    for target in sweep.targets:
+        cells |= dict.fromkeys(_evaluation_cells(sweep, target, source, mistakes, notes))
+    mistakes += _without_english(sweep, cells)
+    data = dict(_referred(source, cells, mistakes))
+    if mistakes or encoder is None:
+        raise UserMistake(dict.fromkeys(mistakes))
+    flags = tuple(overlaps(sweep))
+    notes += _overlap_notes(sweep, flags)
+    return Prepared(encoder, source_ref, data, flags, tuple(dict.fromkeys(notes)))
+
+
+def overlaps(sweep: Sweep) -> Iterator[OverlapFlag]:
+    """Every pair of an intermediate task and a target that share text."""
+    steps = sweep.intermediate.tasks
+    names = dict.fromkeys(member.task for step in steps for member in step.members)
+    for name in names:
+        for target in sweep.targets:
+            reason = overlap(name, target.task)
+            if reason:
+                yield OverlapFlag(name, target.task, reason)
+
+
+def write_prepared(folder: SweepFolder, prepared: Prepared) -> None:
+    """Keep what preflight found in the sweep's folder, whole or not at all."""
+    content = {
+        "encoder": asdict(prepared.encoder),
+        "source": asdict(prepared.source),
+        "data": [asdict(ref) for ref in prepared.data.values()],
+        "overlaps": [asdict(flag) for flag in prepared.overlaps],
+        "notes": list(prepared.notes),
+    }
+    write_whole(folder.prepared, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def read_prepared(folder: SweepFolder) -> Prepared:
+    """Read what `write_prepared` wrote.
+
+    Raises:
+        UserMistake: it is missing or cannot be read; running the spec again writes it anew.
+    """
+    try:
+        content = json.loads(folder.prepared.read_text(encoding="utf-8"))
+        refs = [DataRef(**ref) for ref in content["data"]]
+        return Prepared(
+            encoder=EncoderRef(**content["encoder"]),
+            source=SourceRef(**content["source"]),
+            data={(ref.task, ref.language, ref.split): ref for ref in refs},
+            overlaps=tuple(OverlapFlag(**flag) for flag in content["overlaps"]),
+            notes=tuple(content["notes"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        remedy = "run the same spec again; finished stages and trials are kept"
+        what = f"cannot be read: {type(error).__name__}"
+        raise UserMistake(Mistake(str(folder.prepared), what, remedy)) from None
+
+
+def _encoder(sweep: Sweep, mistakes: list[Mistake]) -> EncoderRef | None:
+    from xlt_core.models.encoders import refer_encoder
+
+    try:
+        return refer_encoder(sweep.encoder)
+    except UserMistake as error:
+        mistakes.extend(error.mistakes)
+        return None
+
+
+def _source_ref(sweep: Sweep) -> SourceRef:
+    if sweep.data in ("hub", "lab"):
+        return SourceRef(sweep.data)
+    return SourceRef("folder", sweep.data)
+
+
+def _source(ref: SourceRef, mistakes: list[Mistake]) -> Source | None:
+    try:
+        return open_source(ref)
+    except UserMistake as error:
+        mistakes.extend(error.mistakes)
+        return None
+
+
+def _training_cells(sweep: Sweep) -> Iterator[Cell]:
+    for step in sweep.intermediate.tasks:
+        for member in step.members:
+            yield member.task, member.language, "train"
+    for target in sweep.targets:
+        for name in trains_on(target.task):
+            yield name, ENGLISH, "train"
+
+
+def trains_on(target: str) -> tuple[str, ...]:
+    """The English training tasks of a target, one stage each, in order."""
+    return get_task(target).trains_on or (target,)
+
+
+def _evaluation_cells(
+    sweep: Sweep, target: Target, source: Source, mistakes: list[Mistake], notes: list[str]
+) -> Iterator[Cell]:
+    """What is scored of one target. English dev is among it where it is what selects."""
+    name = target.task
+    there = {split: source.languages(name, split) for split in sweep.splits}
+    wanted = target.languages
+    if wanted is None:
+        wanted = tuple(sorted({code for codes in there.values() for code in codes}))
+        wanted = tuple(code for code in wanted if code in get_task(name).languages)
+    if not wanted:
+        mistakes.append(_nothing(name, sweep))
+    notes += _notes(name, wanted, there)
+    for code in wanted:
+        splits = [split for split in sweep.splits if code in there[split]]
+        # Asking for what is not there lets the source say which file it would have to be.
+        for split in splits or sweep.splits[-1:]:
+            yield name, code, split
+    selecting = sweep.objective.split
+    if sweep.objective.languages == "english" and ENGLISH in there.get(selecting, ()):
+        yield name, ENGLISH, selecting
+
+
+def _nothing(task: str, sweep: Sweep) -> Mistake:
+    expected = " or ".join(sweep.splits)
+    what = f"has no {expected} data in any language"
+    return Mistake(f"{task} in {sweep.data}", what, "see `xlt tasks` for the files it is read from")
+
+
+def _notes(task: str, wanted: Iterable[str], there: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    if get_task(task).halve_test:
+        yield (
+            f"{task} has no dev set: its test set is halved, the same rows in every language; "
+            "one half selects, the other is reported"
+        )
+    for split, codes in there.items():
+        missing = [code for code in wanted if code not in codes]
+        if missing and set(missing) != set(wanted):
+            yield f"{task} has no {split} data in {' '.join(missing)}"
+
+
+def _without_english(sweep: Sweep, cells: Iterable[Cell]) -> Iterator[Mistake]:
+    """Selection on English needs English dev somewhere."""
+    if sweep.objective.languages != "english":
+        return
+    names = {target.task for target in sweep.targets}
+    selecting = (ENGLISH, sweep.objective.split)
+    if not any(cell[0] in names and cell[1:] == selecting for cell in cells):
+        what = f"no target has English {sweep.objective.split} data to select on"
+        remedy = "add a target that has, or set objective.languages: all (it is then marked so)"
+        yield Mistake("objective.languages", what, remedy)
+
+
+def _referred(
+    source: Source, cells: Iterable[Cell], mistakes: list[Mistake]
+) -> Iterator[tuple[Cell, DataRef]]:
+    for cell in cells:
+        try:
+            yield cell, source.refer(*cell)
+        except UserMistake as error:
+            mistakes.extend(error.mistakes)
+
+
+def _overlap_notes(sweep: Sweep, flags: Iterable[OverlapFlag]) -> Iterator[str]:
+    if sweep.intermediate.overlap == "exclude":
+        for flag in flags:
+            yield f"{flag.intermediate} is left out, it overlaps with {flag.target}: {flag.reason}"

@@ -1,0 +1,171 @@
+"""What each recipe field may hold: its rule, and the range forms that search it.
+
+`{log: [1e-5, 5e-5]}`, `{float: [a, b]}`, `{int: [a, b]}` and `{choice: […]}` become a `Range`.
+Next: `schema`, which uses these rules, and `recipes`, which fills searched values in.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sweeps.spec.sweep import Range
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+FORMS = ("log", "float", "int", "choice")
+_FORMS_TEXT = "{log: [a, b]}, {float: [a, b]}, {int: [a, b]} or {choice: [a, b, c]}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one recipe field may hold.
+
+    Attributes:
+        kind: `whole`, `number`, `word` or `freeze`.
+        low, high: least and greatest number; `low` itself is out where `above` is set.
+        words: the words allowed (kind `word`).
+        optional: whether null is a value.
+        about: one line for people and editors.
+    """
+
+    kind: str
+    about: str
+    low: float = -math.inf
+    high: float = math.inf
+    above: bool = False
+    words: tuple[str, ...] = ()
+    optional: bool = False
+
+    def bounds(self) -> str:
+        """The allowed numbers in words, or an empty text."""
+        low = (
+            "" if math.isinf(self.low) else f"{'above' if self.above else 'at least'} {self.low:g}"
+        )
+        high = "" if math.isinf(self.high) else f"at most {self.high:g}"
+        return " and ".join(part for part in (low, high) if part)
+
+
+RULES: Mapping[str, Rule] = {
+    "steps": Rule("whole", "Optimiser steps (instead of epochs).", 1),
+    "epochs": Rule("number", "Passes over the training rows (instead of steps).", 0, above=True),
+    "batch_size": Rule("whole", "Examples an optimiser step.", 1),
+    "learning_rate": Rule("number", "Peak learning rate.", 0, 1, above=True),
+    "warmup": Rule("number", "Fraction of the steps that warm up.", 0, 1),
+    "weight_decay": Rule("number", "Decoupled weight decay (AdamW).", 0),
+    "max_length": Rule("whole", "Tokens; longer inputs are cut (span QA: windowed).", 8),
+    "stride": Rule("whole", "Tokens neighbouring windows share (span QA).", 0),
+    "max_gradient_norm": Rule("number", "Global norm gradients are clipped to.", 0, above=True),
+    "freeze": Rule("freeze", "none, embeddings, or layers:N (embeddings and the N lowest layers)."),
+    "head": Rule("word", "A new head for each stage, or the parent's.", words=("new", "keep")),
+    "precision": Rule("word", "Arithmetic.", words=("float32", "bfloat16")),
+    "rows": Rule("whole", "At most this many training rows; null for all.", 1, optional=True),
+}
+
+
+def is_range_form(value: Any) -> bool:
+    """Whether `value` is written as a range: a mapping with just one of the form words."""
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in FORMS
+
+
+def read_field(rule: Rule, value: Any) -> Any:
+    """A recipe field's value, or its `Range`.
+
+    Raises:
+        UserMistake: what is wrong with it and what would be right; `where` is left empty.
+    """
+    if isinstance(value, dict):
+        return _read_range(rule, value)
+    return _read_single(rule, value)
+
+
+def freeze_parts(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    """`freeze` as `Recipe` holds it: the empty tuple for `none`."""
+    if isinstance(value, str):
+        return () if value == "none" else (value,)
+    return tuple(value)
+
+
+def _read_single(rule: Rule, value: Any) -> Any:
+    if value is None and rule.optional:
+        return None
+    if rule.kind == "word":
+        return _read_word(rule, value)
+    if rule.kind == "freeze":
+        parts = value if isinstance(value, list) else [value]
+        return tuple(p for part in parts for p in freeze_parts(_read_freeze(part)))
+    return _read_number(rule, value)
+
+
+def _read_number(rule: Rule, value: Any) -> int | float:
+    whole = rule.kind == "whole"
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        kind = "a whole number" if whole else "a number"
+        forms = "{int: [a, b]} or {choice: [a, b, c]}" if whole else _FORMS_TEXT
+        raise _mistake(f"should be {kind}, not {value!r}", f"or a range: {forms}")
+    if not math.isfinite(value):
+        raise _mistake(f"should be a finite number, not {value}", "")
+    too_low = value <= rule.low if rule.above else value < rule.low
+    if too_low or value > rule.high:
+        raise _mistake(f"should be {rule.bounds()}, not {value!r}", "")
+    return value if whole else float(value)
+
+
+def _read_word(rule: Rule, value: Any) -> str:
+    if value not in rule.words:
+        raise _mistake(f"{value!r} is not one of {', '.join(rule.words)}", "")
+    return str(value)
+
+
+def _read_freeze(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"none|embeddings|layers:[1-9][0-9]*", value):
+        return value
+    raise _mistake(f"{value!r} is nothing to freeze", "write none, embeddings or layers:N")
+
+
+def _read_range(rule: Rule, value: dict[str, Any]) -> Range:
+    if not is_range_form(value):
+        raise _mistake(f"{value!r} is not a range", f"write {_FORMS_TEXT}")
+    ((form, ends),) = value.items()
+    if form == "choice":
+        return Range("choice", choices=_read_choices(rule, ends))
+    if rule.kind not in ("whole", "number"):
+        raise _mistake(f"is not a number, so {form} means nothing", "write {choice: […]}")
+    if rule.kind == "whole" and form != "int":
+        remedy = "write {int: [a, b]} or {choice: […]}"
+        raise _mistake(f"is a whole number, {form} gives fractions", remedy)
+    return _read_span(rule, form, ends)
+
+
+def _read_span(rule: Rule, form: str, ends: Any) -> Range:
+    if not isinstance(ends, list) or len(ends) != 2:
+        raise _mistake(f"{form} wants its two ends, not {ends!r}", f"write {{{form}: [low, high]}}")
+    inner = Rule("whole", "") if form == "int" else Rule("number", "")
+    low, high = (_read_number(inner, end) for end in ends)
+    if form == "log" and low <= 0:
+        raise _mistake(f"a log range begins above 0, not at {low:g}", "or write {float: [a, b]}")
+    if low >= high:
+        remedy = f"write {{{form}: [{high:g}, {low:g}]}}" if low > high else "write the one value"
+        raise _mistake(f"the low end {low:g} is not below the high end {high:g}", remedy)
+    for end in (low, high):
+        _read_number(rule, end)
+    return Range(form, low, high)
+
+
+def _read_choices(rule: Rule, values: Any) -> tuple[Any, ...]:
+    if not isinstance(values, list) or not values:
+        raise _mistake(f"choice wants a list of values, not {values!r}", "write {choice: [a, b]}")
+    if rule.kind == "freeze":
+        found = tuple(_read_freeze(value) for value in values)
+    else:
+        found = tuple(_read_single(rule, value) for value in values)
+    twice = sorted({str(value) for value in found if found.count(value) > 1})
+    if twice:
+        raise _mistake(f"choice names {', '.join(twice)} twice", "name each value once")
+    return found
+
+
+def _mistake(what: str, remedy: str) -> UserMistake:
+    return UserMistake(Mistake("", what, remedy))

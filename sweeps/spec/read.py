@@ -1,0 +1,110 @@
+"""Read a spec: YAML in, a frozen `Sweep` out, or every mistake of it at once.
+
+The way there: `layers` (files and `--set`), `schema` (each value), `check` (values together),
+`settle` (defaults). `stored` reads a sweep that was started already.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sweeps.spec.check import check, check_recipes
+from sweeps.spec.layers import load_layers
+from sweeps.spec.marks import Document, Trail
+from sweeps.spec.schema import Spec
+from sweeps.spec.settle import find_data, find_encoder, settle
+from sweeps.spec.stored import STORED_KEYS, read_stored_spec
+from sweeps.spec.sweep import Sweep
+from sweeps.spec.values import default_name
+from sweeps.spec.wording import broken_fields, mistakes_of
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+__all__ = ["read_spec", "read_stored_spec"]
+
+
+def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
+    """The sweep that the YAML file at `path` describes, `--set` overrides laid on top.
+
+    Args:
+        path: the spec; it may `extend` another file, by a path relative to itself.
+        overrides: texts as `recipe.train.steps=500`; the values are YAML.
+
+    Raises:
+        UserMistake: everything that is wrong with it, each with file, line and field.
+    """
+    document = load_layers(path, overrides)
+    if document.data.keys() >= STORED_KEYS:
+        remedy = f"go on with it by `xlt resume {path.parent.name}`"
+        raise UserMistake(Mistake(str(path), "is the record of a started sweep", remedy))
+    spec, mistakes = _validate(document)
+    if spec is not None:
+        mistakes += check(spec, document)
+        name = _name(spec, path, document, mistakes)
+        data = _found(find_data, spec, document, mistakes)
+        encoder = _found(find_encoder, spec, document, mistakes)
+        sweep = settle(spec, document, name, data, encoder)
+        mistakes += check_recipes(sweep, document)
+        if not mistakes:
+            return sweep
+    raise UserMistake(in_order(mistakes))
+
+
+def in_order(mistakes: Sequence[Mistake]) -> tuple[Mistake, ...]:
+    """Each mistake once, by file and line, as one reads the files."""
+
+    def line(mistake: Mistake) -> tuple[str, int]:
+        found = re.match(r"(.*), line (\d+)", mistake.where)
+        return (found[1], int(found[2])) if found else (mistake.where, 0)
+
+    return tuple(sorted(dict.fromkeys(mistakes), key=line))
+
+
+def _validate(document: Document) -> tuple[Spec | None, list[Mistake]]:
+    """The spec, without its broken fields, and what is wrong with them.
+
+    What is left is looked at too: one bad field must not hide the mistakes of others.
+    """
+    data = copy.deepcopy(document.data)
+    mistakes: list[Mistake] = []
+    for _ in range(3):
+        try:
+            return Spec.model_validate(data), mistakes
+        except ValidationError as error:
+            mistakes += mistakes_of(error, document)
+            for trail in broken_fields(error):
+                _remove(data, trail)
+    return None, mistakes
+
+
+def _remove(data: Any, trail: Trail) -> None:
+    for part in trail[:-1]:
+        if not isinstance(data, dict) or part not in data:
+            return
+        data = data[part]
+    if isinstance(data, dict):
+        data.pop(trail[-1], None)
+
+
+def _name(spec: Spec, path: Path, document: Document, mistakes: list[Mistake]) -> str:
+    if spec.name or "name" in document.data:
+        return str(spec.name or "")
+    try:
+        return default_name(path)
+    except UserMistake as error:
+        remedy = "write name: …, the file's own name will not do"
+        mistakes.append(Mistake(str(path), error.mistakes[0].what, remedy))
+        return ""
+
+
+def _found(find: Any, spec: Spec, document: Document, mistakes: list[Mistake]) -> str:
+    try:
+        return str(find(spec, document))
+    except UserMistake as error:
+        mistakes.extend(error.mistakes)
+        return ""

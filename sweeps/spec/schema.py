@@ -1,0 +1,297 @@
+"""The shape of a spec: one pydantic model a section. Every field says what it is for.
+
+Shapes and names are checked here, each value by itself; `check` looks at fields together, and
+`settle` fills in defaults. Editors get the same models as a JSON schema (`spec_schema`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
+
+from sweeps.spec.known import intermediate_names, known_task, methods, target_names
+from sweeps.spec.ranges import RULES, Rule, read_field
+from sweeps.spec.sweep import Execution, Objective, Search
+from sweeps.spec.values import (
+    read_counts,
+    read_folder_or_word,
+    read_languages,
+    read_method,
+    read_name,
+    read_plan,
+    read_seeds,
+    read_split,
+    read_step,
+    read_target,
+    read_targets,
+)
+from xlt_core.vocabulary.errors import UserMistake
+from xlt_core.vocabulary.plan import Step
+
+
+def checked(read: Callable[[Any], Any]) -> BeforeValidator:
+    """Use a reader that raises UserMistake as a validator; its mistakes reach `wording` whole."""
+
+    def validate(value: Any) -> Any:
+        try:
+            return read(value)
+        except UserMistake as error:
+            raise PydanticCustomError("mistake", "{text}", {"text": error}) from None
+
+    return BeforeValidator(validate)
+
+
+Count = Annotated[StrictInt, Field(ge=1)]
+Languages = Annotated[
+    tuple[str, ...] | None,
+    checked(read_languages),
+    WithJsonSchema({"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Location = Annotated[StrictStr, Field(min_length=1)]
+
+
+class Part(BaseModel):
+    """A section of a spec: unknown fields are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class TargetPart(Part):
+    """A target task, once read."""
+
+    task: str
+    languages: tuple[str, ...] | None = None
+
+
+_STEP = {"type": "string", "description": "A task, a mixture (qqp+squad), a language (panx[ru])."}
+
+
+class IntermediatePart(Part):
+    """Which plans there are."""
+
+    tasks: list[Annotated[Step, checked(read_step), WithJsonSchema(_STEP)]] | None = Field(
+        default=None,
+        description="Tasks to choose from; mixtures as qqp+squad, languages as panx[ru].",
+    )
+    count: Annotated[
+        tuple[int, ...] | None,
+        checked(read_counts),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string", "pattern": r"^\d+\.\.\d+$"},
+                    {"type": "array", "items": {"type": "integer", "minimum": 0}},
+                    {"type": "integer", "minimum": 0},
+                ]
+            }
+        ),
+    ] = Field(default=None, description="How many steps a plan has; 0, the baseline, is always in.")
+    order: Literal["any", "sorted", "given"] = Field(
+        default="any", description="any order, one sorted order a set, or the listed one."
+    )
+    overlap: Literal["flag", "exclude"] = Field(
+        default="flag", description="What becomes of tasks that share text with a target."
+    )
+    plans: list[Annotated[str, checked(read_plan), WithJsonSchema({"type": "string"})]] | None = (
+        Field(None, description="Just these plans, as mnli > qqp+squad.")
+    )
+
+
+def _field_schema(rule: Rule) -> dict[str, Any]:
+    span = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+    forms: dict[str, Any] = {"choice": {"type": "array", "minItems": 1}}
+    match rule.kind:
+        case "whole":
+            single: dict[str, Any] = {"type": ["integer", "null"] if rule.optional else "integer"}
+            forms["int"] = span
+        case "number":
+            single = {"type": "number"}
+            forms |= {"log": span, "float": span, "int": span}
+        case "word":
+            single = {"enum": list(rule.words)}
+        case _:
+            single = {"type": ["string", "array"]}
+    ranges = [
+        {"type": "object", "properties": {form: schema}, "required": [form]}
+        | {"additionalProperties": False}
+        for form, schema in forms.items()
+    ]
+    return {"description": rule.about, "anyOf": [single, *ranges]}
+
+
+_recipe_fields: dict[str, Any] = {
+    name: (
+        Annotated[Any, checked(partial(read_field, rule)), WithJsonSchema(_field_schema(rule))],
+        Field(None, description=rule.about),
+    )
+    for name, rule in RULES.items()
+}
+RecipePart: type[Part] = create_model("RecipePart", __base__=Part, **_recipe_fields)
+RecipePart.__doc__ = "How stages are trained; any number may be a range and is then searched."
+
+
+class RecipeLayers(Part):
+    """Three layers of recipe fields; the later one wins."""
+
+    train: RecipePart = Field(default=RecipePart(), description="Intermediate stages.")  # type: ignore[valid-type]
+    target: RecipePart = Field(default=RecipePart(), description="Training on the target.")  # type: ignore[valid-type]
+    tasks: dict[
+        Annotated[str, checked(lambda name: known_task(name).name)],
+        RecipePart,  # type: ignore[valid-type]
+    ] = Field(default_factory=dict, description="Fields for one task, whatever its role.")
+
+
+class SearchPart(Part):
+    """How plans are proposed."""
+
+    method: Annotated[
+        str, checked(read_method), WithJsonSchema({"type": "string", "examples": ["tpe", "grid"]})
+    ] = Field(default=Search.method, description="grid, random, tpe, …")
+    trials: Count | None = Field(
+        default=None, description="Trials in all, the baseline among them; grid: the whole space."
+    )
+    seed: Annotated[StrictInt, Field(ge=0)] = Field(
+        default=Search.seed, description="Seeds the sampler, together with the trial's number."
+    )
+    window: Count | None = Field(
+        default=None,
+        description="Trial n sees results up to n - window; 4 × concurrency by default.",
+    )
+    asynchronous: bool = Field(
+        default=Search.asynchronous, description="Never wait for a straggler; not reproducible."
+    )
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the method.")
+
+
+class ObjectivePart(Part):
+    """What selects."""
+
+    split: Annotated[str, checked(read_split), WithJsonSchema({"const": "dev"})] = Field(
+        default=Objective.split, description="Always dev: reports show test."
+    )
+    languages: Literal["english", "all"] = Field(
+        default="english", description="english is the zero-shot protocol."
+    )
+
+
+class ExecutionPart(Part):
+    """How work is carried out; none of it changes a result."""
+
+    workers: Count | None = Field(default=Execution.workers, description="Stages at once.")
+    threads: Count = Field(default=Execution.threads, description="Threads a worker.")
+    concurrency: Count = Field(
+        default=Execution.concurrency, description="Trials under way at once."
+    )
+    max_attempts: Count = Field(
+        default=Execution.max_attempts, description="Tries of a lost stage."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Device.")
+    micro_batch: Count | None = Field(
+        default=Execution.micro_batch, description="Examples a forward pass holds at once."
+    )
+    checkpoint_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=Execution.checkpoint_seconds, description="Seconds between checkpoints."
+    )
+
+
+_TARGETS_SCHEMA = {"type": "array", "items": {"type": ["string", "object"]}, "minItems": 1}
+
+
+class Spec(Part):
+    """A sweep, as written."""
+
+    name: Annotated[str | None, checked(read_name), WithJsonSchema({"type": "string"})] = Field(
+        default=None, description="Names the sweep and its folder; the file's name by default."
+    )
+    encoder: Location = Field(
+        default="xlm-roberta-base", description="A hub id, a folder, or lab-tiny."
+    )
+    data: Annotated[
+        str,
+        checked(read_folder_or_word),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string"},
+                    {
+                        "type": "object",
+                        "properties": {"folder": {"type": "string"}},
+                        "required": ["folder"],
+                        "additionalProperties": False,
+                    },
+                ]
+            }
+        ),
+    ] = Field(default="hub", description="hub, lab, or {folder: path}.")
+    intermediate: IntermediatePart | None = Field(
+        default=None, description="Which plans there are."
+    )
+    targets: Annotated[
+        list[Annotated[TargetPart, checked(read_target)]] | None,
+        BeforeValidator(read_targets),
+        WithJsonSchema(_TARGETS_SCHEMA),
+    ] = Field(default=None, description="Targets: xnli, or udpos: [en, de].")
+    languages: Languages = Field(
+        default=None, description="Languages of all targets; all by default."
+    )
+    seeds: Annotated[
+        tuple[int, ...],
+        checked(read_seeds),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "integer", "minimum": 1},
+                    {"type": "array", "items": {"type": "integer", "minimum": 0}},
+                ]
+            }
+        ),
+    ] = Field(default=(0, 1, 2), description="A number of seeds, or a list of them.")
+    recipe: RecipeLayers = Field(default=RecipeLayers(), description="How stages are trained.")
+    splits: list[Literal["dev", "test"]] = Field(
+        default=["dev", "test"], description="Splits that are evaluated."
+    )
+    search: SearchPart = Field(default=SearchPart(), description="How plans are proposed.")
+    objective: ObjectivePart = Field(default=ObjectivePart(), description="What selects.")
+    execution: ExecutionPart = Field(
+        default=ExecutionPart(), description="How work is carried out."
+    )
+    store: Location | None = Field(default=None, description="Where stages lie: a path or URL.")
+    tracking: Location | None = Field(default=None, description="MLflow's tracking URI.")
+    storage: Location | None = Field(default=None, description="The study's database URL.")
+
+
+def spec_schema() -> dict[str, Any]:
+    """The JSON schema of a spec, for editors: known tasks, methods and fields are completed."""
+    schema = Spec.model_json_schema()
+    schema["title"] = "xlt spec"
+    schema["required"] = ["intermediate", "targets"]
+    schema["properties"] = {
+        "extends": {"type": "string", "description": "The spec this one builds on."},
+        **schema["properties"],
+    }
+    steps = {"anyOf": [{"enum": list(intermediate_names())}, _STEP]}
+    tasks = schema["$defs"]["IntermediatePart"]["properties"]["tasks"]["anyOf"][0]
+    tasks["items"] = steps
+    by_name: dict[str, Any] = {name: {} for name in target_names()}
+    schema["properties"]["targets"]["items"] = {
+        "anyOf": [
+            {"enum": list(by_name)},
+            {"type": "string"},
+            {"type": "object", "properties": by_name, "maxProperties": 1},
+        ]
+    }
+    schema["$defs"]["SearchPart"]["properties"]["method"]["enum"] = list(methods())
+    return schema

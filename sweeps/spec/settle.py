@@ -1,0 +1,168 @@
+"""From a checked spec to a frozen `Sweep`: defaults filled in, paths made absolute.
+
+Relative folders of data and encoder are looked for beside the file that names them, then in the
+current folder; store, tracking and study are relative to the current folder, as `runs/` is.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+from typing import Any
+
+from sweeps.spec.marks import Document
+from sweeps.spec.paths import SweepFolder, runs_folder
+from sweeps.spec.schema import Spec
+from sweeps.spec.sweep import Execution, Intermediate, Objective, Search, Sweep, Target
+from xlt_core.tasks import get_task
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.plan import Plan
+
+LAB_ENCODER = "lab-tiny"
+DEFAULT_TRIALS = 50
+DEFAULT_MOST = 3  # steps of a plan, where no count is given
+# Methods that walk a space to its end; the others would never finish by themselves.
+_EXHAUSTIVE = ("grid", "singles", "pairs", "chains", "crossed")
+
+
+def settle(spec: Spec, document: Document, name: str, data: str, encoder: str) -> Sweep:
+    """The sweep a spec describes; `data` and `encoder` as `find_data` and `find_encoder` say."""
+    folder = SweepFolder.named(name, runs_folder().absolute())
+    return Sweep(
+        name=name,
+        encoder=encoder,
+        data=data,
+        intermediate=_intermediate(spec),
+        targets=_targets(spec),
+        seeds=spec.seeds,
+        recipe=_recipe(spec),
+        search=_search(spec),
+        objective=Objective(spec.objective.split, spec.objective.languages),
+        execution=Execution(**spec.execution.model_dump()),
+        splits=tuple(spec.splits),
+        store=_location(spec.store) if spec.store else folder.default_store,
+        tracking=_location(spec.tracking) if spec.tracking else folder.default_tracking,
+        storage=_database(spec.storage) if spec.storage else folder.default_storage,
+        source=document.data,
+    )
+
+
+def find_data(spec: Spec, document: Document) -> str:
+    """`hub`, `lab`, or the absolute path of the folder of data.
+
+    Raises:
+        UserMistake: there is no such folder; says where it was looked for.
+    """
+    if not spec.data.startswith("folder:"):
+        return spec.data
+    text = spec.data.removeprefix("folder:")
+    found = _find_folder(text, document, ("data",))
+    if found is None:
+        near = difflib.get_close_matches(text, ["hub", "lab"], n=1, cutoff=0.6)
+        remedy = f"did you mean {near[0]}?" if near else "write hub, lab or an existing folder"
+        raise UserMistake(_missing(text, document, ("data",), remedy))
+    return str(found)
+
+
+def find_encoder(spec: Spec, document: Document) -> str:
+    """A hub id, `lab-tiny`, or the absolute path of the encoder's folder.
+
+    Raises:
+        UserMistake: it is written as a path and there is no such folder, or it can be neither.
+    """
+    text = spec.encoder
+    if text == LAB_ENCODER:
+        return text
+    found = _find_folder(text, document, ("encoder",))
+    if found is not None and ("/" in text or (found / "config.json").is_file()):
+        return str(found)
+    remedy = "write a hub id as xlm-roberta-base, an existing folder, or lab-tiny"
+    if text.startswith((".", "/", "~")) or text.count("/") > 1:
+        raise UserMistake(_missing(text, document, ("encoder",), remedy))
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w.-]+)?", text):
+        where = document.where(("encoder",))
+        raise UserMistake(Mistake(where, f"{text!r} cannot be an encoder", remedy))
+    return text
+
+
+def _intermediate(spec: Spec) -> Intermediate:
+    part = spec.intermediate
+    if part is None:
+        return Intermediate((), (0,))
+    if part.plans is not None:
+        plans = [Plan.parse(text) for text in part.plans]
+        steps = tuple(dict.fromkeys(step for plan in plans for step in plan.steps))
+        counts = tuple(sorted({0, *(len(plan) for plan in plans)}))
+        texts = tuple(dict.fromkeys(str(plan) for plan in plans))
+        return Intermediate(steps, counts, part.order, part.overlap, texts)
+    tasks = tuple(part.tasks or ())
+    counts = part.count or tuple(range(min(DEFAULT_MOST, len(tasks)) + 1))
+    return Intermediate(tasks, counts, part.order, part.overlap)
+
+
+def _targets(spec: Spec) -> tuple[Target, ...]:
+    """Targets with their languages: their own, else those of `languages` that they have."""
+    found: list[Target] = []
+    for part in spec.targets or []:
+        languages = part.languages
+        if "languages" not in part.model_fields_set and spec.languages is not None:
+            own = get_task(part.task).languages
+            languages = tuple(code for code in spec.languages if code in own)
+        found.append(Target(part.task, languages))
+    return tuple(found)
+
+
+def _recipe(spec: Spec) -> dict[str, dict[str, Any]]:
+    return {
+        "train": _written(spec.recipe.train),
+        "target": _written(spec.recipe.target),
+        "tasks": {name: _written(part) for name, part in sorted(spec.recipe.tasks.items())},
+    }
+
+
+def _written(part: Any) -> dict[str, Any]:
+    """The fields a layer sets, and no others: what is not set must not override."""
+    return {name: getattr(part, name) for name in sorted(part.model_fields_set)}
+
+
+def _search(spec: Spec) -> Search:
+    part = spec.search
+    trials = part.trials
+    if trials is None and part.method not in _EXHAUSTIVE:
+        trials = DEFAULT_TRIALS
+    window = part.window or 4 * spec.execution.concurrency
+    return Search(part.method, trials, part.seed, window, part.asynchronous, dict(part.options))
+
+
+def _find_folder(text: str, document: Document, trail: tuple[str, ...]) -> Path | None:
+    tried = (base / Path(text).expanduser() for base in _bases(document, trail))
+    return next((path.resolve() for path in tried if path.is_dir()), None)
+
+
+def _bases(document: Document, trail: tuple[str, ...]) -> tuple[Path, ...]:
+    beside = document.place(trail).folder
+    return (beside, Path.cwd()) if beside is not None else (Path.cwd(),)
+
+
+def _missing(text: str, document: Document, trail: tuple[str, ...], remedy: str) -> Mistake:
+    tried = dict.fromkeys(
+        str((base / Path(text).expanduser()).resolve()) for base in _bases(document, trail)
+    )
+    what = f"there is no folder {text!r} (looked for {' and '.join(tried)})"
+    return Mistake(document.where(trail), what, remedy)
+
+
+def _location(text: str) -> str:
+    """A URL as it is, a path made absolute; SQLite's paths too."""
+    if text.startswith("sqlite:///"):
+        path = text.removeprefix("sqlite:///")
+        return f"sqlite:///{Path(path).expanduser().absolute()}"
+    return (
+        text if re.match(r"[a-z][a-z0-9+.-]*:", text) else str(Path(text).expanduser().absolute())
+    )
+
+
+def _database(text: str) -> str:
+    found = _location(text)
+    return found if ":" in found else f"sqlite:///{found}"

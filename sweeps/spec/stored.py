@@ -1,0 +1,199 @@
+"""A sweep as plain data: `spec.yaml` in its folder, written once it starts, read to go on with it.
+
+Holds the spec as written (`source`) and as resolved (`sweep`), so that going on does not depend
+on defaults of a later version. `read_stored_spec(write_spec(sweep))` is the same sweep.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sweeps.spec.known import nearest
+from sweeps.spec.paths import SweepFolder, existing_sweeps
+from sweeps.spec.sweep import (
+    Execution,
+    Intermediate,
+    Objective,
+    Range,
+    Search,
+    Sweep,
+    Target,
+)
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.plan import Step
+
+FORMAT = 1
+_PLAIN = ("name", "encoder", "data", "store", "tracking", "storage")
+STORED_KEYS = frozenset({"format", "source", "sweep"})
+_HEAD = "# Written by xlt when the sweep began. To change the sweep, edit your own spec.\n"
+
+
+def write_spec(folder: SweepFolder, sweep: Sweep) -> None:
+    """Write `spec.yaml`, whole or not at all."""
+    data = to_data(sweep)
+    for name, default in _defaults(folder).items():
+        if data[name] == default:
+            data[name] = ""  # found anew from wherever the folder lies: runs/ may be moved
+    content = {"format": FORMAT, "source": dict(sweep.source), "sweep": data}
+    text = _HEAD + yaml.safe_dump(
+        content, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100
+    )
+    write_whole(folder.spec, text)
+
+
+def read_stored_spec(folder: SweepFolder) -> Sweep:
+    """The sweep that was started in `folder`.
+
+    Raises:
+        UserMistake: there is none (names those there are), or its record cannot be read.
+    """
+    where = str(folder.spec)
+    try:
+        content = yaml.safe_load(folder.spec.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserMistake(_no_such_sweep(folder)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        line = str(error).splitlines()[0]
+        raise UserMistake(_unreadable(where, line)) from None
+    if not isinstance(content, dict) or not content.keys() >= STORED_KEYS:
+        raise UserMistake(_unreadable(where, "it is not a sweep's record"))
+    if content["format"] != FORMAT:
+        what = f"is in form {content['format']}, this version reads form {FORMAT}"
+        raise UserMistake(Mistake(where, what, "use the version of xlt that began the sweep"))
+    try:
+        data = content["sweep"]
+        found = {name: data[name] or default for name, default in _defaults(folder).items()}
+        return from_data(data | found, content["source"])
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise UserMistake(_unreadable(where, f"{type(error).__name__}: {error}")) from None
+
+
+def to_data(sweep: Sweep) -> dict[str, Any]:
+    """The sweep as mappings, lists, texts and numbers; without `source`."""
+    data = {field.name: getattr(sweep, field.name) for field in fields(sweep)}
+    del data["source"]
+    return data | {
+        "intermediate": asdict(sweep.intermediate)
+        | {
+            "tasks": [str(step) for step in sweep.intermediate.tasks],
+            "counts": list(sweep.intermediate.counts),
+            "plans": list(sweep.intermediate.plans),
+        },
+        "targets": [
+            {"task": target.task, "languages": _listed(target.languages)}
+            for target in sweep.targets
+        ],
+        "seeds": list(sweep.seeds),
+        "recipe": _layers(sweep.recipe, _value_to_data),
+        "search": asdict(sweep.search),
+        "objective": asdict(sweep.objective),
+        "execution": asdict(sweep.execution),
+        "splits": list(sweep.splits),
+    }
+
+
+def from_data(data: Mapping[str, Any], source: Mapping[str, Any] | None = None) -> Sweep:
+    """Read what `to_data` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    intermediate = data["intermediate"]
+    return Sweep(
+        **{
+            name: data[name] for name in ("name", "encoder", "data", "store", "tracking", "storage")
+        },
+        intermediate=Intermediate(
+            tasks=tuple(Step.parse(text) for text in intermediate["tasks"]),
+            counts=tuple(intermediate["counts"]),
+            order=intermediate["order"],
+            overlap=intermediate["overlap"],
+            plans=tuple(intermediate["plans"]),
+        ),
+        targets=tuple(
+            Target(target["task"], _tupled(target["languages"])) for target in data["targets"]
+        ),
+        seeds=tuple(data["seeds"]),
+        recipe=_layers(data["recipe"], _value_from_data),
+        search=Search(**data["search"]),
+        objective=Objective(**data["objective"]),
+        execution=Execution(**data["execution"]),
+        splits=tuple(data["splits"]),
+        source=dict(source or {}),
+    )
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file under a temporary name and rename it: whole, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _defaults(folder: SweepFolder) -> dict[str, str]:
+    return {
+        "store": folder.default_store,
+        "tracking": folder.default_tracking,
+        "storage": folder.default_storage,
+    }
+
+
+def _layers(recipe: Mapping[str, Any], convert: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        layer: {name: convert(value) for name, value in recipe[layer].items()}
+        for layer in ("train", "target")
+        if layer in recipe
+    }
+    if "tasks" in recipe:
+        found["tasks"] = {
+            task: {name: convert(value) for name, value in layer.items()}
+            for task, layer in recipe["tasks"].items()
+        }
+    return found
+
+
+def _value_to_data(value: Any) -> Any:
+    if isinstance(value, Range):
+        if value.kind == "choice":
+            return {"choice": [_value_to_data(choice) for choice in value.choices]}
+        return {value.kind: [value.low, value.high]}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _value_from_data(value: Any) -> Any:
+    if isinstance(value, dict):
+        ((kind, ends),) = value.items()
+        if kind == "choice":
+            return Range("choice", choices=tuple(_value_from_data(end) for end in ends))
+        low, high = ends
+        return Range(kind, low, high)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _listed(value: tuple[str, ...] | None) -> list[str] | None:
+    return None if value is None else list(value)
+
+
+def _tupled(value: list[str] | None) -> tuple[str, ...] | None:
+    return None if value is None else tuple(value)
+
+
+def _no_such_sweep(folder: SweepFolder) -> Mistake:
+    names = [known.name for known in existing_sweeps(folder.runs)]
+    near = nearest(folder.name, names)
+    if near:
+        remedy = f"did you mean {near}?"
+    else:
+        remedy = f"there are: {', '.join(names)}" if names else "`xlt run SPEC` starts one"
+    return Mistake(folder.name, f"there is no such sweep under {folder.runs}", remedy)
+
+
+def _unreadable(where: str, why: str) -> Mistake:
+    remedy = "run the same spec again; finished stages and trials are kept"
+    return Mistake(where, f"cannot be read: {why}", remedy)

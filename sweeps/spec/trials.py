@@ -1,0 +1,136 @@
+"""From a trial to its stages: a plan and settings, over all seeds and targets. Pure.
+
+Plan and baseline share the target's position and seed (common random numbers); plans with a
+common beginning share its stages, whose keys are equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sweeps.spec.prepare import Prepared, trains_on
+from sweeps.spec.recipes import recipe_for
+from sweeps.spec.sweep import Sweep
+from xlt_core.vocabulary.plan import Member, Plan, Step
+from xlt_core.vocabulary.recipe import Recipe
+from xlt_core.vocabulary.stage import DataRef, EvaluateStage, TrainStage
+from xlt_core.vocabulary.tree import StageTree
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TrialPath:
+    """One target with one seed: the stage trained last and the evaluations asked of it."""
+
+    target: str
+    seed: int
+    trained: TrainStage
+    evaluations: tuple[EvaluateStage, ...]
+
+
+def paths_of_trial(
+    sweep: Sweep, prepared: Prepared, plan: Plan, settings: Settings
+) -> tuple[TrialPath, ...]:
+    """Every path of one trial, by seed, then target.
+
+    Stages that paths have in common are the same objects.
+
+    Raises:
+        ValueError: the plan uses data that were not prepared, or a searched field has no value.
+    """
+    chain = _Chain(sweep, prepared, settings)
+    paths = []
+    for seed in sweep.seeds:
+        before = chain.intermediate(plan, seed)
+        for target in sweep.targets:
+            trained = chain.on_target(target.task, before, seed)
+            evaluations = chain.evaluations(target.task, trained)
+            paths.append(TrialPath(target.task, seed, trained, evaluations))
+    return tuple(paths)
+
+
+def stage_tree(
+    sweep: Sweep, prepared: Prepared, trials: Iterable[tuple[Plan, Settings]]
+) -> StageTree:
+    """The stages of many trials, common prefixes merged."""
+    return StageTree.of(
+        (path.trained, path.evaluations)
+        for plan, settings in trials
+        for path in paths_of_trial(sweep, prepared, plan, settings)
+    )
+
+
+class _Chain:
+    """Chains stages of one trial; each is made once, so that its key is computed once."""
+
+    def __init__(self, sweep: Sweep, prepared: Prepared, settings: Settings) -> None:
+        self._sweep, self._prepared, self._settings = sweep, prepared, settings
+        self._made: dict[tuple[Any, ...], TrainStage] = {}
+        self._recipes: dict[tuple[Any, ...], Recipe] = {}
+
+    def intermediate(self, plan: Plan, seed: int) -> TrainStage | None:
+        """The last stage before the target; None for the baseline."""
+        last: TrainStage | None = None
+        for position, step in enumerate(plan.steps):
+            last = self._stage(last, step, str(position), seed, "train")
+        return last
+
+    def on_target(self, target: str, before: TrainStage | None, seed: int) -> TrainStage:
+        """The target's own training: one stage for each task it trains on."""
+        last = before
+        for number, name in enumerate(trains_on(target)):
+            position = f"target.{number}" if number else "target"
+            last = self._stage(last, Step((Member(name),)), position, seed, "target", target)
+        assert last is not None  # every target trains on something
+        return last
+
+    def evaluations(self, target: str, trained: TrainStage) -> tuple[EvaluateStage, ...]:
+        """What is scored, by split, then language."""
+        sweep = self._sweep
+        return tuple(
+            EvaluateStage(trained, ref)
+            for split in sweep.splits
+            for ref in self._prepared.evaluated(target, split)
+        )
+
+    def _stage(
+        self,
+        parent: TrainStage | None,
+        step: Step,
+        position: str,
+        seed: int,
+        role: str,
+        target: str | None = None,
+    ) -> TrainStage:
+        recipe = self._recipe(step, role, target)
+        key = (id(parent), step, position, seed, recipe)
+        if key not in self._made:
+            self._made[key] = TrainStage(
+                encoder=self._prepared.encoder,
+                parent=parent,
+                data=tuple(self._data(member) for member in step.members),
+                recipe=recipe,
+                seed=seed,
+                position=position,
+                source=self._prepared.source,
+            )
+        return self._made[key]
+
+    def _recipe(self, step: Step, role: str, target: str | None) -> Recipe:
+        key = (step, role, target)
+        if key not in self._recipes:
+            names = tuple(dict.fromkeys(member.task for member in step.members))
+            made = recipe_for(self._sweep, names, role, self._settings, target)
+            self._recipes[key] = made
+        return self._recipes[key]
+
+    def _data(self, member: Member) -> DataRef:
+        try:
+            return self._prepared.data[member.task, member.language, "train"]
+        except KeyError:
+            raise ValueError(
+                f"{member} was not prepared: it is not among the sweep's intermediate tasks"
+            ) from None

@@ -1,0 +1,166 @@
+"""Readers of single values: what is written in a spec, shaped; or what is wrong with it.
+
+Each raises `UserMistake` with `where` left empty: `wording` knows the place. Next: `schema`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Any
+
+from sweeps.spec.known import did_you_mean, known_language, known_step, known_target, methods
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.plan import Plan, Step
+
+# Beside the sweeps in `runs/` lie what they share; no sweep may take these names.
+RESERVED = ("stages", "cache", "mlflow.db", "mlartifacts", "mlruns")
+
+
+def _wrong(what: str, remedy: str = "") -> UserMistake:
+    return UserMistake(Mistake("", what, remedy))
+
+
+def _text(value: Any, about: str) -> str:
+    if not isinstance(value, str):
+        raise _wrong(f"should be {about}, not {value!r}", f"write it in quotes: '{value}'")
+    return value
+
+
+def read_name(value: Any) -> str:
+    """A sweep's name: what a folder may be called everywhere, and none of `RESERVED`."""
+    name = _text(value, "a name")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name) or name.endswith("."):
+        remedy = "use letters, digits, - _ and . (at most 100); it names the sweep's folder"
+        raise _wrong(f"{name!r} cannot be a sweep's name", remedy)
+    if name in RESERVED:
+        raise _wrong(f"{name!r} is the name of a folder that sweeps share", "take another name")
+    return name
+
+
+def read_counts(value: Any) -> tuple[int, ...]:
+    """Plan lengths from `0..3`, `[0, 3]` or `3`, ascending, 0 always among them."""
+    remedy = "write 0..3, [0, 3] or 3"
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", value)):
+        low, high = int(match[1]), int(match[2])
+        if low > high:
+            raise _wrong(f"{value} runs backwards", f"write {high}..{low}")
+        found = list(range(low, high + 1)) if high < 1000 else [high]
+    else:
+        found = value if isinstance(value, list) else [value]
+    if not found or any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in found):
+        raise _wrong(f"{value!r} is not a count of tasks", remedy)
+    return tuple(sorted({0, *found}))
+
+
+def read_seeds(value: Any) -> tuple[int, ...]:
+    """Seeds from a number (3: 0, 1, 2) or a list."""
+    remedy = "write 3 for the seeds 0, 1, 2, or a list as [13, 42]"
+    if isinstance(value, bool) or not isinstance(value, int | list):
+        raise _wrong(f"{value!r} is not a number of seeds", remedy)
+    if isinstance(value, int):
+        if not 1 <= value <= 1000:
+            raise _wrong(f"{value} seeds are {'too few' if value < 1 else 'too many'}", remedy)
+        return tuple(range(value))
+    if not value or any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in value):
+        raise _wrong(f"{value!r} is not a list of seeds", remedy)
+    if len(set(value)) < len(value):
+        raise _wrong(f"{value!r} names a seed twice", "each seed is trained once")
+    return tuple(value)
+
+
+def read_languages(value: Any) -> tuple[str, ...] | None:
+    """Language codes, sorted; None for `all`."""
+    if value == "all":
+        return None
+    codes = value.split() if isinstance(value, str) else value
+    if not isinstance(codes, list) or not codes:
+        raise _wrong(f"{value!r} is not a list of languages", "write all, or [en, sw, ta]")
+    mistakes: list[Mistake] = []
+    for code in codes:
+        try:
+            known_language(_text(code, "a language's code"))
+        except UserMistake as error:
+            mistakes.extend(error.mistakes)
+    if mistakes:
+        raise UserMistake(mistakes)
+    return tuple(sorted(set(codes)))
+
+
+def read_step(value: Any) -> Step:
+    """One step: a task, a mixture `qqp+squad`, or a task in another language `panx[ru]`."""
+    return known_step(_text(value, "a task's name"))
+
+
+def read_plan(value: Any) -> str:
+    """An explicit plan as its canonical text; every step known, none twice."""
+    text = _text(value, "a plan as mnli > qqp")
+    if not text.strip() or text.strip() == str(Plan()):
+        return str(Plan())
+    steps = tuple(read_step(part) for part in text.split(">"))
+    if len(set(steps)) < len(steps):
+        raise _wrong(f"`{text}` repeats a step", "name each step once")
+    return str(Plan(steps))
+
+
+def read_target(value: Any) -> dict[str, Any]:
+    """One target: `xnli`, `{udpos: [en, de]}`, `{udpos: all}` or `{xnli: {languages: [en]}}`."""
+    if isinstance(value, str):
+        return {"task": known_target(value).name}
+    if not isinstance(value, dict) or len(value) != 1:
+        raise _wrong(f"{value!r} is not a target", "write xnli, or udpos: [en, de]")
+    ((name, wish),) = value.items()
+    task = known_target(name)
+    if isinstance(wish, dict):
+        unknown = [key for key in wish if key != "languages"]
+        if unknown:
+            raise _wrong(f"{unknown[0]!r} is not a field of a target", "did you mean languages?")
+        wish = wish.get("languages", "all")
+    languages = read_languages(wish)
+    mistakes: list[Mistake] = []
+    for code in languages or ():
+        try:
+            known_language(code, task)
+        except UserMistake as error:
+            mistakes.extend(error.mistakes)
+    if mistakes:
+        raise UserMistake(mistakes)
+    return {"task": task.name, "languages": languages}
+
+
+def read_targets(value: Any) -> Any:
+    """The list of targets; one name, or a mapping of names to languages, will do."""
+    if isinstance(value, dict):
+        return [{name: wish} for name, wish in value.items()]
+    return [value] if isinstance(value, str) else value
+
+
+def read_folder_or_word(value: Any) -> str:
+    """`hub`, `lab`, a folder's path, or `{folder: path}`."""
+    if isinstance(value, dict) and set(value) == {"folder"}:
+        return f"folder:{_text(value['folder'], 'a path')}"
+    if not isinstance(value, str) or not value.strip():
+        raise _wrong(f"{value!r} is not a source of data", "write hub, lab or {folder: path}")
+    return value if value in ("hub", "lab") else f"folder:{value}"
+
+
+def read_method(value: Any) -> str:
+    """The name of a search method."""
+    if value not in methods():
+        raise _wrong(f"{value!r} is not a search method", did_you_mean(str(value), methods()))
+    return str(value)
+
+
+def read_split(value: Any) -> str:
+    """The split that selects: dev, for honest selection."""
+    if value == "test":
+        remedy = "write dev; where a task has none, half of its test split serves"
+        raise _wrong("test is only reported: what selects must never be what is shown", remedy)
+    if value != "dev":
+        raise _wrong(f"{value!r} cannot select", "write dev")
+    return "dev"
+
+
+def default_name(path: PurePath) -> str:
+    """The name of a sweep whose spec gives none: the file's, where it can be one."""
+    return read_name(path.stem)

@@ -1,0 +1,135 @@
+"""From pydantic's errors to mistakes a user can mend: place, cause, remedy."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from sweeps.spec.known import nearest
+from sweeps.spec.marks import Document, Trail
+from sweeps.spec.schema import Part, Spec
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+_EARLY = ("early_stopping", "stop_early", "patience", "early_stop")
+_SHAPES = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "string_type": "a text",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping of fields",
+    "model_type": "a mapping of fields",
+}
+_REMEDIES = {
+    "string_type": "put it in quotes",
+    "list_type": "write [a, b]",
+    "dict_type": "write its fields below it, indented, one a line",
+    "model_type": "write its fields below it, indented, one a line",
+}
+
+
+def mistakes_of(error: ValidationError, document: Document) -> list[Mistake]:
+    """Every mistake pydantic found, in its place in the document."""
+    return [mistake for detail in error.errors() for mistake in _mistakes(detail, document)]
+
+
+def broken_fields(error: ValidationError) -> set[Trail]:
+    """The fields that hold a mistake; a list counts as one field."""
+    trails = set()
+    for detail in error.errors():
+        loc = _trail(detail)
+        ends = [n for n, part in enumerate(loc) if isinstance(part, int)]
+        trails.add(loc[: ends[0]] if ends else loc)
+    return trails
+
+
+def _trail(detail: ErrorDetails) -> Trail:
+    return tuple(part for part in detail["loc"] if part != "[key]")
+
+
+def _mistakes(detail: ErrorDetails, document: Document) -> Iterator[Mistake]:
+    trail, kind, value = _trail(detail), detail["type"], detail["input"]
+    where = document.where(trail)
+    context: dict[str, Any] = detail.get("ctx", {})
+    if kind == "mistake":
+        found: UserMistake = context["text"]
+        for mistake in found.mistakes:
+            yield Mistake(where, mistake.what, mistake.remedy)
+    elif kind == "extra_forbidden":
+        yield Mistake(where, *_unknown(trail))
+    elif kind == "literal_error":
+        words = [word.strip(" '") for word in context["expected"].replace(" or ", ",").split(",")]
+        near = nearest(str(value), words)
+        remedy = f"did you mean {near}?" if near else ""
+        yield Mistake(where, f"{value!r} is not one of {', '.join(words)}", remedy)
+    elif kind in _SHAPES:
+        what = f"should be {_SHAPES[kind]}, not {_shown(value)}"
+        yield Mistake(where, what, _REMEDIES.get(kind, ""))
+    elif kind == "greater_than_equal":
+        yield Mistake(where, f"should be at least {context['ge']}, not {value!r}")
+    elif kind == "greater_than":
+        yield Mistake(where, f"should be above {context['gt']:g}, not {value!r}")
+    else:
+        yield Mistake(where, detail["msg"])
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _unknown(trail: Trail) -> tuple[str, str]:
+    """What to say of a field that is not known, and what was probably meant."""
+    name = str(trail[-1])
+    section = ".".join(str(part) for part in trail[:-1])
+    what = f"there is no field {name!r}" + (f" in {section}" if section else "")
+    if name in _EARLY:
+        remedy = "stages train for steps or epochs; stopping early on a target language leaks it"
+        return what, remedy
+    elsewhere = [path for path in _paths(Spec) if path.split(".")[-1] == name]
+    if elsewhere:
+        return what, f"did you mean {' or '.join(elsewhere)}?"
+    fields = _fields(Spec, trail[:-1])
+    near = nearest(name, fields)
+    if near:
+        return what, f"did you mean {near}?"
+    return what, f"known: {', '.join(fields)}"
+
+
+def _fields(model: type[BaseModel], trail: Trail) -> tuple[str, ...]:
+    """Field names of the section at `trail`."""
+    own: tuple[str, ...] = tuple(model.model_fields)
+    if model is Spec and not trail:
+        own = ("extends", *own)
+    if not trail:
+        return own
+    field = model.model_fields.get(str(trail[0]))
+    inner = _part_in(field.annotation) if field else None
+    if inner is None:
+        return own
+    is_table = typing.get_origin(field.annotation if field else None) is dict
+    return _fields(inner, trail[2:] if is_table else trail[1:])
+
+
+def _part_in(annotation: Any) -> type[Part] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    inner = (_part_in(argument) for argument in typing.get_args(annotation))
+    return next((part for part in inner if part is not None), None)
+
+
+def _paths(model: type[BaseModel], before: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        path = f"{before}{name}"
+        yield path
+        inner = _part_in(field.annotation)
+        if inner is not None and typing.get_origin(field.annotation) not in (dict, list):
+            yield from _paths(inner, f"{path}.")

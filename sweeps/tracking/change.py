@@ -1,0 +1,121 @@
+"""What a record would change in a run that is already there. Pure; `writer` carries it out.
+
+Records may come twice, late, or out of order. The rule that makes the end result the same: work
+that said how it ended (FINISHED, FAILED) is changed only by work that ended no earlier. KILLED was
+said on behalf of a silent process, so whoever speaks again is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sweeps.tracking.records import Metric, RunRecord, Status
+
+RECORD_TAG = "xlt.record"  # the digest of the last record applied in full
+PARENT_TAG = "xlt.parent"
+NESTING_TAG = "mlflow.parentRunId"
+NAME_TAG = "mlflow.runName"
+
+
+@dataclass
+class Known:
+    """A run as the tracking database has it."""
+
+    run_id: str
+    status: Status = Status.RUNNING
+    ended: int | None = None  # milliseconds
+    tags: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be written. `reopen` turns a KILLED run back to RUNNING."""
+
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
+    forget: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    artifacts: Mapping[str, str]
+    end: tuple[Status, int] | None
+    reopen: bool
+
+
+def difference(
+    known: Known, record: RunRecord, parent_run: str | None, said: frozenset[Metric] = frozenset()
+) -> Change | None:
+    """What `record` adds to `known`, or None: nothing, or it is out of date.
+
+    Args:
+        parent_run: run id of the parent, where it is known.
+        said: points known to be in the run already.
+    """
+    tags = all_tags(record, parent_run)
+    if is_stale(known, record) or _is_applied(known, record, tags):
+        return None
+    params, moved = _split_params(known.params, record.params)
+    wanted = {**tags, **moved}
+    ended = milliseconds(record.ended) if record.ended is not None else None
+    return Change(
+        params=params,
+        tags={k: v for k, v in wanted.items() if known.tags.get(k) != v or k == RECORD_TAG},
+        forget=tuple(k for k in known.tags if k.startswith("xlt.") and k not in wanted),
+        metrics=tuple(m for m in record.metrics if m not in said),
+        artifacts=record.artifacts,
+        end=None if ended is None else (record.status, ended),
+        reopen=record.status is Status.RUNNING and known.status is Status.KILLED,
+    )
+
+
+def is_stale(known: Known, record: RunRecord) -> bool:
+    """Whether the run knows better than the record."""
+    if known.status is Status.RUNNING:
+        return False
+    if record.ended is None:
+        return known.status is not Status.KILLED
+    if known.status is Status.KILLED and record.status is not Status.KILLED:
+        return False
+    if record.status is Status.KILLED and known.status is not Status.KILLED:
+        return True
+    return known.ended is not None and milliseconds(record.ended) < known.ended
+
+
+def all_tags(record: RunRecord, parent_run: str | None) -> dict[str, str]:
+    """The record's tags and those a run is found and nested by."""
+    tags = {**record.tags, **found_by(record), NAME_TAG: record.name, RECORD_TAG: record.digest}
+    if record.parent is not None:
+        tags[PARENT_TAG] = record.parent
+    if parent_run is not None:
+        tags[NESTING_TAG] = parent_run
+    return tags
+
+
+def found_by(record: RunRecord) -> dict[str, str]:
+    """The tags a run is found by."""
+    tags = {"xlt.level": record.level, f"xlt.{record.level}": record.tag_value}
+    return {"xlt.sweep": record.sweep, **tags} if record.sweep else tags
+
+
+def milliseconds(at: float) -> int:
+    """Seconds as whole milliseconds, at least one: MLflow takes zero for now."""
+    return max(1, round(at * 1000))
+
+
+def _is_applied(known: Known, record: RunRecord, tags: Mapping[str, str]) -> bool:
+    ended = milliseconds(record.ended) if record.ended is not None else None
+    return (
+        known.tags.get(RECORD_TAG) == record.digest
+        and known.tags.get(NESTING_TAG) == tags.get(NESTING_TAG, known.tags.get(NESTING_TAG))
+        and known.status is record.status
+        and (ended is None or known.ended == ended)
+    )
+
+
+def _split_params(
+    old: Mapping[str, str], new: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """New params, and as tags those whose value MLflow would refuse to change."""
+    fresh = {key: value for key, value in new.items() if key not in old}
+    moved = {f"xlt.now.{key}": value for key, value in new.items() if old.get(key, value) != value}
+    return fresh, moved

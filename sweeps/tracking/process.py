@@ -1,0 +1,195 @@
+"""The one process that writes a sweep's records to MLflow: drains the spool, in order, patiently.
+
+The driver starts it through `handle.TrackerHandle` and talks through its standard input: `.` there
+is something new, `finish SECONDS`, or the end of input when the driver is gone. It may be killed at
+any moment: a record leaves the spool only after it is written, and writing twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import filelock
+
+from sweeps.tracking.handle import REMAINING, WRITER_LOCK, TrackerHandle
+from sweeps.tracking.location import EXPERIMENT
+from sweeps.tracking.spool import Spool
+from xlt_core.vocabulary.errors import UserMistake
+
+if TYPE_CHECKING:
+    from sweeps.tracking.records import RunRecord
+    from sweeps.tracking.writer import Writer
+
+__all__ = ["TrackerHandle", "main"]
+
+_log = logging.getLogger(__name__)
+_LONGEST_PAUSE = 30.0
+_LOOK_AROUND = 5.0  # seconds between looks at whether the driver is still there
+_TRIES = 5  # of one record that a server which answers cannot take
+
+
+class Inbox:
+    """What the driver said, read by a thread; `wait` returns as soon as something is new."""
+
+    def __init__(self, source: int, parent: int, grace: float) -> None:
+        self._source, self._parent, self._grace = source, parent, grace
+        self._changed = threading.Condition()
+        self._news = False
+        self._deadline: float | None = None
+        threading.Thread(target=self._read, name="inbox", daemon=True).start()
+
+    @property
+    def ending(self) -> bool:
+        """Whether nothing more will come."""
+        return self._deadline is not None
+
+    @property
+    def expired(self) -> bool:
+        """Whether the grace for what is left is over."""
+        return self._deadline is not None and time.monotonic() >= self._deadline
+
+    def wait(self, seconds: float, for_news: bool) -> None:
+        """Wait for the end to be called, for news if asked, at most for `seconds`.
+
+        Once the end was called, wait for the time only, and not beyond the grace.
+        """
+        with self._changed:
+            known_to_end = self.ending
+            until = time.monotonic() + seconds
+            if self._deadline is not None:
+                until = min(until, self._deadline)
+            while (left := until - time.monotonic()) > 0:
+                if (self.ending and not known_to_end) or (for_news and self._news):
+                    break
+                self._changed.wait(min(left, _LOOK_AROUND))
+                if os.getppid() != self._parent:
+                    self._end(self._grace)
+            self._news = False
+
+    def _read(self) -> None:
+        # Not sys.stdin: a thread blocked in its buffer cannot be left behind at exit.
+        rest = b""
+        while chunk := os.read(self._source, 4096):
+            *lines, rest = (rest + chunk).split(b"\n")
+            with self._changed:
+                self._news = True
+                for line in lines:
+                    if line.startswith(b"finish "):
+                        self._end(float(line.split()[1]))
+                self._changed.notify_all()
+        with self._changed:
+            self._end(self._grace)
+            self._changed.notify_all()
+
+    def _end(self, grace: float) -> None:
+        if self._deadline is None:
+            self._deadline = time.monotonic() + grace
+
+
+class Drain:
+    """Moves records from spool to MLflow until the spool is empty or the server is away."""
+
+    def __init__(self, spool: Spool, uri: str, experiment: str, inbox: Inbox) -> None:
+        self._spool, self._uri, self._experiment = spool, uri, experiment
+        self._inbox = inbox
+        self._writer: Writer | None = None
+        self._failed: tuple[int, int] = (0, 0)  # a record's number, how often it failed
+        self._pause = 1.0
+
+    def run(self) -> int:
+        """Drain until told to end. Returns 0, or `REMAINING` if records are left in the spool.
+
+        The grace is for a server that is away; one that takes records is given all of them.
+        """
+        while True:
+            away = self._drain()
+            if not away and len(self._spool) == 0:
+                if self._inbox.ending:
+                    return 0
+                self._inbox.wait(_LONGEST_PAUSE, for_news=True)
+            elif away and self._inbox.expired:
+                return REMAINING
+            elif away:
+                self._inbox.wait(self._pause, for_news=False)
+                most = _LONGEST_PAUSE if not self._inbox.ending else 2.0
+                self._pause = min(self._pause * 2, most)
+
+    def _drain(self) -> bool:
+        """Send what is pending; True where the server is away."""
+        for number, record in self._spool.pending():
+            if not self._send(number, record):
+                return True
+            self._pause = 1.0
+        return False
+
+    def _send(self, number: int, record: RunRecord) -> bool:
+        try:
+            self._open().apply(record)
+        except Exception as error:  # a bug in one record must not hold up all others
+            if self._may_recover(number, error):
+                return False
+            self._spool.set_aside(number, f"{type(error).__name__}: {error}")
+        self._spool.drop(number)
+        return True
+
+    def _open(self) -> Writer:
+        if self._writer is None:
+            from sweeps.tracking.writer import Writer
+
+            self._writer = Writer(self._uri, self._experiment)
+        return self._writer
+
+    def _may_recover(self, number: int, error: Exception) -> bool:
+        from sweeps.tracking.database import is_away, is_obscure
+
+        _log.warning("record %d: %s: %s", number, type(error).__name__, error)
+        if self._writer is None or isinstance(error, UserMistake):
+            return True  # no record's fault
+        if is_obscure(error) and self._writer.answers():
+            times = self._failed[1] + 1 if self._failed[0] == number else 1
+            self._failed = (number, times)
+            return times < _TRIES
+        return is_away(error)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry of the process. Returns its exit code."""
+    given = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    inbox = Inbox(sys.stdin.fileno(), given.parent_pid, given.grace)
+    lock = filelock.FileLock(given.spool / WRITER_LOCK)
+    while True:
+        try:
+            # A predecessor whose driver died drains first.
+            lock.acquire(timeout=0)
+            break
+        except filelock.Timeout:
+            if inbox.expired:
+                return REMAINING
+            inbox.wait(0.2, for_news=False)
+    with lock:
+        return Drain(Spool(given.spool), given.uri, given.experiment, inbox).run()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sweeps.tracking.process", description=__doc__)
+    parser.add_argument("--spool", type=Path, required=True, help="folder of records")
+    parser.add_argument("--uri", required=True, help="MLflow tracking address")
+    parser.add_argument("--experiment", default=EXPERIMENT)
+    parser.add_argument("--parent-pid", type=int, required=True, help="the driver's process id")
+    parser.add_argument(
+        "--grace", type=float, default=60.0, help="seconds for what is left when the driver is gone"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

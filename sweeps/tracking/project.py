@@ -1,0 +1,207 @@
+"""From what is known to run records: pure, so that live tracking and `xlt sync` say the same.
+
+A record of work under way has params and tags and, for a stage, its curve so far; means and
+gains come with the end, all at the end's own time. Stages are in `stage_run`, means in `means`,
+metric names in `names`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sweeps.tracking.means import TrialScore, summaries
+from sweeps.tracking.names import TAG_LENGTH, legal, metric_key
+from sweeps.tracking.records import Metric, RunRecord
+from sweeps.tracking.said import given, status_of, text_of
+from sweeps.tracking.stage_run import stage_record
+
+__all__ = ["Best", "TrialScore", "listed", "stage_record", "sweep_record", "trial_record"]
+
+SELECTED_ON_TARGETS = "selected on target languages"
+
+# Grows when a sweep is extended; MLflow's params cannot change.
+_EXTENDABLE = ("seeds", "targets", "search.trials", "intermediate.tasks", "execution")
+
+
+@dataclass(frozen=True)
+class Best:
+    """The trial that the objective selects."""
+
+    number: int
+    plan: str
+    objective: float
+
+
+def trial_record(
+    sweep_name: str,
+    number: int,
+    plan: str,
+    settings: Mapping[str, Any],
+    state: str,
+    objective: float | None,
+    scores: Iterable[TrialScore],
+    stage_keys: Sequence[str],
+    started: float,
+    ended: float | None = None,
+    error: str = "",
+    *,
+    overlap: Iterable[str] = (),
+    selected_on: str = "english",
+) -> RunRecord:
+    """The run of one trial.
+
+    Args:
+        plan: as `str(Plan)` writes it.
+        settings: searched values by dotted path.
+        state: Optuna's word or ours (running, complete, pruned, fail, killed, …).
+        scores: every score of its seeds and targets, in any order.
+        stage_keys: the stages it is made of, trained and evaluated, shared or not.
+        overlap: what its tasks share with a target, one sentence each.
+        selected_on: the spec's `objective.languages`.
+
+    Raises:
+        ValueError: an unknown state.
+    """
+    status = status_of(state)
+    ended = ended if status.ended else None
+    if status.ended and ended is None:
+        ended = started
+    tags = {
+        "xlt.plan": plan,
+        "xlt.state": state.lower(),
+        "xlt.stages": listed([key[:12] for key in stage_keys]),
+        **_selection_tags(selected_on),
+        **given({"xlt.overlap": "; ".join(overlap), "xlt.error": error}),
+    }
+    return legal(
+        RunRecord(
+            level="trial",
+            tag_value=f"{sweep_name}/{number}",
+            parent=sweep_name,
+            name=f"{number}: {plan}",
+            status=status,
+            started=started,
+            ended=ended,
+            params={**_plan_params(number, plan), **{k: text_of(v) for k, v in settings.items()}},
+            tags=tags,
+            metrics=() if ended is None else _trial_metrics(scores, objective, ended),
+        )
+    )
+
+
+def sweep_record(
+    sweep_name: str,
+    spec: Mapping[str, Any],
+    state: str,
+    started: float,
+    ended: float | None = None,
+    *,
+    code: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    counts: Mapping[str, int] | None = None,
+    best: Best | None = None,
+    objectives: Iterable[tuple[int, float, float]] = (),
+    selected_on: str = "english",
+    artifacts: Mapping[str, str] | None = None,
+    error: str = "",
+) -> RunRecord:
+    """The run of a whole sweep.
+
+    Args:
+        spec: the spec as merged data.
+        state: as for `trial_record`.
+        code, environment: versions by name; they may change when a sweep is resumed.
+        counts: such as `trials/finished`, `stages/distinct`.
+        objectives: trial number, objective, time of its end; drawn as a curve over trials.
+        artifacts: `spec.yaml`, `report.json`.
+
+    Raises:
+        ValueError: an unknown state.
+    """
+    status = status_of(state)
+    ended = (ended if ended is not None else started) if status.ended else None
+    params, extendable = _spec_params(spec)
+    best_tags = {} if best is None else {"xlt.best": f"{best.number}: {best.plan}"}
+    metrics = [Metric("objective", value, at, number) for number, value, at in sorted(objectives)]
+    if ended is not None:
+        metrics += [Metric(metric_key(*k.split("/")), v, ended) for k, v in _sorted(counts)]
+        metrics += [] if best is None else [Metric("best/objective", best.objective, ended)]
+    return legal(
+        RunRecord(
+            level="sweep",
+            tag_value=sweep_name,
+            parent=None,
+            name=sweep_name,
+            status=status,
+            started=started,
+            ended=ended,
+            params=params,
+            tags={
+                **extendable,
+                **{f"xlt.code.{k}": v for k, v in _sorted(code)},
+                **{f"xlt.environment.{k}": v for k, v in _sorted(environment)},
+                **{f"xlt.count.{k.replace('/', '.')}": str(v) for k, v in _sorted(counts)},
+                **best_tags,
+                "xlt.state": state.lower(),
+                **_selection_tags(selected_on),
+                **given({"xlt.error": error}),
+            },
+            metrics=tuple(m for m in metrics if math.isfinite(m.value)),
+            artifacts=dict(artifacts or {}),
+        )
+    )
+
+
+def listed(values: Sequence[str], length: int = TAG_LENGTH) -> str:
+    """The values with commas between, as many as fit, and how many did not."""
+    text = ", ".join(values)
+    if len(text) <= length:
+        return text
+    room = length - len(f", and {len(values)} more")
+    kept = text[: room + 1].rsplit(",", 1)[0].split(", ")
+    return f"{', '.join(kept)}, and {len(values) - len(kept)} more"
+
+
+def _plan_params(number: int, plan: str) -> dict[str, str]:
+    steps = [] if plan == "(none)" else [step.strip() for step in plan.split(">") if step.strip()]
+    named = {f"step.{n}": step for n, step in enumerate(steps, start=1)}
+    return {"number": str(number), "plan": plan, "count": str(len(steps)), **named}
+
+
+def _trial_metrics(
+    scores: Iterable[TrialScore], objective: float | None, at: float
+) -> tuple[Metric, ...]:
+    values = summaries(scores)
+    if objective is not None:
+        values["objective"] = objective
+    return tuple(Metric(key, value, at) for key, value in values.items() if math.isfinite(value))
+
+
+def _selection_tags(selected_on: str) -> dict[str, str]:
+    tags = {"xlt.objective.languages": selected_on}
+    return {**tags, "xlt.selection": SELECTED_ON_TARGETS} if selected_on == "all" else tags
+
+
+def _spec_params(spec: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Params that stay, and as tags what grows when the sweep is extended."""
+    flat = dict(_flat(spec, ""))
+    grows = {path for path in flat if path.startswith(_EXTENDABLE)}
+    return (
+        {path: text for path, text in flat.items() if path not in grows},
+        {f"xlt.spec.{path}": flat[path] for path in sorted(grows)},
+    )
+
+
+def _flat(value: Any, path: str) -> Iterable[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        for key in sorted(value, key=str):
+            yield from _flat(value[key], f"{path}.{key}" if path else str(key))
+    elif path:
+        yield path, text_of(value)
+
+
+def _sorted(values: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+    return sorted((values or {}).items())

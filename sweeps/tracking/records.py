@@ -1,0 +1,129 @@
+"""Run records: what one MLflow run should say, as plain values that JSON carries without loss.
+
+A record may come often, each time knowing more; `change` decides what is new in it. No MLflow
+here. Records are made by `project`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from xlt_core.vocabulary.fingerprint import fingerprint
+
+LEVELS = ("sweep", "trial", "stage")
+
+
+class Status(StrEnum):
+    """MLflow's words. KILLED: its process is gone and said nothing."""
+
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    KILLED = "KILLED"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is expected of the run by itself."""
+        return self is not Status.RUNNING
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One point. `at` is the event's own time, seconds since the epoch."""
+
+    key: str
+    value: float
+    at: float
+    step: int = 0
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What one run should say.
+
+    Attributes:
+        level: `sweep`, `trial` or `stage`.
+        tag_value: what the run is found by under the tag `xlt.<level>`: the sweep's name,
+            `<sweep>/<number>`, or the stage's key.
+        parent: the tag_value of the sweep or trial it hangs under, or None.
+        started, ended: the event's own times, seconds since the epoch.
+        params: what never changes for this run.
+        tags: what may be said anew; the last record's stand.
+        artifacts: small texts by file name.
+    """
+
+    level: str
+    tag_value: str
+    parent: str | None
+    name: str
+    status: Status
+    started: float
+    ended: float | None = None
+    params: Mapping[str, str] = field(default_factory=dict, hash=False)
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+    metrics: tuple[Metric, ...] = ()
+    artifacts: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "status", Status(self.status))
+        if self.level not in LEVELS:
+            raise ValueError(f"level is one of {', '.join(LEVELS)}, not {self.level!r}")
+        if self.status.ended != (self.ended is not None):
+            raise ValueError(
+                f"a {self.status} record has {'an' if self.status.ended else 'no'} end"
+            )
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What makes two records speak of the same run."""
+        return self.level, self.tag_value
+
+    @property
+    def parent_identity(self) -> tuple[str, str] | None:
+        """The parent's identity: a sweep's name has no slash, a trial's tag has one."""
+        if self.parent is None:
+            return None
+        return ("trial" if "/" in self.parent else "sweep", self.parent)
+
+    @property
+    def sweep(self) -> str:
+        """The sweep it belongs to; empty for a stage without a parent."""
+        owner = self.tag_value if self.level != "stage" else self.parent or ""
+        return owner.split("/", 1)[0]
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits over everything the record says."""
+        return fingerprint(self.to_json())[:16]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; floats that are not finite become their names."""
+        data = asdict(self)
+        data["status"] = str(self.status)
+        data["metrics"] = [[m.key, _number(m.value), m.at, m.step] for m in self.metrics]
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> RunRecord:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is not that.
+        """
+        points = tuple(
+            Metric(k, float(v), float(at), int(step)) for k, v, at, step in data["metrics"]
+        )
+        return cls(**{**data, "status": Status(data["status"]), "metrics": points})
+
+
+def parents_first(records: Iterable[RunRecord]) -> list[RunRecord]:
+    """Sweeps, then trials, then stages; otherwise in the order given."""
+    return sorted(records, key=lambda record: LEVELS.index(record.level))
+
+
+def _number(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)

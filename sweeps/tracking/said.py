@@ -1,0 +1,54 @@
+"""States, times and values as a record says them. Used by `project` and `stage_run`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sweeps.tracking.records import Status
+
+# Optuna's, Tune's and our own words for how far something is.
+_STATUS = {
+    "running": Status.RUNNING,
+    "waiting": Status.RUNNING,
+    "complete": Status.FINISHED,
+    "completed": Status.FINISHED,
+    "finished": Status.FINISHED,
+    "done": Status.FINISHED,
+    "pruned": Status.FINISHED,
+    "stopped": Status.KILLED,
+    "paused": Status.KILLED,
+    "fail": Status.FAILED,
+    "failed": Status.FAILED,
+    "killed": Status.KILLED,
+    "cancelled": Status.KILLED,
+    "interrupted": Status.KILLED,
+}
+
+
+def status_of(state: str) -> Status:
+    """MLflow's word for a state. Raises ValueError: an unknown one."""
+    try:
+        return _STATUS[state.lower()]
+    except KeyError:
+        raise ValueError(f"a state is one of {', '.join(_STATUS)}, not {state!r}") from None
+
+
+def seconds(at: float | str) -> float:
+    """A time as seconds since the epoch: a number, or ISO 8601 with a zone."""
+    if isinstance(at, str):
+        return datetime.fromisoformat(at).timestamp()
+    return float(at)
+
+
+def text_of(value: Any) -> str:
+    """A value as people write it; lists with commas."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(text_of(each) for each in value)
+    return str(value)
+
+
+def given(values: Mapping[str, str]) -> dict[str, str]:
+    """Without the empty ones."""
+    return {key: value for key, value in values.items() if value}

@@ -1,0 +1,120 @@
+"""The run record of one trained stage, from what its folder in the store holds. Pure.
+
+Neighbour: `project`, for trials and sweeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sweeps.tracking.names import legal, metric_key
+from sweeps.tracking.records import Metric, RunRecord, Status
+from sweeps.tracking.said import given, seconds, text_of
+
+
+def stage_record(
+    sweep_name: str,
+    about: Mapping[str, Any],
+    curve: Iterable[Mapping[str, Any]] = (),
+    scores: Iterable[Mapping[str, Any]] = (),
+    *,
+    error: str = "",
+) -> RunRecord:
+    """The run of one trained stage; the scores of its evaluations are metrics on it.
+
+    Args:
+        sweep_name: the sweep it hangs under where `about` does not say which one computed it.
+        about: what `stage.json` holds; without `finished` the stage is still running.
+        curve: points of `step, loss, learning_rate, at`.
+        scores: what `scores.json` holds, each with `at` where its own time is known.
+        error: why it failed; `about["finished"]` is then when.
+    """
+    executor = about.get("executor") or {}
+    sweep = str(executor.get("sweep") or sweep_name)
+    trial = executor.get("trial")
+    started = seconds(about["started"])
+    ended = None if about.get("finished") is None else seconds(about["finished"])
+    metrics = _curve_metrics(curve)
+    if ended is not None:
+        step = int(about.get("steps") or 0)
+        metrics += _throughput_metrics(about, ended, step)
+        metrics += _score_metrics(scores, ended, step)
+    return legal(
+        RunRecord(
+            level="stage",
+            tag_value=str(about["key"]),
+            parent=sweep if trial is None else f"{sweep}/{trial}",
+            name=str(about.get("title") or about["key"][:12]),
+            status=_status_of_stage(ended, error),
+            started=started,
+            ended=ended,
+            params=_stage_params(about.get("identity") or {}),
+            tags=_stage_tags(about, error),
+            metrics=tuple(metrics),
+        )
+    )
+
+
+def _status_of_stage(ended: float | None, error: str) -> Status:
+    if ended is None:
+        return Status.RUNNING
+    return Status.FAILED if error else Status.FINISHED
+
+
+def _curve_metrics(curve: Iterable[Mapping[str, Any]]) -> list[Metric]:
+    return [
+        Metric(f"train/{name}", float(point[name]), seconds(point["at"]), int(point["step"]))
+        for point in curve
+        for name in ("loss", "learning_rate")
+        if point.get(name) is not None
+    ]
+
+
+def _throughput_metrics(about: Mapping[str, Any], at: float, step: int) -> list[Metric]:
+    names = ("steps", "tokens", "tokens_per_second", "seconds")
+    return [
+        Metric(f"train/{name}", float(about[name]), at, step)
+        for name in names
+        if about.get(name) is not None
+    ]
+
+
+def _score_metrics(scores: Iterable[Mapping[str, Any]], at: float, step: int) -> list[Metric]:
+    return [
+        Metric(
+            metric_key(each["split"], each["task"], each["language"], name),
+            float(value),
+            seconds(each.get("at") or at),
+            step,
+        )
+        for each in sorted(scores, key=lambda s: (s["split"], s["task"], s["language"]))
+        for name, value in sorted(each["metrics"].items())
+    ]
+
+
+def _stage_params(identity: Mapping[str, Any]) -> dict[str, str]:
+    recipe = identity.get("recipe") or {}
+    data = identity.get("data") or []
+    members = [f"{row[0]}[{row[1]}]" if row[1] != "en" else str(row[0]) for row in data]
+    plain = {name: identity.get(name) for name in ("encoder", "seed", "position", "numerics")}
+    return {
+        "data": "+".join(members),
+        **{name: text_of(value) for name, value in plain.items() if value is not None},
+        **{f"recipe.{name}": text_of(value) for name, value in sorted(recipe.items())},
+    }
+
+
+def _stage_tags(about: Mapping[str, Any], error: str) -> dict[str, str]:
+    identity = about.get("identity") or {}
+    labels = {
+        f"xlt.{group}.{name}": text_of(value)
+        for group in ("executor", "worker")
+        for name, value in sorted((about.get(group) or {}).items())
+    }
+    known = {
+        "xlt.kind": str(about.get("kind") or ""),
+        "xlt.trained_from": str(identity.get("parent") or ""),
+        "xlt.error": error,
+    }
+    return {**labels, **given(known)}

@@ -1,0 +1,255 @@
+"""Writing records into MLflow, each as often as it comes, with one end result.
+
+What is new in a record is decided in `change`; here it is looked up and sent. A new run costs one
+search, one create, one batch and one end: about 50 ms on SQLite.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric as Point
+from mlflow.entities import Param, Run, RunTag
+from mlflow.exceptions import MlflowException
+
+from sweeps.tracking.change import (
+    NESTING_TAG,
+    PARENT_TAG,
+    RECORD_TAG,
+    Change,
+    Known,
+    all_tags,
+    difference,
+    milliseconds,
+)
+from sweeps.tracking.database import exclusive, is_away, prepare_database
+from sweeps.tracking.location import EXPERIMENT
+from sweeps.tracking.records import LEVELS, Metric, RunRecord, Status
+
+Identity = tuple[str, str]
+
+# MLflow refuses more in one request: 1000 entities in all, 100 of them params, 100 of them tags.
+_METRICS, _PARAMS, _TAGS = 800, 100, 99
+_REMEMBERED = 256  # runs whose points are remembered, so that a growing curve is sent once
+
+
+class Outcome(StrEnum):
+    """What applying a record did."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+class Writer:
+    """Applies records to one experiment of one tracking database.
+
+    Raises on making and on applying:
+        UserMistake: see `prepare_database`.
+        MlflowException: `database.is_away` tells whether to try again.
+    """
+
+    def __init__(self, tracking_uri: str, experiment: str = EXPERIMENT) -> None:
+        self.uri = tracking_uri
+        self._experiment = prepare_database(tracking_uri, experiment)
+        self._client = MlflowClient(tracking_uri)
+        self._forget()
+
+    def apply(self, record: RunRecord) -> Outcome:
+        """Make the run say what the record says; a record applied before changes nothing."""
+        try:
+            return self._apply(record)
+        except MlflowException as error:
+            if is_away(error) or not self._runs:
+                raise
+        # A run we remembered may have been deleted by someone: look again, once.
+        self._forget()
+        return self._apply(record)
+
+    def answers(self) -> bool:
+        """Whether the tracking server is there."""
+        try:
+            self._client.get_experiment(self._experiment)
+        except (MlflowException, OSError):
+            return False
+        return True
+
+    def doubles(self, sweep: str) -> int:
+        """Delete runs that two processes made at once for one record; say how many."""
+        self._load(sweep)
+        found = [run for runs in self._spare.values() for run in runs]
+        for run_id in found:
+            self._client.delete_run(run_id)
+        self._spare.clear()
+        return len(found)
+
+    def _forget(self) -> None:
+        self._runs: dict[Identity, Known] = {}
+        self._loaded: set[str] = set()
+        self._spare: dict[Identity, list[str]] = {}
+        self._said: OrderedDict[Identity, frozenset[Metric]] = OrderedDict()
+
+    def _apply(self, record: RunRecord) -> Outcome:
+        self._load(record.sweep)
+        parent = self._parent_run(record)
+        known = self._runs.get(record.identity)
+        created = False
+        if known is None:
+            known, created = self._find_or_create(record, parent)
+        change = difference(known, record, parent, self._said.get(record.identity, frozenset()))
+        if change is not None:
+            self._write(known, change)
+            self._remember(record)
+        if created:
+            self._adopt(record, known)
+            return Outcome.CREATED
+        return Outcome.UNCHANGED if change is None else Outcome.UPDATED
+
+    def _parent_run(self, record: RunRecord) -> str | None:
+        identity = record.parent_identity
+        known = self._runs.get(identity) if identity else None
+        return known.run_id if known else None
+
+    def _find_or_create(self, record: RunRecord, parent: str | None) -> tuple[Known, bool]:
+        with exclusive(self.uri):
+            level, value = record.identity
+            for run in self._search(f"tags.`xlt.{level}` = {_quoted(value)}"):
+                self._note(run)
+            if (found := self._runs.get(record.identity)) is not None:
+                return found, False
+            return self._create(record, parent), True
+
+    def _create(self, record: RunRecord, parent: str | None) -> Known:
+        tags = all_tags(record, parent)
+        del tags[RECORD_TAG]  # said last, when all else is
+        # The ones it is found by stand last; a batch takes those that find no room.
+        tags = dict(list(tags.items())[-_TAGS:])
+        run = self._client.create_run(
+            self._experiment,
+            start_time=milliseconds(record.started),
+            tags=tags,
+            run_name=record.name,
+        )
+        known = Known(run.info.run_id, tags=tags)
+        self._runs[record.identity] = known
+        return known
+
+    def _write(self, known: Known, change: Change) -> None:
+        if change.reopen:
+            self._client.update_run(known.run_id, status=Status.RUNNING)
+            known.status = Status.RUNNING
+        for name, text in change.artifacts.items():
+            self._client.log_text(known.run_id, text, name)
+        for key in change.forget:
+            self._client.delete_tag(known.run_id, key)
+            del known.tags[key]
+        tags = dict(change.tags)
+        done = {RECORD_TAG: tags.pop(RECORD_TAG)}
+        self._log(known, change.params, tags, change.metrics, done)
+        if change.end is not None:
+            status, ended = change.end
+            self._client.set_terminated(known.run_id, status, ended)
+            known.status, known.ended = status, ended
+
+    def _log(
+        self,
+        known: Known,
+        params: Mapping[str, str],
+        tags: Mapping[str, str],
+        metrics: Sequence[Metric],
+        done: Mapping[str, str],
+    ) -> None:
+        """Send in as few batches as MLflow allows; the last one carries the mark `done`."""
+        points = list(metrics)
+        all_params, all_tags = list(params.items()), list(tags.items())
+        batches = max(
+            1, _pieces(points, _METRICS), _pieces(all_params, _PARAMS), _pieces(all_tags, _TAGS)
+        )
+        for n in range(batches):
+            some_tags = all_tags[n * _TAGS : (n + 1) * _TAGS]
+            if n == batches - 1:
+                some_tags += done.items()
+            some_params = all_params[n * _PARAMS : (n + 1) * _PARAMS]
+            self._client.log_batch(
+                known.run_id,
+                metrics=[_point(m) for m in points[n * _METRICS : (n + 1) * _METRICS]],
+                params=[Param(key, value) for key, value in some_params],
+                tags=[RunTag(key, value) for key, value in some_tags],
+            )
+            known.params.update(some_params)
+            known.tags.update(some_tags)
+
+    def _remember(self, record: RunRecord) -> None:
+        self._said[record.identity] = frozenset(record.metrics)
+        self._said.move_to_end(record.identity)
+        while len(self._said) > _REMEMBERED:
+            self._said.popitem(last=False)
+
+    def _adopt(self, record: RunRecord, known: Known) -> None:
+        """Nest the runs that were here before their parent was."""
+        if record.level == "stage":
+            return
+        for child in self._runs.values():
+            waits = child.tags.get(PARENT_TAG) == record.tag_value
+            if waits and NESTING_TAG not in child.tags:
+                self._client.set_tag(child.run_id, NESTING_TAG, known.run_id)
+                child.tags[NESTING_TAG] = known.run_id
+
+    def _load(self, sweep: str) -> None:
+        """Learn all runs of a sweep in one search, the first time it is met."""
+        if not sweep or sweep in self._loaded:
+            return
+        for run in self._search(f"tags.`xlt.sweep` = {_quoted(sweep)}"):
+            self._note(run)
+        self._loaded.add(sweep)
+
+    def _search(self, text: str) -> Iterator[Run]:
+        token = None
+        while True:
+            page = self._client.search_runs(
+                [self._experiment], text, max_results=1000, page_token=token
+            )
+            yield from page
+            if not (token := page.token):
+                return
+
+    def _note(self, run: Run) -> None:
+        tags = dict(run.data.tags)
+        level = tags.get("xlt.level", "")
+        if level not in LEVELS or f"xlt.{level}" not in tags:
+            return
+        identity = (level, tags[f"xlt.{level}"])
+        word = run.info.status
+        status = Status(word) if word in Status.__members__ else Status.RUNNING
+        known = Known(run.info.run_id, status, run.info.end_time, tags, dict(run.data.params))
+        other = self._runs.setdefault(identity, known)
+        if other.run_id == known.run_id:
+            return
+        # Everyone keeps the same one of two.
+        keep, spare = sorted((other, known), key=lambda each: each.run_id)
+        self._runs[identity] = keep
+        self._spare.setdefault(identity, []).append(spare.run_id)
+
+
+def _pieces(values: Sequence[object], most: int) -> int:
+    return -(-len(values) // most)
+
+
+def _point(metric: Metric) -> Point:
+    return Point(metric.key, metric.value, milliseconds(metric.at), metric.step)
+
+
+def _quoted(value: str) -> str:
+    """A text as MLflow's search reads it.
+
+    Raises:
+        ValueError: it holds both kinds of quotes, which MLflow has no way to write.
+    """
+    if "'" not in value:
+        return f"'{value}'"
+    if '"' in value:
+        raise ValueError(f"{value!r} cannot be searched for in MLflow: it mixes quotes")
+    return f'"{value}"'

@@ -1,0 +1,134 @@
+"""What is shown while a sweep runs."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from sweeps.cli.progress import Progress, Tally, line, picture, summary
+from xlt_core.vocabulary.events import Event
+
+
+def text_of(renderable, width=120):
+    console = Console(file=StringIO(), width=width, color_system=None)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+def stage(kind, key="k1", at=0.0, **fields):
+    return Event(kind, stage=key, fields={"title": f"mnli #{key}", **fields}, at=at)
+
+
+class TestTally:
+    def test_counts_each_stage_once(self):
+        """The engine and the service both say that a stage is done; it is one stage."""
+        tally = Tally(total=2)
+        for kind in ("stage_started", "stage_finished", "stage_done"):
+            tally.add(stage(kind, of="train"))
+        assert (len(tally.trained), len(tally.running)) == (1, 0)
+
+    def test_tells_trained_evaluated_reused_failed_apart(self):
+        """Four ways for a stage to end, four counts."""
+        tally = Tally(total=None)
+        tally.add(stage("stage_done", "a", of="train"))
+        tally.add(stage("stage_done", "b", of="evaluate"))
+        tally.add(stage("stage_reused", "c", of="train"))
+        tally.add(stage("stage_failed", "d", of="train", error="NaN"))
+        tally.add(stage("stage_cancelled", "e", of="train"))
+        assert [len(s) for s in (tally.trained, tally.evaluated, tally.reused, tally.failed)] == [
+            1,
+            1,
+            1,
+            1,
+        ]
+
+    def test_progress_of_a_stage(self):
+        """Steps and speed are the last ones told."""
+        tally = Tally(total=1)
+        tally.add(stage("stage_started"))
+        tally.add(stage("stage_progress", step=10, steps=100, tokens_per_second=1234.0))
+        shown = text_of(picture(tally, 0.0))
+        assert "10/100" in shown
+        assert "1,234 tokens/s" in shown
+
+    def test_time_left_by_the_pace_of_this_run(self):
+        """Trials of earlier runs say nothing of today's pace."""
+        tally = Tally(total=10, before=6, began=0.0)
+        assert tally.seconds_left(50.0) is None
+        tally.add(Event("trial_finished", trial=6))
+        tally.add(Event("trial_failed", trial=7))
+        assert tally.done == 8
+        assert tally.seconds_left(100.0) == pytest.approx(100.0)
+
+    def test_many_running_stages_stay_on_the_screen(self):
+        """More than a dozen are counted, not listed."""
+        tally = Tally(total=1)
+        for key in range(40):
+            tally.add(stage("stage_started", str(key)))
+        assert len(text_of(picture(tally, 0.0)).splitlines()) < 24
+
+    def test_an_unknown_total(self):
+        """A search without an end shows what it has."""
+        assert summary(Tally(total=None), 0.0).startswith("trials 0/?")
+
+
+class TestLine:
+    @pytest.mark.parametrize(
+        ("event", "words"),
+        [
+            (stage("stage_started"), "start mnli #k1"),
+            (stage("stage_done", seconds=2.0), "done  mnli #k1 (2.0 s)"),
+            (stage("stage_failed", error="loss is NaN\nmore"), "FAIL  mnli #k1 (loss is NaN)"),
+            (
+                Event("trial_finished", trial=3, fields={"plan": "mnli", "objective": 71.234}),
+                "trial 3 mnli: finished (objective 71.23)",
+            ),
+            (Event("message", fields={"text": "hello"}), "hello"),
+            (Event("sweep_finished", fields={"name": "s", "state": "stopped"}), "sweep s: stopped"),
+            (Event("something_new", fields={}), "something new"),
+        ],
+    )
+    def test_one_event_one_line(self, event, words):
+        """Time of day, then what happened."""
+        assert line(event)[9:] == words
+        assert "\n" not in line(event)
+
+
+class TestProgress:
+    def observe(self, *events):
+        out = StringIO()
+        with Progress(2, console=Console(file=out, width=60)) as progress:
+            for event in events:
+                progress.observe(event)
+        return out.getvalue().splitlines()
+
+    def test_without_a_terminal_one_line_an_event(self):
+        """A log file gets plain lines, however long, and no control codes."""
+        long = "mnli > qqp+squad > " * 10
+        lines = self.observe(
+            stage("stage_started", title=long), Event("message", fields={"text": "x"})
+        )
+        assert len(lines) == 2
+        assert long.strip() in lines[0]
+        assert "\x1b" not in "".join(lines)
+
+    def test_without_a_terminal_steps_are_told_now_and_then(self):
+        """Ten thousand steps are not ten thousand lines."""
+        steps = [stage("stage_progress", at=float(n), step=n, steps=100) for n in range(100)]
+        assert 1 <= len(self.observe(*steps)) <= 4
+
+    def test_an_end_told_twice_is_one_line(self):
+        """The engine's word and the service's are about the same end."""
+        assert len(self.observe(stage("stage_finished"), stage("stage_done"))) == 1
+
+    def test_on_a_terminal_a_live_display_and_no_lost_errors(self):
+        """Errors stay above the live lines."""
+        out = StringIO()
+        console = Console(file=out, width=100, force_terminal=True)
+        with Progress(1, console=console) as progress:
+            progress.observe(stage("stage_started"))
+            progress.observe(stage("stage_failed", error="loss is NaN"))
+        assert "loss is NaN" in out.getvalue()
+        assert "trials 0/1" in out.getvalue()

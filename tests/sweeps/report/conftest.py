@@ -1,0 +1,152 @@
+"""A small sweep with a real study and a real store, its scores made up."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sweeps.search.candidates import Candidates
+from sweeps.search.proposal import Proposal
+from sweeps.search.study import SweepStudy
+from sweeps.spec.paths import SweepFolder
+from sweeps.spec.prepare import Prepared, prepare, write_prepared
+from sweeps.spec.read import read_spec
+from sweeps.spec.stored import write_spec
+from sweeps.spec.sweep import Sweep
+from sweeps.spec.trials import paths_of_trial
+from xlt_core.store import Store
+from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.plan import Plan
+
+SPEC = """
+name: {name}
+encoder: lab-tiny
+data: lab
+intermediate: {{tasks: [lab-pairs, lab-topic], count: 0..2}}
+targets: [lab-nli]
+seeds: 2
+recipe: {{train: {{steps: 5}}, target: {{steps: 5, learning_rate: {rate}}}}}
+search: {{method: grid}}
+"""
+# Points a plan adds to the baseline's score, by language: en likes pairs, the others like both.
+GAIN = {
+    "(none)": {},
+    "lab-pairs": {"en": 6.0},
+    "lab-topic": {"en": -1.0},
+    "lab-pairs > lab-topic": {"en": 3.0, "qla": 8.0, "qlb": 10.0, "qlc": 2.0},
+}
+BASE = {"en": 80.0, "qla": 60.0, "qlb": 58.0, "qlc": 50.0}
+BEGAN = 1_700_000_000.0
+
+
+@dataclass(frozen=True)
+class Made:
+    """A fabricated sweep."""
+
+    sweep: Sweep
+    prepared: Prepared
+    folder: SweepFolder
+    store: Store
+
+    def paths(self, plan: str, settings=None):
+        return paths_of_trial(self.sweep, self.prepared, Plan.parse(plan), settings or {})
+
+    @property
+    def candidates(self) -> Candidates:
+        from sweeps.report.forecast import candidates_of
+
+        return candidates_of(self.sweep)
+
+    def ask(self, number: int, plan: str, settings=None) -> None:
+        study = SweepStudy.open(self.sweep.storage, self.sweep.name)
+        study.insert(Proposal(number, Plan.parse(plan), settings or {}), self.candidates)
+        study.close()
+
+    def tell(self, number: int, value: float | None, error: str = "") -> None:
+        study = SweepStudy.open(self.sweep.storage, self.sweep.name)
+        study.tell(number, value, error)
+        study.close()
+
+    def compute(self, plan: str, settings=None, sweep: str | None = None, bonus: float = 0.0) -> None:
+        """Put all stages of a trial into the store, as if `sweep` had computed them."""
+        for path in self.paths(plan, settings):
+            for stage in path.trained.ancestry():
+                self._publish(stage, sweep, {"curve.json": [_point(1), _point(2)]})
+            for stage in path.evaluations:
+                score = BASE[stage.data.language] + GAIN[plan].get(stage.data.language, 0.0)
+                score += path.seed + bonus + (0.5 if stage.data.split == "test" else 0.0)
+                scores = {
+                    "task": stage.data.task, "language": stage.data.language,
+                    "split": stage.data.split, "metrics": {"accuracy": score},
+                    "primary": score, "examples": 10,
+                }
+                self._publish(stage, sweep, {"scores.json": scores})
+
+    def _publish(self, stage, sweep, files) -> None:
+        with self.store.draft(stage.key) as draft:
+            for name, content in files.items():
+                (draft.folder / name).write_text(json.dumps(content))
+            draft.publish({
+                "kind": stage.kind, "title": stage.title, "identity": stage.identity(),
+                "started": BEGAN, "finished": BEGAN + 10, "seconds": 10.0, "steps": 5,
+                "executor": {"sweep": sweep or self.sweep.name},
+                "worker": {"versions": {"python": "3.11", "torch": "2.13"}},
+            })
+
+    def journal(self, *events: Event) -> None:
+        with self.folder.events.open("a") as file:
+            file.writelines(event.to_line() + "\n" for event in events)
+
+
+def _point(step: int) -> dict[str, float]:
+    return {"step": step, "loss": 1.0 / step, "learning_rate": 1e-3, "at": BEGAN + step}
+
+
+@pytest.fixture(scope="session")
+def prepared_specs(tmp_path_factory):
+    """Read and prepare each spec once; the lab's data are the same wherever a sweep lies."""
+    found: dict[str, tuple[Path, Prepared]] = {}
+
+    def get(rate: str) -> tuple[Path, Prepared]:
+        if rate not in found:
+            path = tmp_path_factory.mktemp("spec") / "spec.yaml"
+            path.write_text(SPEC.format(name="made", rate=rate))
+            found[rate] = (path, prepare(read_spec(path)))
+        return found[rate]
+
+    return get
+
+
+@pytest.fixture
+def make(tmp_path, monkeypatch, prepared_specs):
+    """A function that starts a sweep in a runs folder of its own, without trials."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XLT_RUNS", str(tmp_path / "runs"))
+
+    def start(rate: str = "1e-3") -> Made:
+        path, prepared = prepared_specs(rate)
+        sweep = read_spec(path)
+        folder = SweepFolder.named(sweep.name)
+        write_spec(folder, sweep)
+        write_prepared(folder, prepared)
+        return Made(sweep, prepared, folder, Store(sweep.store))
+
+    return start
+
+
+@pytest.fixture
+def made(make):
+    """A sweep with a baseline and three plans, all finished."""
+    sweep = make()
+    for number, plan in enumerate(GAIN):
+        sweep.ask(number, plan)
+        sweep.compute(plan)
+        sweep.tell(number, 80.0 + GAIN[plan].get("en", 0.0))
+    sweep.journal(
+        Event("sweep_started", fields={"name": "made"}, at=BEGAN),
+        Event("sweep_finished", fields={"name": "made", "state": "finished"}, at=BEGAN + 20),
+    )
+    return sweep

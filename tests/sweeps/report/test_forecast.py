@@ -1,0 +1,92 @@
+"""What a sweep would do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sweeps.report.forecast import candidates_of, distinct_size, forecast, planned_trials
+from sweeps.spec.sweep import Range, Search
+from xlt_core.vocabulary.plan import Plan
+
+
+def looked_at(made, sweep=None, known=()):
+    """The forecast of a sweep."""
+    sweep = sweep or made.sweep
+    return forecast(sweep, made.prepared, made.store, candidates_of(sweep), known)
+
+
+class TestForecast:
+    def test_a_grid_is_known_to_the_last_stage(self, make):
+        """Five plans of two tasks; a prefix that two plans share is one stage."""
+        found = looked_at(make())
+        assert (found.trials, found.exact) == (5, True)
+        assert found.stages.requested == 2 * (1 + 2 + 2 + 3 + 3 + 5 * 8)
+        assert found.stages.train == 2 * (5 + 4)
+        assert found.stages.evaluate == 2 * 5 * 8
+        assert found.stages.distinct == found.stages.train + found.stages.evaluate
+        assert found.stages.optimizer_steps == 5 * found.stages.train
+
+    def test_stored_stages_are_counted(self, make):
+        """What the store has need not be done."""
+        made = make()
+        made.compute("lab-pairs")
+        found = looked_at(made)
+        assert found.stages.stored == 2 * (2 + 8)
+        assert found.stages.optimizer_steps == 5 * (found.stages.train - 4)
+
+    def test_random_search_is_known_as_well(self, make):
+        """Random search proposes the same whatever is found."""
+        made = make()
+        sweep = replace(made.sweep, search=Search("random", trials=4))
+        found = looked_at(made, sweep)
+        assert (found.trials, found.exact, len(set(found.plans))) == (4, True, 4)
+        assert found == looked_at(made, sweep)
+
+    @pytest.mark.parametrize(("window", "exact"), [(2, False), (16, True)])
+    def test_a_search_that_learns_is_known_for_its_window(self, make, window, exact):
+        """Beyond the first window the forecast is an estimate, and says so."""
+        made = make()
+        search = Search("tpe", trials=4, window=window)
+        found = looked_at(made, replace(made.sweep, search=search))
+        assert (found.trials, found.exact) == (4, exact)
+
+    def test_a_sweep_under_way_starts_from_its_trials(self, made):
+        """What the study holds comes first."""
+        from sweeps.search.study_reader import read_trials
+
+        found = looked_at(made, known=read_trials(made.sweep.storage, "made"))
+        assert found.plans[:4] == ("(none)", "lab-pairs", "lab-topic", "lab-pairs > lab-topic")
+        assert found.trials == 5
+
+
+class TestPlannedTrials:
+    def test_the_baseline_is_not_counted_once_a_learning_rate(self, make):
+        """Intermediate learning rates say nothing of a plan without intermediate tasks."""
+        made = make()
+        recipe = {**made.sweep.recipe, "train": {"learning_rate": Range("choice", choices=(1, 2, 3))}}
+        candidates = candidates_of(replace(made.sweep, recipe=recipe))
+        assert distinct_size(candidates) == 4 * 3 + 1
+        assert len({candidates.key(*candidates.unrank(n)) for n in range(candidates.size)}) == 13
+
+    def test_an_endless_space(self, make):
+        """Without a number of trials there is no end to name."""
+        made = make()
+        recipe = {**made.sweep.recipe, "train": {"learning_rate": Range("log", 1e-5, 1e-3)}}
+        endless = replace(made.sweep, recipe=recipe, search=Search("random"))
+        assert planned_trials(endless, candidates_of(endless)) is None
+
+    def test_excluded_overlaps_leave_the_space(self, make):
+        """A task that shares text with a target is not proposed where the spec says so."""
+        made = make()
+        from sweeps.spec.sweep import Intermediate, Target
+        from xlt_core.vocabulary.plan import Step
+
+        steps = tuple(Step.parse(name) for name in ("mnli", "qqp"))
+        sweep = replace(
+            made.sweep,
+            intermediate=Intermediate(steps, (0, 1), overlap="exclude"),
+            targets=(Target("xnli"),),
+        )
+        assert list(candidates_of(sweep).plans.plans()) == [Plan(), Plan.parse("qqp")]

@@ -1,0 +1,107 @@
+"""Where a sweep stands."""
+
+from __future__ import annotations
+
+import filelock
+import pytest
+
+from sweeps.execution.control import request
+from sweeps.report.status import TrialCounts, lacks_scores, read_sweep, state_of, sweep_status
+from xlt_core.vocabulary.events import Event
+
+
+class TestSweepStatus:
+    def test_counts_of_a_finished_sweep(self, made):
+        """Trials by state; every stage was computed here, sharing saved the rest."""
+        found = sweep_status(made.folder)
+        assert found.state == "finished"
+        assert found.trials == TrialCounts(asked=4, finished=4, failed=0, running=0)
+        # A seed: 1 + 2 + 2 + 3 trainings and 8 evaluations a trial; lab-pairs is asked for twice.
+        assert found.stages.requested == 2 * (8 + 4 * 8)
+        assert found.stages.distinct == 2 * (7 + 4 * 8)
+        assert found.stages.executed == found.stages.distinct
+        assert found.stages.reused == 2
+
+    def test_stages_of_another_sweep_are_reused(self, make):
+        """What the store had already was not computed here."""
+        made = make()
+        made.compute("(none)", sweep="earlier")
+        made.ask(0, "(none)")
+        made.tell(0, 80.0)
+        assert sweep_status(made.folder).stages.executed == 0
+        assert sweep_status(made.folder).stages.reused == 2 * 9
+
+    def test_what_is_not_computed_yet_is_neither(self, make):
+        """Requested, but nothing to count as executed or reused."""
+        made = make()
+        made.ask(0, "(none)")
+        found = sweep_status(made.folder)
+        assert (found.stages.requested, found.stages.executed, found.stages.reused) == (18, 0, 0)
+        assert found.state == "interrupted"
+
+    def test_a_held_lock_is_a_driver(self, made):
+        """Running is what the lock says, paused what was asked of it."""
+        with filelock.FileLock(made.folder.lock):
+            assert sweep_status(made.folder).state == "running"
+            request(made.folder.path, "pause")
+            assert sweep_status(made.folder).state == "paused"
+        assert sweep_status(made.folder).state == "finished"
+
+    def test_failed_trials_come_with_their_errors(self, make):
+        """A failing trial says why."""
+        made = make()
+        made.ask(0, "(none)")
+        made.tell(0, None, "the loss is NaN")
+        made.journal(Event("sweep_finished", fields={"state": "finished"}))
+        found = sweep_status(made.folder)
+        assert found.state == "failed"
+        assert found.errors == ((0, "the loss is NaN"),)
+
+    def test_a_torn_journal_is_read(self, made):
+        """A line cut off by a kill hides nothing else."""
+        with made.folder.events.open("a") as file:
+            file.write('{"kind": "sweep_sta')
+        assert sweep_status(made.folder).state == "finished"
+
+    def test_json_shape(self, made):
+        """These names are promised to programs."""
+        data = sweep_status(made.folder).to_json()
+        assert {"asked", "finished", "failed", "running"} <= set(data["trials"])
+        assert set(data["stages"]) == {"requested", "distinct", "executed", "reused"}
+        assert (data["name"], data["state"]) == ("made", "finished")
+
+
+class TestStateOf:
+    @pytest.mark.parametrize(
+        ("driven", "pausing", "last_word", "failed", "running", "state"),
+        [
+            (True, False, "", 0, 1, "running"),
+            (True, True, "", 0, 1, "paused"),
+            (False, False, "", 0, 1, "interrupted"),
+            (False, False, "interrupted", 0, 1, "interrupted"),
+            (False, False, "stopped", 0, 1, "stopped"),
+            (False, False, "cancelled", 1, 0, "cancelled"),
+            (False, False, "finished", 0, 0, "finished"),
+            (False, False, "finished", 2, 0, "failed"),
+            (False, False, "finished", 0, 1, "interrupted"),
+            (False, True, "", 0, 0, "interrupted"),
+        ],
+    )
+    def test_one_word(self, driven, pausing, last_word, failed, running, state):
+        """The lock first, then the driver's last word, then the trials."""
+        trials = TrialCounts(asked=3, finished=1, failed=failed, running=running)
+        assert state_of(driven, pausing, last_word, trials) == state
+
+
+class TestLacksScores:
+    def test_a_complete_sweep_lacks_nothing(self, made):
+        """Nothing to go through again."""
+        sweep, prepared, trials = read_sweep(made.folder)
+        assert not lacks_scores(sweep, prepared, trials)
+
+    def test_a_further_seed_is_lacking(self, made):
+        """An extended sweep has to go through its finished trials again, also after a kill."""
+        from dataclasses import replace
+
+        sweep, prepared, trials = read_sweep(made.folder)
+        assert lacks_scores(replace(sweep, seeds=(0, 1, 2)), prepared, trials)

@@ -1,0 +1,242 @@
+"""The study: what a row holds, what it survives, and what its mistakes say."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sweeps.search.candidates import Candidates
+from sweeps.search.proposal import Proposal
+from sweeps.search.settings import SettingsSpace
+from sweeps.search.space import PlanSpace
+from sweeps.search.study import SweepStudy, without_password
+from sweeps.search.study_reader import read_attrs, read_trials
+from sweeps.spec.sweep import Intermediate, Range
+from xlt_core.vocabulary.errors import UserMistake
+from xlt_core.vocabulary.plan import Plan, Step
+
+FREEZE = "recipe.train.freeze"
+STEPS = tuple(map(Step.parse, ("mnli", "qqp+squad", "panx[ru]")))
+CANDIDATES = Candidates(
+    PlanSpace.of(Intermediate(STEPS, (0, 1, 2))),
+    SettingsSpace(
+        {
+            FREEZE: Range("choice", choices=((), ("embeddings",))),
+            "recipe.train.learning_rate": Range("log", 1e-5, 5e-5),
+        }
+    ),
+)
+
+
+def proposal(number: int, text: str = "mnli > qqp+squad") -> Proposal:
+    settings = {FREEZE: ("embeddings",), "recipe.train.learning_rate": 1.1e-5 + number / 1e7}
+    return Proposal(number, Plan.parse(text), settings)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgresql"))
+    return f"sqlite:///{tmp_path / 'study.db'}"
+
+
+@pytest.fixture
+def name(tmp_path: Path) -> str:
+    return tmp_path.name
+
+
+class TestRows:
+    def test_a_proposal_comes_back(self, storage: str, name: str) -> None:
+        """Number, plan and settings are those inserted, in this study and in one opened anew."""
+        study = SweepStudy.open(storage, name)
+        inserted = [proposal(0, "(none)"), proposal(1), proposal(2, "panx[ru]")]
+        for one in inserted:
+            study.insert(one, CANDIDATES)
+        for reader in (study, SweepStudy.open(storage, name)):
+            trials = reader.trials(CANDIDATES)
+            assert [trial.proposal for trial in trials] == inserted
+            assert [dict(trial.settings) for trial in trials] == [
+                dict(p.settings) for p in inserted
+            ]
+            assert {trial.state for trial in trials} == {"running"}
+
+    def test_both_readers_agree(self, storage: str, name: str) -> None:
+        """What is read without Optuna is what is read with it."""
+        study = SweepStudy.open(storage, name)
+        for number in range(3):
+            study.insert(proposal(number), CANDIDATES)
+        study.tell(0, 61.25, attrs={"scores": {"xnli": 61.25}})
+        study.tell(1, None, "NonFiniteLoss: at step 12")
+        found = read_trials(storage, name)
+        assert found == study.trials()
+        assert [dict(trial.attrs) for trial in found] == [dict(t.attrs) for t in study.trials()]
+        assert [(trial.state, trial.value, trial.error) for trial in found] == [
+            ("finished", 61.25, ""),
+            ("failed", None, "NonFiniteLoss: at step 12"),
+            ("running", None, ""),
+        ]
+
+    def test_a_result_is_told_once(self, storage: str, name: str) -> None:
+        """The first result stands, whoever tells another, and the error of a failed one too."""
+        study = SweepStudy.open(storage, name)
+        study.insert(proposal(0), CANDIDATES)
+        study.insert(proposal(1), CANDIDATES)
+        assert study.tell(0, 1.5)
+        assert study.tell(1, None, "first")
+        again = SweepStudy.open(storage, name)
+        assert not again.tell(0, 99.0)
+        assert not again.tell(0, None, "lost")
+        assert not again.tell(1, 3.0)
+        assert not again.tell(1, None, "second")
+        assert [(t.value, t.error) for t in again.trials()] == [(1.5, ""), (None, "first")]
+
+    @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+    def test_a_value_that_is_no_number_has_failed(
+        self, storage: str, name: str, value: float
+    ) -> None:
+        """A trial whose objective is not finite fails, and says so."""
+        study = SweepStudy.open(storage, name)
+        study.insert(proposal(0), CANDIDATES)
+        study.tell(0, value)
+        assert study.trials()[0].error == f"the objective is {value}"
+
+    def test_a_number_is_taken_once(self, storage: str, name: str) -> None:
+        """Two trials never share a number; a trial that is not there cannot be told."""
+        study = SweepStudy.open(storage, name)
+        study.insert(proposal(0), CANDIDATES)
+        with pytest.raises(ValueError, match="trial 0"):
+            SweepStudy.open(storage, name).insert(proposal(0), CANDIDATES)
+        with pytest.raises(KeyError):
+            study.tell(5, 1.0)
+
+    def test_a_space_may_grow(self, storage: str, name: str) -> None:
+        """With more tasks and choices, earlier rows stay and later ones are written beside them."""
+        SweepStudy.open(storage, name).insert(proposal(0), CANDIDATES)
+        grown = Candidates(
+            PlanSpace.of(Intermediate((Step.parse("copa"), *STEPS), (0, 1, 2, 3))),
+            CANDIDATES.settings,
+        )
+        study = SweepStudy.open(storage, name)
+        added = [proposal(1, "copa > mnli > panx[ru]"), proposal(2, "copa")]
+        for one in added:
+            study.insert(one, grown)
+        assert [t.proposal for t in study.trials(grown)] == [proposal(0), *added]
+
+    def test_studies_share_a_storage(self, storage: str, name: str) -> None:
+        """Two sweeps in one database do not see each other."""
+        one, other = SweepStudy.open(storage, name), SweepStudy.open(storage, f"{name}-other")
+        one.insert(proposal(0), CANDIDATES)
+        one.set_attr("spec", "abc")
+        assert other.trials() == read_trials(storage, other.name) == []
+        assert read_attrs(storage, name) == one.attrs() == {"format": 1, "spec": "abc"}
+        assert read_attrs(storage, other.name) == {"format": 1}
+
+
+class TestReading:
+    def test_needs_no_optuna(self, tmp_path: Path) -> None:
+        """Reading an SQLite study imports neither Optuna nor SQLAlchemy."""
+        url = f"sqlite:///{tmp_path / 'study.db'}"
+        SweepStudy.open(url, "s").insert(proposal(0), CANDIDATES)
+        program = (
+            "import sys; from sweeps.search.study_reader import read_attrs, read_trials;"
+            f"print(len(read_trials({url!r}, 's')), read_attrs({url!r}, 's')['format']);"
+            "assert not {'optuna', 'sqlalchemy', 'ray', 'torch'} & sys.modules.keys()"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        assert done.stdout.split() == ["1", "1"], done.stderr
+
+    def test_nothing_there_yet(self, tmp_path: Path) -> None:
+        """A sweep that never ran has no trials, and asking creates no file."""
+        url = f"sqlite:///{tmp_path / 'study.db'}"
+        assert read_trials(url, "s") == []
+        assert read_attrs(url, "s") == {}
+        assert SweepStudy.find(url, "s") is None
+        assert not (tmp_path / "study.db").exists()
+
+    def test_does_not_write(self, tmp_path: Path) -> None:
+        """A reader leaves the file as it is, to the byte, even where it may not write."""
+        path = tmp_path / "study.db"
+        SweepStudy.open(f"sqlite:///{path}", "s").insert(proposal(0), CANDIDATES)
+        before = path.read_bytes()
+        path.chmod(0o444)
+        assert len(read_trials(f"sqlite:///{path}", "s")) == 1
+        assert path.read_bytes() == before
+
+    def test_odd_folder_names(self, tmp_path: Path) -> None:
+        """Blanks, percent signs, hashes, braces and other scripts in a path are just a path."""
+        path = tmp_path / "läufe {x} 50% #1" / "study.db"
+        SweepStudy.open(f"sqlite:///{path}", "s").insert(proposal(0), CANDIDATES)
+        assert path.is_file()
+        assert len(read_trials(f"sqlite:///{path}", "s")) == 1
+
+    def test_rolls_back_what_a_killed_driver_left(self, tmp_path: Path) -> None:
+        """A journal left by a kill in the middle of a write is undone; the earlier rows are there."""
+        path, copy = tmp_path / "study.db", tmp_path / "killed.db"
+        SweepStudy.open(f"sqlite:///{path}", "s").insert(proposal(0), CANDIDATES)
+        writer = sqlite3.connect(path)
+        writer.execute("pragma cache_size = 1")
+        writer.execute("update trials set number = 7")
+        writer.execute(
+            "create table big as select zeroblob(4000) from trial_params, trial_params p"
+        )
+        shutil.copy(path, copy)
+        shutil.copy(f"{path}-journal", f"{copy}-journal")
+        writer.close()
+        assert Path(f"{copy}-journal").stat().st_size
+        assert [trial.number for trial in read_trials(f"sqlite:///{copy}", "s")] == [0]
+
+
+class TestMistakes:
+    def test_a_damaged_file(self, tmp_path: Path) -> None:
+        """Reader and writer say which file, and that moving it away loses no training."""
+        path = tmp_path / "study.db"
+        path.write_bytes(b"this is no database, but it is long enough to look like one" * 100)
+        for opened in (SweepStudy.open, read_trials):
+            with pytest.raises(UserMistake, match=r"study\.db: is damaged.*\n.*move it away"):
+                opened(f"sqlite:///{path}", "s")
+
+    def test_a_locked_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A file that another program keeps locked is named after a wait."""
+        for module in ("study", "study_reader"):
+            monkeypatch.setattr(f"sweeps.search.{module}.SECONDS_TO_WAIT", 0.05)
+        path = tmp_path / "study.db"
+        study = SweepStudy.open(f"sqlite:///{path}", "s")
+        study.insert(proposal(0), CANDIDATES)
+        other = sqlite3.connect(path)
+        other.execute("begin exclusive")
+        with pytest.raises(UserMistake, match=r"study\.db: is locked by another program"):
+            study.tell(0, 1.0)
+        with pytest.raises(UserMistake, match=r"study\.db: is locked by another program"):
+            read_trials(f"sqlite:///{path}", "s")
+        other.close()
+        assert study.tell(0, 1.0)
+
+    def test_a_newer_format(self, tmp_path: Path) -> None:
+        """A study of a later version is left alone."""
+        url = f"sqlite:///{tmp_path / 'study.db'}"
+        SweepStudy.open(url, "s").set_attr("format", 99)
+        with pytest.raises(UserMistake, match="format 99"):
+            SweepStudy.open(url, "s")
+
+    def test_an_unreachable_server(self) -> None:
+        """The URL is shown without its password, with what to check."""
+        with pytest.raises(UserMistake, match="cannot be reached") as caught:
+            SweepStudy.open("postgresql://me:hunter2@127.0.0.1:1/xlt", "s")
+        assert "me:***@127.0.0.1:1/xlt" in str(caught.value)
+        assert "hunter2" not in str(caught.value)
+
+    def test_a_wrong_database(self, postgresql: str) -> None:
+        """A server that answers, but has no such database."""
+        with pytest.raises(UserMistake, match="does not exist"):
+            SweepStudy.open(f"{postgresql}_not_there", "s")
+
+    def test_passwords_are_not_shown(self) -> None:
+        """Only the password goes."""
+        assert without_password("postgresql://me:a:b@host/db") == "postgresql://me:***@host/db"
+        assert without_password("postgresql://me@host/db") == "postgresql://me@host/db"

@@ -1,0 +1,109 @@
+"""The database: made once by whoever is first, migrated from an older MLflow, never mixed up."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from sweeps.tracking.database import is_away, prepare_database
+from sweeps.tracking.location import artifact_folder, quiet_environment, tracking_uri
+from xlt_core.vocabulary.errors import UserMistake
+
+
+class TestPrepare:
+    def test_two_at_once_on_nothing(self, tmp_path):
+        """Two drivers that start together make one database and one experiment."""
+        uri = f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}"
+        code = "import sys; from sweeps.tracking.database import *; prepare_database(sys.argv[1])"
+        both = [
+            subprocess.Popen([sys.executable, "-c", code, uri], env=quiet_environment())
+            for _ in range(2)
+        ]
+        assert [each.wait() for each in both] == [0, 0]
+        with sqlite3.connect(tmp_path / "runs" / "mlflow.db") as connection:
+            rows = connection.execute("select name, artifact_location from experiments").fetchall()
+        assert rows.count(("xlt", (tmp_path / "runs" / "mlartifacts").as_uri())) == 1
+
+    def test_again_is_the_same_experiment(self, uri):
+        assert prepare_database(uri) == prepare_database(uri)
+
+    def test_an_older_database_is_copied_and_migrated(self, tmp_path):
+        """A database that an older MLflow made is brought up to date; the old one is kept."""
+        path = tmp_path / "mlflow.db"
+        _older(f"sqlite:///{path}")
+        prepare_database(f"sqlite:///{path}")
+        with sqlite3.connect(tmp_path / "mlflow.db.before-upgrade") as connection:
+            assert connection.execute("select count(*) from experiments").fetchone() == (0,)
+
+    def test_a_deleted_experiment(self, uri):
+        """The user is told how to bring it back; a second one is not made."""
+        from mlflow import MlflowClient
+
+        MlflowClient(uri).delete_experiment(prepare_database(uri))
+        with pytest.raises(UserMistake, match="experiments restore"):
+            prepare_database(uri)
+
+
+class TestIsAway:
+    def test_a_refused_connection_is_away(self, monkeypatch):
+        """No server at the port: try again later."""
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+        with pytest.raises(Exception, match="refused") as caught:
+            prepare_database("http://127.0.0.1:9")
+        assert is_away(caught.value)
+
+    def test_a_refused_value_is_not(self, uri):
+        """What MLflow does not take now it will not take later."""
+        from mlflow import MlflowClient
+
+        with pytest.raises(Exception, match="Invalid value") as caught:
+            MlflowClient(uri).create_experiment("x", tags={"bad%key": "1"})
+        assert not is_away(caught.value)
+
+    def test_a_full_disk_is_and_a_bug_is_not(self):
+        assert is_away(OSError("No space left on device"))
+        assert not is_away(TypeError("a bug"))
+
+
+class TestLocation:
+    @pytest.mark.parametrize("text", ["http://host:5000", "https://host", "postgresql://u@h/db"])
+    def test_addresses_stay(self, text):
+        assert tracking_uri(text) == text
+        assert artifact_folder(text) is None
+
+    def test_paths_become_addresses(self, tmp_path, monkeypatch):
+        """Relative to where the driver was started, wherever the tracking process is."""
+        monkeypatch.chdir(tmp_path)
+        expected = f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}"
+        for text in ("", "runs/mlflow.db", "sqlite:///runs/mlflow.db", expected):
+            assert tracking_uri(text) == expected
+
+    @pytest.mark.parametrize("text", ["file:mlruns", "."])
+    def test_folders_are_refused(self, text):
+        """MLflow keeps runs in databases."""
+        with pytest.raises(UserMistake, match="name a database file"):
+            tracking_uri(text)
+
+
+def _older(uri):
+    """Make the tables as they were one migration ago."""
+    from alembic import command
+    from alembic.script import ScriptDirectory
+    from mlflow.store.db.utils import (
+        InitialBase,
+        _get_alembic_config,
+        create_sqlalchemy_engine,
+    )
+
+    engine = create_sqlalchemy_engine(uri)
+    InitialBase.metadata.create_all(engine)
+    config = _get_alembic_config(uri)
+    scripts = ScriptDirectory.from_config(config)
+    before = scripts.get_revision(scripts.get_current_head()).down_revision
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, before)
+    engine.dispose()

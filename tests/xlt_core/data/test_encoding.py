@@ -1,0 +1,271 @@
+"""Encoding: what a model sees of an example, and batches of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from xlt_core.data.encoded import EncodedSplit
+from xlt_core.data.encoders import encode
+from xlt_core.data.examples import (
+    ChoiceExample,
+    ClassificationExample,
+    SpanExample,
+    TaggingExample,
+)
+from xlt_core.tasks.task import Kind
+
+WORD = st.text("abcxyzไทย漢字é.", min_size=1, max_size=8)
+TEXT = st.lists(WORD, min_size=1, max_size=12).map(" ".join)
+FEW = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+classification = st.builds(
+    ClassificationExample, st.just("x"), TEXT, TEXT, st.integers(min_value=0, max_value=2)
+)
+choice = st.builds(
+    ChoiceExample, st.just("x"), TEXT, TEXT, st.tuples(TEXT, TEXT, TEXT), st.integers(0, 2)
+)
+
+
+@st.composite
+def tagging(draw: st.DrawFn) -> TaggingExample:
+    words = draw(st.lists(WORD | st.just("\u200b"), min_size=1, max_size=15))
+    tags = draw(st.lists(st.integers(0, 6), min_size=len(words), max_size=len(words)))
+    return TaggingExample("x", tuple(words), tuple(tags))
+
+
+@st.composite
+def span(draw: st.DrawFn) -> SpanExample:
+    context = draw(TEXT.map(lambda text: text * 4))
+    start = draw(st.integers(0, len(context) - 1))
+    text = context[start : start + draw(st.integers(1, 10))]
+    answers = ((text, start),) if text.strip() and draw(st.booleans()) else ()
+    return SpanExample(draw(st.uuids().map(str)), context, draw(TEXT), answers)
+
+
+def examples_of(kind: Kind) -> Any:
+    row: Any = {
+        Kind.CLASSIFICATION: classification,
+        Kind.MULTIPLE_CHOICE: choice,
+        Kind.TAGGING: tagging(),
+        Kind.SPAN: span(),
+    }[kind]
+    return st.lists(row, min_size=1, max_size=6)
+
+
+class TestBatch:
+    @pytest.mark.parametrize("kind", list(Kind))
+    @FEW
+    @given(data=st.data())
+    def test_a_batch_is_its_features_padded_to_the_longest(
+        self, kind: Kind, tokenizer: Any, data: st.DataObject
+    ):
+        split = encode(kind, data.draw(examples_of(kind)), tokenizer, 40, 8)
+        chosen = data.draw(st.lists(st.integers(0, len(split) - 1), min_size=1, max_size=5))
+        batch = split.batch(chosen)
+        assert batch["input_ids"].shape[-1] == split.lengths()[chosen].max()
+        assert batch["attention_mask"].sum() == split.tokens()[chosen].sum()
+        for place, feature in enumerate(chosen):
+            self.check_alone(split, feature, {k: v[place] for k, v in batch.items()})
+
+    def check_alone(self, split: EncodedSplit, feature: int, seen: dict[str, Any]) -> None:
+        alone = {name: array[0] for name, array in split.batch([feature]).items()}
+        width = alone["input_ids"].shape[-1]
+        empty = {"input_ids": split.pad, "attention_mask": 0, "token_type_ids": 0}
+        for name, array in seen.items():
+            if array.ndim == 0:
+                assert array == alone[name]
+                continue
+            assert (array[..., :width] == alone[name]).all()
+            assert (array[..., width:] == empty.get(name, -100)).all()
+
+    @FEW
+    @given(data=st.data())
+    def test_without_padding_it_is_what_the_tokenizer_makes(
+        self, tokenizer: Any, data: st.DataObject
+    ):
+        rows = data.draw(examples_of(Kind.CLASSIFICATION))
+        split = encode(Kind.CLASSIFICATION, rows, tokenizer, 40, 8)
+        for n, row in enumerate(rows):
+            made = tokenizer(row.first, row.second, truncation=True, max_length=40)
+            batch = split.batch([n])
+            assert batch["labels"].tolist() == [row.label]
+            assert {k: v[0].tolist() for k, v in batch.items() if k != "labels"} == dict(made)
+
+    def test_token_types_are_there_where_the_tokenizer_makes_them(
+        self, xlmr_tokenizer: Any, bert_tokenizer: Any
+    ):
+        rows = [ClassificationExample("x", "ab", "c", 0)]
+        assert "token_type_ids" not in encode(
+            Kind.CLASSIFICATION, rows, xlmr_tokenizer, 20, 0
+        ).batch([0])
+        types = encode(Kind.CLASSIFICATION, rows, bert_tokenizer, 20, 0).batch([0])
+        assert types["token_type_ids"].tolist() == [[0, 0, 0, 0, 1, 1]]
+
+    def test_everything_is_int64(self, tokenizer: Any):
+        rows = [TaggingExample("x", ("ab", "c"), (1, 2))]
+        batch = encode(Kind.TAGGING, rows, tokenizer, 20, 0).batch([0])
+        assert {array.dtype for array in batch.values()} == {np.dtype(np.int64)}
+
+
+class TestClassification:
+    def test_a_single_text(self, tokenizer: Any):
+        rows = [ClassificationExample("x", "abc", None, 1)]
+        batch = encode(Kind.CLASSIFICATION, rows, tokenizer, 20, 0).batch([0])
+        assert batch["input_ids"][0].tolist() == tokenizer("abc")["input_ids"]
+
+    def test_the_longer_of_a_pair_is_cut(self, tokenizer: Any):
+        rows = [ClassificationExample("x", "a" * 90, "bcd", 1)]
+        split = encode(Kind.CLASSIFICATION, rows, tokenizer, 20, 0)
+        text = tokenizer.decode(split.batch([0])["input_ids"][0])
+        assert split.lengths().tolist() == [20]
+        assert "d" in text.replace("</s>", "").lower()
+
+    def test_a_length_with_no_room_is_refused(self, tokenizer: Any):
+        with pytest.raises(ValueError, match="no room"):
+            encode(Kind.CLASSIFICATION, [], tokenizer, 4, 0)
+
+
+class TestMultipleChoice:
+    def test_context_and_question_first_choice_second(self, tokenizer: Any):
+        rows = [ChoiceExample("x", "abc", "def?", ("x", "yz"), 1)]
+        split = encode(Kind.MULTIPLE_CHOICE, rows, tokenizer, 40, 0)
+        batch = split.batch([0])
+        assert batch["input_ids"].shape == (1, 2, split.lengths()[0])
+        assert batch["labels"].tolist() == [1]
+        for n, text in enumerate(("x", "yz")):
+            made = tokenizer("abc def?", text)["input_ids"]
+            assert batch["input_ids"][0, n, : len(made)].tolist() == made
+        assert split.tokens()[0] == batch["attention_mask"].sum()
+
+    @pytest.mark.parametrize(
+        ("question", "words"),
+        [("cause", "ab What was the cause?"), ("effect", "ab What was the effect?")],
+    )
+    def test_cause_and_effect_in_the_reference_s_words(
+        self, tokenizer: Any, question: str, words: str
+    ):
+        rows = [ChoiceExample("x", "ab", question, ("c", "d"), 0)]
+        ids = encode(Kind.MULTIPLE_CHOICE, rows, tokenizer, 60, 0).batch([0])["input_ids"]
+        assert ids[0, 0].tolist() == tokenizer(words, "c")["input_ids"]
+
+    def test_without_a_context_the_question_stands_alone(self, tokenizer: Any):
+        rows = [ChoiceExample("x", "", "ab?", ("c", "d"), 0)]
+        ids = encode(Kind.MULTIPLE_CHOICE, rows, tokenizer, 60, 0).batch([0])["input_ids"]
+        assert ids[0, 0].tolist() == tokenizer("ab?", "c")["input_ids"]
+
+
+class TestTagging:
+    @FEW
+    @given(data=st.data())
+    def test_each_word_s_first_piece_has_its_tag_and_nothing_else_has(
+        self, tokenizer: Any, data: st.DataObject
+    ):
+        rows = data.draw(examples_of(Kind.TAGGING))
+        split = encode(Kind.TAGGING, rows, tokenizer, 24, 0)
+        cut = 0
+        for n, row in enumerate(rows):
+            positions = split.word_positions(n)
+            labels = split.batch([n])["labels"][0]
+            kept = positions[positions >= 0]
+            assert len(positions) == len(row.words)
+            assert (positions[len(kept) :] == -1).all()
+            assert (np.diff(kept) > 0).all()
+            assert labels[kept].tolist() == list(row.tags[: len(kept)])
+            assert (labels >= 0).sum() == len(kept)
+            cut += len(positions) - len(kept)
+        assert split.words_cut == cut
+
+    def test_a_word_without_pieces_is_unknown(self, tokenizer: Any):
+        rows = [TaggingExample("x", ("ab", "\u200b", "c", "\u200b"), (1, 2, 3, 4))]
+        split = encode(Kind.TAGGING, rows, tokenizer, 40, 0)
+        ids = split.batch([0])["input_ids"][0]
+        positions = split.word_positions(0)
+        assert (positions >= 0).all()
+        assert ids[positions[[1, 3]]].tolist() == [tokenizer.unk_token_id] * 2
+
+    def test_a_word_cut_off_has_no_position(self, xlmr_tokenizer: Any):
+        rows = [TaggingExample("x", ("abc",) * 9, (1,) * 9)]
+        split = encode(Kind.TAGGING, rows, xlmr_tokenizer, 12, 0)
+        assert split.word_positions(0).tolist() == [1, 5, 9, -1, -1, -1, -1, -1, -1]
+        assert split.lengths().tolist() == [12]
+        assert split.words_cut == 6
+
+
+class TestSpan:
+    @FEW
+    @given(data=st.data())
+    def test_offsets_recover_the_answer(self, tokenizer: Any, data: st.DataObject):
+        """Up to the pieces' edges: with pieces of one character, exactly."""
+        rows = data.draw(examples_of(Kind.SPAN))
+        split = encode(Kind.SPAN, rows, tokenizer, 40, 12)
+        found = set()
+        for feature in range(len(split)):
+            batch = split.batch([feature])
+            start, end = int(batch["start"][0]), int(batch["end"][0])
+            example = rows[split.example_of_feature()[feature]]
+            offsets = split.offsets(feature)
+            if start == 0:
+                assert end == 0
+                continue
+            text = example.context[offsets[start, 0] : offsets[end, 1]]
+            assert text == example.answers[0][0].strip()
+            found.add(example.id)
+        # An answer of ten characters is whole in some window: twelve tokens are shared.
+        assert found == {row.id for row in rows if row.answers}
+
+    @FEW
+    @given(data=st.data())
+    def test_windows_cover_the_context_and_share_tokens(
+        self, xlmr_tokenizer: Any, data: st.DataObject
+    ):
+        (row,) = data.draw(st.lists(span(), min_size=1, max_size=1))
+        split = encode(Kind.SPAN, [row], xlmr_tokenizer, 40, 6)
+        covered: set[int] = set()
+        for feature in range(len(split)):
+            places = {tuple(pair) for pair in split.offsets(feature).tolist() if pair[0] >= 0}
+            mine = {n for begin, end in places for n in range(begin, end)}
+            assert not covered or mine & covered
+            covered |= mine
+        visible = {n for n, character in enumerate(row.context) if not character.isspace()}
+        assert visible <= covered
+        assert split.examples == 1
+
+    def test_the_question_comes_first_and_has_no_offsets(self, tokenizer: Any):
+        split = encode(Kind.SPAN, [SpanExample("1", "cd e", "ab?", ())], tokenizer, 40, 4)
+        assert (split.batch([0])["input_ids"][0]).tolist() == tokenizer("ab?", "cd e")["input_ids"]
+        inside = [pair for pair in split.offsets(0).tolist() if pair != [-1, -1]]
+        assert {"cd e"[a:b] for a, b in inside} - {" "} == set("cde")
+
+    def test_without_spaces_between_words(self, tokenizer: Any):
+        context = "漢字仮名ไทย漢字"
+        row = SpanExample("1", context, "漢?", (("ไทย", 4),))
+        split = encode(Kind.SPAN, [row], tokenizer, 40, 4)
+        batch = split.batch([0])
+        begin, end = split.offsets(0)[batch["start"][0]][0], split.offsets(0)[batch["end"][0]][1]
+        assert context[begin:end] == "ไทย"
+
+    @pytest.mark.parametrize("length", [2, 70, 300])
+    def test_long_questions_and_wide_strides_leave_room(self, tokenizer: Any, length: int):
+        """A stride beyond the room would otherwise stop the tokenizer with a panic."""
+        row = SpanExample("1", "abc " * 60, "x" * length, (("abc", 120),))
+        split = encode(Kind.SPAN, [row], tokenizer, 64, 128)
+        assert (split.lengths() <= 64).all()
+        assert any(split.batch([n])["start"][0] > 0 for n in range(len(split)))
+
+    def test_features_know_their_example_in_order(self, tokenizer: Any):
+        rows = [
+            SpanExample("1", "abc " * 40, "x?", ()),
+            SpanExample("2", "abc", "x" * 90, ()),
+            SpanExample("3", "abc " * 40, "y?", ()),
+        ]
+        owners = encode(Kind.SPAN, rows, tokenizer, 48, 16).example_of_feature().tolist()
+        assert owners == sorted(owners)
+        assert owners.count(1) == 1
+        assert owners.count(0) == owners.count(2) > 1

@@ -1,0 +1,148 @@
+"""Small encoders and data for the tests of models, training, evaluation and stages.
+
+Four tasks of the four kinds on sentences over a dozen words, each learnable from the words alone.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from xlt_core.data.encoded import EncodedSplit
+from xlt_core.data.encoders import encode
+from xlt_core.models.encoders import refer_encoder
+from xlt_core.tasks import get_task
+from xlt_core.vocabulary.stage import EncoderRef
+
+WORDS = ("sun", "moon", "river", "stone", "red", "blue", "green", "cold", "warm", "cat", "dog")
+SIZE = 16
+
+
+def write_encoder(folder: Path, kind: str = "xlm-roberta", words: int = 60) -> Path:
+    """A random two-layer encoder with a word-level tokenizer, as `save_pretrained` lays it."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+    from transformers import XLMRobertaConfig, XLMRobertaModel
+
+    bert = kind == "bert"
+    special = ("[PAD]", "[CLS]", "[SEP]", "[UNK]") if bert else ("<s>", "<pad>", "</s>", "<unk>")
+    start, pad, end, unknown = (special[i] for i in ((1, 0, 2, 3) if bert else (0, 1, 2, 3)))
+    every = (*special, *WORDS, *"?.", *"What was the cause effect".split())
+    every += tuple(f"w{n}" for n in range(words - len(every)))
+    made = Tokenizer(models.WordLevel({word: n for n, word in enumerate(every)}, unknown))
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    middle = f"{end}:0" if bert else f"{end}:0 {end}:0"
+    made.post_processor = processors.TemplateProcessing(
+        single=f"{start}:0 $A:0 {end}:0",
+        pair=f"{start}:0 $A:0 {middle} $B:{int(bert)} {end}:{int(bert)}",
+        special_tokens=[(start, every.index(start)), (end, every.index(end))],
+    )
+    names = ["input_ids", "attention_mask", *(["token_type_ids"] if bert else [])]
+    PreTrainedTokenizerFast(
+        tokenizer_object=made,
+        cls_token=start,
+        sep_token=end,
+        pad_token=pad,
+        unk_token=unknown,
+        model_input_names=names,
+    ).save_pretrained(folder)
+    config_class, model_class = (
+        (BertConfig, BertModel) if bert else (XLMRobertaConfig, XLMRobertaModel)
+    )
+    config = config_class(
+        vocab_size=len(every),
+        hidden_size=SIZE,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+        type_vocab_size=2 if bert else 1,
+        pad_token_id=every.index(pad),
+        initializer_range=0.3,
+    )
+    with torch.random.fork_rng([]):
+        torch.manual_seed(1)
+        model_class(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+def write_data(folder: Path, rows: int = 48) -> Path:
+    """mnli, copa, udpos and squad in the folder source's layout: train and dev."""
+    rng = random.Random(3)
+    for split in ("train", "dev"):
+        _write_mnli(folder / "mnli" / f"{split}-en.tsv", rows, rng)
+        _write_copa(folder / "copa" / f"{split}-en.jsonl", rows, rng)
+        _write_udpos(folder / "udpos" / f"{split}-en.tsv", rows, rng)
+        _write_squad(folder / "squad" / f"{split}-v1.1.json", rows, rng)
+    return folder
+
+
+def _sentence(rng: random.Random, most: int = 9) -> list[str]:
+    return [rng.choice(WORDS) for _ in range(rng.randint(2, most))]
+
+
+def _write_mnli(path: Path, rows: int, rng: random.Random) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["id\tpremise\thypothesis\tlabel"]
+    names = {"red": "entailment", "blue": "neutral", "green": "contradiction"}
+    for number in range(rows):
+        word = rng.choice(list(names))
+        lines.append(f"{number}\t{' '.join(_sentence(rng))}\t{word}\t{names[word]}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_copa(path: Path, rows: int, rng: random.Random) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for number in range(rows):
+        label = rng.randrange(2)
+        choices = ["warm sun", "cold moon"] if label == 0 else ["cold moon", "warm sun"]
+        row = {"id": str(number), "context": " ".join(_sentence(rng)), "question": "cause"}
+        lines.append(json.dumps({**row, "choices": choices, "label": label}))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_udpos(path: Path, rows: int, rng: random.Random) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tag = {word: "ADJ" if word in WORDS[4:9] else "NOUN" for word in WORDS}
+    sentences = [_sentence(rng) for _ in range(rows)]
+    text = "\n".join("".join(f"{word}\t{tag[word]}\n" for word in words) for words in sentences)
+    path.write_text(text, encoding="utf-8")
+
+
+def _write_squad(path: Path, rows: int, rng: random.Random) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    paragraphs = []
+    for number in range(rows):
+        words = [word for word in _sentence(rng, 12) if word != "river"]
+        words.insert(rng.randrange(len(words) + 1), "river")
+        context = " ".join(words)
+        answer = {"text": "river", "answer_start": context.index("river")}
+        asked = {"id": str(number), "question": "What was cold ?", "answers": [answer]}
+        paragraphs.append({"context": context, "qas": [asked]})
+    path.write_text(json.dumps({"version": "1.1", "data": [{"title": "t", "paragraphs": paragraphs}]}))
+
+
+@dataclass
+class Kept:
+    """Checkpoints in a folder, as the store keeps them; `steps` says when they were saved."""
+
+    folder: Path
+    steps: list[int] = field(default_factory=list)
+
+    def latest(self) -> Path | None:
+        return self.folder / str(self.steps[-1]) if self.steps else None
+
+    def save(self, step: int, write: Any) -> None:
+        (self.folder / str(step)).mkdir(parents=True, exist_ok=True)
+        write(self.folder / str(step))
+        self.steps.append(step)
+
+

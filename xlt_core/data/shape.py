@@ -1,0 +1,146 @@
+"""Raw fields → examples, checked once. Whatever the source, every row passes through here.
+
+A row that cannot be shaped is reported to `Faults` and skipped. Neighbours: `readers` (files) and
+`hub_rows` (hub columns) hand the fields in.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from xlt_core.data.examples import (
+    ChoiceExample,
+    ClassificationExample,
+    Example,
+    SpanExample,
+    TaggingExample,
+)
+from xlt_core.data.faults import Faults
+from xlt_core.tasks.task import Task
+
+
+class Shaper:
+    """Shapes the rows of one file or hub split.
+
+    Attributes:
+        blank: whether a text may be blank. Files may not; some hub data sets have such rows.
+        examples: what was shaped, in order.
+    """
+
+    def __init__(self, task: Task, faults: Faults, *, blank: bool = False) -> None:
+        self.task = task
+        self.faults = faults
+        self.blank = blank
+        self.examples: list[Example] = []
+        self._index = {label: n for n, label in enumerate(task.labels)}
+        self._ids: set[str] = set()
+
+    def classification(self, row: str, key: str, texts: dict[str, str], label: str) -> None:
+        """Add a text or a pair. `texts` is column → text, in order."""
+        values = tuple(texts.values())
+        index = self._index.get(label)
+        if index is None:
+            self.faults.add(row, f"label {label!r} is not one of the task's", self._nearest(label))
+        elif not self.blank and not all(map(str.strip, values)):
+            self._blank(row, next(name for name, text in texts.items() if not text.strip()))
+        else:
+            second = values[1] if len(values) > 1 else None
+            self.examples.append(ClassificationExample(key, values[0], second, index))
+
+    def choice(
+        self, row: str, key: str, context: str, question: str, choices: Sequence[str], label: int
+    ) -> None:
+        """Add a multiple-choice row; context or question may be blank, but not both."""
+        if not 0 <= label < len(choices):
+            self.faults.add(
+                row,
+                f"label {label} is not the index of one of the {len(choices)} choices",
+                f"write 0 to {len(choices) - 1}; a split whose labels are hidden cannot be used",
+            )
+        elif not self.blank and not (context + question).strip():
+            self._blank(row, "context")
+        elif not self.blank and not all(map(str.strip, choices)):
+            self._blank(row, "choices")
+        else:
+            self.examples.append(ChoiceExample(key, context, question, tuple(choices), label))
+
+    def tags(self, row: str, key: str, words: Sequence[str], tags: Sequence[str]) -> None:
+        """Add a sentence. A word may be invisible (a zero-width space), not an empty text."""
+        if not words:
+            if not self.blank:
+                self._blank(row, "words")
+            return
+        index = self._index
+        try:
+            numbers = tuple([index[tag] for tag in tags])
+        except KeyError as unknown:
+            tag = str(unknown.args[0])
+            self.faults.add(row, f"tag {tag!r} is not one of the task's", self._nearest(tag))
+            return
+        self.examples.append(TaggingExample(key, tuple(words), numbers))
+
+    def span(
+        self,
+        row: str,
+        key: str,
+        context: str,
+        question: str,
+        answers: Sequence[tuple[str, int]],
+        *,
+        unanswerable: bool,
+    ) -> None:
+        """Add a question. Every answer must stand in the context at its offset."""
+        wrong = next((answer for answer in answers if not _stands(context, *answer)), None)
+        if key in self._ids:
+            self.faults.add(row, f"question id {key!r} occurs twice", "give every question its own")
+        elif not context.strip():
+            self._blank(row, "context")
+        elif not question.strip():
+            self._blank(row, "question")
+        elif wrong is not None:
+            self.faults.add(row, *_misplaced(context, *wrong))
+        elif any(not text.strip() for text, _ in answers):
+            self._blank(row, "answers")
+        elif not answers and not unanswerable:
+            self.faults.add(
+                row,
+                "the question has no answer",
+                f"{self.task.name} has none such; questions without an answer are squad2's",
+            )
+        else:
+            unique = tuple(dict.fromkeys(answers))
+            self._ids.add(key)
+            self.examples.append(SpanExample(key, context, question, unique))
+
+    def finish(self) -> list[Example]:
+        """Return the examples. Raises UserMistake where faults were found or nothing was."""
+        if not self.faults.found and not self.examples:
+            self.faults.add("", "holds no rows", "a split needs at least one; is the file cut off?")
+        self.faults.raise_found()
+        return self.examples
+
+    def _blank(self, row: str, name: str) -> None:
+        self.faults.add(row, f"{name} is empty", "fill it in, or remove the row")
+
+    def _nearest(self, label: str) -> str:
+        near = difflib.get_close_matches(label, self.task.labels, n=1, cutoff=0.5)
+        known = ", ".join(self.task.labels)
+        return f"did you mean {near[0]}? Known: {known}" if near else f"known: {known}"
+
+
+def _stands(context: str, text: str, start: int) -> bool:
+    return start >= 0 and context.startswith(text, start)
+
+
+def _misplaced(context: str, text: str, start: int) -> tuple[str, str]:
+    found = context[max(start, 0) : max(start, 0) + len(text)]
+    what = f"the answer {_short(text)} is not at its offset {start}, where {_short(found)} stands"
+    nearest = context.find(text)
+    if nearest < 0:
+        return what, "answers are verbatim parts of their context; this one does not occur in it"
+    return what, f"answer_start counts characters from 0; the text first occurs at {nearest}"
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "…")

@@ -1,0 +1,149 @@
+"""Span QA → windows: the question first, then a piece of the context with its characters' places.
+
+All places are character offsets into the context, as code points, so that languages without spaces
+need nothing of their own. A question keeps its first 64 tokens (the reference's limit).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlt_core.data.encoded import Ints
+from xlt_core.data.examples import SpanExample
+
+MOST_QUESTION_TOKENS = 64
+_CHUNK = 500
+
+
+def encode_spans(
+    examples: Sequence[SpanExample], tokenizer: Any, max_length: int, stride: int
+) -> dict[str, Ints]:
+    """Return the arrays of an `EncodedSplit` of kind span; one feature a window.
+
+    `stride` is how many tokens neighbouring windows share; where that is more than half of the
+    room a window has for the context, half of the room is shared.
+    """
+    windows: list[list[_Window]] = [[] for _ in examples]
+    for shared, numbers in _by_stride(examples, tokenizer, max_length, stride).items():
+        for start in range(0, len(numbers), _CHUNK):
+            part = numbers[start : start + _CHUNK]
+            asked = [(examples[n], question) for n, question in part]
+            for place, window in _windows(asked, tokenizer, max_length, shared):
+                windows[part[place][0]].append(window)
+    return _arrays(windows)
+
+
+_Window = tuple[list[int], list[int] | None, Ints, tuple[int, int]]
+
+
+def _by_stride(
+    examples: Sequence[SpanExample], tokenizer: Any, max_length: int, stride: int
+) -> dict[int, list[tuple[int, str]]]:
+    """Examples (number and question, cut to its limit) by the stride there is room for."""
+    special = tokenizer.num_special_tokens_to_add(pair=True)
+    most = min(MOST_QUESTION_TOKENS, (max_length - special) // 2)
+    made = tokenizer(
+        [example.question for example in examples],
+        add_special_tokens=False,
+        return_offsets_mapping=True,
+    )
+    groups: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for number, example in enumerate(examples):
+        question = example.question
+        length = len(made["input_ids"][number])
+        if length > most:
+            question = question[: made["offset_mapping"][number][most - 1][1]]
+            length = most
+        room = max_length - special - length
+        groups[min(stride, room // 2)].append((number, question))
+    return groups
+
+
+def _windows(
+    asked: Sequence[tuple[SpanExample, str]], tokenizer: Any, max_length: int, shared: int
+) -> list[tuple[int, _Window]]:
+    """Each window with the place of its example in `asked`."""
+    made = tokenizer(
+        [question for _, question in asked],
+        [example.context for example, _ in asked],
+        truncation="only_second",
+        max_length=max_length,
+        stride=shared,
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    owners = made["overflow_to_sample_mapping"]
+    found: list[tuple[int, _Window]] = []
+    for window, place in enumerate(owners):
+        example = asked[place][0]
+        is_context = np.array([part == 1 for part in made.sequence_ids(window)])
+        raw = np.array(made["offset_mapping"][window], dtype=np.int32)
+        offsets = _trimmed(raw, is_context, example.context)
+        first = window == 0 or owners[window - 1] != place
+        last = window + 1 == len(owners) or owners[window + 1] != place
+        answer = answer_tokens(offsets, example, is_first=first, is_last=last)
+        types = made["token_type_ids"][window] if "token_type_ids" in made else None
+        found.append((place, (made["input_ids"][window], types, offsets, answer)))
+    return found
+
+
+def _trimmed(offsets: Ints, is_context: NDArray[np.bool_], context: str) -> Ints:
+    """Offsets without the white space some tokenizers count in; (-1, -1) outside the context."""
+    spaces = np.array([character.isspace() for character in context] + [False])
+    trimmed = np.where(is_context[:, None], offsets, -1).astype(np.int32)
+    starts, ends = trimmed[:, 0], trimmed[:, 1]
+    while True:
+        leading = (starts >= 0) & (starts < ends - 1) & spaces[starts]
+        trailing = (ends > starts + 1) & spaces[ends - 1]
+        if not (leading.any() or trailing.any()):
+            return trimmed
+        starts += leading
+        ends -= trailing & ~leading
+
+
+def answer_tokens(
+    offsets: Ints, example: SpanExample, *, is_first: bool, is_last: bool
+) -> tuple[int, int]:
+    """First and last token of the example's first answer, (0, 0) if not whole in the window.
+
+    `is_first` and `is_last`: whether the window reaches the context's beginning and end.
+    """
+    if not example.answers:
+        return 0, 0
+    text, start = example.answers[0]
+    begin = start + len(text) - len(text.lstrip())
+    end = start + len(text.rstrip())
+    inside = np.flatnonzero(offsets[:, 0] >= 0)
+    if not len(inside):
+        return 0, 0
+    reaches_back = is_first or offsets[inside[0], 0] <= begin
+    reaches_on = is_last or offsets[inside[-1], 1] >= end
+    covering = np.flatnonzero((offsets[:, 0] < end) & (offsets[:, 1] > begin))
+    if not (reaches_back and reaches_on and len(covering)):
+        return 0, 0
+    return int(covering[0]), int(covering[-1])
+
+
+def _arrays(windows: Sequence[Sequence[_Window]]) -> dict[str, Ints]:
+    flat = [window for own in windows for window in own]
+    starts = np.zeros(len(flat) + 1, dtype=np.int64)
+    np.cumsum([len(ids) for ids, *_ in flat], out=starts[1:])
+    arrays: dict[str, Ints] = {
+        "ids": np.concatenate([np.asarray(ids, dtype=np.int32) for ids, *_ in flat]),
+        "starts": starts,
+        "offsets": np.concatenate([offsets for _, _, offsets, _ in flat]),
+        "labels": np.array([answer for *_, answer in flat], dtype=np.int32),
+        "example_of": np.repeat(
+            np.arange(len(windows), dtype=np.int32), [len(own) for own in windows]
+        ),
+    }
+    if flat[0][1] is not None:
+        arrays["types"] = np.concatenate(
+            [np.asarray(types, dtype=np.int8) for _, types, *_ in flat]
+        )
+    return arrays

@@ -1,0 +1,68 @@
+"""Predict a split and score it; keep the predictions, so that scores can be counted again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from xlt_core.data.encoded import EncodedSplit
+from xlt_core.data.examples import Example
+from xlt_core.evaluation.predict import predict
+from xlt_core.metrics import score
+from xlt_core.models.model import Model
+from xlt_core.tasks.task import Kind, Task
+from xlt_core.vocabulary.scores import Scores
+
+PREDICTIONS = "predictions.jsonl.zst"
+
+
+def evaluate(
+    model: Model,
+    encoded: EncodedSplit,
+    examples: Sequence[Example],
+    task: Task,
+    language: str,
+    split: str,
+    head: str | None = None,
+) -> tuple[list[Any], Scores]:
+    """Predictions in the examples' order, and their scores.
+
+    `head` names the model's head where it is not the task's own name. Equal inputs give equal
+    bits, whatever was evaluated before.
+    """
+    predictions = predict(model, head or task.name, encoded, examples, task)
+    metrics, primary = score(task.metric, examples, predictions, language, task.labels)
+    return predictions, Scores(task.name, language, split, metrics, primary, len(examples))
+
+
+def write_predictions(
+    path: Path, examples: Sequence[Example], predictions: Sequence[Any], task: Task
+) -> None:
+    """One JSON line an example: id, prediction and gold, labels by name; zstandard over all."""
+    lines = "".join(f"{line}\n" for line in _lines(examples, predictions, task))
+    path.write_bytes(zstandard.ZstdCompressor(level=3).compress(lines.encode()))
+
+
+def read_predictions(path: Path) -> list[dict[str, Any]]:
+    """What `write_predictions` wrote."""
+    lines = zstandard.ZstdDecompressor().decompress(path.read_bytes()).decode()
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+def _lines(examples: Sequence[Any], predictions: Sequence[Any], task: Task) -> Iterator[str]:
+    for example, prediction in zip(examples, predictions, strict=True):
+        row: dict[str, Any] = {"id": example.id, "prediction": prediction}
+        if task.kind is Kind.TAGGING:
+            row["prediction"] = [task.labels[tag] for tag in prediction]
+            row["gold"] = [task.labels[tag] for tag in example.tags]
+        elif task.kind is Kind.SPAN:
+            row["gold"] = [text for text, _ in example.answers]
+        elif task.kind is Kind.CLASSIFICATION:
+            row["prediction"], row["gold"] = task.labels[prediction], task.labels[example.label]
+        else:
+            row["gold"] = example.label
+        yield json.dumps(row, ensure_ascii=False)

@@ -1,0 +1,162 @@
+"""A model: one encoder and a head for each task it is trained or scored on.
+
+Weights are named `encoder.…` and `head.<task>.…`. Parts of a forward pass live in `swift` (BERT
+family) or in transformers (all others); masks of dropout come from `noise`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from xlt_core.models import swift
+from xlt_core.models.heads import READS_FIRST_TOKEN, make_head
+from xlt_core.models.noise import Noise, share_noise
+from xlt_core.tasks.task import Kind
+
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class HeadSpec:
+    """A head: the kind of task and its label names in index order."""
+
+    kind: Kind
+    labels: tuple[str, ...]
+
+    def fits(self, other: HeadSpec) -> bool:
+        """Whether a head for one can serve the other: same kind, same set of labels."""
+        return self.kind is other.kind and sorted(self.labels) == sorted(other.labels)
+
+
+class Model(nn.Module):
+    """An encoder with heads by task name.
+
+    The encoder's dropouts are replaced by ones that draw from `noise`.
+    """
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.noise = Noise()
+        share_noise(encoder, self.noise)
+        self.encoder = encoder
+        self.head = nn.ModuleDict()
+        self.specs: dict[str, HeadSpec] = {}
+        self._config: Any = encoder.config
+        self._swift = swift.is_swift(self._config)
+
+    @property
+    def is_swift(self) -> bool:
+        """Whether the forward pass is `swift`'s, and dropout so independent of global state."""
+        return self._swift
+
+    @property
+    def most_tokens(self) -> int | None:
+        """The longest sequence the encoder has positions for; None where that has no limit."""
+        places = getattr(self._config, "max_position_embeddings", None)
+        if places is None:
+            return None
+        roberta = self._config.model_type in ("roberta", "xlm-roberta", "camembert")
+        return int(places) - (int(self._config.pad_token_id) + 1 if roberta else 0)
+
+    def add_head(self, task: str, spec: HeadSpec, seed: int) -> None:
+        """Put a fresh head for `task` in place."""
+        size = int(self._config.hidden_size)
+        head = make_head(spec.kind, len(spec.labels), size, self._dropout(), self.noise, seed)
+        self.head[_module_name(task)] = head.to(next(self.encoder.parameters()).device)
+        self.specs[task] = spec
+
+    def drop_heads(self) -> None:
+        """Leave the bare encoder, so that the module can serve another stage."""
+        self.head = nn.ModuleDict()
+        self.specs = {}
+
+    def forward(self, task: str, batch: Mapping[str, Tensor]) -> Tensor:
+        """Logits of a batch.
+
+        Returns:
+            [B, labels] for classification, [B, choices] for multiple choice, [B, T, labels] for
+            tagging, [B, T, 2] (start, end; minus infinity on padding) for span.
+        """
+        kind = self.specs[task].kind
+        ids = batch["input_ids"]
+        flat = {name: batch[name].flatten(0, -2) for name in _INPUTS if name in batch}
+        hidden = self.hidden(
+            flat["input_ids"],
+            flat.get("attention_mask"),
+            flat.get("token_type_ids"),
+            first=kind in READS_FIRST_TOKEN,
+        )
+        logits: Tensor = self.head[_module_name(task)](hidden).float()
+        if kind is Kind.MULTIPLE_CHOICE:
+            return logits.view(ids.shape[0], ids.shape[1])
+        if kind is Kind.SPAN and "attention_mask" in flat:
+            return logits.masked_fill(~flat["attention_mask"].bool()[..., None], float("-inf"))
+        return logits
+
+    def hidden(self, ids: Tensor, mask: Tensor | None, types: Tensor | None, first: bool) -> Tensor:
+        """States of the last layer: [B, T, H], or of the first token, [B, H].
+
+        `mask` is None where nothing is padded; `types` None for encoders without token types.
+        """
+        if self._swift:
+            present = None if mask is None else mask.bool()
+            return swift.encode(self.encoder, ids, present, types, self.noise, first)
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": torch.ones_like(ids) if mask is None else mask,
+        }
+        if types is not None:
+            inputs["token_type_ids"] = types
+        states: Tensor = self.encoder(**inputs).last_hidden_state
+        return states[:, 0] if first else states
+
+    def weights(self) -> Weights:
+        """A copy of all weights, on the CPU, contiguous, under their public names."""
+        return {
+            name: values.detach().to("cpu", copy=True).contiguous()
+            for name, values in self.named_parameters()
+        }
+
+    def load(self, weights: Mapping[str, Tensor]) -> None:
+        """Copy `encoder.…` weights in. Raises KeyError where one is missing."""
+        with torch.no_grad():
+            for name, values in self.encoder.named_parameters():
+                values.copy_(weights[f"encoder.{name}"])
+
+    def load_head(
+        self, task: str, weights: Mapping[str, Tensor], source: str, labels: tuple[str, ...]
+    ) -> None:
+        """Copy the head that `weights` hold for `source`, whose label order is `labels`, in."""
+        own = self.specs[task].labels
+        rows = [labels.index(label) for label in own]
+        with torch.no_grad():
+            for name, values in self.head[_module_name(task)].named_parameters():
+                found = weights[f"head.{_module_name(source)}.{name}"]
+                values.copy_(found[rows] if rows and name.startswith("out_proj.") else found)
+
+    def _dropout(self) -> float:
+        """The probability the classification heads of transformers take."""
+        for name in ("classifier_dropout", "hidden_dropout_prob", "dropout_rate"):
+            if (value := getattr(self._config, name, None)) is not None:
+                return float(value)
+        return 0.1
+
+
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+def fitting_head(heads: Mapping[str, HeadSpec], task: str, wanted: HeadSpec) -> str | None:
+    """Which of `heads` serves `task`: its own, else the first by name that fits; None if none."""
+    if task in heads and heads[task].fits(wanted):
+        return task
+    return next((name for name in sorted(heads) if heads[name].fits(wanted)), None)
+
+
+def _module_name(task: str) -> str:
+    """A task's name as part of a weight's name, in which a dot separates."""
+    return task.replace(".", "_")

@@ -1,0 +1,57 @@
+"""What can go wrong with a store that is neither the user's mistake nor the stage's fault.
+
+Both are `OSError`s: faults of a machine, after which a stage is tried again.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class StoreFull(OSError):
+    """The disk under a store (or its scratch folder) has no room. Nothing was half-published."""
+
+
+class DamagedStage(OSError):
+    """A stage's file does not have the bytes that were published. It has been set aside."""
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether `error` says that a disk is full; safetensors says so only in words."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    return "No space left on device" in str(error)
+
+
+@contextmanager
+def naming_full_disks(folder: Path) -> Iterator[None]:
+    """Turn any full-disk error in the block into `StoreFull` with the path and the free space."""
+    try:
+        yield
+    except StoreFull:
+        raise
+    except Exception as error:
+        if not is_full(error):
+            raise
+        raise store_full(folder) from error
+
+
+def store_full(folder: Path) -> StoreFull:
+    """The error for the disk that `folder` lies on."""
+    free = _free_bytes(folder)
+    left = "unknown free space" if free is None else f"{free:,} bytes free"
+    text = f"no room left ({left}); free some, or run `xlt store prune`"
+    return StoreFull(errno.ENOSPC, text, str(folder))
+
+
+def _free_bytes(folder: Path) -> int | None:
+    for place in (folder, *folder.parents):
+        if place.exists():
+            return shutil.disk_usage(place).free
+    return None

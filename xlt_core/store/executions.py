@@ -1,0 +1,35 @@
+"""The book of executions: one JSON line for each stage that was computed, never for one that was
+found. It proves that nothing is computed twice. Local stores only: object stores cannot append.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from xlt_core.store.backend import Backend
+from xlt_core.store.layout import EXECUTIONS
+
+log = logging.getLogger("xlt.store")
+
+
+def record_execution(backend: Backend, entry: Mapping[str, Any]) -> None:
+    """Add a line, in one write, so that many processes may."""
+    backend.append(EXECUTIONS, json.dumps(dict(entry), ensure_ascii=False, allow_nan=False))
+
+
+def executions(backend: Backend) -> list[dict[str, Any]]:
+    """All entries, oldest first. A line torn by a killed writer is left out."""
+    data = backend.get(EXECUTIONS) or b""
+    found: list[dict[str, Any]] = []
+    for line in data.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            log.warning("%s: a torn line is left out: %r", EXECUTIONS, line[:80])
+            continue
+        if isinstance(entry, dict):
+            found.append(entry)
+    return found

@@ -1,0 +1,75 @@
+"""From what a user wrote as the store to the backend for it.
+
+`runs/stages`, `file:///data/stages`, `s3://bucket/stages`: a path is a folder here, a URL of any
+kind that fsspec knows is remote.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import tempfile
+from pathlib import Path
+from urllib.parse import unquote
+
+from xlt_core.store.backend import Backend
+from xlt_core.store.local import LocalBackend
+from xlt_core.store.remote import RemoteBackend
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+_REMEDY = "write a folder, as runs/stages, or a URL, as s3://bucket/stages"
+
+
+def normal_url(url: str | Path) -> str:
+    """The one form of a store's place: an absolute path, or a URL without a slash at its end.
+
+    Raises UserMistake where it is neither.
+    """
+    text = str(url).strip()
+    if not text or "\0" in text:
+        raise UserMistake(Mistake(f"store {text!r}", "is not a place", _REMEDY))
+    protocol, is_url, rest = text.partition("://")
+    if not is_url:
+        return _folder(text)
+    if protocol in ("file", "local"):
+        return _folder(unquote(rest))
+    _require_known(text, protocol)
+    if protocol != "memory" and not rest.strip("/"):
+        raise UserMistake(Mistake(text, "names no bucket or host", _REMEDY))
+    return f"{protocol}://{rest.rstrip('/')}"
+
+
+def is_remote(url: str) -> bool:
+    """Whether a normal URL is anything but a folder here."""
+    return "://" in url
+
+
+def open_backend(url: str, scratch: Path | None) -> Backend:
+    """The backend for a normal URL. `scratch`: folder for drafts and downloads of a remote one."""
+    if not is_remote(url):
+        return LocalBackend(Path(url))
+    return RemoteBackend(url, (scratch or default_scratch()) / _short(url))
+
+
+def default_scratch() -> Path:
+    """A folder of this user's in the machine's folder for temporary files."""
+    return Path(tempfile.gettempdir()) / f"xlt-{getpass.getuser()}"
+
+
+def _folder(text: str) -> str:
+    path = Path(text).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise UserMistake(Mistake(str(path), "is a file, not a folder", _REMEDY))
+    return str(path)
+
+
+def _require_known(url: str, protocol: str) -> None:
+    from fsspec.registry import available_protocols
+
+    if protocol not in available_protocols():
+        what = f"the kind of URL {protocol}:// is not known"
+        raise UserMistake(Mistake(url, what, _REMEDY))
+
+
+def _short(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()[:16]

@@ -1,0 +1,100 @@
+"""The table of tasks: one file a task beside this one, one line each here.
+
+`task.Task` says what a task is, `layout` how its rows lie in a folder and on the hub.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+from xlt_core.tasks.anli import ANLI
+from xlt_core.tasks.copa import COPA
+from xlt_core.tasks.cosmosqa import COSMOSQA
+from xlt_core.tasks.csqa import CSQA
+from xlt_core.tasks.hellaswag import HELLASWAG
+from xlt_core.tasks.mnli import MNLI
+from xlt_core.tasks.panx import PANX
+from xlt_core.tasks.paws import PAWS
+from xlt_core.tasks.qqp import QQP
+from xlt_core.tasks.scitail import SCITAIL
+from xlt_core.tasks.sib200 import SIB200
+from xlt_core.tasks.siqa import SIQA
+from xlt_core.tasks.snli import SNLI
+from xlt_core.tasks.squad import SQUAD
+from xlt_core.tasks.squad2 import SQUAD2
+from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.udpos import UDPOS
+from xlt_core.tasks.xcopa import XCOPA
+from xlt_core.tasks.xnli import XNLI
+from xlt_core.tasks.xquad import XQUAD
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+__all__ = ["Kind", "Task", "all_tasks", "get_task", "overlap"]
+
+# fmt: off
+TABLE: dict[str, Task] = {task.name: task for task in (
+    MNLI,       # natural language inference
+    ANLI,
+    SNLI,
+    SCITAIL,
+    QQP,        # paraphrase
+    PAWS,
+    SQUAD,      # question answering
+    SQUAD2,
+    HELLASWAG,  # multiple choice
+    COSMOSQA,
+    CSQA,
+    SIQA,
+    COPA,
+    XNLI,       # targets
+    XCOPA,
+    UDPOS,
+    PANX,
+    XQUAD,
+    SIB200,
+)}
+# fmt: on
+
+
+def all_tasks() -> tuple[Task, ...]:
+    """Every task of the table, intermediates first; the lab's are not among them."""
+    return tuple(TABLE.values())
+
+
+def get_task(name: str) -> Task:
+    """Return the task called `name`; names that start with `lab-` are the lab's.
+
+    Raises:
+        UserMistake: there is no such task; names the nearest.
+    """
+    if name.startswith("lab-"):
+        from xlt_core.lab.tasks import lab_task
+
+        task: Task = lab_task(name)
+        return task
+    found = TABLE.get(name)
+    if found is None:
+        raise UserMistake(_unknown(name))
+    return found
+
+
+def overlap(intermediate: str, target: str) -> str | None:
+    """Say in words why `intermediate` shares text with `target`, or None where it does not.
+
+    Known by construction of the data sets; `xlt_core.data.overlap` measures it on the rows.
+    """
+    first, second = get_task(intermediate), get_task(target)
+    if intermediate == target:
+        return f"{target} is the target itself: its own training comes again at the end"
+    known = first.shares_text_with.get(target) or second.shares_text_with.get(intermediate)
+    if known:
+        return known
+    if intermediate in second.trains_on:
+        return f"{intermediate} is what {target} trains on"
+    return None
+
+
+def _unknown(name: str) -> Mistake:
+    near = difflib.get_close_matches(name, TABLE, n=1, cutoff=0.5)
+    remedy = f"did you mean {near[0]}?" if near else "`xlt tasks` lists them"
+    return Mistake(repr(name), "is not a task", f"{remedy} Known: {', '.join(TABLE)}")

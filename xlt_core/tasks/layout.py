@@ -1,0 +1,194 @@
+"""How a task's rows lie in a data folder and on the hub, as plain values.
+
+A task file fills these in; `xlt_core.data.folder` and `xlt_core.data.hub` read by them. Nothing
+here opens a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Split a long list written as one text at its spaces."""
+    return tuple(text.split())
+
+
+# The NLI tasks with three labels share this order, so that a head can be kept between them.
+NLI_LABELS = ("entailment", "neutral", "contradiction")
+
+# Every universal part-of-speech tag (Universal Dependencies v2), sorted.
+UPOS_LABELS = words(
+    "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X"
+)
+
+
+@dataclass(frozen=True)
+class TableForm:
+    """Tab-separated rows of one or two texts and a label; no quoting.
+
+    Attributes:
+        columns: names in order; `label` and, where there is one, `id` among them.
+        texts: the one or two columns that hold the text.
+        header: whether the first line names the columns.
+        aliases: other spellings of a label → the label.
+    """
+
+    columns: tuple[str, ...]
+    texts: tuple[str, ...]
+    header: bool
+    aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class TagForm:
+    """`token<TAB>tag` lines, a blank line between sentences, no header."""
+
+
+@dataclass(frozen=True)
+class ChoiceForm:
+    """JSON lines: id, context, question, `choices` (this many), label (index)."""
+
+    choices: int
+
+
+@dataclass(frozen=True)
+class CopaForm:
+    """XCOPA's JSON lines: premise, choice1, choice2, question, label, idx.
+
+    The `question` of some translated rows is wrong upstream (PROTOCOL); it is taken from the row
+    of the same `idx` in the first of `question_from` whose file is there.
+    """
+
+    question_from: tuple[str, ...] = ("en", "et")
+
+
+@dataclass(frozen=True)
+class SquadForm:
+    """SQuAD JSON. `unanswerable`: whether questions without an answer are allowed (v2.0)."""
+
+    unanswerable: bool = False
+
+
+Form = TableForm | TagForm | ChoiceForm | CopaForm | SquadForm
+
+
+@dataclass(frozen=True)
+class FolderLayout:
+    """Where a task's files lie under the data folder.
+
+    Attributes:
+        files: split → file name; `{language}` stands for the code. A name without it is English.
+        form: how a file is read.
+    """
+
+    files: Mapping[str, str] = field(hash=False)
+    form: Form
+
+
+@dataclass(frozen=True)
+class HubTable:
+    """Columns of a classification data set.
+
+    Attributes:
+        texts: the one or two text columns.
+        labels: the task's label for each value of the label column.
+        unlabelled: values that stand for `no gold label`; such rows are left out.
+    """
+
+    texts: tuple[str, ...]
+    labels: Mapping[int | str, str] = field(hash=False)
+    label: str = "label"
+    id: str = ""
+    unlabelled: tuple[int | str, ...] = (-1,)
+
+
+@dataclass(frozen=True)
+class HubTags:
+    """Columns of a tagging data set.
+
+    Attributes:
+        tags: the first of these columns that is there holds the tags.
+        names: the tags by index, where the files do not name them.
+        dropped: words tagged with one of these are left out.
+    """
+
+    words: str = "tokens"
+    tags: tuple[str, ...] = ("ner_tags",)
+    names: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HubChoices:
+    """Columns of a multiple-choice data set.
+
+    Attributes:
+        choices: one column a choice, or a single column that holds the list
+            (`choices.text`: the list inside a structure).
+        first_label: how the label of the first choice is written: 0, "0", "1" or "A".
+        question_from: the language whose `question` holds for all, by `id` (XCOPA).
+    """
+
+    choices: tuple[str, ...]
+    context: str = ""
+    question: str = ""
+    label: str = "label"
+    first_label: int | str = 0
+    id: str = ""
+    question_from: str = ""
+
+
+@dataclass(frozen=True)
+class HubSpans:
+    """SQuAD as Parquet: id, context, question, answers {text, answer_start}."""
+
+    unanswerable: bool = False
+
+
+HubForm = HubTable | HubTags | HubChoices | HubSpans
+
+
+@dataclass(frozen=True)
+class HubPart:
+    """One repository of data and its config."""
+
+    repo: str
+    config: str
+
+
+@dataclass(frozen=True)
+class HubLayout:
+    """Where a task's rows lie on the hub.
+
+    Every repository is read from its `refs/convert/parquet` branch, where files lie as
+    `<config>/<split>/*.parquet` whether or not the repository still has a loading script.
+
+    Attributes:
+        parts: language → repositories and configs whose rows are joined, in order.
+        splits: our split → the repository's splits that are joined, in order.
+        without: split → languages that have no such split.
+    """
+
+    parts: Mapping[str, tuple[HubPart, ...]] = field(hash=False)
+    splits: Mapping[str, tuple[str, ...]] = field(hash=False)
+    form: HubForm
+    without: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+
+def english(repo: str, config: str = "default") -> dict[str, tuple[HubPart, ...]]:
+    """The parts of a data set that is in English only."""
+    return {"en": (HubPart(repo, config),)}
+
+
+def by_language(
+    repo: str, languages: tuple[str, ...], config: str = "{language}"
+) -> dict[str, tuple[HubPart, ...]]:
+    """The parts of a data set whose configs are named by language code."""
+    return {code: (HubPart(repo, config.format(language=code)),) for code in languages}
+
+
+TSV_FILES = {"train": "train-{language}.tsv", "dev": "dev-{language}.tsv"}
+JSONL_FILES = {"train": "train-{language}.jsonl", "dev": "dev-{language}.jsonl"}
+THREE_TSV_FILES = {**TSV_FILES, "test": "test-{language}.tsv"}

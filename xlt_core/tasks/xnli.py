@@ -1,0 +1,44 @@
+"""XNLI: natural language inference in 15 languages; trains on MNLI."""
+
+from __future__ import annotations
+
+from xlt_core.tasks.layout import (
+    NLI_LABELS,
+    THREE_TSV_FILES,
+    FolderLayout,
+    HubLayout,
+    HubTable,
+    TableForm,
+    by_language,
+    words,
+)
+from xlt_core.tasks.task import Kind, Task
+
+_LANGUAGES = words("ar bg de el en es fr hi ru sw th tr ur vi zh")
+
+XNLI = Task(
+    name="xnli",
+    kind=Kind.CLASSIFICATION,
+    title="Natural language inference, 15 languages",
+    languages=_LANGUAGES,
+    labels=NLI_LABELS,
+    metric="accuracy",
+    roles=("target",),
+    trains_on=("mnli",),
+    defaults={"epochs": 5, "learning_rate": 2e-5, "batch_size": 32, "max_length": 128},
+    folder=FolderLayout(
+        THREE_TSV_FILES,
+        TableForm(
+            columns=("premise", "hypothesis", "label"),
+            texts=("premise", "hypothesis"),
+            header=False,
+            aliases={"contradictory": "contradiction"},
+        ),
+    ),
+    hub=HubLayout(
+        by_language("facebook/xnli", _LANGUAGES),
+        {"dev": ("validation",), "test": ("test",)},
+        HubTable(("premise", "hypothesis"), {0: "entailment", 1: "neutral", 2: "contradiction"}),
+    ),
+    source="Conneau et al. 2018 (XNLI), CC BY-NC 4.0",
+)

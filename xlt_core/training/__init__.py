@@ -1,0 +1,1 @@
+"""Training one stage. Read `loop` first; `order` says which rows a step sees."""

@@ -1,0 +1,229 @@
+"""The training loop: one stage, from where its last checkpoint stands to its last step.
+
+Everything random is a function of (seed, stage position, step): `order` picks the rows,
+`models.noise` draws the dropout. So a killed loop's successor ends with the same bits, and the
+micro-batch changes nothing beyond rounding. Neighbours: `optimizer`, `loss`, `checkpoint`.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from xlt_core.data.encoded import EncodedSplit
+from xlt_core.models.model import Model
+from xlt_core.tasks.task import Kind
+from xlt_core.training import checkpoint
+from xlt_core.training.checkpoint import Checkpoints, Progress
+from xlt_core.training.loss import counted, summed_loss, to_tensors
+from xlt_core.training.optimizer import clip, learning_rate, make_optimizer, set_rate
+from xlt_core.training.order import BatchOrder, Indices
+from xlt_core.vocabulary.errors import NonFiniteLoss, StageCancelled
+from xlt_core.vocabulary.fingerprint import derived_seed
+from xlt_core.vocabulary.recipe import Recipe
+
+Point = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One task's rows to train on. `head` names the head, `rows` the rows that may be drawn."""
+
+    head: str
+    kind: Kind
+    data: EncodedSplit
+    rows: Indices
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be trained: all that the resulting weights depend on, beside the model."""
+
+    members: Mapping[str, Member]
+    order: BatchOrder
+    recipe: Recipe
+    steps: int
+    seed: int
+    position: str
+    precision: str
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How it is carried out here, as `xlt_core.stage.Settings` says; changes no result."""
+
+    device: torch.device
+    micro_batch: int | None
+    checkpoint_seconds: float
+    log_steps: int
+
+
+def train(
+    model: Model, job: Job, pace: Pace, checkpoints: Checkpoints, tell: Callable[[Point], None]
+) -> Progress:
+    """Train `model` in place, from the newest checkpoint if there is one.
+
+    Args:
+        tell: is given {step, steps, loss, learning_rate, tokens_per_second} every
+            `pace.log_steps` steps and at the end; may raise StageCancelled.
+
+    Raises:
+        NonFiniteLoss: names task, step and learning rate.
+        StageCancelled: from `tell`, after a checkpoint was saved.
+    """
+    loop = _Loop(model, job, pace, checkpoints)
+    model.train()
+    with reproducible(pace.device):
+        for point in loop.run():
+            try:
+                tell(point)
+            except StageCancelled:
+                loop.save()
+                raise
+    return loop.progress
+
+
+class _Loop:
+    def __init__(self, model: Model, job: Job, pace: Pace, checkpoints: Checkpoints) -> None:
+        self.model, self.job, self.pace, self.checkpoints = model, job, pace, checkpoints
+        self.optimizer = make_optimizer(model, job.recipe)
+        self.trained = [value for value in model.parameters() if value.requires_grad]
+        found = checkpoints.latest()
+        self.progress = Progress() if found is None else self._restore(found)
+        now = time.time()
+        step = self.progress.step
+        self.attempt = {"started": now, "from_step": step, "to_step": step, "ended": now}
+        self.progress.attempts.append(self.attempt)
+        self.mark = self.saved = time.monotonic()
+        self.pending: list[tuple[int, str, Tensor]] = []
+
+    def run(self) -> Iterator[Point]:
+        """Take every step that is left; yield a point of the curve now and then."""
+        at, tokens, seconds = self.progress, self.progress.tokens, self.progress.seconds
+        while at.step < self.job.steps:
+            self._step()
+            if at.step % self.pace.log_steps == 0 or at.step == self.job.steps:
+                self._settle()
+                self._clock()
+                point = self._point()
+                point["tokens_per_second"] = (at.tokens - tokens) / max(1e-9, at.seconds - seconds)
+                tokens, seconds = at.tokens, at.seconds
+                yield point
+            if time.monotonic() - self.saved >= self.pace.checkpoint_seconds:
+                self.save()
+        self._clock()
+
+    def save(self) -> None:
+        """Save a checkpoint, so that a successor goes on from here."""
+        self._settle()
+        self._clock()
+        self.checkpoints.save(
+            self.progress.step,
+            lambda folder: checkpoint.save(folder, self.model, self.optimizer, self.progress),
+        )
+        self.saved = time.monotonic()
+
+    def _step(self) -> None:
+        at, job = self.progress, self.job
+        name, rows = job.order.batch(at.step)
+        member = job.members[name]
+        arrays = member.data.batch(rows.tolist())
+        set_rate(self.optimizer, learning_rate(job.recipe, at.step, job.steps))
+        loss = self._gradients(member, arrays)
+        self.pending.append((at.step, member.head, loss))
+        if self.pace.device.type == "cpu":  # looking is free here; elsewhere it would wait
+            self._settle()
+        clip(self.trained, job.recipe.max_gradient_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        at.tokens += int(arrays["attention_mask"].sum())
+        at.step += 1
+
+    def _gradients(self, member: Member, arrays: dict[str, NDArray[Any]]) -> Tensor:
+        """Add one batch's gradient, micro-batch by micro-batch; return its mean loss."""
+        seed = derived_seed("dropout", self.job.seed, self.job.position, self.progress.step)
+        if not self.model.is_swift:  # its attention may draw dropout from the global generator
+            torch.manual_seed(seed)
+        rows, count = len(arrays["input_ids"]), counted(member.kind, arrays)
+        size = self.pace.micro_batch or rows
+        batch = to_tensors(arrays, self.pace.device)
+        total = torch.zeros((), device=self.pace.device)
+        for start in range(0, rows, size):
+            part = {name: values[start : start + size] for name, values in batch.items()}
+            self.model.noise.begin(seed, start, len(part["input_ids"]), rows)
+            with self._autocast():
+                logits = self.model(member.head, part)
+            loss = summed_loss(member.kind, logits, part) / count
+            loss.backward()
+            total += loss.detach()
+        return total
+
+    def _autocast(self) -> torch.autocast:
+        enabled = self.job.precision == "bfloat16"
+        return torch.autocast(self.pace.device.type, torch.bfloat16, enabled=enabled)
+
+    def _settle(self) -> None:
+        """Move pending losses into the window. Raises NonFiniteLoss."""
+        for step, task, loss in self.pending:
+            value = loss.item()
+            if not math.isfinite(value):
+                rate = learning_rate(self.job.recipe, step, self.job.steps)
+                raise NonFiniteLoss(
+                    f"{task}: the loss is {value} at step {step + 1} of {self.job.steps}, "
+                    f"learning rate {rate:.3g}; lower the learning rate or lengthen the warm-up"
+                )
+            self.progress.window.append(value)
+        self.pending.clear()
+
+    def _point(self) -> Point:
+        at = self.progress
+        rate = learning_rate(self.job.recipe, at.step - 1, self.job.steps)
+        loss = math.fsum(at.window) / len(at.window)
+        at.window.clear()
+        at.curve.append(
+            {"step": at.step, "loss": loss, "learning_rate": rate, "at": round(time.time(), 3)}
+        )
+        return {"step": at.step, "steps": self.job.steps, "loss": loss, "learning_rate": rate}
+
+    def _clock(self) -> None:
+        now = time.monotonic()
+        self.progress.seconds += now - self.mark
+        self.mark = now
+        self.attempt["to_step"] = self.progress.step
+        self.attempt["ended"] = time.time()
+
+    def _restore(self, folder: Any) -> Progress:
+        return checkpoint.restore(folder, self.model, self.optimizer)
+
+
+@contextmanager
+def reproducible(device: torch.device) -> Iterator[None]:
+    """Equal bits on equal machines, and the caller's generators and flags left as they were.
+
+    Denormal numbers are flushed: the moments of words that have not been seen for long decay into
+    them, and arithmetic on them is many times slower.
+    """
+    before = torch.are_deterministic_algorithms_enabled()
+    warned = torch.is_deterministic_algorithms_warn_only_enabled()
+    switches: Any = torch.utils.deterministic
+    filled = switches.fill_uninitialized_memory
+    devices = [device] if device.type == "cuda" else []
+    flushed = torch.set_flush_denormal(True)
+    switches.fill_uninitialized_memory = False
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        with torch.random.fork_rng(devices):
+            yield
+    finally:
+        torch.use_deterministic_algorithms(before, warn_only=warned)
+        switches.fill_uninitialized_memory = filled
+        if flushed:
+            torch.set_flush_denormal(False)

@@ -1,0 +1,117 @@
+"""AdamW with a linear warm-up and decay, gradient clipping, and freezing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from xlt_core.models.model import Model
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.recipe import Recipe
+
+BETAS = (0.9, 0.999)
+EPSILON = 1e-8
+_UNDECAYED = re.compile(r"(^|\.)bias$|layer_?norm", re.IGNORECASE)
+_LAYER = re.compile(r"\.(?:layer|layers|block)\.(\d+)\.")
+
+
+def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """The rate of `step` (from 0): up to the peak over the warm-up, then down, never quite to 0."""
+    warm = round(recipe.warmup * steps)
+    if step < warm:
+        return recipe.learning_rate * (step + 1) / (warm + 1)
+    return recipe.learning_rate * (steps - step) / max(1, steps - warm)
+
+
+def make_optimizer(model: Model, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW over all weights that are not frozen; biases and norms are not decayed.
+
+    The fused kernel walks each weight once; on a CPU it is several times as fast as the others.
+    """
+    trained = [(name, value) for name, value in model.named_parameters() if value.requires_grad]
+    decayed = [value for name, value in trained if not _UNDECAYED.search(name)]
+    undecayed = [value for name, value in trained if _UNDECAYED.search(name)]
+    groups = [
+        {"params": decayed, "weight_decay": recipe.weight_decay},
+        {"params": undecayed, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(
+        [group for group in groups if group["params"]],
+        lr=recipe.learning_rate,
+        betas=BETAS,
+        eps=EPSILON,
+        fused=True,
+    )
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Use `rate` from the next step on."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def clip(parameters: Iterable[Tensor], limit: float) -> None:
+    """Scale gradients in place so that their global norm is at most `limit`.
+
+    On a CPU, where looking costs nothing, gradients within the limit are not walked again.
+    """
+    gradients = [value.grad for value in parameters if value.grad is not None]
+    if not gradients:
+        return
+    norm = torch.nn.utils.get_total_norm(gradients)
+    factor = limit / (norm + 1e-6)
+    if norm.device.type == "cpu":
+        if factor < 1.0:
+            torch._foreach_mul_(gradients, factor.item())
+    else:
+        torch._foreach_mul_(gradients, factor.clamp(max=1.0))
+
+
+def freeze(model: Model, wanted: tuple[str, ...]) -> list[str]:
+    """Freeze what a recipe names; return the frozen weights' names, sorted.
+
+    Every weight that is not named is set free, so that a module can serve stage after stage.
+
+    Raises:
+        UserMistake: `wanted` names something else, or more layers than there are.
+    """
+    for value in model.parameters():
+        value.requires_grad_(True)
+    frozen: set[str] = set()
+    for text in wanted:
+        frozen |= _named(model, text)
+    for name, value in model.named_parameters():
+        if name in frozen:
+            value.requires_grad_(False)
+    return sorted(frozen)
+
+
+def _named(model: Model, text: str) -> set[str]:
+    names = [name for name, _ in model.named_parameters()]
+    if text == "embeddings":
+        table: nn.Module = model.encoder.get_input_embeddings()  # type: ignore[operator]
+        ids = {id(value) for value in table.parameters()}
+        return {name for name, value in model.named_parameters() if id(value) in ids}
+    if match := re.fullmatch(r"layers:(\d+)", text):
+        count, there = int(match[1]), _layers(names)
+        if count <= there:
+            return {name for name in names if _is_below(name, count)}
+        what, remedy = f"{text!r}: the encoder has {there} layers", f"write layers:{there} or fewer"
+    else:
+        what, remedy = f"{text!r} cannot be frozen", "write embeddings or layers:N, as layers:6"
+    raise UserMistake(Mistake("recipe.freeze", what, remedy))
+
+
+def _layers(names: list[str]) -> int:
+    found = [int(match[1]) for name in names if (match := _LAYER.search(name))]
+    return max(found, default=-1) + 1
+
+
+def _is_below(name: str, count: int) -> bool:
+    """Whether a weight belongs to the embeddings or to the `count` lowest layers."""
+    if match := _LAYER.search(name):
+        return int(match[1]) < count
+    return name.startswith("encoder.") and ("embed" in name or name.startswith("encoder.shared."))

@@ -1,0 +1,98 @@
+"""What a worker keeps in memory between stages: tokenizers, the encoder, weights, data.
+
+Results are the same with a warm worker, a fresh one or none; only loading is saved. Not safe for
+several threads at once. `xlt_core.stage.run` fills and asks it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from xlt_core.models.model import HeadSpec, Model, Weights
+from xlt_core.models.pretrained import fingerprint_tokenizer, load_encoder, load_tokenizer
+from xlt_core.vocabulary.stage import EncoderRef
+
+
+class Trained:
+    """A stage's weights and its heads by task."""
+
+    def __init__(self, weights: Weights, heads: dict[str, HeadSpec]) -> None:
+        self.weights = weights
+        self.heads = heads
+        self.bytes = sum(value.numel() * value.element_size() for value in weights.values())
+
+
+class Warm:
+    """Memory of a worker.
+
+    Args:
+        weights_bytes: at most this much of trained weights, the least recently used going first;
+            the newest is kept whatever its size.
+        splits: encoded splits kept.
+    """
+
+    def __init__(self, weights_bytes: int = 4 << 30, splits: int = 256) -> None:
+        self._limit = weights_bytes
+        self._splits_limit = splits
+        self._trained: OrderedDict[str, Trained] = OrderedDict()
+        self._splits: OrderedDict[Hashable, Any] = OrderedDict()
+        self._tokenizers: dict[str, tuple[Any, str]] = {}
+        self._encoder: tuple[str, Model, Weights] | None = None
+        self.loaded = ""  # key of the stage whose encoder weights the model holds now
+
+    def held(self) -> tuple[str, ...]:
+        """Keys of the trained stages whose weights are in memory, most recently used last."""
+        return tuple(self._trained)
+
+    def holds(self, key: str) -> bool:
+        """Whether the weights of stage `key` are in memory."""
+        return key in self._trained
+
+    def trained(self, key: str, load: Callable[[], Trained]) -> Trained:
+        """The weights of stage `key`, loaded if need be."""
+        if key not in self._trained:
+            self.keep(key, load())
+        self._trained.move_to_end(key)
+        return self._trained[key]
+
+    def keep(self, key: str, trained: Trained) -> None:
+        """Keep a stage's weights, letting older ones go if memory asks for it."""
+        self._trained[key] = trained
+        self._trained.move_to_end(key)
+        while len(self._trained) > 1 and self._bytes() > self._limit:
+            self._trained.popitem(last=False)
+
+    def model(self, ref: EncoderRef) -> tuple[Model, Weights]:
+        """The model of `ref`, its heads gone and its weights anybody's, and the pretrained weights.
+
+        The module is built once and serves stage after stage: callers load weights into it.
+        """
+        if self._encoder is None or self._encoder[0] != ref.fingerprint:
+            self._encoder = None  # let go of the old one first
+            model = Model(load_encoder(ref))
+            self._encoder = (ref.fingerprint, model, model.weights())
+            self.loaded = ""
+        _, model, pretrained = self._encoder
+        model.drop_heads()
+        return model, pretrained
+
+    def tokenizer(self, ref: EncoderRef) -> tuple[Any, str]:
+        """The tokenizer of `ref` and its fingerprint."""
+        if ref.fingerprint not in self._tokenizers:
+            tokenizer = load_tokenizer(ref)
+            self._tokenizers[ref.fingerprint] = (tokenizer, fingerprint_tokenizer(tokenizer))
+        return self._tokenizers[ref.fingerprint]
+
+    def split(self, name: Hashable, make: Callable[[], Any]) -> Any:
+        """An encoded split under `name`, made if need be."""
+        if name not in self._splits:
+            self._splits[name] = make()
+        self._splits.move_to_end(name)
+        while len(self._splits) > self._splits_limit:
+            self._splits.popitem(last=False)
+        return self._splits[name]
+
+    def _bytes(self) -> int:
+        return sum(trained.bytes for trained in self._trained.values())

@@ -1,0 +1,99 @@
+"""A desk: what either kind of work needs at hand — the store, the settings, what is warm.
+
+Neighbours: `train`, `evaluate`; `record` writes down what was done here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from xlt_core.data import Source, open_source
+from xlt_core.data.encoded import EncodedSplit
+from xlt_core.data.encoding import encoded
+from xlt_core.models.model import HeadSpec, Model
+from xlt_core.stage import Report, Settings
+from xlt_core.store import Store
+from xlt_core.tasks import get_task
+from xlt_core.tasks.task import Kind
+from xlt_core.vocabulary.errors import Mistake, ParentMissing, UserMistake
+from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.recipe import Recipe
+from xlt_core.vocabulary.stage import DataRef, Stage, TrainStage
+from xlt_core.warm import Trained, Warm
+
+WEIGHTS = "weights.safetensors"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Store, report, settings and memory of one call of `run`."""
+
+    store: Store
+    report: Report
+    settings: Settings
+    warm: Warm
+
+    def tell(self, kind: str, stage: Stage, fields: Mapping[str, Any]) -> None:
+        """Report an event of `stage`. Raises StageCancelled where nobody wants it any longer."""
+        self.report(Event(kind, stage=stage.key, fields={"title": stage.title, **fields}))
+
+    def device(self) -> torch.device:
+        """Where to compute. Raises UserMistake for a device this machine lacks."""
+        wanted = self.settings.device
+        if wanted == "auto":
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if wanted.startswith("cuda") and not torch.cuda.is_available():
+            raise UserMistake(
+                Mistake("execution.device", f"{wanted}: there is no such device", "write auto")
+            )
+        return torch.device(wanted)
+
+    def trained(self, stage: TrainStage) -> Trained:
+        """Weights and heads of a finished stage. Raises ParentMissing."""
+        return self.warm.trained(stage.key, lambda: self._read(stage))
+
+    def split(self, stage: TrainStage, ref: DataRef, recipe: Recipe) -> EncodedSplit:
+        """`ref` encoded with `stage`'s tokenizer. Raises DataChanged."""
+        tokenizer, fingerprint = self.warm.tokenizer(stage.encoder)
+
+        def make() -> EncodedSplit:
+            length, stride, cache = recipe.max_length, recipe.stride, self.settings.cache
+            source = open_source(stage.source)
+            return encoded(source, ref, tokenizer, fingerprint, length, stride, cache)
+
+        name = (ref, fingerprint, recipe.max_length, recipe.stride)
+        split: EncodedSplit = self.warm.split(name, make)
+        return split
+
+    def source(self, stage: TrainStage) -> Source:
+        """Where `stage`'s data come from."""
+        return open_source(stage.source)
+
+    def _read(self, stage: TrainStage) -> Trained:
+        found = self.store.read(stage.key)
+        if found is None:
+            raise ParentMissing(f"{stage.title}: its weights ({stage.key[:12]}) are not there")
+        heads = {
+            task: HeadSpec(Kind(head["kind"]), tuple(head["labels"]))
+            for task, head in found.about["heads"].items()
+        }
+        return Trained(load_file(found.path(WEIGHTS)), heads)
+
+
+def head_of(task: str) -> HeadSpec:
+    """The head a task needs."""
+    known = get_task(task)
+    return HeadSpec(known.kind, known.labels)
+
+
+def check_length(model: Model, split: EncodedSplit, name: str) -> None:
+    """Raise UserMistake where a row is longer than the encoder has positions for."""
+    longest = int(split.lengths().max(initial=0))
+    if model.most_tokens is not None and longest > model.most_tokens:
+        what = f"{name} has rows of {longest} tokens, the encoder has {model.most_tokens} places"
+        raise UserMistake(Mistake("recipe.max_length", what, f"write {model.most_tokens} or less"))

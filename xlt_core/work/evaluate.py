@@ -1,0 +1,78 @@
+"""An evaluation stage: the trained weights it names, one split, its scores and predictions."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import torch
+
+from xlt_core.evaluation.evaluate import PREDICTIONS, evaluate, write_predictions
+from xlt_core.models.model import Model, fitting_head
+from xlt_core.stage import StageResult
+from xlt_core.tasks import get_task
+from xlt_core.training.loop import reproducible
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.stage import EvaluateStage
+from xlt_core.work.desk import Desk, check_length, head_of
+from xlt_core.work.record import about
+
+
+def evaluate_stage(stage: EvaluateStage, desk: Desk) -> StageResult:
+    """Score and publish. Raises what `xlt_core.stage.run` says."""
+    started, clock = time.time(), time.monotonic()
+    device = desk.device()
+    desk.tell("stage_started", stage, {})
+    model, head = trained_model(stage, desk, device)
+    ref, trained = stage.data, stage.trained
+    task = get_task(ref.task)
+    split = desk.split(trained, ref, trained.recipe)
+    check_length(model, split, f"{ref.task}[{ref.language}]")
+    examples = desk.source(trained).load(ref.task, ref.language, ref.split)
+    with reproducible(device):
+        predictions, scores = evaluate(
+            model, split, examples, task, ref.language, ref.split, head=ref.task
+        )
+    seconds = time.monotonic() - clock
+    tokens = int(split.tokens().sum())
+    record: dict[str, Any] = {
+        **about(stage, desk.settings, device, started, time.time()),
+        "seconds": round(seconds, 6),
+        "parent": trained.key,
+        "head": head,
+        "examples": len(examples),
+        "tokens": tokens,
+        "tokens_per_second": round(tokens / max(seconds, 1e-9), 1),
+        "scores": scores.to_json(),
+    }
+    with desk.store.draft(stage.key) as draft:
+        write_predictions(draft.folder / PREDICTIONS, examples, predictions, task)
+        (draft.folder / "scores.json").write_text(json.dumps(scores.to_json()), encoding="utf-8")
+        draft.publish(record)
+    desk.tell("stage_finished", stage, {"seconds": seconds, "scores": scores.to_json()})
+    return StageResult(stage.key, scores, True, seconds)
+
+
+def trained_model(stage: EvaluateStage, desk: Desk, device: torch.device) -> tuple[Model, str]:
+    """The trained encoder with a head under the evaluated task's name, and whose head it was.
+
+    Raises:
+        ParentMissing: the trained stage is not in the store.
+        UserMistake: none of its heads can predict the task.
+    """
+    trained = desk.trained(stage.trained)
+    task, wanted = stage.data.task, head_of(stage.data.task)
+    source = fitting_head(trained.heads, task, wanted)
+    if source is None:
+        there = ", ".join(trained.heads)
+        what = f"the trained model has heads for {there}, none of which fits"
+        raise UserMistake(Mistake(task, what, f"train on a {wanted.kind} task of the same labels"))
+    model, _ = desk.warm.model(stage.trained.encoder)
+    model.to(device)
+    if desk.warm.loaded != stage.trained.key:
+        model.load(trained.weights)
+        desk.warm.loaded = stage.trained.key
+    model.add_head(task, wanted, seed=0)
+    model.load_head(task, trained.weights, source, trained.heads[source].labels)
+    return model, source

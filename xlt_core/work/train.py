@@ -1,0 +1,173 @@
+"""A training stage: from the parent's weights and the data to published weights.
+
+The loop itself is `xlt_core.training.loop`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from xlt_core.data.encoded import EncodedSplit
+from xlt_core.models.model import Model, fitting_head
+from xlt_core.models.vocabulary import narrowed
+from xlt_core.stage import StageResult
+from xlt_core.training.checkpoint import Progress
+from xlt_core.training.loop import Job, Member, Pace, Point, train
+from xlt_core.training.optimizer import freeze, learning_rate
+from xlt_core.training.order import BatchOrder, Indices, limited, total_steps
+from xlt_core.vocabulary.fingerprint import derived_seed
+from xlt_core.vocabulary.stage import DataRef, TrainStage
+from xlt_core.warm import Trained
+from xlt_core.work.desk import WEIGHTS, Desk, check_length, head_of
+from xlt_core.work.record import about
+
+CURVE = "curve.json"
+
+
+def train_stage(stage: TrainStage, desk: Desk) -> StageResult:
+    """Train and publish. Raises what `xlt_core.stage.run` says."""
+    started = time.time()
+    device = desk.device()
+    desk.tell("stage_started", stage, {})
+    parent = desk.trained(stage.parent) if stage.parent else None
+    splits = {_member_name(ref): desk.split(stage, ref, stage.recipe) for ref in stage.data}
+    desk.warm.loaded = ""
+    model, heads = _model(stage, parent, desk)
+    for name, split in splits.items():
+        check_length(model, split, name)
+    precision = _precision(stage, device, desk)
+    checkpoints = desk.store.checkpoints(stage.key)
+    with narrowed(model, splits) as narrow:
+        if narrow is not None:
+            splits = {name: narrow.split(split) for name, split in splits.items()}
+        job = _job(stage, splits, precision)
+        model.to(device)
+        frozen = freeze(model, stage.recipe.freeze)
+        progress = train(model, job, _pace(desk, device), checkpoints, _teller(stage, desk))
+        if narrow is not None:
+            narrow.widen(_decay(job, frozen))
+    trained = Trained(model.weights(), dict(model.specs))
+    record = {
+        **about(stage, desk.settings, device, _first(progress, started), time.time()),
+        **_account(progress),
+        "examples": sum(len(member.rows) for member in job.members.values()),
+        "heads": heads,
+        "frozen": len(frozen),
+        "precision": job.precision,
+        "parent": stage.parent.key if stage.parent else None,
+        "bytes": trained.bytes,
+    }
+    _publish(stage, desk, trained, progress, record)
+    checkpoints.drop()
+    desk.warm.keep(stage.key, trained)
+    desk.warm.loaded = stage.key
+    desk.tell("stage_finished", stage, {"seconds": progress.seconds, "steps": progress.step})
+    return StageResult(stage.key, None, True, progress.seconds)
+
+
+def _publish(
+    stage: TrainStage, desk: Desk, trained: Trained, progress: Progress, record: dict[str, Any]
+) -> None:
+    with desk.store.draft(stage.key) as draft:
+        save_file(trained.weights, draft.folder / WEIGHTS)
+        (draft.folder / CURVE).write_text(json.dumps(progress.curve), encoding="utf-8")
+        draft.publish(record)
+
+
+def _member_name(ref: DataRef) -> str:
+    return f"{ref.task}[{ref.language}]"
+
+
+def _pace(desk: Desk, device: torch.device) -> Pace:
+    settings = desk.settings
+    return Pace(device, settings.micro_batch, settings.checkpoint_seconds, settings.log_steps)
+
+
+def _teller(stage: TrainStage, desk: Desk) -> Callable[[Point], None]:
+    return lambda point: desk.tell("stage_progress", stage, point)
+
+
+def _decay(job: Job, frozen: list[str]) -> float:
+    """What weight decay has multiplied the words by that never occurred."""
+    if any("word_embeddings" in name for name in frozen):
+        return 1.0
+    recipe, steps = job.recipe, job.steps
+    rates = (learning_rate(recipe, step, steps) for step in range(steps))
+    return math.prod(1.0 - rate * recipe.weight_decay for rate in rates)
+
+
+def _rows(split: EncodedSplit, limit: int | None) -> Indices:
+    """Features to train on; a limit counts examples, whose windows stay together."""
+    chosen = limited(split.examples, limit)
+    if len(chosen) == split.examples == len(split):
+        return chosen
+    return np.flatnonzero(np.isin(split.example_of_feature(), chosen))
+
+
+def _job(stage: TrainStage, splits: dict[str, EncodedSplit], precision: str) -> Job:
+    recipe = stage.recipe
+    members = {
+        _member_name(ref): Member(ref.task, split.kind, split, _rows(split, recipe.rows))
+        for ref in stage.data
+        for split in [splits[_member_name(ref)]]
+    }
+    order = BatchOrder(
+        {name: member.data.lengths() for name, member in members.items()},
+        {name: member.rows for name, member in members.items()},
+        recipe.batch_size,
+        stage.seed,
+        stage.position,
+    )
+    steps = total_steps(recipe, order.batches_per_epoch)
+    return Job(members, order, recipe, steps, stage.seed, stage.position, precision)
+
+
+def _model(stage: TrainStage, parent: Trained | None, desk: Desk) -> tuple[Model, dict[str, Any]]:
+    """The model to train, and what `stage.json` says of its heads."""
+    model, pretrained = desk.warm.model(stage.encoder)
+    model.to("cpu")
+    model.load(pretrained if parent is None else parent.weights)
+    heads: dict[str, Any] = {}
+    for task in sorted({ref.task for ref in stage.data}):
+        wanted = head_of(task)
+        model.add_head(task, wanted, derived_seed("head", stage.seed, stage.position, task))
+        kept = None
+        if parent is not None and stage.recipe.head == "keep":
+            kept = fitting_head(parent.heads, task, wanted)
+        if parent is not None and kept is not None:
+            model.load_head(task, parent.weights, kept, parent.heads[kept].labels)
+        heads[task] = {"kind": wanted.kind.value, "labels": list(wanted.labels), "kept_from": kept}
+    return model, heads
+
+
+def _precision(stage: TrainStage, device: torch.device, desk: Desk) -> str:
+    """What is computed in: bfloat16 only where asked for and the device has it."""
+    if stage.recipe.precision != "bfloat16":
+        return "float32"
+    if device.type == "cuda" and torch.cuda.is_bf16_supported():
+        return "bfloat16"
+    desk.tell("message", stage, {"text": f"{device} has no bfloat16: float32 is used"})
+    return "float32"
+
+
+def _account(progress: Progress) -> dict[str, Any]:
+    seconds = max(progress.seconds, 1e-9)
+    return {
+        "seconds": round(progress.seconds, 6),
+        "steps": progress.step,
+        "tokens": progress.tokens,
+        "tokens_per_second": round(progress.tokens / seconds, 1),
+        "attempts": progress.attempts,
+    }
+
+
+def _first(progress: Progress, started: float) -> float:
+    return min([started, *(attempt["started"] for attempt in progress.attempts)])
