@@ -98,7 +98,7 @@ def _reach(table: NDArray[Any], name: str, draws: int) -> float:
     total = math.fsum(variance for variance, _ in levels)
     if total <= 0:
         return 0.0
-    freedom = total**2 / math.fsum(variance**2 / own for variance, own in levels)
+    freedom = 1 / math.fsum((variance / total) ** 2 / own for variance, own in levels)
     return float(_t_quantile(LEVEL, freedom) * math.sqrt(total))
 
 

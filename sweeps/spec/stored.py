@@ -41,9 +41,7 @@ def write_spec(folder: SweepFolder, sweep: Sweep) -> None:
         if data[name] == default:
             data[name] = ""  # found anew from wherever the folder lies: runs/ may be moved
     content = {"format": FORMAT, "source": dict(sweep.source), "sweep": data}
-    text = _HEAD + yaml.safe_dump(
-        content, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100
-    )
+    text = _HEAD + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
     write_whole(folder.spec, text)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -51,13 +52,17 @@ def prepare_database(uri: str, experiment: str = EXPERIMENT) -> str:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("mlflow.store.db").setLevel(logging.WARNING)
     with exclusive(uri):
+        path = sqlite_path(uri)
+        if path is not None and _is_of_another_version(path):
+            _migrate(path, uri)
         try:
             return _experiment_id(MlflowClient(uri), uri, experiment)
         except MlflowException as error:
             if "out-of-date database schema" not in str(error):
                 raise
-        _migrate(uri)
-        return _experiment_id(MlflowClient(uri), uri, experiment)
+            raise UserMistake(
+                Mistake(uri, "was made by an older MLflow", f"run `mlflow db upgrade {uri}` once")
+            ) from error
 
 
 @contextlib.contextmanager
@@ -111,15 +116,30 @@ def _create(client: MlflowClient, uri: str, name: str) -> Experiment:
         return found
 
 
-def _migrate(uri: str) -> None:
-    path = sqlite_path(uri)
-    if path is None:
-        raise UserMistake(
-            Mistake(uri, "was made by an older MLflow", f"run `mlflow db upgrade {uri}` once")
-        )
-    shutil.copy2(path, _unused(path.with_name(path.name + ".before-upgrade")))
+def _is_of_another_version(path: Path) -> bool:
+    if not path.exists():
+        return False
+    # MLflow migrates some old databases when it opens them, and keeps no copy.
+    from mlflow.store.db.utils import _get_latest_schema_revision
+
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        try:
+            rows = connection.execute("select version_num from alembic_version").fetchall()
+        except sqlite3.DatabaseError:
+            return False  # empty, or not a database: MLflow says so better
+    return bool(rows) and rows != [(_get_latest_schema_revision(),)]
+
+
+def _migrate(path: Path, uri: str) -> None:
+    copy = _unused(path.with_name(path.name + ".before-upgrade"))
+    shutil.copy2(path, copy)
     command = [sys.executable, "-m", "mlflow", "db", "upgrade", uri]
-    subprocess.run(command, check=True, capture_output=True, env=quiet_environment())
+    done = subprocess.run(command, capture_output=True, text=True, env=quiet_environment())
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise UserMistake(
+            Mistake(uri, f"cannot be brought to this MLflow's version: {last}", f"see {copy}")
+        )
 
 
 def _unused(path: Path) -> Path:

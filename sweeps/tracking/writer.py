@@ -141,6 +141,11 @@ class Writer:
         if change.reopen:
             self._client.update_run(known.run_id, status=Status.RUNNING)
             known.status = Status.RUNNING
+        if change.end is not None:
+            # First: what MLflow refuses below must not leave a run that never ends.
+            status, ended = change.end
+            self._client.set_terminated(known.run_id, status, ended)
+            known.status, known.ended = status, ended
         for name, text in change.artifacts.items():
             self._client.log_text(known.run_id, text, name)
         for key in change.forget:
@@ -149,10 +154,6 @@ class Writer:
         tags = dict(change.tags)
         done = {RECORD_TAG: tags.pop(RECORD_TAG)}
         self._log(known, change.params, tags, change.metrics, done)
-        if change.end is not None:
-            status, ended = change.end
-            self._client.set_terminated(known.run_id, status, ended)
-            known.status, known.ended = status, ended
 
     def _log(
         self,

@@ -35,7 +35,8 @@ class Narrow:
     def __init__(self, model: Model, kept: NDArray[np.int64]) -> None:
         self.kept = kept
         self._encoder: Any = model.encoder
-        self._whole: Any = self._encoder.get_input_embeddings()
+        table: nn.Embedding = self._encoder.get_input_embeddings()
+        self._whole = table
         self._rows = torch.from_numpy(kept).to(self._whole.weight.device)
         with torch.no_grad():
             weight = self._whole.weight.detach()[self._rows].clone()

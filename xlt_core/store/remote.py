@@ -110,11 +110,13 @@ class RemoteBackend:
         """The manifest first, so that nobody takes the rest for a stage."""
         system, root = self._system()
         found = self._sizes(path)
-        manifests = [name for name in found if PurePosixPath(name).name == MANIFEST]
-        for name in manifests:
-            self.remove(f"{path}/{name}")
-        if rest := sorted(found.keys() - set(manifests)):
-            system.rm([f"{root}/{path}/{name}" for name in rest])
+        for name in found:
+            if PurePosixPath(name).name == MANIFEST:
+                self.remove(f"{path}/{name}")
+        if found or self.protocol not in _FOLDERLESS:
+            system.invalidate_cache()
+            with suppress(FileNotFoundError):
+                system.rm(f"{root}/{path}", recursive=True)
         shutil.rmtree(self.scratch / path, ignore_errors=True)
 
     def names(self, path: str) -> list[str]:

@@ -1,6 +1,7 @@
 """TPE: Optuna's tree-structured Parzen estimator on the view (Bergstra et al., 2011).
 
-Every argument is written out: an upstream change of a default would change every sweep.
+Every argument that is not deprecated is written out: an upstream change of a default would change
+every sweep.
 """
 
 from __future__ import annotations
@@ -25,13 +26,9 @@ OPTIONS: dict[str, Any] = {
     "n_ei_candidates": 24,  # draws of which the best is taken
     "constant_liar": True,  # trials under way count as poor, so that the next are elsewhere
 }
-# Not options: multivariate, because parameters are drawn together on purpose, and group, because
-# the groups are known here (see `_Mirror.draw`) and working them out anew costs most of the time.
-_FIXED: dict[str, Any] = {
-    "multivariate": True,
-    "group": False,
-    "warn_independent_sampling": False,
-}
+# Not options: parameters that every trial has are drawn together, and which others belong together
+# is known here (see `_Mirror.draw`); `group` would work it out anew, most of the time of a draw.
+_FIXED: dict[str, Any] = {"multivariate": True, "group": False}
 _NAME = "view"
 
 
@@ -76,9 +73,10 @@ class _Mirror:
         self._running: dict[int, int] = {}  # those without a result yet: number → Optuna's id
 
     def draw(self, sampler: BaseSampler) -> tuple[Plan, Settings]:
-        """Draw a candidate: the length of the plan with the settings, then the steps together.
+        """Draw a candidate: length and settings together, then as many steps, one by one.
 
-        The steps are drawn jointly, from the trials that have at least as many.
+        Each step is modelled on the trials that have one in its place. To model them together was
+        worse in plans of up to nine steps, where too few trials are as long.
         """
         from optuna.study import load_study
         from optuna.trial import TrialState
@@ -88,8 +86,8 @@ class _Mirror:
         study = load_study(study_name=_NAME, storage=self._storage, sampler=sampler)
         drawn_on = self._storage.create_new_trial(self._study_id)
         params = self._sample(study, drawn_on, [n for n in self._distributions if n[:4] != "pick"])
-        steps = [f"pick{place}" for place in range(params.get("count", 0))]
-        params |= self._sample(study, drawn_on, steps)
+        for place in range(params.get("count", 0)):
+            params |= self._sample(study, drawn_on, [f"pick{place}"])
         self._storage.set_trial_state_values(drawn_on, TrialState.FAIL)
         candidates = self.view.candidates
         settings = {path: params[path] for path in candidates.settings.ranges}

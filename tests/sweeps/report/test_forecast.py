@@ -65,7 +65,10 @@ class TestPlannedTrials:
     def test_the_baseline_is_not_counted_once_a_learning_rate(self, make):
         """Intermediate learning rates say nothing of a plan without intermediate tasks."""
         made = make()
-        recipe = {**made.sweep.recipe, "train": {"learning_rate": Range("choice", choices=(1, 2, 3))}}
+        recipe = {
+            **made.sweep.recipe,
+            "train": {"learning_rate": Range("choice", choices=(1, 2, 3))},
+        }
         candidates = candidates_of(replace(made.sweep, recipe=recipe))
         assert distinct_size(candidates) == 4 * 3 + 1
         assert len({candidates.key(*candidates.unrank(n)) for n in range(candidates.size)}) == 13

@@ -24,7 +24,15 @@ class TestReadResults:
         """These names are promised to programs."""
         row = read_results(made.folder).rows[0].to_json()
         assert list(row) == [
-            "trial", "plan", "target", "language", "family", "seed", "split", "metric", "score",
+            "trial",
+            "plan",
+            "target",
+            "language",
+            "family",
+            "seed",
+            "split",
+            "metric",
+            "score",
             "gain",
         ]
 
@@ -40,7 +48,10 @@ class TestReadResults:
         """The lab's languages lie in families of the lab."""
         rows = read_results(made.folder).rows
         assert {(r.language, r.family) for r in rows} == {
-            ("en", "Indo-European"), ("qla", "Lab-A"), ("qlb", "Lab-A"), ("qlc", "Lab-B"),
+            ("en", "Indo-European"),
+            ("qla", "Lab-A"),
+            ("qlb", "Lab-A"),
+            ("qlc", "Lab-B"),
         }
 
     def test_trials_under_way_and_failed_ones_have_no_rows(self, make):

@@ -176,15 +176,13 @@ class TestReading:
         assert len(read_trials(f"sqlite:///{path}", "s")) == 1
 
     def test_rolls_back_what_a_killed_driver_left(self, tmp_path: Path) -> None:
-        """A journal left by a kill in the middle of a write is undone; the earlier rows are there."""
+        """A journal left by a kill in the middle of a write is undone; earlier rows are there."""
         path, copy = tmp_path / "study.db", tmp_path / "killed.db"
         SweepStudy.open(f"sqlite:///{path}", "s").insert(proposal(0), CANDIDATES)
         writer = sqlite3.connect(path)
         writer.execute("pragma cache_size = 1")
         writer.execute("update trials set number = 7")
-        writer.execute(
-            "create table big as select zeroblob(4000) from trial_params, trial_params p"
-        )
+        writer.execute("create table big as select zeroblob(4000) from trial_params a, trials b")
         shutil.copy(path, copy)
         shutil.copy(f"{path}-journal", f"{copy}-journal")
         writer.close()

@@ -37,6 +37,16 @@ class TestPrepare:
         prepare_database(f"sqlite:///{path}")
         with sqlite3.connect(tmp_path / "mlflow.db.before-upgrade") as connection:
             assert connection.execute("select count(*) from experiments").fetchone() == (0,)
+        prepare_database(f"sqlite:///{path}")
+        assert len(list(tmp_path.glob("*.before-upgrade*"))) == 1
+
+    def test_a_newer_database_is_refused(self, database):
+        """What a later MLflow made cannot be read by this one; the user hears why."""
+        uri = database()
+        with sqlite3.connect(uri.removeprefix("sqlite:///")) as connection:
+            connection.execute("update alembic_version set version_num = 'of the future'")
+        with pytest.raises(UserMistake, match="cannot be brought"):
+            prepare_database(uri)
 
     def test_a_deleted_experiment(self, uri):
         """The user is told how to bring it back; a second one is not made."""

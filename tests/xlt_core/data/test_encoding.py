@@ -243,6 +243,15 @@ class TestSpan:
         inside = [pair for pair in split.offsets(0).tolist() if pair != [-1, -1]]
         assert {"cd e"[a:b] for a, b in inside} - {" "} == set("cde")
 
+    @pytest.mark.parametrize(("answer", "start"), [("\u200bab", 0), ("ef\u200b", 7)])
+    def test_characters_the_tokenizer_drops_at_either_end(
+        self, xlmr_tokenizer: Any, answer: str, start: int
+    ):
+        """The window that reaches the context's end holds the answer that does."""
+        row = SpanExample("1", "\u200bab cd ef\u200b", "x?", ((answer, start),))
+        batch = encode(Kind.SPAN, [row], xlmr_tokenizer, 40, 4).batch([0])
+        assert batch["start"][0] > 0
+
     def test_without_spaces_between_words(self, tokenizer: Any):
         context = "漢字仮名ไทย漢字"
         row = SpanExample("1", context, "漢?", (("ไทย", 4),))

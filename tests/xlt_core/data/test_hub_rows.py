@@ -15,27 +15,7 @@ from xlt_core.tasks import all_tasks, get_task
 from xlt_core.vocabulary.errors import UserMistake
 
 NLI = {"premise": ["p"] * 3, "hypothesis": ["h"] * 3, "label": [0, 1, 2]}
-NER = ["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"]
-UPOS = [
-    "NOUN",
-    "PUNCT",
-    "ADP",
-    "NUM",
-    "SYM",
-    "SCONJ",
-    "ADJ",
-    "PART",
-    "DET",
-    "CCONJ",
-    "PROPN",
-    "PRON",
-    "X",
-    "_",
-    "ADV",
-    "INTJ",
-    "VERB",
-    "AUX",
-]
+UPOS = ["_", *reversed(get_task("udpos").labels)]
 SPANS = {
     "id": ["1", "2"],
     "title": ["t", "t"],

@@ -7,19 +7,12 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
-from xlt_core.data.encoded import EncodedSplit
-from xlt_core.data.encoders import encode
-from xlt_core.models.encoders import refer_encoder
-from xlt_core.tasks import get_task
-from xlt_core.vocabulary.stage import EncoderRef
+import pytest
 
 WORDS = ("sun", "moon", "river", "stone", "red", "blue", "green", "cold", "warm", "cat", "dog")
 SIZE = 16
@@ -27,14 +20,20 @@ SIZE = 16
 
 def write_encoder(folder: Path, kind: str = "xlm-roberta", words: int = 60) -> Path:
     """A random two-layer encoder with a word-level tokenizer, as `save_pretrained` lays it."""
+    import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-    from transformers import XLMRobertaConfig, XLMRobertaModel
+    from transformers import (
+        BertConfig,
+        BertModel,
+        PreTrainedTokenizerFast,
+        XLMRobertaConfig,
+        XLMRobertaModel,
+    )
 
     bert = kind == "bert"
     special = ("[PAD]", "[CLS]", "[SEP]", "[UNK]") if bert else ("<s>", "<pad>", "</s>", "<unk>")
     start, pad, end, unknown = (special[i] for i in ((1, 0, 2, 3) if bert else (0, 1, 2, 3)))
-    every = (*special, *WORDS, *"?.", *"What was the cause effect".split())
+    every = (*special, *WORDS, *"?.", *["What", "was", "the", "cause", "effect"])
     every += tuple(f"w{n}" for n in range(words - len(every)))
     made = Tokenizer(models.WordLevel({word: n for n, word in enumerate(every)}, unknown))
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -94,7 +93,8 @@ def _write_mnli(path: Path, rows: int, rng: random.Random) -> None:
     names = {"red": "entailment", "blue": "neutral", "green": "contradiction"}
     for number in range(rows):
         word = rng.choice(list(names))
-        lines.append(f"{number}\t{' '.join(_sentence(rng))}\t{word}\t{names[word]}")
+        premise = " ".join(other for other in _sentence(rng) if other not in names) or "sun"
+        lines.append(f"{number}\t{premise}\t{word}\t{names[word]}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -127,7 +127,9 @@ def _write_squad(path: Path, rows: int, rng: random.Random) -> None:
         answer = {"text": "river", "answer_start": context.index("river")}
         asked = {"id": str(number), "question": "What was cold ?", "answers": [answer]}
         paragraphs.append({"context": context, "qas": [asked]})
-    path.write_text(json.dumps({"version": "1.1", "data": [{"title": "t", "paragraphs": paragraphs}]}))
+    path.write_text(
+        json.dumps({"version": "1.1", "data": [{"title": "t", "paragraphs": paragraphs}]})
+    )
 
 
 @dataclass
@@ -146,3 +148,33 @@ class Kept:
         self.steps.append(step)
 
 
+@pytest.fixture(scope="session")
+def encoder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Folder of a small random encoder: `xlm-roberta`, or `bert`, which has token types."""
+    made: dict[str, Path] = {}
+
+    def find(kind: str) -> Path:
+        if kind not in made:
+            made[kind] = write_encoder(tmp_path_factory.mktemp("encoders") / kind, kind)
+        return made[kind]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def small_encoder(encoder_of: Callable[[str], Path]) -> Path:
+    """Folder of a small random encoder of XLM-R's kind."""
+    return encoder_of("xlm-roberta")
+
+
+@pytest.fixture(scope="session")
+def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with mnli, copa, udpos and squad, one of each kind."""
+    return write_data(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Callable[[], Kept]:
+    """Makes a fresh place for checkpoints at each call."""
+    numbers = iter(range(100))
+    return lambda: Kept(tmp_path / f"kept-{next(numbers)}")

@@ -1,4 +1,4 @@
-"""A small sweep with a real study and a real store, its scores made up."""
+"""A small sweep with a real study and a real store, its scores made up: `make` and `made`."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ class Made:
     prepared: Prepared
     folder: SweepFolder
     store: Store
+    spec: Path
 
     def paths(self, plan: str, settings=None):
         return paths_of_trial(self.sweep, self.prepared, Plan.parse(plan), settings or {})
@@ -70,7 +71,9 @@ class Made:
         study.tell(number, value, error)
         study.close()
 
-    def compute(self, plan: str, settings=None, sweep: str | None = None, bonus: float = 0.0) -> None:
+    def compute(
+        self, plan: str, settings=None, sweep: str | None = None, bonus: float = 0.0
+    ) -> None:
         """Put all stages of a trial into the store, as if `sweep` had computed them."""
         for path in self.paths(plan, settings):
             for stage in path.trained.ancestry():
@@ -79,9 +82,12 @@ class Made:
                 score = BASE[stage.data.language] + GAIN[plan].get(stage.data.language, 0.0)
                 score += path.seed + bonus + (0.5 if stage.data.split == "test" else 0.0)
                 scores = {
-                    "task": stage.data.task, "language": stage.data.language,
-                    "split": stage.data.split, "metrics": {"accuracy": score},
-                    "primary": score, "examples": 10,
+                    "task": stage.data.task,
+                    "language": stage.data.language,
+                    "split": stage.data.split,
+                    "metrics": {"accuracy": score},
+                    "primary": score,
+                    "examples": 10,
                 }
                 self._publish(stage, sweep, {"scores.json": scores})
 
@@ -89,12 +95,19 @@ class Made:
         with self.store.draft(stage.key) as draft:
             for name, content in files.items():
                 (draft.folder / name).write_text(json.dumps(content))
-            draft.publish({
-                "kind": stage.kind, "title": stage.title, "identity": stage.identity(),
-                "started": BEGAN, "finished": BEGAN + 10, "seconds": 10.0, "steps": 5,
-                "executor": {"sweep": sweep or self.sweep.name},
-                "worker": {"versions": {"python": "3.11", "torch": "2.13"}},
-            })
+            draft.publish(
+                {
+                    "kind": stage.kind,
+                    "title": stage.title,
+                    "identity": stage.identity(),
+                    "started": BEGAN,
+                    "finished": BEGAN + 10,
+                    "seconds": 10.0,
+                    "steps": 5,
+                    "executor": {"sweep": sweep or self.sweep.name},
+                    "worker": {"versions": {"python": "3.11", "torch": "2.13"}},
+                }
+            )
 
     def journal(self, *events: Event) -> None:
         with self.folder.events.open("a") as file:
@@ -106,47 +119,55 @@ def _point(step: int) -> dict[str, float]:
 
 
 @pytest.fixture(scope="session")
-def prepared_specs(tmp_path_factory):
-    """Read and prepare each spec once; the lab's data are the same wherever a sweep lies."""
-    found: dict[str, tuple[Path, Prepared]] = {}
+def start_sweep(tmp_path_factory):
+    """A function that starts a sweep, without trials, in a runs folder; prepares each spec once."""
+    known: dict[str, tuple[Path, Prepared]] = {}
 
-    def get(rate: str) -> tuple[Path, Prepared]:
-        if rate not in found:
-            path = tmp_path_factory.mktemp("spec") / "spec.yaml"
-            path.write_text(SPEC.format(name="made", rate=rate))
-            found[rate] = (path, prepare(read_spec(path)))
-        return found[rate]
-
-    return get
-
-
-@pytest.fixture
-def make(tmp_path, monkeypatch, prepared_specs):
-    """A function that starts a sweep in a runs folder of its own, without trials."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XLT_RUNS", str(tmp_path / "runs"))
-
-    def start(rate: str = "1e-3") -> Made:
-        path, prepared = prepared_specs(rate)
-        sweep = read_spec(path)
-        folder = SweepFolder.named(sweep.name)
+    def start(runs: Path, rate: str = "1e-3") -> Made:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XLT_RUNS", str(runs))
+            if rate not in known:
+                path = tmp_path_factory.mktemp("spec") / "spec.yaml"
+                path.write_text(SPEC.format(name="made", rate=rate))
+                known[rate] = (path, prepare(read_spec(path)))
+            path, prepared = known[rate]
+            sweep = read_spec(path)
+            folder = SweepFolder.named(sweep.name)
         write_spec(folder, sweep)
         write_prepared(folder, prepared)
-        return Made(sweep, prepared, folder, Store(sweep.store))
+        return Made(sweep, prepared, folder, Store(sweep.store), path)
 
     return start
 
 
 @pytest.fixture
-def made(make):
-    """A sweep with a baseline and three plans, all finished."""
-    sweep = make()
+def make(tmp_path, monkeypatch, start_sweep):
+    """A function that starts a sweep of the test's own, without trials."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XLT_RUNS", str(tmp_path / "runs"))
+    return lambda rate="1e-3": start_sweep(tmp_path / "runs", rate)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory, start_sweep):
+    """The sweep behind `made`."""
+    sweep = start_sweep(tmp_path_factory.mktemp("made") / "runs")
+    study = SweepStudy.open(sweep.sweep.storage, "made")
     for number, plan in enumerate(GAIN):
-        sweep.ask(number, plan)
+        study.insert(Proposal(number, Plan.parse(plan), {}), sweep.candidates)
         sweep.compute(plan)
-        sweep.tell(number, 80.0 + GAIN[plan].get("en", 0.0))
+        study.tell(number, 80.0 + GAIN[plan].get("en", 0.0))
+    study.close()
     sweep.journal(
         Event("sweep_started", fields={"name": "made"}, at=BEGAN),
         Event("sweep_finished", fields={"name": "made", "state": "finished"}, at=BEGAN + 20),
     )
     return sweep
+
+
+@pytest.fixture
+def made(made_once, monkeypatch):
+    """A finished sweep with a baseline and three plans, for looking at: tests share it."""
+    monkeypatch.chdir(made_once.folder.runs.parent)
+    monkeypatch.setenv("XLT_RUNS", str(made_once.folder.runs))
+    return made_once

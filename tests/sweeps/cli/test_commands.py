@@ -1,0 +1,349 @@
+"""Commands on a finished sweep, as a user and as a program see them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import filelock
+import pytest
+
+from sweeps.execution.control import requested
+from xlt_core.vocabulary.errors import UserMistake
+from xlt_core.vocabulary.events import Event
+
+
+class TestListings:
+    @pytest.mark.parametrize(
+        ("command", "fields"),
+        [
+            ("tasks", {"name", "kind", "languages", "roles", "metric"}),
+            ("languages", {"code", "name", "family", "script", "resource"}),
+            ("models", {"name", "location"}),
+        ],
+    )
+    def test_json_and_table_list_the_same(self, xlt, command, fields):
+        """Every entry of the JSON stands in the table."""
+        found = json.loads(xlt(command, "--json").out)
+        table = xlt(command).out
+        assert found
+        for entry in found:
+            assert fields <= set(entry)
+            assert str(entry.get("name")) in table
+
+    def test_tasks_of_the_lab_are_listed(self, xlt):
+        """What the quickstart names can be looked up."""
+        names = {task["name"] for task in json.loads(xlt("tasks", "--json").out)}
+        assert {"mnli", "xnli", "lab-nli"} <= names
+
+
+class TestStatus:
+    def test_one_sweep(self, made, xlt):
+        """By name or by folder."""
+        by_name = json.loads(xlt("status", "made", "--json").out)
+        by_folder = json.loads(xlt("status", str(made.folder.path), "--json").out)
+        assert by_name == by_folder
+        assert by_name["trials"]["finished"] == 4
+
+    def test_all_sweeps(self, made, xlt):
+        """Without a name, a list."""
+        (only,) = json.loads(xlt("status", "--json").out)
+        assert only["name"] == "made"
+        assert "made" in xlt("status").out
+
+    def test_no_sweeps(self, tmp_path, monkeypatch, xlt):
+        """An empty list is still a list; the hint goes to stderr."""
+        monkeypatch.setenv("XLT_RUNS", str(tmp_path))
+        assert json.loads(xlt("status", "--json").out) == []
+        said = xlt("status")
+        assert (said.code, said.out) == (0, "")
+        assert "xlt run" in said.err
+
+    def test_one_unreadable_sweep_does_not_hide_the_others(self, make, xlt):
+        """It is named on stderr."""
+        made = make()
+        other = made.folder.runs / "other"
+        other.mkdir()
+        (other / "spec.yaml").write_text("[")
+        said = xlt("status", "--json")
+        assert [one["name"] for one in json.loads(said.out)] == ["made"]
+        assert "other" in said.err
+
+
+class TestResults:
+    def test_json_rows(self, made, xlt):
+        """Rows to stdout, nothing else."""
+        rows = json.loads(xlt("results", "made", "--json").out)
+        assert len(rows) == 64
+        assert {row["trial"] for row in rows} == {0, 1, 2, 3}
+
+    def test_tables(self, made, xlt):
+        """Without --json the tables of the report."""
+        said = xlt("results", "made")
+        assert "Gain by language family" in said.out
+        assert said.err == ""
+
+    def test_output_file(self, made, xlt, tmp_path):
+        """To a file what would have been printed."""
+        for arguments in ([], ["--json"]):
+            said = xlt("results", "made", *arguments, "--output", str(tmp_path / "deep" / "file"))
+            assert (said.code, said.out) == (0, "")
+            assert (tmp_path / "deep" / "file").read_text() == xlt(
+                "results", "made", *arguments
+            ).out
+
+    def test_output_that_cannot_be_written(self, made, xlt, tmp_path):
+        """A folder is no file."""
+        said = xlt("results", "made", "--output", str(tmp_path))
+        assert said.code == 2
+        assert "--output" in said.err
+
+
+class TestPlan:
+    def test_json_shape(self, made, xlt):
+        """These names are promised to programs."""
+        data = json.loads(xlt("plan", str(made.spec), "--json").out)
+        assert data["trials"] == 5
+        assert {"requested", "distinct", "stored", "train", "evaluate"} <= set(data["stages"])
+        assert (data["overlaps"], data["notes"], data["exact"]) == ([], [], True)
+
+    def test_overrides(self, made, xlt):
+        """--set changes the plan as it would change the run."""
+        said = xlt(
+            "plan",
+            str(made.spec),
+            "--json",
+            "--set",
+            "intermediate.count=[0, 1]",
+            "--set",
+            "name=other",
+        )
+        assert json.loads(said.out)["plans"] == ["(none)", "lab-pairs", "lab-topic"]
+
+    def test_table(self, made, xlt):
+        """For people, with the first plans."""
+        said = xlt("plan", str(made.spec))
+        assert "lab-pairs > lab-topic" in said.out
+        assert "after sharing" in said.out
+
+
+class TestLogs:
+    @pytest.fixture
+    def events(self, make):
+        """A sweep with a journal."""
+        made = make()
+        made.journal(
+            Event("stage_started", stage="abc1", fields={"title": "mnli #0"}),
+            Event(
+                "stage_failed", stage="abc1", fields={"title": "mnli #0", "error": "NaN\nat step 3"}
+            ),
+            Event("trial_failed", trial=2, fields={"plan": "panx[ru]", "error": "NaN"}),
+        )
+        return made
+
+    def test_all_with_whole_errors(self, events, xlt):
+        """An error's later lines follow its first."""
+        said = xlt("logs", "made")
+        assert "at step 3" in said.out
+        assert "panx[ru]" in said.out
+
+    def test_one_trial_one_stage(self, events, xlt):
+        """Only what was asked for."""
+        assert len(xlt("logs", "made", "--trial", "2").out.splitlines()) == 1
+        assert "trial 2" not in xlt("logs", "made", "--stage", "abc").out
+
+    def test_json_lines(self, events, xlt):
+        """One event a line, as the journal has them."""
+        lines = xlt("logs", "made", "--json").out.splitlines()
+        assert [json.loads(line)["kind"] for line in lines] == [
+            "stage_started",
+            "stage_failed",
+            "trial_failed",
+        ]
+
+    def test_a_stage_that_is_not_there(self, events, xlt):
+        """A mistyped key is said."""
+        assert xlt("logs", "made", "--stage", "zzz").code == 2
+
+    def test_following_a_sweep_that_does_not_run_ends(self, events, xlt):
+        """Nothing more will come."""
+        assert len(xlt("logs", "made", "--follow").out.splitlines()) == 4
+
+
+class TestControl:
+    @pytest.mark.parametrize("verb", ["pause", "stop", "cancel"])
+    def test_a_request_reaches_the_driver_s_file(self, make, xlt, verb):
+        """While a driver holds the lock."""
+        made = make()
+        with filelock.FileLock(made.folder.lock):
+            assert xlt(verb, "made").code == 0
+        assert requested(made.folder.path) == verb
+
+    @pytest.mark.parametrize("verb", ["pause", "stop", "cancel"])
+    def test_nothing_runs(self, make, xlt, verb):
+        """A request that nobody would read is refused, and not left lying about."""
+        made = make()
+        assert xlt(verb, "made").code == 2
+        assert requested(made.folder.path) == "run"
+
+    def test_resume_lifts_a_pause(self, make, xlt):
+        """The driver goes on; no second one is started."""
+        made = make()
+        with filelock.FileLock(made.folder.lock):
+            xlt("pause", "made")
+            assert xlt("resume", "made").code == 0
+        assert requested(made.folder.path) == "run"
+
+    def test_a_second_driver_is_refused(self, make, xlt):
+        """By run as by resume, before anything is opened or changed."""
+        made = make()
+        with filelock.FileLock(made.folder.lock):
+            for arguments in (["run", str(made.spec)], ["resume", "made"]):
+                said = xlt(*arguments)
+                assert said.code == 2
+                assert "xlt stop made" in said.err
+
+
+class TestAgree:
+    def agree(self, made, **changes):
+        from sweeps.cli.run import agree
+
+        return agree(replace(made.sweep, **changes), made.prepared, made.folder, yes=False)
+
+    def test_the_same_spec_goes_on(self, made, capsys):
+        """Nothing to ask, nothing to refuse."""
+        assert self.agree(made) == made.sweep
+        assert "goes on where it was" in capsys.readouterr().err
+
+    def test_more_extends_and_says_what(self, made, capsys):
+        """A third seed is more of the same."""
+        assert self.agree(made, seeds=(0, 1, 2)).seeds == (0, 1, 2)
+        assert "is extended: seeds: 2" in capsys.readouterr().err
+
+    def test_anything_else_is_refused_with_both_ways_out(self, made):
+        """Another encoder is another question: another name, or the old spec."""
+        with pytest.raises(UserMistake) as refused:
+            self.agree(made, seeds=(0,), objective=replace(made.sweep.objective, languages="all"))
+        text = str(refused.value)
+        assert "seeds: began as" in text
+        assert "objective.languages: began as english, the spec says all" in text
+        assert "another name" in text
+        assert "xlt resume made" in text
+
+    def test_a_refused_run_changes_nothing(self, make, xlt):
+        """The stored spec stays."""
+        made = make()
+        before = made.folder.spec.read_bytes()
+        said = xlt("run", str(made.spec), "--set", "seeds=1")
+        assert said.code == 2
+        assert "seeds" in said.err
+        assert made.folder.spec.read_bytes() == before
+
+
+class TestPlaced:
+    def test_another_folder_takes_everything_along(self, make, tmp_path):
+        """Study, store and tracking lie beside the sweep, as they do under runs."""
+        from sweeps.cli.places import folder_of
+        from sweeps.cli.run import placed
+
+        made = make()
+        elsewhere = placed(made.sweep, folder_of("made", tmp_path / "else" / "made"))
+        assert elsewhere.store == str(tmp_path / "else" / "stages")
+        assert elsewhere.storage == f"sqlite:///{tmp_path}/else/made/study.db"
+        assert elsewhere.tracking == f"sqlite:///{tmp_path}/else/mlflow.db"
+
+    def test_what_the_spec_names_stays(self, make, tmp_path):
+        """Only defaults move."""
+        from sweeps.cli.places import folder_of
+        from sweeps.cli.run import placed
+
+        sweep = replace(make().sweep, store="s3://bucket/stages")
+        assert placed(sweep, folder_of("made", tmp_path / "x")).store == "s3://bucket/stages"
+
+
+class TestUi:
+    def test_the_exact_command(self, make, xlt):
+        """On the database the sweep writes to."""
+        made = make()
+        said = xlt("ui", "made", "--print")
+        assert said.out.split() == [
+            "mlflow",
+            "ui",
+            "--backend-store-uri",
+            made.sweep.tracking,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "5000",
+        ]
+
+
+class TestStore:
+    def test_ls(self, made, xlt):
+        """Every stage with its size."""
+        found = json.loads(xlt("store", "ls", "--json").out)
+        assert len(found) == 2 * (7 + 4 * 8)
+        assert {"key", "kind", "title", "bytes", "seconds"} <= set(found[0])
+        assert "lab-pairs > lab-nli #0" in xlt("store", "ls").out
+
+    def test_verify(self, make, xlt):
+        """A damaged stage is found, named, and makes the exit code 1."""
+        made = make()
+        made.compute("(none)")
+        assert xlt("store", "verify").code == 0
+        key = made.paths("(none)")[0].trained.key
+        (curve,) = (made.folder.runs / "stages").glob(f"*/{key}/curve.json")
+        curve.write_text("[]")
+        said = xlt("store", "verify", "--json")
+        assert said.code == 1
+        assert [entry["key"] for entry in json.loads(said.out)["damaged"]] == [key]
+        assert curve.exists()
+
+    def test_prune_only_shows_unless_told_otherwise(self, make, xlt):
+        """--yes deletes; without it nothing does."""
+        made = make()
+        made.compute("(none)")
+        shown = json.loads(xlt("store", "prune", "--budget", "0", "--json").out)
+        assert (len(shown["stages"]), shown["deleted"]) == (18, False)
+        assert len(json.loads(xlt("store", "ls", "--json").out)) == 18
+        assert xlt("store", "prune", "--budget", "0", "--yes").code == 0
+        assert json.loads(xlt("store", "ls", "--json").out) == []
+
+    @pytest.mark.parametrize(
+        ("text", "size"),
+        [
+            ("10GB", 10**10),
+            ("1.5 GiB", 3 * 2**29),
+            ("500m", 5 * 10**8),
+            ("12", 12),
+            ("0", 0),
+            ("2TB", 2 * 10**12),
+            ("7 kb", 7000),
+        ],
+    )
+    def test_sizes(self, text, size):
+        """As people write them."""
+        from sweeps.cli.store import parse_size
+
+        assert parse_size(text) == size
+
+
+class TestExitCode:
+    @pytest.mark.parametrize(
+        ("state", "failed", "code"),
+        [
+            ("finished", 0, 0),
+            ("finished", 2, 1),
+            ("stopped", 0, 0),
+            ("cancelled", 1, 1),
+            ("interrupted", 0, 130),
+            ("interrupted", 2, 130),
+        ],
+    )
+    def test_by_state_and_failed_trials(self, state, failed, code):
+        """0 done, 1 with failed trials, 130 interrupted."""
+        from types import SimpleNamespace
+
+        from sweeps.cli.run import exit_code
+
+        assert exit_code(SimpleNamespace(state=state, failed_trials=failed)) == code

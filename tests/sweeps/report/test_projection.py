@@ -1,0 +1,123 @@
+"""What MLflow is told: the same from a driver as it goes and from a later sync."""
+
+from __future__ import annotations
+
+import pytest
+
+from sweeps.report.projection import Projection, overlaps_of, sweep_projection
+from sweeps.tracking.records import Status
+from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.plan import Plan
+
+BEGAN = 1_700_000_000.0  # when the made sweep began
+
+
+def by_tag(records):
+    """Records by what they are found by; the last of each."""
+    return {(record.level, record.tag_value): record for record in records}
+
+
+class TestSweepProjection:
+    def test_a_record_for_the_sweep_each_trial_and_each_trained_stage(self, made):
+        """Two seeds of 1 + 2 + 2 + 3 trainings, one of them shared."""
+        found = by_tag(sweep_projection(made.folder))
+        levels = [level for level, _ in found]
+        assert (levels.count("sweep"), levels.count("trial"), levels.count("stage")) == (1, 4, 14)
+
+    def test_saying_it_twice_says_the_same(self, made):
+        """Every time and number is a stored fact."""
+        assert list(sweep_projection(made.folder)) == list(sweep_projection(made.folder))
+
+    def test_a_trial_has_its_scores_and_gains_by_family(self, made):
+        """Names are stable across sweeps."""
+        record = by_tag(sweep_projection(made.folder))["trial", "made/3"]
+        metrics = {metric.key: metric.value for metric in record.metrics}
+        assert metrics["gain/lab-nli/Lab-A"] == pytest.approx(9.0)
+        assert metrics["objective"] == 83.0
+        assert metrics["test/lab-nli/qla/accuracy"] == pytest.approx(69.0)
+        assert record.params["plan"] == "lab-pairs > lab-topic"
+        assert (record.status, record.started, record.ended) == (
+            Status.FINISHED,
+            BEGAN,
+            BEGAN + 10,
+        )
+
+    def test_a_stage_has_its_curve_and_the_scores_asked_of_it(self, made):
+        """Loss by step, then what evaluations said."""
+        found = by_tag(sweep_projection(made.folder))
+        path = made.paths("lab-pairs")[0]
+        first, last = (found["stage", stage.key] for stage in path.trained.ancestry())
+        assert [m.value for m in first.metrics if m.key == "train/loss"] == [1.0, 0.5]
+        assert not [m for m in first.metrics if m.key.startswith("test/")]
+        assert len([m for m in last.metrics if m.key.startswith("test/")]) == 4
+
+    def test_the_sweep_names_its_best_trial_and_carries_spec_and_report(self, made):
+        """Counts, best, versions, and two files to read."""
+        record = by_tag(sweep_projection(made.folder))["sweep", "made"]
+        assert record.tags["xlt.best"] == "1: lab-pairs"
+        assert record.tags["xlt.environment.torch"] == "2.13"
+        assert set(record.artifacts) == {"spec.yaml", "report.txt"}
+        assert (record.status, record.ended) == (Status.FINISHED, BEGAN + 20)
+        assert {m.key: m.value for m in record.metrics}["stages/reused"] == 2
+
+    def test_a_killed_sweep_is_not_left_running(self, make):
+        """Without a driver and without its last word it was killed."""
+        made = make()
+        made.ask(0, "(none)")
+        made.journal(
+            Event("sweep_started", at=BEGAN), Event("trial_started", trial=0, at=BEGAN + 1)
+        )
+        record = by_tag(sweep_projection(made.folder))["sweep", "made"]
+        assert (record.status, record.ended) == (Status.KILLED, BEGAN + 1)
+
+    def test_a_trial_that_failed_before_it_computed_anything(self, make):
+        """Its time is the journal's."""
+        made = make()
+        made.ask(0, "(none)")
+        made.tell(0, None, "no data")
+        made.journal(Event("trial_failed", trial=0, at=BEGAN + 3))
+        record = by_tag(sweep_projection(made.folder))["trial", "made/0"]
+        assert (record.status, record.ended) == (Status.FAILED, BEGAN + 3)
+        assert record.tags["xlt.error"] == "no data"
+
+    def test_a_sweep_that_never_started(self, make):
+        """Nothing to say."""
+        made = make()
+        made.folder.prepared.unlink()
+        assert list(sweep_projection(made.folder)) == []
+
+
+class TestProjection:
+    def test_what_a_driver_says_is_what_sync_says(self, made):
+        """Told event by event or all at once, the runs end alike."""
+        live = Projection(made.sweep, made.prepared, made.folder)
+        events = [Event("sweep_started", at=BEGAN)]
+        for path in (p for plan in ("(none)", "lab-pairs") for p in made.paths(plan)):
+            events += [
+                Event("stage_done", stage=stage.key, fields={"of": stage.kind})
+                for stage in (*path.trained.ancestry(), *path.evaluations)
+            ]
+        events += [Event("trial_finished", trial=number) for number in range(4)]
+        told = [record for event in events for record in live.after(event)]
+        told += live.closing("finished", 0.0)
+        assert by_tag(told) == by_tag(sweep_projection(made.folder))
+
+    @pytest.mark.parametrize(
+        "kind", ["stage_started", "stage_progress", "message", "trial_started"]
+    )
+    def test_other_events_say_nothing(self, made, kind):
+        """Progress is not tracked step by step."""
+        live = Projection(made.sweep, made.prepared, made.folder)
+        assert list(live.after(Event(kind, trial=0))) == []
+
+
+def test_overlaps_of_a_plan_are_flagged(made):
+    """A trial's run says which of its tasks share text with a target."""
+    from dataclasses import replace
+
+    from sweeps.spec.sweep import Target
+
+    sweep = replace(made.sweep, targets=(Target("xnli"),))
+    assert overlaps_of(sweep, Plan.parse("qqp")) == []
+    (found,) = overlaps_of(sweep, Plan.parse("qqp > mnli"))
+    assert found.startswith("mnli → xnli")

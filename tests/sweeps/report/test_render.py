@@ -1,0 +1,89 @@
+"""What a report says to people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sweeps.report.render import results_report
+from sweeps.report.results import read_results
+from sweeps.report.text import as_text
+from sweeps.spec.prepare import OverlapFlag
+from sweeps.spec.sweep import Objective
+
+
+@pytest.fixture
+def results(made):
+    """Results of the finished sweep."""
+    return read_results(made.folder)
+
+
+def report(results):
+    """The report as text."""
+    return as_text(results_report(results))
+
+
+class TestResultsReport:
+    def test_both_winners_stand_side_by_side(self, results):
+        """English alone prefers lab-pairs, all languages the longer plan; both are marked."""
+        lines = report(results).splitlines()
+        (english,) = [line for line in lines if "zero-shot" in line and "trial 1" in line]
+        (everything,) = [
+            line for line in lines if "on target languages" in line and "trial 3" in line
+        ]
+        assert "lab-pairs (trial 1)" in english
+        assert "lab-pairs > lab-topic (trial 3)" in everything
+
+    def test_the_rule_of_selection_is_said(self, results):
+        """A reader is told what chose and what is shown."""
+        assert "chosen on dev, shown on test" in report(results)
+        assert "scores and gains are test" in report(results)
+
+    def test_gains_by_family_with_n_and_interval(self, results):
+        """A family of two languages has an interval, one of a single language has not."""
+        text = report(results)
+        (two,) = [line for line in text.splitlines() if "Lab-A" in line and "+9.00" in line]
+        assert "…" in two
+        assert "not estimable (one language)" in text
+
+    def test_test_scores_and_gains_are_shown(self, results):
+        """Mean over languages and seeds of test, and the gain over the baseline's."""
+        best = next(line for line in report(results).splitlines() if "lab-pairs" in line)
+        assert "86.50" in best  # English dev, which selects
+        assert "64.50 (+1.50)" in best
+
+    def test_overlap_failures_and_notes_are_said(self, results):
+        """What a reader must know stands below the tables."""
+        flag = OverlapFlag("mnli", "xnli", "XNLI is a translation of MNLI's sister set")
+        prepared = replace(results.prepared, overlaps=(flag,), notes=("xcopa has no dev set",))
+        failed = replace(results.trials[2], state="failed")
+        trials = (*results.trials[:2], failed, results.trials[3])
+        text = report(replace(results, prepared=prepared, trials=trials))
+        assert "mnli overlaps with xnli: XNLI is a translation" in text
+        assert "xcopa has no dev set" in text
+        assert "Failed: trial 2" in text
+
+    def test_languages_in_plans_survive(self, results):
+        """`panx[ru]` is text; no renderer takes it for markup."""
+        rows = tuple(
+            replace(row, plan="panx[ru] > [bold]" if row.trial == 1 else row.plan)
+            for row in results.rows
+        )
+        assert "panx[ru] > [bold]" in report(replace(results, rows=rows))
+
+    def test_a_baseline_that_wins_has_no_gain(self, results):
+        """No table of zeros."""
+        rows = tuple(row for row in results.rows if row.trial == 0)
+        assert "The baseline is the winner" in report(replace(results, rows=rows))
+
+    def test_without_another_split_nothing_is_shown(self, results):
+        """What selects is not shown, even where there is nothing else."""
+        sweep = replace(results.sweep, objective=Objective("test", "english"))
+        text = report(replace(results, sweep=sweep))
+        assert "no score may be shown" in text
+        assert "Gain by language family" not in text
+
+    def test_before_the_first_trial_is_done(self, results):
+        """An early look is answered in words."""
+        assert "no trial has finished yet" in report(replace(results, rows=()))

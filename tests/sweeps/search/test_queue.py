@@ -1,0 +1,289 @@
+"""The queue of trials: interrupted, extended or exhausted, it proposes what it would have."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sweeps.search.candidates import Candidates
+from sweeps.search.proposal import Proposal
+from sweeps.search.queue import DONE, HAND_OUTS, WAIT, ProposalQueue
+from sweeps.search.settings import SettingsSpace
+from sweeps.search.space import PlanSpace
+from sweeps.search.study import SweepStudy
+from sweeps.spec.sweep import Intermediate, Range, Search
+from xlt_core.vocabulary.plan import Step
+
+RATE = "recipe.train.learning_rate"
+STEPS = tuple(map(Step.parse, ("mnli", "qqp+squad", "siqa", "copa")))
+ORDERS = Candidates(PlanSpace.of(Intermediate(STEPS, (0, 1, 2))))  # 17 plans
+RATES = Candidates(
+    ORDERS.plans,
+    SettingsSpace(
+        {
+            RATE: Range("log", 1e-5, 5e-5),
+            "recipe.target.freeze": Range("choice", choices=((), ("embeddings",))),
+        }
+    ),
+)
+Rows = list[tuple[int, str, Mapping[str, Any], str, float | None]]
+_NAMES = count()
+
+
+def score(proposal: Proposal) -> float | None:
+    """A toy objective; some plans fail."""
+    if str(proposal.plan).endswith("siqa > copa"):
+        return None
+    weights = {"mnli": 3.0, "qqp+squad": 1.0, "siqa": -1.0, "copa": 2.0, "boolq": 1.5}
+    gains = (weights[str(step)] * 0.7**at for at, step in enumerate(proposal.plan.steps))
+    return 50 + sum(gains) - 1e5 * abs(proposal.settings.get(RATE, 2e-5) - 2e-5)
+
+
+def rows(study: SweepStudy, candidates: Candidates) -> Rows:
+    return [
+        (trial.number, str(trial.plan), dict(trial.settings), trial.state, trial.value)
+        for trial in study.trials(candidates)
+    ]
+
+
+class Driver:
+    """Works through a queue with many trials at once, whose results come in any order.
+
+    `kill()` drops the queue and all trials under way, as the end of a process does.
+    """
+
+    def __init__(
+        self, url: str, candidates: Candidates, search: Search, seed: int = 0, at_once: int = 4
+    ) -> None:
+        self.url, self.candidates, self.search = url, candidates, search
+        self.name = f"sweep-{next(_NAMES)}"
+        self.source, self.at_once = random.Random(seed), at_once
+        self.handed: list[Proposal] = []
+        self.start()
+
+    def start(self, search: Search | None = None, **options: Any) -> None:
+        self.search = search or self.search
+        self.study = SweepStudy.open(self.url, self.name)
+        self.queue = ProposalQueue(self.study, self.candidates, self.search, **options)
+        self.live: list[Proposal] = []
+
+    kill = start
+
+    def run(self, turns: int | None = None) -> bool:
+        """Work for some turns, or to the end; whether the end was reached."""
+        for turn in count():
+            if turn == turns:
+                return False
+            proposal = self.queue.next() if len(self.live) < self.at_once else None
+            if isinstance(proposal, Proposal):
+                self.live.append(proposal)
+                self.handed.append(proposal)
+            elif self.live:
+                self.finish()
+            else:
+                assert proposal is DONE, "it waits for a trial that nobody works on"
+                return True
+            if self.live and self.source.random() < 0.4:
+                self.finish()
+        return False
+
+    def finish(self) -> None:
+        done = self.live.pop(self.source.randrange(len(self.live)))
+        value = score(done)
+        self.queue.tell(done.number, value, "" if value is not None else "toy failure")
+
+
+def sqlite(folder: Path) -> str:
+    return f"sqlite:///{folder / 'study.db'}"
+
+
+def uninterrupted(url: str, candidates: Candidates, search: Search) -> Rows:
+    """The rows of a sweep worked through one trial at a time."""
+    driver = Driver(url, candidates, search, at_once=1)
+    assert driver.run()
+    return rows(driver.study, candidates)
+
+
+def check_interruptions(url: str, search: Search, seed: int, expected: Rows) -> None:
+    """Run under kills at random moments; the outcome must be the expected one."""
+    source = random.Random(seed)
+    driver = Driver(url, RATES, search, seed, at_once=source.randint(1, 6))
+    while not driver.run(source.randint(1, 12)):
+        unfinished = [t.proposal for t in driver.study.trials(RATES) if t.state == "running"]
+        already = len(driver.handed)
+        driver.kill()
+        driver.run(source.randint(1, 12))
+        again = driver.handed[already:][: len(unfinished)]
+        assert again == unfinished[: len(again)]
+        assert [one.settings for one in again] == [o.settings for o in unfinished[: len(again)]]
+    assert rows(driver.study, RATES) == expected
+    assert not any(row[3] == "running" for row in expected)
+
+
+class TestInterruption:
+    @pytest.mark.parametrize("method", ["random", "tpe"])
+    def test_changes_nothing(self, method: str, tmp_path: Path) -> None:
+        """Whatever the order of results and wherever it is killed: the same trials, told once."""
+        search = Search(method, trials=16, seed=5, window=5)
+        expected = uninterrupted(sqlite(tmp_path), RATES, search)
+        assert [row[0] for row in expected] == list(range(16))
+        assert {row[3] for row in expected} == {"finished", "failed"}
+
+        @settings(
+            deadline=None,
+            max_examples=3,
+            suppress_health_check=[HealthCheck.function_scoped_fixture],
+        )
+        @given(st.integers(0, 2**32))
+        def under_kills(seed: int) -> None:
+            check_interruptions(sqlite(tmp_path), search, seed, expected)
+
+        under_kills()
+
+    def test_on_postgresql(self, postgresql: str, tmp_path: Path) -> None:
+        """The same study on a PostgreSQL server, and the same trials as on SQLite."""
+        search = Search("tpe", trials=14, seed=5, window=5)
+        expected = uninterrupted(sqlite(tmp_path), RATES, search)
+        assert uninterrupted(postgresql, RATES, search) == expected
+        for seed in (1, 2):
+            check_interruptions(postgresql, search, seed, expected)
+
+    def test_hands_out_unfinished_trials_first(self, tmp_path: Path) -> None:
+        """After a kill they come in number order, under their own numbers, then new ones."""
+        driver = Driver(sqlite(tmp_path), ORDERS, Search("random", trials=9, window=9))
+        first = [driver.queue.next() for _ in range(5)]
+        driver.queue.tell(3, 1.0)
+        driver.kill()
+        second = [driver.queue.next() for _ in range(5)]
+        assert second[:4] == [first[n] for n in (0, 1, 2, 4)]
+        assert isinstance(second[4], Proposal)
+        assert second[4].number == 5
+
+
+class TestWindow:
+    def test_waits_for_the_oldest(self, tmp_path: Path) -> None:
+        """Trial n is proposed once trials up to n - window are told, whatever else is."""
+        driver = Driver(sqlite(tmp_path), ORDERS, Search("tpe", trials=9, window=3))
+        assert [isinstance(driver.queue.next(), Proposal) for _ in range(3)] == [True] * 3
+        assert driver.queue.next() is WAIT
+        driver.queue.tell(2, 1.0)
+        driver.queue.tell(1, None, "failed")
+        assert driver.queue.next() is WAIT
+        driver.queue.tell(0, 1.0)
+        assert [isinstance(driver.queue.next(), Proposal) for _ in range(3)] == [True] * 3
+        assert driver.queue.next() is WAIT
+
+    def test_asynchronous_never_waits(self, tmp_path: Path) -> None:
+        """It proposes from whatever is told, and still never twice."""
+        search = Search("tpe", trials=12, window=2, asynchronous=True)
+        driver = Driver(sqlite(tmp_path), ORDERS, search)
+        first = [driver.queue.next() for _ in range(6)]
+        driver.queue.tell(4, 3.0)
+        driver.queue.tell(1, 5.0)
+        plans = [*first, *(driver.queue.next() for _ in range(6))]
+        assert all(isinstance(one, Proposal) for one in plans)
+        assert len({str(one.plan) for one in plans if isinstance(one, Proposal)}) == 12
+        assert driver.queue.next() is DONE
+
+    def test_timing_does_not_matter_but_results_do(self, tmp_path: Path) -> None:
+        """TPE goes by the results inside its window: other results, other proposals."""
+        search = Search("tpe", trials=16, seed=1, window=2, options={"n_startup_trials": 5})
+        found = []
+        for sign in (1, -1):
+            driver = Driver(sqlite(tmp_path), ORDERS, search)
+            while isinstance(proposal := driver.queue.next(), Proposal):
+                driver.queue.tell(proposal.number, sign * (score(proposal) or 0.0))
+            found.append([row[1] for row in rows(driver.study, ORDERS)])
+        assert found[0][:5] == found[1][:5]
+        assert found[0] != found[1]
+
+
+class TestEnd:
+    @pytest.mark.parametrize("method", ["grid", "random", "tpe"])
+    def test_exhausted(self, method: str, tmp_path: Path) -> None:
+        """Without a number of trials, or with too many, every plan comes once."""
+        found = uninterrupted(sqlite(tmp_path), ORDERS, Search(method, trials=None, window=4))
+        assert len({row[1] for row in found}) == len(found) == 17
+
+    def test_failed_trials_do_not_stop_it(self, tmp_path: Path) -> None:
+        """A failed trial keeps its error, an objective that is no number is one."""
+        driver = Driver(sqlite(tmp_path), ORDERS, Search("grid", trials=3, window=1))
+        for value, error in ((None, "out of memory"), (float("nan"), ""), (1.0, "")):
+            proposal = driver.queue.next()
+            assert isinstance(proposal, Proposal)
+            driver.queue.tell(proposal.number, value, error)
+        assert driver.queue.next() is DONE
+        assert [trial.error for trial in driver.study.trials()] == [
+            "out of memory",
+            "the objective is nan",
+            "",
+        ]
+
+    def test_told_once(self, tmp_path: Path) -> None:
+        """A second result of a trial is not heard, in this queue or the next."""
+        driver = Driver(sqlite(tmp_path), ORDERS, Search("grid", trials=2))
+        driver.queue.next()
+        driver.queue.tell(0, 1.0)
+        driver.queue.tell(0, 2.0)
+        driver.kill()
+        driver.queue.tell(0, 3.0)
+        assert driver.study.trials()[0].value == 1.0
+
+    def test_a_trial_that_ends_without_a_result(self, tmp_path: Path) -> None:
+        """It is handed out again, and has failed when it keeps ending so."""
+        driver = Driver(sqlite(tmp_path), ORDERS, Search("grid", trials=1))
+        for _ in range(HAND_OUTS):
+            assert driver.queue.next() == Proposal(0, ORDERS.plans.unrank(0))
+            driver.queue.give_back(0, "its coordinator was lost")
+        assert driver.queue.next() is DONE
+        assert "its coordinator was lost" in driver.study.trials()[0].error
+
+
+class TestExtension:
+    @pytest.mark.parametrize("method", ["grid", "random", "tpe"])
+    def test_more_trials(self, method: str, tmp_path: Path) -> None:
+        """8 trials and then 14 are the 14 that it would have been from the start."""
+        short, long = (Search(method, trials=n, seed=2, window=4) for n in (8, 14))
+        driver = Driver(sqlite(tmp_path), ORDERS, short)
+        assert driver.run()
+        driver.start(long)
+        assert driver.run()
+        assert rows(driver.study, ORDERS) == uninterrupted(sqlite(tmp_path), ORDERS, long)
+
+    @pytest.mark.parametrize("method", ["grid", "random", "tpe"])
+    def test_more_tasks(self, method: str, tmp_path: Path) -> None:
+        """Rows stay, every plan of the larger space comes once, and from there it is exact."""
+        grown = Candidates(PlanSpace.of(Intermediate((Step.parse("boolq"), *STEPS), (0, 1, 2))))
+        small = Candidates(PlanSpace.of(Intermediate(STEPS, (0, 1, 2))))
+        found = []
+        for seed in (1, 2):
+            driver = Driver(sqlite(tmp_path), small, Search(method, trials=8, window=4), seed)
+            assert driver.run()
+            before = rows(driver.study, small)
+            driver.candidates = grown
+            driver.start(Search(method, trials=None, window=4))
+            driver.run(seed * 5)
+            driver.kill()
+            assert driver.run()
+            found.append(rows(driver.study, grown))
+            assert found[-1][:8] == before
+        assert found[0] == found[1]
+        assert sorted(row[1] for row in found[0]) == sorted(map(str, grown.plans.plans()))
+
+    def test_more_to_compute_for_each_trial(self, tmp_path: Path) -> None:
+        """With `revisit`, told trials come again first; what the search went by stands."""
+        driver = Driver(sqlite(tmp_path), ORDERS, Search("tpe", trials=6, window=4))
+        assert driver.run()
+        before = rows(driver.study, ORDERS)
+        driver.handed.clear()
+        driver.start(Search("tpe", trials=8, window=4), revisit=True)
+        assert driver.run()
+        assert [proposal.number for proposal in driver.handed] == list(range(8))
+        assert rows(driver.study, ORDERS)[:6] == before

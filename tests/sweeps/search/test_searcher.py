@@ -1,0 +1,122 @@
+"""The searcher under a real Ray Tune."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweeps.search.candidates import Candidates
+from sweeps.search.queue import ProposalQueue
+from sweeps.search.settings import SettingsSpace
+from sweeps.search.space import PlanSpace
+from sweeps.search.study import SweepStudy
+from sweeps.spec.sweep import Intermediate, Range, Search
+from xlt_core.vocabulary.plan import Step
+
+STEPS = tuple(map(Step.parse, ("mnli", "qqp+squad", "siqa")))
+CANDIDATES = Candidates(
+    PlanSpace.of(Intermediate(STEPS, (0, 1, 2, 3))),
+    SettingsSpace({"recipe.train.learning_rate": Range("log", 1e-5, 5e-5)}),
+)
+
+
+def queue(url: str, trials: int = 10) -> ProposalQueue:
+    search = Search("tpe", trials=trials, window=4, options={"n_startup_trials": 3})
+    return ProposalQueue(SweepStudy.open(url, "s"), CANDIDATES, search)
+
+
+@pytest.fixture(scope="module")
+def ray_here() -> Iterator[None]:
+    import ray
+
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()
+
+
+def tune(searcher: Any, folder: Path) -> Any:
+    from ray import tune as ray_tune
+
+    class Toy(ray_tune.Trainable):  # type: ignore[misc]
+        """Scores a plan by its length; some fail, and one ends without a result once."""
+
+        def setup(self, config: dict[str, Any]) -> None:
+            self.config = config
+
+        def reset_config(self, new_config: dict[str, Any]) -> bool:
+            self.config = new_config
+            return True
+
+        def step(self) -> dict[str, Any]:
+            number, marker = self.config["number"], folder / "lost"
+            if number == 2 and not marker.exists():
+                marker.touch()
+                raise RuntimeError("the coordinator is lost")
+            if number % 5 == 4:
+                return {"failed": True, "error": f"trial {number} failed", "done": True}
+            return {"objective": 50.0 + len(self.config["plan"]), "done": True}
+
+    return ray_tune.Tuner(
+        ray_tune.with_resources(Toy, {"cpu": 0.01}),
+        tune_config=ray_tune.TuneConfig(
+            search_alg=searcher, num_samples=-1, max_concurrent_trials=3, reuse_actors=True
+        ),
+        run_config=ray_tune.RunConfig(storage_path=str(folder / "tune"), name="t", verbose=0),
+    ).fit()
+
+
+class TestPlanSearcher:
+    def test_a_sweep_under_tune(self, ray_here: None, tmp_path: Path) -> None:
+        """Ten trials are run and told, a lost one again; a fresh Tuner goes on where it ended."""
+        from sweeps.search.searcher import PlanSearcher
+
+        url, plain = (f"sqlite:///{tmp_path / name}.db" for name in ("study", "plain"))
+        tune(PlanSearcher(queue(url, trials=6)), tmp_path)
+        interrupted = queue(url)
+        interrupted.next()  # asked for, and killed before anything came of it
+        tune(PlanSearcher(queue(url)), tmp_path)
+        found = SweepStudy.open(url, "s").trials(CANDIDATES)
+
+        alone = queue(plain)
+        for _ in range(10):
+            proposal = alone.next()
+            value = None if proposal.number % 5 == 4 else 50.0 + len(str(proposal.plan))
+            error = f"trial {proposal.number} failed" if value is None else ""
+            alone.tell(proposal.number, value, error)
+        assert found == SweepStudy.open(plain, "s").trials(CANDIDATES)
+        assert [trial.attrs for trial in found] == [
+            {"error": f"trial {number} failed"} if number % 5 == 4 else {} for number in range(10)
+        ]
+        assert (tmp_path / "lost").exists()
+
+    def test_says_what_tune_understands(self, tmp_path: Path) -> None:
+        """A configuration, None for "not now", FINISHED at the end and not before."""
+        from sweeps.search.searcher import PlanSearcher
+
+        searcher = PlanSearcher(queue(f"sqlite:///{tmp_path / 'study.db'}", trials=5))
+        configs = [searcher.suggest(f"t{at}") for at in range(4)]
+        assert isinstance(configs[0], dict)
+        assert configs[0].keys() == {"number", "plan", "settings"}
+        assert (configs[0]["number"], configs[0]["plan"]) == (0, "(none)")
+        assert searcher.suggest("t4") is None
+        for at in range(4):
+            searcher.on_trial_complete(f"t{at}", {"objective": 1.0})
+        assert isinstance(searcher.suggest("t5"), dict)
+        assert searcher.suggest("t6") is None  # trial 4 may still come back
+        searcher.on_trial_complete("t5", {"objective": 1.0})
+        assert searcher.suggest("t6") == PlanSearcher.FINISHED
+
+    def test_a_copy_is_no_searcher(self, tmp_path: Path) -> None:
+        """Tune may pickle it; what comes back says that the study is to be asked instead."""
+        from sweeps.search.searcher import PlanSearcher
+
+        searcher = PlanSearcher(queue(f"sqlite:///{tmp_path / 'study.db'}"))
+        searcher.save(str(tmp_path / "state"))
+        searcher.restore(str(tmp_path / "state"))
+        assert not (tmp_path / "state").exists()
+        with pytest.raises(RuntimeError, match="from the study"):
+            pickle.loads(pickle.dumps(searcher)).suggest("t")
