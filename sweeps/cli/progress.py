@@ -150,6 +150,8 @@ class Progress:
         """Progress of one stage only now and then; of all else everything, twice-told ends once."""
         if event.kind == "stage_finished":  # the service says `stage_done` after the engine's word
             return False
+        if event.kind == "stage_started":  # evaluations take no time; their ends are enough
+            return event.fields.get("of", _kind_by_title(event)) != "evaluate"
         if event.kind != "stage_progress":
             return True
         last = self._spoken.setdefault(event.stage, event.at)
@@ -171,11 +173,18 @@ def picture(tally: Tally, now: float) -> RenderableType:
     more = len(tally.running) - SHOWN_STAGES
     if more > 0:
         stages.add_row("  ", Text(f"and {more} more"))
-    return Group(Text(summary(tally, now)), stages)
+    return Group(Text(headline(tally, now)), stages)
 
 
-def summary(tally: Tally, now: float) -> str:
-    """Trials done of all, stages trained, evaluated, reused, failed, and the time left."""
+def headline(tally: Tally, now: float) -> str:
+    """The counts, what runs, and the time left."""
+    left = tally.seconds_left(now)
+    ahead = "time left not known yet" if left is None else f"about {duration(left)} left"
+    return f"{summary(tally)} · {len(tally.running)} stages running · {ahead}"
+
+
+def summary(tally: Tally) -> str:
+    """Trials done of all; stages trained, evaluated, reused and failed in this run."""
     parts = [
         f"trials {tally.done}/{'?' if tally.total is None else tally.total}",
         f"{len(tally.trained)} trained",
@@ -183,10 +192,7 @@ def summary(tally: Tally, now: float) -> str:
         f"{len(tally.reused)} reused",
     ]
     if tally.failed_trials:
-        parts.append(f"{len(tally.failed_trials)} failed")
-    left = tally.seconds_left(now)
-    parts.append(f"{len(tally.running)} stages running")
-    parts.append(f"about {duration(left)} left" if left is not None else "time left not known yet")
+        parts.append(f"{len(tally.failed_trials)} trials failed")
     return " · ".join(parts)
 
 

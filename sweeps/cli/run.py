@@ -145,7 +145,7 @@ def carry_out(sweep: Sweep, prepared: Prepared, folder: SweepFolder, address: st
         UserMistake: what `run_sweep` raises.
     """
     from sweeps.cli.plan import forecast_of
-    from sweeps.cli.progress import Progress
+    from sweeps.cli.progress import Progress, summary
     from sweeps.execution.driver import run_sweep
     from sweeps.report.results import overlap_texts
     from sweeps.report.status import lacks_scores, read_sweep
@@ -163,6 +163,7 @@ def carry_out(sweep: Sweep, prepared: Prepared, folder: SweepFolder, address: st
     ended_before = 0 if revisit else sum(trial.state != "running" for trial in before)
     with Progress(expected.trials, ended_before) as progress:
         ended = run_sweep(sweep, prepared, folder, progress.observe, address, revisit)
+    say(summary(progress.tally))
     conclude(sweep, folder, ended)
     raise typer.Exit(exit_code(ended))
 

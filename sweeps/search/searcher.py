@@ -24,9 +24,9 @@ class PlanSearcher(Searcher):
     """Hands Tune the configurations `{"number", "plan", "settings"}` (`Proposal.from_config`).
 
     A trial tells its result in its last report: `objective` (percent, higher is better), or
-    `failed` true with an `error` text, or `interrupted` true. One that ends with
-    none of them, because its coordinator was lost, is handed out again (see
-    `ProposalQueue.give_back`).
+    `failed` true with an `error` text, or `interrupted` true (the latter two with NaN as their
+    `objective`, because Tune insists on one). One that ends with none of them, because its
+    coordinator was lost, is handed out again (see `ProposalQueue.give_back`).
 
     Args:
         queue: the trials.
@@ -42,10 +42,10 @@ class PlanSearcher(Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """The next trial's configuration, None for "not now", or FINISHED."""
-        wish = self._wish()
+        queue, wish = self._live(), self._wish()
         if wish != RUN:
             return None if wish == PAUSE or self._numbers else str(Searcher.FINISHED)
-        proposal = self._live().next()
+        proposal = queue.next()
         if isinstance(proposal, Proposal):
             self._numbers[trial_id] = proposal.number
             return proposal.to_config()

@@ -34,7 +34,7 @@ def methods() -> tuple[str, ...]:
 
     The search stands above this layer, so that its table is looked up by name and not imported.
     """
-    table = getattr(importlib.import_module("sweeps.search"), "methods", None)
+    table = getattr(importlib.import_module("sweeps.search.samplers"), "methods", None)
     return tuple(table()) if callable(table) else _METHODS
 
 

@@ -76,11 +76,12 @@ def prepare(sweep: Sweep) -> Prepared:
     cells = dict.fromkeys(_training_cells(sweep))
     for target in sweep.targets:
         cells |= dict.fromkeys(_evaluation_cells(sweep, target, source, mistakes, notes))
+    flags = tuple(overlaps(sweep))
     mistakes += _without_english(sweep, cells)
+    mistakes += _nothing_left(sweep, flags)
     data = dict(_referred(source, cells, mistakes))
     if mistakes or encoder is None:
         raise UserMistake(dict.fromkeys(mistakes))
-    flags = tuple(overlaps(sweep))
     notes += _overlap_notes(sweep, flags)
     return Prepared(encoder, source_ref, data, flags, tuple(dict.fromkeys(notes)))
 
@@ -229,6 +230,16 @@ def _referred(
             yield cell, source.refer(*cell)
         except UserMistake as error:
             mistakes.extend(error.mistakes)
+
+
+def _nothing_left(sweep: Sweep, flags: Iterable[OverlapFlag]) -> Iterator[Mistake]:
+    """Excluding what overlaps must leave something to search."""
+    steps, flagged = sweep.intermediate.tasks, {flag.intermediate for flag in flags}
+    if sweep.intermediate.overlap != "exclude" or not steps:
+        return
+    if all(any(member.task in flagged for member in step.members) for step in steps):
+        what = "every intermediate task shares text with a target"
+        yield Mistake("intermediate.overlap", what, "add other tasks, or write overlap: flag")
 
 
 def _overlap_notes(sweep: Sweep, flags: Iterable[OverlapFlag]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from xlt_core.vocabulary.fingerprint import fingerprint
@@ -95,7 +96,7 @@ class RunRecord:
         owner = self.tag_value if self.level != "stage" else self.parent or ""
         return owner.split("/", 1)[0]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Sixteen hexadecimal digits over everything the record says."""
         return fingerprint(self.to_json())[:16]

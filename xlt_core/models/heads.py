@@ -25,7 +25,8 @@ class FirstTokenHead(nn.Module):
         super().__init__()
         self.dropout = SharedDropout(dropout, noise)
         self.dense = nn.Linear(size, size)
-        self.out_proj = nn.Linear(size, outputs)
+        # A lone output's bias is the same for all choices: its gradient would be rounding error.
+        self.out_proj = nn.Linear(size, outputs, bias=outputs > 1)
 
     def forward(self, first: Tensor) -> Tensor:
         """Logits of each row."""

@@ -71,7 +71,7 @@ class TestTally:
 
     def test_an_unknown_total(self):
         """A search without an end shows what it has."""
-        assert summary(Tally(total=None), 0.0).startswith("trials 0/?")
+        assert summary(Tally(total=None)).startswith("trials 0/?")
 
 
 class TestLine:

@@ -102,9 +102,7 @@ class TestProjection:
         told += live.closing("finished", 0.0)
         assert by_tag(told) == by_tag(sweep_projection(made.folder))
 
-    @pytest.mark.parametrize(
-        "kind", ["stage_started", "stage_progress", "message", "trial_started"]
-    )
+    @pytest.mark.parametrize("kind", ["stage_started", "stage_progress", "message"])
     def test_other_events_say_nothing(self, made, kind):
         """Progress is not tracked step by step."""
         live = Projection(made.sweep, made.prepared, made.folder)

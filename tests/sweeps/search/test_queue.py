@@ -260,8 +260,9 @@ class TestExtension:
     @pytest.mark.parametrize("method", ["grid", "random", "tpe"])
     def test_more_tasks(self, method: str, tmp_path: Path) -> None:
         """Rows stay, every plan of the larger space comes once, and from there it is exact."""
-        grown = Candidates(PlanSpace.of(Intermediate((Step.parse("boolq"), *STEPS), (0, 1, 2))))
-        small = Candidates(PlanSpace.of(Intermediate(STEPS, (0, 1, 2))))
+        steps = (Step.parse("boolq"), *STEPS[:3])
+        grown = Candidates(PlanSpace.of(Intermediate(steps, (0, 1, 2))))
+        small = Candidates(PlanSpace.of(Intermediate(steps[1:], (0, 1, 2))))
         found = []
         for seed in (1, 2):
             driver = Driver(sqlite(tmp_path), small, Search(method, trials=8, window=4), seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,8 +58,15 @@ def tune(searcher: Any, folder: Path) -> Any:
                 marker.touch()
                 raise RuntimeError("the coordinator is lost")
             if number % 5 == 4:
-                return {"failed": True, "error": f"trial {number} failed", "done": True}
+                error = f"trial {number} failed"
+                return {"failed": True, "error": error, "objective": math.nan, "done": True}
             return {"objective": 50.0 + len(self.config["plan"]), "done": True}
+
+        def save_checkpoint(self, checkpoint_dir: str) -> None:
+            """Tune saves a trial that it runs again; there is nothing to save."""
+
+        def load_checkpoint(self, checkpoint: Any) -> None:
+            """See `save_checkpoint`."""
 
     return ray_tune.Tuner(
         ray_tune.with_resources(Toy, {"cpu": 0.01}),
@@ -109,6 +117,20 @@ class TestPlanSearcher:
         assert searcher.suggest("t6") is None  # trial 4 may still come back
         searcher.on_trial_complete("t5", {"objective": 1.0})
         assert searcher.suggest("t6") == PlanSearcher.FINISHED
+
+    def test_what_is_wished(self, tmp_path: Path) -> None:
+        """A pause hands out nothing for now; a stop nothing more; interrupted trials stay open."""
+        from sweeps.search.searcher import PlanSearcher
+
+        wishes = ["run", "pause", "stop", "stop"]
+        own = queue(f"sqlite:///{tmp_path / 'study.db'}")
+        searcher = PlanSearcher(own, wish=lambda: wishes.pop(0))
+        assert isinstance(searcher.suggest("t0"), dict)
+        assert searcher.suggest("t1") is None
+        assert searcher.suggest("t1") is None  # trial 0 is still under way
+        searcher.on_trial_complete("t0", {"interrupted": True, "objective": math.nan})
+        assert searcher.suggest("t1") == PlanSearcher.FINISHED
+        assert own.told == 0
 
     def test_a_copy_is_no_searcher(self, tmp_path: Path) -> None:
         """Tune may pickle it; what comes back says that the study is to be asked instead."""

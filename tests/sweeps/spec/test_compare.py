@@ -47,9 +47,7 @@ class TestCompare:
             ("targets=[{udpos: all}, {xnli: [en, sw]}]", "languages of udpos: all"),
         ],
     )
-    def test_more_of_the_same_extends(
-        self, sweep_of: SweepOf, base: str, override: str, more: str
-    ):
+    def test_more_of_the_same_extends(self, sweep_of: SweepOf, base: str, override: str, more: str):
         """Trials, seeds, tasks, counts, targets and languages may grow."""
         change = compare(sweep_of(), sweep_of(base, override))
         assert change.kind == EXTENSION

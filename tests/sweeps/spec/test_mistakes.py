@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sweeps.spec.read import read_spec
 from xlt_core.vocabulary.errors import UserMistake
@@ -41,7 +43,8 @@ BROKEN = [
      ["line 7, recipe.train.learningrate", "did you mean learning_rate?"]),
     ("unknown in a task's layer", HEAD + "recipe:\n  tasks:\n    mnli: {stepz: 4}\n",
      ["line 8, recipe.tasks.mnli.stepz", "did you mean steps?"]),
-    ("in the wrong section", HEAD + "trials: 4\n", ["line 6, trials", "did you mean search.trials?"]),
+    ("in the wrong section", HEAD + "trials: 4\n",
+     ["line 6, trials", "did you mean search.trials?"]),
     ("recipe field on top", HEAD + "batch_size: 4\n", ["recipe.train.batch_size"]),
     ("stopping early", HEAD + "recipe:\n  target: {early_stopping: true}\n",
      ["line 7, recipe.target.early_stopping", "target language"]),
@@ -51,23 +54,28 @@ BROKEN = [
      ["line 1, intermediate", "neither tasks nor plans"]),
     ("no target", "intermediate: {tasks: [mnli]}\ntargets: []\n", ["line 2, targets", "no target"]),
     # names
-    ("name with a slash", HEAD.replace("name: x", "name: a/b"), ["line 1, name", "'a/b'", "letters"]),
+    ("name with a slash", HEAD.replace("name: x", "name: a/b"),
+     ["line 1, name", "'a/b'", "letters"]),
     ("shared folder", HEAD.replace("name: x", "name: stages"), ["line 1, name", "share"]),
     ("name is a number", HEAD.replace("name: x", "name: 2024"), ["line 1, name", "'2024'"]),
-    ("unknown task", HEAD.replace("qqp", "qpp"), ["line 3, intermediate.tasks", "'qpp'", "mean qqp?"]),
+    ("unknown task", HEAD.replace("qqp", "qpp"),
+     ["line 3, intermediate.tasks", "'qpp'", "mean qqp?"]),
     ("unknown target", HEAD.replace("[xnli]", "[xnIi]"), ["line 5, targets", "is not a task"]),
     ("target in between", HEAD.replace("qqp", "xnli"), ["line 3", "xnli is a target, not an"]),
     ("no target by role", HEAD.replace("[xnli]", "[mnli]"), ["line 5", "not a target", "udpos"]),
     ("not a step", HEAD.replace("qqp", "'qqp +'"), ["line 3", "is not a task"]),
     ("task in no such language", HEAD.replace("qqp", "'qqp[de]'"), ["line 3", "no data in de"]),
-    ("unknown language", HEAD.replace("[xnli]", "[{xnli: [en, qq]}]"), ["line 5", "'qq' is not a lang"]),
+    ("unknown language", HEAD.replace("[xnli]", "[{xnli: [en, qq]}]"),
+     ["line 5", "'qq' is not a lang"]),
     ("not the target's language", HEAD.replace("[xnli]", "[{xnli: [en, fi]}]"),
      ["line 5, targets", "xnli has no data in fi", "sw"]),
-    ("language nobody has", HEAD + "languages: [en, wo]\n", ["line 6, languages", "no target", "wo"]),
+    ("language nobody has", HEAD + "languages: [en, wo]\n",
+     ["line 6, languages", "no target", "wo"]),
     ("languages in words", HEAD + "languages: {en: 1}\n", ["line 6, languages", "write all"]),
     ("target twice", HEAD.replace("[xnli]", "[xnli, {xnli: [en]}]"), ["line 5", "stands twice"]),
     ("odd target", HEAD.replace("[xnli]", "[3]"), ["line 5, targets", "is not a target"]),
-    ("field of a target", HEAD.replace("[xnli]", "[{xnli: {langs: [en]}}]"), ["line 5", "languages?"]),
+    ("field of a target", HEAD.replace("[xnli]", "[{xnli: {langs: [en]}}]"),
+     ["line 5", "languages?"]),
     ("method", HEAD + "search: {method: tpx}\n", ["line 6, search.method", "did you mean tpe?"]),
     ("recipe of a stranger", HEAD + "recipe:\n  tasks:\n    siqa: {steps: 4}\n",
      ["line 8, recipe.tasks.siqa", "nothing in this sweep is trained on siqa"]),
@@ -76,7 +84,8 @@ BROKEN = [
     ("count is a word", HEAD.replace("0..1", "few"), ["line 4", "'few' is not a count", "0..3"]),
     ("count too great", HEAD.replace("0..1", "0..9"), ["line 4", "a plan of 9", "0..2"]),
     ("task twice", HEAD.replace("qqp", "mnli"), ["line 3", "mnli stands twice"]),
-    ("order", HEAD.replace("count: 0..1", "order: anny"), ["line 4", "'anny'", "did you mean any?"]),
+    ("order", HEAD.replace("count: 0..1", "order: anny"),
+     ["line 4", "'anny'", "did you mean any?"]),
     ("plans and tasks", HEAD.replace("count: 0..1", "plans: [mnli]"), ["line 3", "beside plans"]),
     ("plan repeats", HEAD.replace("tasks: [mnli, qqp]\n  count: 0..1", "plans: [mnli > mnli]"),
      ["line 3, intermediate.plans", "repeats a step"]),
@@ -108,7 +117,8 @@ BROKEN = [
     ("trials quoted", HEAD + "search: {trials: '9'}\n", ["search.trials", "whole number"]),
     ("no workers", HEAD + "execution: {workers: 0}\n", ["execution.workers", "at least 1"]),
     ("section is a word", HEAD + "search: tpe\n", ["line 6, search", "mapping of fields"]),
-    ("a list it is not", HEAD.replace("[mnli, qqp]", "mnli"), ["line 3, intermediate.tasks", "a list"]),
+    ("a list it is not", HEAD.replace("[mnli, qqp]", "mnli"),
+     ["line 3, intermediate.tasks", "a list"]),
     # together
     ("grid of fractions",
      HEAD + "search: {method: grid}\nrecipe:\n  train: {learning_rate: {log: [1e-5, 1e-4]}}\n",
@@ -128,9 +138,11 @@ BROKEN = [
      ["line 4, recipe.train.max_length", "128 tokens that share 128", "recipe.tasks.squad"]),
     ("a hub task in the lab", HEAD + "data: lab\n", ["line 3", "mnli is not in the lab"]),
     # places
-    ("no such data", HEAD + "data: {folder: ./nowhere}\n", ["line 6, data", "./nowhere", "looked for"]),
+    ("no such data", HEAD + "data: {folder: ./nowhere}\n",
+     ["line 6, data", "./nowhere", "looked for"]),
     ("misspelt data", HEAD + "data: hup\n", ["line 6, data", "did you mean hub?"]),
-    ("no such encoder", HEAD + "encoder: ./nowhere\n", ["line 6, encoder", "no folder './nowhere'"]),
+    ("no such encoder", HEAD + "encoder: ./nowhere\n",
+     ["line 6, encoder", "no folder './nowhere'"]),
     ("not an encoder", HEAD + "encoder: 'xlm roberta'\n", ["line 6, encoder", "hub id"]),
     ("extends nothing", HEAD + "extends: bsae.yaml\n", ["line 6, extends", "no file 'bsae.yaml'"]),
     ("extends itself", HEAD + "extends: small.yaml\n", ["line 6, extends", "circle"]),
@@ -253,3 +265,40 @@ class TestOverrides:
         """Mistakes of several overrides and of the file come together."""
         report = report_of(write(base.replace("seeds: 2", "seeds: 0")), "search.trials=0", "a=1")
         assert all(part in report for part in ("seeds", "search.trials", "--set a"))
+
+
+WORDS = (
+    "{ } [ ] : - ? | ' # &a *a <<: !!set null true 0..3 -1 .inf 1e999 2024-01-01 extends: é".split()
+)
+ODD = [
+    "\n",
+    "\t",
+    "\u2028",
+    "\x85",
+    "\ufeff",
+    "---\n",
+    "%YAML 9\n",
+    "&x [*x]",
+    "{log: [1, 2]}",
+    ": ",
+]
+PIECES = st.sampled_from([*WORDS, *ODD, "steps", "mnli", "panx[ru]"])
+
+
+class TestAnything:
+    @settings(max_examples=150, deadline=None)
+    @given(
+        cuts=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 20), PIECES), max_size=4),
+        whole=st.booleans(),
+    )
+    def test_that_is_no_spec_is_a_mistake_of_the_user(self, tmp_path_factory, cuts, whole):
+        """However a file is spoilt, nobody meets a traceback."""
+        text = (HEAD + "recipe:\n  train: {steps: 3}\nsearch: {trials: 3}\n") if whole else ""
+        for start, length, piece in cuts:
+            text = text[:start] + piece + text[start + length :]
+        path = tmp_path_factory.getbasetemp() / "anything.yaml"
+        path.write_text(text, encoding="utf-8")
+        try:
+            read_spec(path)
+        except UserMistake as mistake:
+            assert all(found.where and found.what for found in mistake.mistakes)

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from xlt_core.tasks import all_tasks
+from xlt_core.tasks.layout import words
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.languages import RESOURCES, all_languages, family_of, get_language
 
-XTREME_R = (
+XTREME_R = words(
     "af ar az bg bn de el en es et eu fa fi fr gu he hi ht hu id it ja jv ka kk ko lt ml mr ms my "
     "nl pa pl pt qu ro ru sw ta te th tl tr uk ur vi wo yo zh"
-).split()
+)
 
 
 class TestTable:

@@ -1,0 +1,124 @@
+"""Which recipe a stage gets: layers, roles, mixtures, searched values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+
+import pytest
+
+from sweeps.spec.ranges import RULES
+from sweeps.spec.recipes import recipe_for
+from sweeps.spec.sweep import Sweep
+from xlt_core.tasks import get_task
+from xlt_core.vocabulary.recipe import Recipe
+
+SweepOf = Callable[..., Sweep]
+MINIMAL = "intermediate: {tasks: [mnli, qqp, squad]}\ntargets: [xnli, xquad]\n"
+
+
+def test_every_field_of_a_recipe_can_be_written():
+    """The spec knows just the fields a recipe has."""
+    assert set(RULES) == {field.name for field in fields(Recipe)}
+
+
+class TestLayers:
+    def test_what_nobody_writes_is_the_tasks_own(self, sweep_of: SweepOf):
+        """Each task brings the recipe of its protocol."""
+        recipe = recipe_for(sweep_of(MINIMAL), ("squad",), "train", {})
+        own = get_task("squad").defaults
+        assert (recipe.epochs, recipe.learning_rate) == (own["epochs"], own["learning_rate"])
+        assert (recipe.max_length, recipe.stride) == (384, 128)
+
+    def test_a_target_brings_its_own_recipe_to_what_it_trains_on(self, sweep_of: SweepOf):
+        """XNLI trains on MNLI by XNLI's recipe, as an intermediate task MNLI has its own."""
+        sweep = sweep_of(MINIMAL)
+        assert recipe_for(sweep, ("mnli",), "target", {}, "xnli").epochs == 5
+        assert recipe_for(sweep, ("mnli",), "train", {}).epochs == 2
+
+    def test_each_layer_wins_over_the_one_below(self, sweep_of: SweepOf):
+        """Task's defaults, the role's layer, the task's layer, the target's layer."""
+        sweep = sweep_of(
+            MINIMAL,
+            "recipe.train={batch_size: 1, warmup: 0.3}",
+            "recipe.target={batch_size: 2}",
+            "recipe.tasks={mnli: {batch_size: 3}, xnli: {batch_size: 4}}",
+        )
+        assert recipe_for(sweep, ("qqp",), "train", {}).batch_size == 1
+        assert recipe_for(sweep, ("qqp",), "train", {}).warmup == 0.3
+        assert recipe_for(sweep, ("squad",), "target", {}, "xquad").batch_size == 2
+        assert recipe_for(sweep, ("mnli",), "train", {}).batch_size == 3
+        assert recipe_for(sweep, ("mnli",), "target", {}, "xnli").batch_size == 4
+
+    def test_steps_replace_epochs_and_the_other_way_round(self, sweep_of: SweepOf):
+        """The stronger layer says how long, in whichever unit."""
+        sweep = sweep_of(MINIMAL, "recipe.train.steps=7", "recipe.tasks.qqp.epochs=2")
+        mnli, qqp = (recipe_for(sweep, (task,), "train", {}) for task in ("mnli", "qqp"))
+        assert (mnli.steps, mnli.epochs) == (7, None)
+        assert (qqp.steps, qqp.epochs) == (None, 2.0)
+
+    def test_equal_values_are_one_recipe(self, sweep_of: SweepOf):
+        """2 and 2.0 epochs must not have two keys."""
+        whole, fraction = (
+            recipe_for(sweep_of(MINIMAL, f"recipe.train.epochs={n}"), ("mnli",), "train", {})
+            for n in ("2", "2.0")
+        )
+        assert repr(whole) == repr(fraction)
+
+    def test_all_rows_again(self, sweep_of: SweepOf):
+        """`rows: null` lifts a lower layer's limit for one task."""
+        sweep = sweep_of(MINIMAL, "recipe.train.rows=100", "recipe.tasks.qqp.rows=null")
+        assert recipe_for(sweep, ("mnli",), "train", {}).rows == 100
+        assert recipe_for(sweep, ("qqp",), "train", {}).rows is None
+
+
+class TestMixtures:
+    def test_no_member_is_cut_and_none_overtrained(self, sweep_of: SweepOf):
+        """The longest of lengths, the least of rates and epochs."""
+        recipe = recipe_for(sweep_of(MINIMAL), ("mnli", "squad"), "train", {})
+        assert (recipe.max_length, recipe.stride) == (384, 128)
+        assert (recipe.epochs, recipe.learning_rate) == (2.0, 1e-5)
+
+    def test_the_order_of_members_does_not_matter(self, sweep_of: SweepOf):
+        """A mixture has one recipe."""
+        sweep = sweep_of(MINIMAL, "recipe.tasks={mnli: {steps: 9}, squad: {epochs: 1}}")
+        one, other = (
+            recipe_for(sweep, names, "train", {})
+            for names in (("mnli", "squad"), ("squad", "mnli"))
+        )
+        assert one == other
+        assert one.steps == 9
+
+
+class TestSearched:
+    def test_searched_values_take_their_place(self, sweep_of: SweepOf):
+        """By dotted path; a number drawn for epochs is a number of epochs."""
+        sweep = sweep_of(
+            MINIMAL,
+            "recipe.train.learning_rate={log: [1e-5, 5e-5]}",
+            "recipe.tasks.qqp.epochs={int: [1, 3]}",
+        )
+        drawn = {"recipe.train.learning_rate": 3e-5, "recipe.tasks.qqp.epochs": 2}
+        recipe = recipe_for(sweep, ("qqp",), "train", drawn)
+        assert (recipe.learning_rate, recipe.epochs) == (3e-5, 2.0)
+        assert isinstance(recipe.epochs, float)
+
+    @pytest.mark.parametrize(
+        ("drawn", "parts"), [("none", ()), ("layers:2", ("layers:2",)), (["embeddings"],) * 2]
+    )
+    def test_a_drawn_freeze_is_a_tuple(self, sweep_of: SweepOf, drawn, parts):
+        """Whatever form the choice came back in."""
+        sweep = sweep_of(MINIMAL, "recipe.target.freeze={choice: [none, layers:2, embeddings]}")
+        settings = {"recipe.target.freeze": drawn}
+        assert recipe_for(sweep, ("mnli",), "target", settings).freeze == tuple(parts)
+
+    def test_a_layer_that_is_not_used_needs_no_value(self, sweep_of: SweepOf):
+        """The baseline knows nothing of how intermediate stages are trained."""
+        sweep = sweep_of(MINIMAL, "recipe.train.warmup={float: [0, 1]}")
+        assert recipe_for(sweep, ("mnli",), "target", {}).warmup == Recipe(steps=1).warmup
+
+    def test_a_missing_value_is_named(self, sweep_of: SweepOf):
+        """By its path."""
+        sweep = sweep_of(MINIMAL, "recipe.train.warmup={float: [0, 1]}")
+        with pytest.raises(ValueError, match=r"recipe.train.warmup is searched"):
+            recipe_for(sweep, ("mnli",), "train", {})

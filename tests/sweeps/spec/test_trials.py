@@ -1,0 +1,177 @@
+"""From a trial to its stages: chains, sharing, common random numbers, languages that come late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from sweeps.spec.prepare import Prepared
+from sweeps.spec.sweep import Sweep, Target
+from sweeps.spec.trials import paths_of_trial, stage_tree
+from xlt_core.vocabulary.plan import Plan
+from xlt_core.vocabulary.stage import EvaluateStage, TrainStage
+
+SweepOf = Callable[..., Sweep]
+PreparedFor = Callable[[Sweep], Prepared]
+RATE = {"recipe.train.learning_rate": 2e-5}
+BASELINE, ONE, TWO = (Plan.parse(text) for text in ("", "mnli", "mnli > qqp+siqa"))
+
+
+@pytest.fixture
+def sweep(sweep_of: SweepOf, base: str) -> Sweep:
+    return sweep_of(base, "intermediate.tasks=[mnli, qqp, qqp+siqa]")
+
+
+@pytest.fixture
+def prepared(sweep: Sweep, prepared_for: PreparedFor) -> Prepared:
+    return prepared_for(sweep)
+
+
+def keys(stages) -> set[str]:
+    return {stage.key for stage in stages}
+
+
+class TestPaths:
+    def test_one_path_for_every_seed_and_target(self, sweep: Sweep, prepared: Prepared):
+        """In a fixed order."""
+        paths = paths_of_trial(sweep, prepared, ONE, RATE)
+        assert [(path.seed, path.target) for path in paths] == [
+            (0, "udpos"), (0, "xnli"), (1, "udpos"), (1, "xnli"),
+        ]  # fmt: skip
+
+    def test_steps_come_in_order_the_target_last(self, sweep: Sweep, prepared: Prepared):
+        """Positions, tasks and parents of one chain."""
+        path = paths_of_trial(sweep, prepared, TWO, RATE)[1]
+        chain = path.trained.ancestry()
+        assert [stage.position for stage in chain] == ["0", "1", "target"]
+        assert [[ref.task for ref in stage.data] for stage in chain] == [
+            ["mnli"], ["qqp", "siqa"], ["mnli"],
+        ]  # fmt: skip
+        assert all(ref.split == "train" for stage in chain for ref in stage.data)
+        assert path.trained.title == "mnli > qqp+siqa > mnli #0"
+
+    def test_a_target_may_train_in_stages(self, sweep_of: SweepOf, prepared_for: PreparedFor):
+        """XCOPA: Social IQa, then COPA."""
+        sweep = sweep_of("intermediate: {tasks: [mnli]}\ntargets: [xcopa]\nseeds: 1\n")
+        (path,) = paths_of_trial(sweep, prepared_for(sweep), BASELINE, {})
+        chain = path.trained.ancestry()
+        assert [(s.position, s.data[0].task) for s in chain] == [
+            ("target", "siqa"), ("target.1", "copa"),
+        ]  # fmt: skip
+
+    def test_every_language_and_split_is_scored(self, sweep: Sweep, prepared: Prepared):
+        """By split, then language."""
+        path = paths_of_trial(sweep, prepared, ONE, RATE)[1]
+        assert [(e.data.split, e.data.language) for e in path.evaluations] == [
+            ("dev", "en"), ("dev", "sw"), ("test", "en"), ("test", "sw"),
+        ]  # fmt: skip
+        assert all(evaluation.trained is path.trained for evaluation in path.evaluations)
+
+    def test_a_language_without_dev_is_scored_on_test(self, sweep: Sweep, prepared: Prepared):
+        """What was not prepared is not asked for."""
+        data = {cell: ref for cell, ref in prepared.data.items() if cell[1:] != ("sw", "dev")}
+        known = Prepared(prepared.encoder, prepared.source, data)
+        path = paths_of_trial(sweep, known, ONE, RATE)[1]
+        scored = [(e.data.split, e.data.language) for e in path.evaluations]
+        assert scored == [("dev", "en"), ("test", "en"), ("test", "sw")]
+
+    def test_roles_have_their_recipes(self, sweep: Sweep, prepared: Prepared):
+        """Intermediate stages by `recipe.train`, the target's by the target's."""
+        first, target = paths_of_trial(sweep, prepared, ONE, RATE)[1].trained.ancestry()
+        assert (first.recipe.steps, first.recipe.learning_rate) == (100, 2e-5)
+        assert (target.recipe.steps, target.recipe.epochs) == (None, 5.0)
+
+    def test_a_plan_from_elsewhere_is_refused(self, sweep: Sweep, prepared: Prepared):
+        """Its data were never looked at."""
+        with pytest.raises(ValueError, match="paws was not prepared"):
+            paths_of_trial(sweep, prepared, Plan.parse("paws"), RATE)
+
+    def test_the_same_trial_has_the_same_keys(self, sweep: Sweep, prepared: Prepared):
+        """Nothing but plan and settings enters."""
+        one, other = (paths_of_trial(sweep, prepared, TWO, RATE) for _ in range(2))
+        assert [path.trained.key for path in one] == [path.trained.key for path in other]
+
+
+class TestCommonRandomNumbers:
+    def test_plan_and_baseline_share_the_targets_seed_position_and_recipe(
+        self, sweep: Sweep, prepared: Prepared
+    ):
+        """So that data order, dropout and head are the same; the weights begin elsewhere."""
+        for one, other in zip(
+            paths_of_trial(sweep, prepared, BASELINE, {}),
+            paths_of_trial(sweep, prepared, TWO, RATE),
+            strict=True,
+        ):
+            mine, yours = one.trained.identity(), other.trained.identity()
+            assert mine.pop("parent") is None
+            assert yours.pop("parent") is not None
+            assert mine == yours
+
+
+class TestSharing:
+    def test_targets_share_the_stages_before_them(self, sweep: Sweep, prepared: Prepared):
+        """As the same objects, so that keys are computed once."""
+        udpos, xnli = paths_of_trial(sweep, prepared, TWO, RATE)[:2]
+        assert udpos.trained.parent is xnli.trained.parent
+
+    def test_targets_with_one_training_share_it(self, sweep: Sweep, prepared: Prepared):
+        """Two targets trained on the same data in the same way are one stage."""
+        twice = replace(sweep, targets=(Target("xnli"), Target("xnli", ("en",))), seeds=(0,))
+        one, other = paths_of_trial(twice, prepared, ONE, RATE)
+        assert one.trained is other.trained
+
+    def test_plans_with_a_common_beginning_share_it(self, sweep: Sweep, prepared: Prepared):
+        """Across trials too: the keys are equal."""
+        shorter, longer = (paths_of_trial(sweep, prepared, p, RATE)[0].trained for p in (ONE, TWO))
+        assert shorter.parent is not None
+        assert shorter.parent.key == longer.ancestry()[0].key
+
+    def test_the_tree_counts_what_sharing_saves(self, sweep: Sweep, prepared: Prepared):
+        """Requested: every stage of every path. Distinct: after merging."""
+        tree = stage_tree(sweep, prepared, [(BASELINE, {}), (ONE, RATE), (TWO, RATE)])
+        trained = [stage for stage in tree.stages.values() if isinstance(stage, TrainStage)]
+        assert tree.requested == 2 * 2 * (1 + 2 + 3 + 3 * 4)
+        assert len(trained) == 2 * (2 + (1 + 2) + (1 + 2))
+        assert tree.distinct == len(trained) + 2 * 2 * 3 * 4
+
+    def test_another_setting_shares_nothing_it_touches(self, sweep: Sweep, prepared: Prepared):
+        """A plan at another learning rate is another chain."""
+        one, other = (
+            paths_of_trial(sweep, prepared, ONE, {"recipe.train.learning_rate": rate})
+            for rate in (1e-5, 2e-5)
+        )
+        assert not keys(p.trained for p in one) & keys(p.trained for p in other)
+
+
+class TestMore:
+    def test_a_language_more_trains_nothing(
+        self,
+        sweep_of: SweepOf,
+        prepared_for: PreparedFor,
+        sweep: Sweep,
+        prepared: Prepared,
+        base: str,
+    ):
+        """Only evaluations are new."""
+        wider = sweep_of(
+            base,
+            "intermediate.tasks=[mnli, qqp, qqp+siqa]",
+            "targets=[{udpos: [en, de]}, {xnli: [en, sw, zh]}]",
+        )
+        trials = [(BASELINE, RATE), (TWO, RATE)]
+        before = stage_tree(sweep, prepared, trials).stages
+        after = stage_tree(wider, prepared_for(wider), trials).stages
+        new = [stage for key, stage in after.items() if key not in before]
+        assert before.keys() < after.keys()
+        assert all(isinstance(stage, EvaluateStage) for stage in new)
+        assert {stage.data.language for stage in new} == {"zh"}
+
+    def test_a_seed_more_leaves_the_others_alone(
+        self, sweep_of: SweepOf, prepared: Prepared, sweep: Sweep, base: str
+    ):
+        """Seeds do not know of one another."""
+        more = sweep_of(base, "intermediate.tasks=[mnli, qqp, qqp+siqa]", "seeds=3")
+        before, after = (stage_tree(s, prepared, [(TWO, RATE)]).stages for s in (sweep, more))
+        assert before.keys() < after.keys()

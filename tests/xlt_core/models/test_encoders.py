@@ -1,0 +1,107 @@
+"""Encoders by name, and how a wrong one is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from xlt_core.models.encoders import known_encoders, refer_encoder
+from xlt_core.models.pretrained import fingerprint_tokenizer, load_encoder, load_tokenizer
+from xlt_core.vocabulary.errors import DataChanged, UserMistake
+
+
+@pytest.fixture
+def folder(small_encoder: Path, tmp_path: Path) -> Path:
+    """A copy of the small encoder that may be spoilt."""
+    return shutil.copytree(small_encoder, tmp_path / "encoder")
+
+
+class TestReferEncoder:
+    def test_contents_count_and_the_place_does_not(self, small_encoder: Path, folder: Path) -> None:
+        """A copy has the same fingerprint; other weights, config or tokenizer have another."""
+        same = refer_encoder(str(folder)).fingerprint
+        assert same == refer_encoder(str(small_encoder)).fingerprint
+        for name in ("config.json", "tokenizer.json", "model.safetensors"):
+            before = (folder / name).read_bytes()
+            (folder / name).write_bytes(before + b" ")
+            assert refer_encoder(str(folder)).fingerprint != same, name
+            (folder / name).write_bytes(before)
+
+    @pytest.mark.parametrize(
+        ("gone", "said"),
+        [
+            ("config.json", "no config.json"),
+            ("model.safetensors", "no model.safetensors"),
+            ("tokenizer", "no tokenizer"),
+        ],
+    )
+    def test_what_is_missing_is_said(self, folder: Path, gone: str, said: str) -> None:
+        """Each missing part is named."""
+        for file in folder.glob(f"{gone}*"):
+            file.unlink()
+        with pytest.raises(UserMistake, match=said):
+            refer_encoder(str(folder))
+
+    def test_pickled_weights_are_refused(self, folder: Path) -> None:
+        """A folder with only pytorch_model.bin is told how to become one with safetensors."""
+        (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+        with pytest.raises(UserMistake, match=r"only pytorch_model\.bin[\s\S]*save_pretrained"):
+            refer_encoder(str(folder))
+
+    @pytest.mark.parametrize("kind", ["gpt2", "llama", "my-own-model"])
+    def test_what_is_no_encoder_is_refused(self, folder: Path, kind: str) -> None:
+        """Decoders and types that only a repository's own code knows are refused."""
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, "model_type": kind}))
+        with pytest.raises(UserMistake, match=f"no text encoder.*{kind}"):
+            refer_encoder(str(folder))
+
+    @pytest.mark.parametrize("name", ["./nowhere", "/nowhere/at/all", "no-such-encoder", "a b"])
+    def test_an_unknown_name_is_the_users_mistake(
+        self, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Offline, neither a folder nor cached: said in one line with a remedy."""
+        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+        with pytest.raises(UserMistake, match="encoder: "):
+            refer_encoder(name)
+
+    def test_the_labs_encoder_is_made_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """`lab-tiny` is made in the cache; another world's has another fingerprint."""
+        monkeypatch.setenv("XLT_CACHE", str(tmp_path))
+        ref = refer_encoder("lab-tiny")
+        assert refer_encoder("lab-tiny") == ref
+        assert refer_encoder("lab-tiny:seed=3").fingerprint != ref.fingerprint
+        assert load_encoder(ref) is not None
+
+    def test_every_known_encoder_has_a_title(self) -> None:
+        """`xlt models` has something to say of each."""
+        assert "lab-tiny" in {name for known in known_encoders() for name in known.names}
+        assert all(known.title and known.location for known in known_encoders())
+
+
+class TestLoading:
+    def test_a_changed_folder_is_refused(self, folder: Path) -> None:
+        """An encoder that is no longer the one planned with is not trained."""
+        ref = refer_encoder(str(folder))
+        (folder / "config.json").write_text((folder / "config.json").read_text() + " ")
+        with pytest.raises(DataChanged, match="has changed"):
+            load_encoder(ref)
+
+    def test_loading_is_quiet_and_moves_no_generator(
+        self, folder: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        """Nothing is printed, and torch's global generator stays where it was."""
+        before = torch.get_rng_state()
+        ref = refer_encoder(str(folder))
+        load_encoder(ref)
+        tokenizer = load_tokenizer(ref)
+        assert fingerprint_tokenizer(tokenizer) == fingerprint_tokenizer(load_tokenizer(ref))
+        assert torch.equal(torch.get_rng_state(), before)
+        shown = capfd.readouterr()
+        assert (shown.out, shown.err) == ("", "")
