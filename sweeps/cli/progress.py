@@ -90,8 +90,7 @@ class Tally:
         elif event.kind == "stage_reused":
             self.reused.add(event.stage)
         elif event.kind != "stage_cancelled":
-            evaluation = event.fields.get("of", _kind_by_title(event)) == "evaluate"
-            (self.evaluated if evaluation else self.trained).add(event.stage)
+            (self.evaluated if _is_evaluation(event) else self.trained).add(event.stage)
 
     def _advance(self, event: Event) -> None:
         known = self.running.setdefault(event.stage, Running(title_of(event)))
@@ -151,7 +150,7 @@ class Progress:
         if event.kind == "stage_finished":  # the service says `stage_done` after the engine's word
             return False
         if event.kind == "stage_started":  # evaluations take no time; their ends are enough
-            return event.fields.get("of", _kind_by_title(event)) != "evaluate"
+            return not _is_evaluation(event)
         if event.kind != "stage_progress":
             return True
         last = self._spoken.setdefault(event.stage, event.at)
@@ -255,8 +254,11 @@ def _tail(fields: Any) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _kind_by_title(event: Event) -> str:
-    return "evaluate" if " @ " in title_of(event) else "train"
+def _is_evaluation(event: Event) -> bool:
+    """By the kind it carries; an engine's own event has a title only."""
+    return bool(
+        event.fields.get("of", "evaluate" if " @ " in title_of(event) else "") == "evaluate"
+    )
 
 
 def _steps(running: Running) -> str:

@@ -149,10 +149,10 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
 
 def _heading(results: SweepResults, shown: str | None) -> Iterator[RenderableType]:
     finished = sum(trial.state == "finished" for trial in results.trials)
+    seeds = " ".join(map(str, results.sweep.seeds))
     yield Text(
         f"{results.sweep.name}: {finished} of {len(results.trials)} trials finished, "
-        f"{len(results.sweep.seeds)} seeds; chosen on {results.sweep.objective.split}, "
-        f"shown on {shown or 'nothing'}",
+        f"seeds {seeds}; chosen on {results.sweep.objective.split}, shown on {shown or 'nothing'}",
         style="bold",
     )
 

@@ -16,6 +16,7 @@ import yaml
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 Trail = tuple[str | int, ...]
+_LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as one
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,8 @@ def _compose(text: str, label: str) -> yaml.Node | None:
         raise UserMistake(Mistake(Place(label, line).of(""), what, "delete it")) from None
     except yaml.MarkedYAMLError as error:
         raise UserMistake(_syntax_mistake(error, text, label)) from None
+    except RecursionError:
+        raise UserMistake(Mistake(label, "is nested too deeply", "a spec is four deep")) from None
     finally:
         if loader is not None:
             loader.dispose()
@@ -140,7 +143,7 @@ def _syntax_mistake(error: yaml.MarkedYAMLError, text: str, label: str) -> Mista
     if mark is None:
         return Mistake(label, problem)
     where = f"{Place(label, mark.line + 1).of('')}, column {mark.column + 1}".lstrip(", ")
-    line = [*text.split("\n"), ""][mark.line]
+    line = [*_LINE_END.split(text), ""][mark.line]
     if "\\t" in problem or line[: mark.column + 1].strip(" ") == "\t":
         return Mistake(where, "a tab stands where YAML wants spaces", "indent with spaces")
     if re.search(r"\w\[[a-z]{2,3}\]", line):

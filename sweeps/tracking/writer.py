@@ -116,6 +116,8 @@ class Writer:
     def _find_or_create(self, record: RunRecord, parent: str | None) -> tuple[Known, bool]:
         with exclusive(self.uri):
             level, value = record.identity
+            for run in self._search(f"tags.`xlt.{level}` = {_quoted(value)}"):
+                self._note(run)
             if (found := self._runs.get(record.identity)) is not None:
                 return found, False
             return self._create(record, parent), True

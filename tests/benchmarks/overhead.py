@@ -115,7 +115,7 @@ intermediate:
   count: 0..4
 targets: [lab-nli]
 seeds: 1
-languages: [en, xla]
+languages: [en, qla]
 splits: [dev]
 recipe: {{train: {{steps: 1}}, target: {{steps: 1}}}}
 search: {{method: tpe, trials: {trials}}}
@@ -132,7 +132,7 @@ tracking: sqlite:///{scratch}/mlflow.db
     run_sweep(sweep, prepared, folder, lambda event: None, runner="tests.benchmarks.noop:run")
     seconds = time.perf_counter() - began
     ray.shutdown()
-    study = SweepStudy(sweep.storage, sweep.name)
+    study = SweepStudy.open(sweep.storage, sweep.name)
     assert sum(trial.state == "finished" for trial in study.trials()) == trials
     return seconds / trials
 

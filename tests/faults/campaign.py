@@ -146,7 +146,9 @@ def outcome(home: Path) -> dict[str, Any]:
 
     trials = [
         [trial.number, str(trial.plan), dict(trial.settings), trial.state, trial.value]
-        for trial in SweepStudy(f"sqlite:///{home}/runs/campaign/study.db", "campaign").trials()
+        for trial in SweepStudy.open(
+            f"sqlite:///{home}/runs/campaign/study.db", "campaign"
+        ).trials()
     ]
     store = Store(home / "runs" / "stages")
     scores = {}

@@ -33,6 +33,11 @@ class Event:
     fields: Mapping[str, Any] = field(default_factory=dict)
     at: float = field(default_factory=time.time)
 
+    def __post_init__(self) -> None:
+        taken = {"kind", "at", "stage", "trial"} & set(self.fields)
+        if taken:
+            raise ValueError(f"an event has fields of its own called {sorted(taken)}")
+
     def to_line(self) -> str:
         """One line of JSON, without the line end."""
         return json.dumps(

@@ -6,7 +6,7 @@ What cannot change a result beyond rounding (device, micro-batch, threads) is no
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 
@@ -47,6 +47,10 @@ class Recipe:
     def __post_init__(self) -> None:
         if (self.steps is None) == (self.epochs is None):
             raise ValueError("a recipe sets exactly one of steps and epochs")
+        for known in fields(self):  # 3 and 3.0 train alike, so they must have one key
+            value = getattr(self, known.name)
+            if "float" in str(known.type) and value is not None:
+                object.__setattr__(self, known.name, float(value))
 
     def identity(self) -> dict[str, Any]:
         """The fields as they enter a key."""

@@ -35,6 +35,8 @@ BROKEN = [
     ("twice, deep", HEAD + "recipe:\n  train:\n    steps: 1\n    steps: 2\n",
      ["line 9, recipe.train.steps", "line 8"]),
     ("key is a list", HEAD + "[a, b]: 1\n", ["line 6", "not a word"]),
+    ("another line end", "-\x85\x85&x [*x]", ["line 3", "is not YAML"]),
+    ("nested deeply", "name: " + "[" * 3000, ["nested too deeply"]),
     # names of fields
     ("unknown field", HEAD + "reciepe: {}\n", ["line 6, reciepe", "did you mean recipe?"]),
     ("unknown in a section", HEAD + "search:\n  trails: 4\n",
@@ -267,9 +269,25 @@ class TestOverrides:
         assert all(part in report for part in ("seeds", "search.trials", "--set a"))
 
 
-WORDS = (
-    "{ } [ ] : - ? | ' # &a *a <<: !!set null true 0..3 -1 .inf 1e999 2024-01-01 extends: é".split()
-)
+WORDS = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    "-",
+    "?",
+    "|",
+    "'",
+    "#",
+    "&a",
+    "*a",
+    "<<:",
+    "!!set",
+    "null",
+    "true",
+]
+NUMBERS = ["0..3", "-1", ".inf", "1e999", "2024-01-01", "9" * 5000]
 ODD = [
     "\n",
     "\t",
@@ -282,7 +300,7 @@ ODD = [
     "{log: [1, 2]}",
     ": ",
 ]
-PIECES = st.sampled_from([*WORDS, *ODD, "steps", "mnli", "panx[ru]"])
+PIECES = st.sampled_from([*WORDS, *NUMBERS, *ODD, "extends: ", "steps", "mnli", "panx[ru]"])
 
 
 class TestAnything:

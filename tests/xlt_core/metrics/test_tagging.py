@@ -16,7 +16,7 @@ from xlt_core.tasks.layout import UPOS_LABELS
 
 IOB2 = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 # Tags that meet every rule of seqeval's, the ones no data set of ours has among them.
-ODD = ("O", ".", "X", "A", "B-A", "E-A", "S-A", "I-A", "I-B", "E-B-C")
+ODD = ("O", ".", "X", "A", "I", "B", "B-A", "E-A", "S-A", "I-A", "I-B", "E-B-C")
 
 
 def _sentences(labels: tuple[str, ...], seed: int):

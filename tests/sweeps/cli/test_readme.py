@@ -1,0 +1,36 @@
+"""What the README shows works."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sweeps.cli.commands import COMMANDS
+from sweeps.spec.read import read_spec
+
+README = (Path(__file__).resolve().parents[3] / "README.md").read_text(encoding="utf-8")
+PLANNED = {"report", "doctor"}  # named under "Not there yet"
+
+
+def test_the_study_reads(tmp_path):
+    """Ten lines of YAML are a whole study."""
+    (block,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+    assert len(block.splitlines()) <= 11
+    (tmp_path / "first.yaml").write_text(block)
+    sweep = read_spec(tmp_path / "first.yaml")
+    assert [target.task for target in sweep.targets] == ["xnli", "udpos"]
+
+
+def test_every_command_it_names_is_there():
+    """No command is promised that is missing, but for those said to be missing."""
+    named = set(re.findall(r"(?:`|/bin/)xlt ([a-z]+)", README))
+    assert named - PLANNED <= set(COMMANDS)
+    before, after = README.split("## Not there yet")
+    for command in PLANNED:
+        assert f"xlt {command}" not in before
+        assert f"xlt {command}" in after
+
+
+def test_it_is_read_in_under_five_minutes():
+    """About two hundred words a minute."""
+    assert len(README.split()) < 1000
