@@ -130,6 +130,8 @@ def _compose(text: str, label: str) -> yaml.Node | None:
         raise UserMistake(Mistake(Place(label, line).of(""), what, "delete it")) from None
     except yaml.MarkedYAMLError as error:
         raise UserMistake(_syntax_mistake(error, text, label)) from None
+    except ValueError as error:  # a %YAML line with an endless number
+        raise UserMistake(Mistake(label, f"is not YAML: {error}")) from None
     except RecursionError:
         raise UserMistake(Mistake(label, "is nested too deeply", "a spec is four deep")) from None
     finally:

@@ -54,7 +54,11 @@ class Inbox:
     @property
     def expired(self) -> bool:
         """Whether the grace for what is left is over."""
-        return self._deadline is not None and time.monotonic() >= self._deadline
+        return self.overdue(0.0)
+
+    def overdue(self, seconds: float) -> bool:
+        """Whether the grace was over `seconds` ago."""
+        return self._deadline is not None and time.monotonic() >= self._deadline + seconds
 
     def wait(self, seconds: float, for_news: bool) -> None:
         """Wait for the end to be called, for news if asked, at most for `seconds`.
@@ -64,7 +68,7 @@ class Inbox:
         with self._changed:
             known_to_end = self.ending
             until = time.monotonic() + seconds
-            if self._deadline is not None:
+            if self._deadline is not None and not self.expired:
                 until = min(until, self._deadline)
             while (left := until - time.monotonic()) > 0:
                 if (self.ending and not known_to_end) or (for_news and self._news):
@@ -166,17 +170,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     inbox = Inbox(sys.stdin.fileno(), given.parent_pid, given.grace)
     lock = filelock.FileLock(given.spool / WRITER_LOCK)
-    while True:
-        try:
-            # A predecessor whose driver died drains first.
-            lock.acquire(timeout=0)
-            break
-        except filelock.Timeout:
-            if inbox.expired:
-                return REMAINING
-            inbox.wait(0.2, for_news=False)
+    while not _is_free(lock):
+        # A predecessor whose driver died drains first; its own grace ends it.
+        if inbox.overdue(given.grace):
+            return REMAINING
+        inbox.wait(0.2, for_news=False)
     with lock:
         return Drain(Spool(given.spool), given.uri, given.experiment, inbox).run()
+
+
+def _is_free(lock: filelock.FileLock) -> bool:
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        return False
+    return True
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -25,24 +25,23 @@ MOST = 0.8  # of the table; where more of it occurs, narrowing is not worth the 
 
 
 class Narrow:
-    """A model's word embeddings, narrowed to the words that occur.
+    """An encoder's word embeddings, narrowed to the words that occur.
 
     Attributes:
         kept: ids of the words kept, ascending; all up to the padding token are among them, so
             that it keeps its id.
     """
 
-    def __init__(self, model: Model, kept: NDArray[np.int64]) -> None:
+    def __init__(self, encoder: Any, kept: NDArray[np.int64]) -> None:
         self.kept = kept
-        self._encoder: Any = model.encoder
-        table: nn.Embedding = self._encoder.get_input_embeddings()
-        self._whole = table
+        self._encoder = encoder
+        self._whole: nn.Embedding = encoder.get_input_embeddings()
         self._rows = torch.from_numpy(kept).to(self._whole.weight.device)
         with torch.no_grad():
             weight = self._whole.weight.detach()[self._rows].clone()
         padding = self._whole.padding_idx
         small = nn.Embedding.from_pretrained(weight, freeze=False, padding_idx=padding)
-        self._encoder.set_input_embeddings(small)
+        encoder.set_input_embeddings(small)
 
     def split(self, split: EncodedSplit) -> EncodedSplit:
         """The same rows in the narrowed table's ids."""
@@ -73,7 +72,7 @@ def narrowed(model: Model, splits: Mapping[str, EncodedSplit]) -> Iterator[Narro
     if kept is None:
         yield None
         return
-    narrow = Narrow(model, kept)
+    narrow = Narrow(model.encoder, kept)
     try:
         yield narrow
     finally:

@@ -52,6 +52,15 @@ class TestForecast:
         found = looked_at(made, replace(made.sweep, search=search))
         assert (found.trials, found.exact) == (4, exact)
 
+    def test_a_huge_sweep_is_scaled_up(self, make, monkeypatch):
+        """A part is counted and taken for the whole, which is then no exact forecast."""
+        monkeypatch.setattr("sweeps.report.forecast.MOST_STAGES", 30)
+        found = looked_at(make())
+        assert (found.trials, found.exact, len(found.plans)) == (5, False, 2)
+        # Two of five plans were counted: the baseline and one with a single step.
+        assert found.stages.requested == round(2 * (1 + 2 + 2 * 8) * 5 / 2)
+        assert found.stages.distinct == found.stages.train + found.stages.evaluate
+
     def test_a_sweep_under_way_starts_from_its_trials(self, made):
         """What the study holds comes first."""
         from sweeps.search.study_reader import read_trials

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sweeps.report.projection import Projection, overlaps_of, sweep_projection
+from sweeps.report.projection import Projection, overlaps_of, scores_of, sweep_projection
+from sweeps.report.results import Row
 from sweeps.tracking.records import Status
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Plan
@@ -107,6 +108,27 @@ class TestProjection:
         """Progress is not tracked step by step."""
         live = Projection(made.sweep, made.prepared, made.folder)
         assert list(live.after(Event(kind, trial=0))) == []
+
+
+class TestScoresOf:
+    def row(self, metric, primary):
+        return Row(0, "(none)", "t", "sw", "Atlantic-Congo", 0, "test", metric, 50.0, None, primary)
+
+    @pytest.mark.parametrize(
+        ("metrics", "names"),
+        [
+            ({"accuracy": True}, ["accuracy"]),
+            ({"f1": True, "precision": False}, ["f1", "primary", "precision"]),
+            (
+                {"f1": False, "exact_match": False, "primary": True},
+                ["f1", "exact_match", "primary"],
+            ),
+        ],
+    )
+    def test_the_score_that_judges_is_told_from_the_others(self, metrics, names):
+        """Where there are several metrics, one of them is named `primary`, once."""
+        rows = [self.row(metric, primary) for metric, primary in metrics.items()]
+        assert [score.metric for score in scores_of(rows)] == names
 
 
 def test_overlaps_of_a_plan_are_flagged(made):

@@ -39,11 +39,11 @@ def proposal(number: int, text: str = "mnli > qqp+squad") -> Proposal:
     return Proposal(number, Plan.parse(text), settings)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+def storage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     if request.param == "postgresql":
         return str(request.getfixturevalue("postgresql"))
-    return f"sqlite:///{tmp_path / 'study.db'}"
+    return f"sqlite:///{tmp_path_factory.mktemp('study') / 'study.db'}"
 
 
 @pytest.fixture

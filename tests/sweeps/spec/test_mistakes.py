@@ -304,7 +304,7 @@ PIECES = st.sampled_from([*WORDS, *NUMBERS, *ODD, "extends: ", "steps", "mnli", 
 
 
 class TestAnything:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(
         cuts=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 20), PIECES), max_size=4),
         whole=st.booleans(),

@@ -91,7 +91,7 @@ SWEEPS = st.builds(
 
 
 class TestRoundTrip:
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(sweep=SWEEPS)
     def test_what_is_written_is_read(self, tmp_path_factory: Any, sweep: Sweep):
         """Any sweep at all comes back equal, ranges, steps and texts included."""

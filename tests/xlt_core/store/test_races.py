@@ -99,20 +99,24 @@ def test_a_writer_killed_after_the_rename_has_published(store: Store, key: str, 
 
 @pytest.mark.fault
 def test_a_writer_to_s3_killed_before_its_manifest_leaves_nothing_to_see(
-    s3: str, key: str, start, tmp_path: Path, publish
+    s3: str, key: str, start, tmp_path: Path
 ) -> None:
     """Its files are an orphan that is swept; the next writer's are not touched by it."""
     store = Store(f"{s3}/killed", scratch=tmp_path)
     hang = "import xlt_core.store.remote as module\nmodule.RemoteBackend.create = wait_forever\n"
-    code = f"{hang}store = Store(sys.argv[1], scratch=Path({str(tmp_path)!r}))\n{PUBLISH}"
-    writer = start(code, store.url, key, "1")
+    code = f"store = Store(sys.argv[1], scratch=Path({str(tmp_path)!r}))\n{PUBLISH}"
+    writer = start(hang + code, store.url, key, "1")
     assert writer.said() == "ready"
     writer.go()
     assert writer.said() == "here"
     writer.kill()
     assert not store.contains(key)
     assert store.read(key) is None
-    assert publish(store, key, {"scores.json": b"2"})
+    successor = start(code, store.url, key, "2")
+    assert successor.said() == "ready"
+    successor.go()
+    assert successor.said() == "True"
+    successor.process.wait()
     report = store.verify()
     assert report.damaged == []
     assert [path.partition(".")[0].rpartition("/")[2] for path in report.leftovers] == [

@@ -211,6 +211,16 @@ def _best(method: str, candidates: Candidates, trials: int, seed: int) -> float:
     return max(seen.value for seen in view.trials if seen.value is not None)
 
 
+class TestView:
+    def test_every_draw_has_a_seed_of_its_own(self) -> None:
+        """By sweep, trial and attempt, so that none repeats another's chances."""
+        views = [View(SPACES["orders"], seed) for seed in (0, 1)]
+        seeds = {
+            view.seed_for(n, attempt) for view in views for n in range(9) for attempt in (0, 1)
+        }
+        assert len(seeds) == 36
+
+
 class TestTable:
     def test_an_unknown_method(self) -> None:
         """The nearest name is offered."""
