@@ -10,7 +10,6 @@ from sweeps.execution.scheduling import LARGEST_BUNDLE, Ready, assign, weights_n
 from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.vocabulary.stage import EvaluateStage
 
-
 SHAPE = Shape()
 TASKS = ("a", "b", "c")
 
