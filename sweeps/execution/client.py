@@ -80,11 +80,6 @@ class ServiceClient:
         found: dict[str, int] = ray.get(self.service.processes.remote())
         return found
 
-    def release(self, trial: int) -> None:
-        """The trial no longer waits."""
-        with contextlib.suppress(RayActorError):
-            self.service.release.remote(self._job.sweep, trial)
-
     def leave(self) -> None:
         """The driver goes."""
         with contextlib.suppress(RayActorError, GetTimeoutError):

@@ -43,10 +43,6 @@ class Coordinator(tune.Trainable):
         outcomes = self._client.compute(number, stages)
         return {**verdict(known.sweep, paths, outcomes), "number": number, "done": True}
 
-    def cleanup(self) -> None:
-        """Tune stops the trial: let go of what it waits for."""
-        self._client.release(self.config["number"])
-
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing to keep: the study and the store are the only truths."""
 

@@ -162,7 +162,7 @@ def _search(
             storage_path=str(scratch.resolve()),
             verbose=0,
             callbacks=[TrialListener(books.note)],
-            failure_config=tune.FailureConfig(max_failures=-1),
+            failure_config=tune.FailureConfig(max_failures=3),
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
         ),
     )

@@ -113,12 +113,6 @@ class StageService:
         obtained = (self._obtain(stage, job, waiters) for stage in stages)
         return list(await asyncio.gather(*obtained))
 
-    async def release(self, sweep: str, trial: int) -> None:
-        """The trial no longer waits: a stage nobody else wants is cancelled."""
-        for flight in list(self._flights.values()):
-            if flight.waiters.pop(f"{sweep}/{trial}", None) is not None and not flight.waiters:
-                self._withdraw(flight)
-
     # ---- one stage
 
     async def _look_up(self, keys: Iterable[str]) -> None:

@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 _LONGEST_PAUSE = 30.0
 _LOOK_AROUND = 5.0  # seconds between looks at whether the driver is still there
 _TRIES = 5  # of one record that a server which answers cannot take
+NICENESS = 10  # training goes first
 
 
 class Inbox:
@@ -168,6 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of the process. Returns its exit code."""
     given = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    os.nice(NICENESS)
     inbox = Inbox(sys.stdin.fileno(), given.parent_pid, given.grace)
     lock = filelock.FileLock(given.spool / WRITER_LOCK)
     while not _is_free(lock):

@@ -13,6 +13,7 @@ trained no step twice but those since the last mid-stage checkpoint. Prints one 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 import subprocess
@@ -65,10 +66,12 @@ def main() -> int:
     parser.add_argument("kind", choices=["driver", "worker", "service", "tree"])
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--folder", help="kept, for looking at what went wrong")
     known = parser.parse_args()
     dice = random.Random(f"{known.kind} {known.seed}")
     tally = Tally(known.kind)
-    with tempfile.TemporaryDirectory(prefix="xlt-campaign-") as folder:
+    with tempfile.TemporaryDirectory(prefix="xlt-campaign-") as own:
+        folder = known.folder or own
         began = time.monotonic()
         reference = uninterrupted(Path(folder) / "reference")
         length = time.monotonic() - began
@@ -158,7 +161,8 @@ def outcome(home: Path) -> dict[str, Any]:
         if stage.about["kind"] == "evaluate":
             scores[key] = stage.json("scores.json")
         else:
-            scores[key] = next(f.sha256 for f in stage.files if f.name == "weights.safetensors")
+            weights = stage.path("weights.safetensors").read_bytes()
+            scores[key] = hashlib.sha256(weights).hexdigest()
     return {"digest": fingerprint([trials, scores]), "trials": trials, "scores": scores}
 
 
