@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from sweeps.cli.aftermath import touch_sweep
 from sweeps.cli.options import SweepName
 from sweeps.cli.output import stderr
-from sweeps.cli.places import find_sweep
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 
@@ -41,7 +41,7 @@ def ask(name: str, verb: str, promise: str) -> None:
     from sweeps.execution.control import request
     from sweeps.report.status import is_driven
 
-    folder = find_sweep(name)
+    folder = touch_sweep(name)
     if not is_driven(folder):
         raise UserMistake(
             Mistake(

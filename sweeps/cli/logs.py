@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
+from sweeps.cli.aftermath import touch_sweep
 from sweeps.cli.options import AsJson, SweepName
 from sweeps.cli.output import stderr
-from sweeps.cli.places import find_sweep
 from sweeps.cli.progress import line
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
@@ -35,7 +35,7 @@ def logs(
     """
     from sweeps.report.status import is_driven, read_events
 
-    folder = find_sweep(sweep)
+    folder = touch_sweep(sweep)
     if stage and not any(event.stage.startswith(stage) for event in read_events(folder)):
         raise UserMistake(
             Mistake(f"--stage {stage}", "no stage in the journal has such a key", "see `xlt logs`")

@@ -38,7 +38,8 @@ def plan(spec: SpecFile, overrides: Overrides = None, as_json: AsJson = False) -
 
 def forecast_of(sweep: Sweep, prepared: Prepared) -> Forecast:
     """The forecast, from where the sweep's study stands now."""
-    from sweeps.report.forecast import candidates_of, forecast
+    from sweeps.report.forecast import forecast
+    from sweeps.search.of_sweep import candidates_of
     from sweeps.search.study_reader import read_trials
     from xlt_core.store import Store
 

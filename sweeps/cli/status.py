@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from sweeps.cli.aftermath import close_what_died, touch_sweep
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json, stderr, stdout
-from sweeps.cli.places import every_sweep, find_sweep, runs_folder
+from sweeps.cli.places import every_sweep, runs_folder
 from xlt_core.vocabulary.errors import UserMistake
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def status(
         return
     from sweeps.report.status import sweep_status
 
-    found = sweep_status(find_sweep(sweep))
+    found = sweep_status(touch_sweep(sweep))
     if as_json:
         print_json(found.to_json())
         return
@@ -47,6 +48,7 @@ def _all(as_json: bool) -> None:
     found = []
     for folder in every_sweep():
         try:
+            close_what_died(folder)
             found.append(sweep_status(folder))
         except UserMistake as error:
             stderr().print(str(error), soft_wrap=True)

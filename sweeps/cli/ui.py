@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from sweeps.cli.aftermath import touch_sweep
 from sweeps.cli.output import stderr
-from sweeps.cli.places import find_sweep, runs_folder
+from sweeps.cli.places import runs_folder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 
@@ -49,7 +50,7 @@ def _url(sweep: str | None) -> str:
     if sweep is not None:
         from sweeps.spec.read import read_stored_spec
 
-        return read_stored_spec(find_sweep(sweep)).tracking
+        return read_stored_spec(touch_sweep(sweep)).tracking
     database = runs_folder() / "mlflow.db"
     if not database.is_file():
         raise UserMistake(

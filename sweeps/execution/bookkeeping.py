@@ -6,18 +6,29 @@ from the study and the store.
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
+from typing import Any
 
 from sweeps.report.projection import Projection
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared
 from sweeps.spec.sweep import Sweep
+from sweeps.spec.trials import paths_of_trial
 from sweeps.tracking.handle import TrackerHandle
+from xlt_core.store import Store
 from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.plan import Plan
+from xlt_core.vocabulary.tree import StageTree
+
+log = logging.getLogger("xlt.books")
+
+# Events that change what MLflow or the store's pins should say.
+BOOKED = ("sweep_started", "stage_done", "trial_started", "trial_finished", "trial_failed")
 
 
 class Bookkeeper:
@@ -31,6 +42,8 @@ class Bookkeeper:
         observe: Callable[[Event], None],
     ) -> None:
         self._sweep = sweep
+        self._prepared = prepared
+        self._store = Store(sweep.store)
         self._folder = folder
         self._observe = observe
         self._projection = Projection(sweep, prepared, folder)
@@ -53,7 +66,7 @@ class Bookkeeper:
                 self._journal.write(event.to_line() + "\n")
                 self._journal.flush()
             self._observe(event)
-        if event.kind in ("sweep_started", "stage_done", "trial_finished", "trial_failed"):
+        if event.kind in BOOKED:
             self._work.put(event)
 
     def close(self, state: str) -> None:
@@ -74,18 +87,35 @@ class Bookkeeper:
             self._work.put(None)
         left = self._tracker.finish()
         if left:
-            self._observe(
-                Event(
-                    "message",
-                    fields={
-                        "text": f"{left} records wait for the tracking server; "
-                        f"`xlt sync {self._sweep.name}` sends them"
-                    },
-                )
-            )
+            name = self._sweep.name
+            self._say(f"{left} records wait for the tracking server; `xlt sync {name}` sends them")
         self._journal.close()
 
     def _track(self) -> None:
+        """Book events as they come, behind the search. What fails here, `xlt sync` makes good."""
         while (event := self._work.get()) is not None:
-            for record in self._projection.after(event):
-                self._tracker.put(record)
+            try:
+                self._book(event)
+            except Exception as error:
+                log.exception("not tracked: %s", event.kind)
+                self._say(f"not tracked: {event.kind} ({error}); `xlt sync` makes it good")
+
+    def _book(self, event: Event) -> None:
+        if event.kind == "trial_started" and event.trial is not None:
+            self._pin(str(event.fields["plan"]), event.fields["settings"])
+        for record in self._projection.after(event):
+            self._tracker.put(record)
+        if event.kind == "sweep_started":
+            # A driver killed between a result and its record: say again what was told before.
+            for number in self._projection.told():
+                self._work.put(Event("trial_finished", trial=number))
+
+    def _pin(self, plan: str, settings: Mapping[str, Any]) -> None:
+        """Keep the trial's stages from being pruned."""
+        paths = paths_of_trial(self._sweep, self._prepared, Plan.parse(plan), settings)
+        self._store.pin(
+            self._sweep.name, StageTree.of((p.trained, p.evaluations) for p in paths).stages
+        )
+
+    def _say(self, text: str) -> None:
+        self.note(Event("message", fields={"text": text}))

@@ -20,7 +20,7 @@ from sweeps.execution.client import ServiceClient
 from sweeps.execution.cluster import cluster, quiet_environment, shape_of
 from sweeps.execution.job import Assignment, Job
 from sweeps.execution.wish import Wish
-from sweeps.report.forecast import candidates_of
+from sweeps.search.of_sweep import candidates_of
 from sweeps.search.queue import ProposalQueue
 from sweeps.search.study import SweepStudy
 from sweeps.spec.paths import SweepFolder
@@ -115,7 +115,7 @@ def _only_driver(folder: SweepFolder) -> Iterator[None]:
     folder.path.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder.lock)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=2)  # `xlt status` holds it for an instant
     except filelock.Timeout:
         raise UserMistake(
             Mistake(

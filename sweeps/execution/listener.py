@@ -36,5 +36,5 @@ class TrialListener(tune.Callback):
 
     def _tell(self, kind: str, trial: Any, **fields: Any) -> None:
         config = trial.config
-        fields["plan"] = config["plan"]
+        fields |= {"plan": config["plan"], "settings": config["settings"]}
         self._note(Event(kind, trial=config["number"], fields=fields))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sweeps.spec.sweep import Sweep
-from xlt_core.vocabulary.plan import Plan, Step
+from xlt_core.vocabulary.plan import Plan
 from xlt_core.vocabulary.stage import Stage, TrainStage
 from xlt_core.vocabulary.tree import StageTree
 
@@ -105,30 +105,6 @@ def forecast(
     total = counted if ended or trials is None else max(trials, counted)
     stages = _scaled(_count(tree, store), total / max(counted, 1))
     return Forecast(total, ended and _is_exact(sweep, total, known), stages, tuple(plans))
-
-
-def candidates_of(sweep: Sweep) -> Candidates:
-    """What the sweep may propose; plans that overlap with a target left out where it says so."""
-    from sweeps.search.candidates import Candidates
-    from sweeps.search.settings import SettingsSpace
-    from sweeps.search.space import PlanSpace
-
-    settings = SettingsSpace(sweep.searched())
-    return Candidates(PlanSpace.of(sweep.intermediate, _allowed(sweep)), settings)
-
-
-def _allowed(sweep: Sweep) -> set[Step] | None:
-    from xlt_core.tasks import overlap
-
-    if sweep.intermediate.overlap != "exclude":
-        return None
-    listed = [Plan.parse(text) for text in sweep.intermediate.plans]
-    steps = {*sweep.intermediate.tasks, *(step for plan in listed for step in plan.steps)}
-    return {
-        step
-        for step in steps
-        if not any(overlap(m.task, t.task) for m in step.members for t in sweep.targets)
-    }
 
 
 def planned_trials(sweep: Sweep, candidates: Candidates) -> int | None:

@@ -70,6 +70,10 @@ class Projection:
             self._sweep, self._prepared, self._folder, self._store, self._trials(), state, at
         )
 
+    def told(self) -> list[int]:
+        """Numbers of the trials that have a result."""
+        return [trial.number for trial in self._trials() if trial.state != RUNNING]
+
     def _trials(self) -> Sequence[StudyTrial]:
         return read_sweep(self._folder)[2]
 

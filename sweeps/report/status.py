@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import filelock
 
 from sweeps.execution.control import PAUSE, requested
-from sweeps.report.forecast import candidates_of, planned_trials
+from sweeps.report.forecast import planned_trials
+from sweeps.search.of_sweep import candidates_of
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.stage import Stage

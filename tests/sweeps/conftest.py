@@ -57,7 +57,7 @@ class Made:
 
     @property
     def candidates(self) -> Candidates:
-        from sweeps.report.forecast import candidates_of
+        from sweeps.search.of_sweep import candidates_of
 
         return candidates_of(self.sweep)
 

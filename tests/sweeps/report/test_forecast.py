@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.report.forecast import candidates_of, distinct_size, forecast, planned_trials
+from sweeps.report.forecast import distinct_size, forecast, planned_trials
+from sweeps.search.of_sweep import candidates_of
 from sweeps.spec.sweep import Range, Search
 from xlt_core.vocabulary.plan import Plan
 
