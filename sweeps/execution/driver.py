@@ -75,20 +75,18 @@ def run_sweep(
         study = SweepStudy.open(sweep.storage, sweep.name)
         queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
         wish = Wish(folder.path)
-        with (
-            wish.hearing_signals(),
-            Bookkeeper(sweep, prepared, folder, observe) as books,
-            cluster(sweep.execution, address) as workers,
-        ):
-            job = job_of(sweep, folder, workers, runner)
-            with Attendant(ServiceClient(job), wish, books.note):
-                _search(Assignment(sweep, prepared, job), queue, wish, books, folder)
+        with wish.hearing_signals(), Bookkeeper(sweep, prepared, folder, observe) as books:
+            if queue.has_more():
+                with cluster(sweep.execution, address) as workers:
+                    job = job_of(sweep, prepared, folder, workers, runner)
+                    with Attendant(ServiceClient(job), wish, books.note):
+                        _search(Assignment(sweep, prepared, job), queue, wish, books, folder)
             ended = _ended(study, wish)
             books.close(ended.state)
         return ended
 
 
-def job_of(sweep: Sweep, folder: SweepFolder, workers: int, runner: str) -> Job:
+def job_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder, workers: int, runner: str) -> Job:
     """What the service is told of the sweep."""
     execution = sweep.execution
     return Job(
@@ -105,6 +103,7 @@ def job_of(sweep: Sweep, folder: SweepFolder, workers: int, runner: str) -> Job:
         shape=shape_of(execution),
         workers=workers,
         max_attempts=execution.max_attempts,
+        encoder=prepared.encoder,
         runner=runner,
     )
 

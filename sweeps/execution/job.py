@@ -9,6 +9,7 @@ from typing import Any
 from sweeps.spec.prepare import Prepared
 from sweeps.spec.sweep import Sweep
 from xlt_core.stage import Settings
+from xlt_core.vocabulary.stage import EncoderRef
 
 DONE = "done"  # computed now or found in the store
 FAILED = "failed"  # its own error; trying again would only repeat it
@@ -36,6 +37,7 @@ class Job:
         settings: how stages are executed (`executor` names the sweep).
         workers: most stages of this shape at once.
         max_attempts: tries of a stage whose worker or node is lost.
+        encoder: opened by workers ahead of their first stage; None to leave that.
         runner: `module:function` that computes a stage, for tests and benchmarks of the
             machinery itself.
     """
@@ -46,6 +48,7 @@ class Job:
     shape: Shape = Shape()
     workers: int = 1
     max_attempts: int = 3
+    encoder: EncoderRef | None = None
     runner: str = "xlt_core.stage:run"
 
 

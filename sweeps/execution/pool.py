@@ -55,8 +55,9 @@ class Pool:
         """Process ids of the workers that are ready."""
         return {seat.name: seat.pid for seat in self._seats.values() if seat.pid}
 
-    def hire(self, shape: Shape, limit: int, runner: str) -> None:
-        """Start workers until there are `limit` of this shape."""
+    def hire(self, job: Job, limit: int) -> None:
+        """Start workers of the job's shape until there are `limit` of them."""
+        shape = job.shape
         present = sum(seat.shape == shape for seat in self._seats.values())
         for _ in range(limit - present):
             options = {"num_cpus": shape.threads, "num_gpus": shape.gpus, "max_concurrency": 2}
@@ -64,7 +65,7 @@ class Pool:
             actor = ray.remote(Worker).options(**options).remote(service, self._store)
             seat = Seat(f"worker-{next(self._names)}", shape, actor)
             self._seats[seat.name] = seat
-            task = asyncio.get_running_loop().create_task(self._prepare(seat, runner))
+            task = asyncio.get_running_loop().create_task(self._prepare(seat, job))
             self._starting.add(task)
             task.add_done_callback(self._starting.discard)
 
@@ -105,9 +106,9 @@ class Pool:
         if seat is not None:
             seat.actor.cancel.remote([key])
 
-    async def _prepare(self, seat: Seat, runner: str) -> None:
+    async def _prepare(self, seat: Seat, job: Job) -> None:
         try:
-            seat.pid = await seat.actor.prepare.remote(runner)
+            seat.pid = await seat.actor.prepare.remote(job)
         except (RayActorError, RayTaskError) as error:
             log.warning("a worker did not start: %s", error)
             self._seats.pop(seat.name, None)

@@ -219,7 +219,7 @@ class StageService:
             and self._register.wanted(flight.sweeps())
         }
         for job in {flight.job.shape: flight.job for flight in waiting.values()}.values():
-            self._pool.hire(job.shape, self._register.limit(job.shape), job.runner)
+            self._pool.hire(job, self._register.limit(job.shape))
         ready = (Ready(f.stage, f.priority, f.order, f.job.shape) for f in waiting.values())
         for assignment in assign(ready, self._pool.idle(), self._pool.holds()):
             for stage in assignment.stages:
@@ -246,7 +246,7 @@ class StageService:
         if self._register.enter(job):
             if len(self._register) == 1:
                 self._spawn(self._watch())
-            self._pool.hire(job.shape, self._register.limit(job.shape), job.runner)
+            self._pool.hire(job, self._register.limit(job.shape))
 
     async def _watch(self) -> None:
         """Release what sweeps wanted whose drivers have fallen silent."""

@@ -7,6 +7,7 @@ The service owns workers and hands them bundles; see `service`. What a stage com
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import socket
 import threading
@@ -19,11 +20,19 @@ import ray
 
 from sweeps.execution.job import DONE, FAILED, HELD, LOST, ORPHANED, STOPPED, Job, Outcome
 from xlt_core.store import Store
-from xlt_core.vocabulary.errors import ParentMissing, StageCancelled, StageFailed, UserMistake
+from xlt_core.vocabulary.errors import (
+    ParentMissing,
+    StageCancelled,
+    StageFailed,
+    UserMistake,
+    XltError,
+)
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.stage import EvaluateStage, Stage
 
 PROGRESS_SECONDS = 0.5
+
+log = logging.getLogger("xlt.worker")
 
 
 class Worker:
@@ -38,11 +47,15 @@ class Worker:
         self._last_progress = 0.0
         self._lock = threading.Lock()
 
-    def prepare(self, runner: str) -> int:
-        """Import what stages need, ahead of the first one. Returns the process id."""
-        _runner(runner)
-        if runner == Job.runner:
-            self._warm_up()
+    def prepare(self, job: Job) -> int:
+        """Import and open what stages need, ahead of the first one. Returns the process id."""
+        _runner(job.runner)
+        if job.runner == Job.runner and job.encoder is not None:
+            try:
+                self._warm_up().tokenizer(job.encoder)
+                self._warm_up().model(job.encoder)
+            except (XltError, OSError) as error:  # the first stage that needs it will say so
+                log.warning("%s could not be opened ahead: %s", job.encoder.name, error)
         return os.getpid()
 
     @ray.method(num_returns="streaming")

@@ -121,6 +121,14 @@ class ProposalQueue:
         self._view.add(proposal)
         return self._hand_out(proposal)
 
+    def has_more(self) -> bool:
+        """Whether anything is left to hand out, now or after a result."""
+        proposal = self.next()
+        if isinstance(proposal, Proposal):
+            self._hand_outs[proposal.number] -= 1
+            self._again.appendleft(proposal)
+        return proposal is not DONE
+
     def tell(
         self,
         number: int,

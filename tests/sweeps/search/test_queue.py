@@ -223,6 +223,19 @@ class TestEnd:
             "",
         ]
 
+    def test_says_whether_there_is_more_and_loses_nothing_by_being_asked(self, sqlite: str) -> None:
+        """Asking proposes nothing twice and skips nothing."""
+        study = SweepStudy.open(sqlite, f"more-{next(_NAMES)}")
+        queue = ProposalQueue(study, ORDERS, Search(method="grid", trials=2, window=4))
+        numbers = []
+        while queue.has_more():
+            proposal = queue.next()
+            assert isinstance(proposal, Proposal)
+            numbers.append(proposal.number)
+            queue.tell(proposal.number, 1.0)
+        assert numbers == [0, 1]
+        assert queue.next() is DONE
+
     def test_told_once(self, sqlite: str) -> None:
         """A second result of a trial is not heard, in this queue or the next."""
         driver = Driver(sqlite, ORDERS, Search("grid", trials=2))
