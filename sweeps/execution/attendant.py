@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from types import TracebackType
+
+from ray.exceptions import RayError
 
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.wish import Wish
 from xlt_core.vocabulary.events import Event
 
 WAIT_SECONDS = 0.5
+
+log = logging.getLogger("xlt.attendant")
 
 
 class Attendant:
@@ -44,6 +49,13 @@ class Attendant:
             self._hear(WAIT_SECONDS)
 
     def _hear(self, wait: float) -> None:
-        for number, event in self._client.attend(self._wish.current(), self._last, wait):
+        """Attend once. Whatever goes wrong, the next try may hear: a deaf driver is left behind."""
+        try:
+            heard = self._client.attend(self._wish.current(), self._last, wait)
+        except RayError:
+            log.exception("the stage service could not be attended")
+            self._over.wait(WAIT_SECONDS)
+            return
+        for number, event in heard:
             self._last = max(self._last, number)
             self._note(event)

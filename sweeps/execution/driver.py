@@ -31,6 +31,8 @@ from xlt_core.stage import Settings
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
 
+MOST_SEARCHES = 5
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -73,14 +75,15 @@ def run_sweep(
         write_prepared(folder, prepared)
         write_spec(folder, sweep)
         study = SweepStudy.open(sweep.storage, sweep.name)
-        queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
         wish = Wish(folder.path)
         with wish.hearing_signals(), Bookkeeper(sweep, prepared, folder, observe) as books:
+            queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
             if queue.has_more():
                 with cluster(sweep.execution, address) as workers:
                     job = job_of(sweep, prepared, folder, workers, runner)
                     with Attendant(ServiceClient(job), wish, books.note):
-                        _search(Assignment(sweep, prepared, job), queue, wish, books, folder)
+                        assignment = Assignment(sweep, prepared, job)
+                        _search_out(assignment, queue, study, wish, books, folder)
             ended = _ended(study, wish)
             books.close(ended.state)
         return ended
@@ -127,6 +130,25 @@ def _only_driver(folder: SweepFolder) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _search_out(
+    assignment: Assignment,
+    queue: ProposalQueue,
+    study: SweepStudy,
+    wish: Wish,
+    books: Bookkeeper,
+    folder: SweepFolder,
+) -> None:
+    """Search until the study itself says that nothing is open; Tune's word is not taken for it."""
+    sweep = assignment.sweep
+    for _ in range(MOST_SEARCHES):
+        _search(assignment, queue, wish, books, folder)
+        queue = ProposalQueue(study, candidates_of(sweep), sweep.search)
+        if wish.current() != control.RUN or not queue.has_more():
+            return
+        text = "Tune ended before the study did; a fresh Tuner takes up what is open"
+        books.note(Event("message", fields={"text": text}))
 
 
 def _search(

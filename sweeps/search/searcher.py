@@ -64,7 +64,9 @@ class PlanSearcher(Searcher):
             return
         last = result or {}
         if last.get("interrupted"):
-            return  # its row stays RUNNING: handed out first when the sweep goes on
+            if self._wish() == RUN:  # nobody asked for that: its service was lost, say
+                self._live().give_back(number, "it was interrupted")
+            return  # else its row stays RUNNING: handed out first when the sweep goes on
         if last.get("failed"):
             self._live().tell(number, None, str(last.get("error") or "no reason given"))
         elif last.get("objective") is not None:

@@ -89,7 +89,9 @@ def main() -> int:
 def start(home: Path) -> subprocess.Popen[bytes]:
     """Start or resume the sweep in `home`, as a user would."""
     home.mkdir(parents=True, exist_ok=True)
-    (home / "campaign.yaml").write_text(SPEC)
+    spec = home / "campaign.yaml"
+    if not spec.exists():
+        spec.write_text(SPEC)
     log = (home / "log.txt").open("ab")
     command = [str(Path(sys.executable).parent / "xlt"), "run", "campaign.yaml"]
     return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, start_new_session=True)

@@ -1,0 +1,133 @@
+"""A whole sweep, killed and resumed as a user would, equals one that nobody touched.
+
+The few kills that fit into every test run; `campaign.py` does them by the dozen.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.faults import campaign
+from tests.faults.processes import gone, kill, tree
+
+SPEC = """\
+name: campaign
+encoder: lab-tiny
+data: lab
+intermediate: {tasks: [lab-pairs, lab-topic], count: 0..2}
+targets: [lab-nli]
+languages: [en, qla, qlc]
+seeds: 1
+recipe:
+  train: {steps: 30, batch_size: 16}
+  target: {steps: 30, batch_size: 16, learning_rate: {choice: [2e-3, 1e-3]}}
+search: {method: tpe, trials: 5, window: 2}
+execution: {workers: 2, concurrency: 2, checkpoint_seconds: 0.2}
+"""
+
+
+def prepare(home: Path) -> Path:
+    home.mkdir()
+    (home / "campaign.yaml").write_text(SPEC)
+    return home
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """The sweep as it goes when nobody touches it."""
+    return campaign.uninterrupted(prepare(tmp_path_factory.mktemp("whole") / "reference"))
+
+
+def happened(home: Path, kind: str) -> Callable[[], bool]:
+    """Whether the sweep's journal tells of an event of this kind."""
+    journal = home / "runs" / "campaign" / "events.jsonl"
+    return lambda: journal.exists() and f'"kind": "{kind}"' in journal.read_text()
+
+
+def await_that(condition: Callable[[], bool], driver: subprocess.Popen[bytes]) -> None:
+    pause, deadline = threading.Event(), time.monotonic() + 120
+    while not condition():
+        assert driver.poll() is None, "the sweep ended before it came to this"
+        assert time.monotonic() < deadline, "this never came about"
+        pause.wait(0.02)
+
+
+def xlt(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).parent / "xlt"), *words]
+    return subprocess.run(command, cwd=home, capture_output=True, text=True)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("moment", ["sweep_started", "stage_started", "trial_finished"])
+def test_a_driver_killed_with_all_its_processes(tmp_path, reference, moment):
+    """kill -9 of the whole tree at a moment; resumed, it is the same sweep to the bit."""
+    home = prepare(tmp_path / "home")
+    driver = campaign.start(home)
+    await_that(happened(home, moment), driver)
+    everything = tree(driver.pid)
+    kill(everything)
+    assert not list(gone(everything))
+    driver.wait()
+
+    status = json.loads(xlt(home, "status", "campaign", "--json").stdout)
+    assert status["state"] == "interrupted"
+    resumed = xlt(home, "resume", "campaign")
+    assert resumed.returncode == 0, resumed.stderr
+    assert campaign.differences(home, reference, campaign.Tally("tree")) == []
+    status = json.loads(xlt(home, "status", "campaign", "--json").stdout)
+    assert status["state"] == "finished"
+    assert status["stages"]["executed"] == status["stages"]["distinct"]
+
+
+@pytest.mark.fault
+def test_a_second_driver_is_refused_and_a_cancelled_sweep_goes_on(tmp_path, reference):
+    """One driver a sweep; cancel ends it now; resume makes it whole."""
+    home = prepare(tmp_path / "home")
+    driver = campaign.start(home)
+    await_that(happened(home, "stage_started"), driver)
+    second = xlt(home, "run", "campaign.yaml")
+    assert second.returncode == 2 and "Traceback" not in second.stderr
+    assert xlt(home, "cancel", "campaign").returncode == 0
+    assert driver.wait() == 0
+    status = json.loads(xlt(home, "status", "campaign", "--json").stdout)
+    assert status["state"] == "cancelled"
+    assert xlt(home, "resume", "campaign").returncode == 0
+    assert campaign.differences(home, reference, campaign.Tally("cancel")) == []
+
+
+def test_sync_rebuilds_what_was_tracked(tmp_path, reference):
+    """A deleted MLflow database comes back from the study and the store."""
+    home = prepare(tmp_path / "home")
+    assert campaign.start(home).wait() == 0
+    before = _tracked(home)
+    for path in (home / "runs").glob("mlflow.db*"):
+        path.unlink()
+    synced = xlt(home, "sync", "campaign")
+    assert synced.returncode == 0, synced.stderr
+    assert _tracked(home) == before
+
+
+def _tracked(home: Path) -> list[object]:
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{home}/runs/mlflow.db")
+    experiments = [known.experiment_id for known in client.search_experiments()]
+    runs = client.search_runs(experiments, max_results=1000)
+    return sorted(
+        [
+            run.data.tags.get("xlt.stage", run.data.tags.get("xlt.trial", "")),
+            run.info.status,
+            run.info.run_name,
+            sorted(run.data.params.items()),
+            sorted(run.data.metrics.items()),
+        ]
+        for run in runs
+    )
