@@ -33,7 +33,7 @@ class Warm:
         splits: encoded splits kept.
     """
 
-    def __init__(self, weights_bytes: int = 4 << 30, splits: int = 256) -> None:
+    def __init__(self, weights_bytes: int = 1 << 30, splits: int = 256) -> None:
         self._limit = weights_bytes
         self._splits_limit = splits
         self._trained: OrderedDict[str, Trained] = OrderedDict()

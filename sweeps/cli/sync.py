@@ -50,21 +50,20 @@ def sync_one(folder: SweepFolder) -> SyncResult:
     Raises:
         UserMistake: the sweep does not read, or its tracking server does not answer.
     """
-    from mlflow.exceptions import MlflowException
-
     from sweeps.report.projection import sweep_projection
     from sweeps.spec.stored import read_stored_spec
     from sweeps.tracking.location import tracking_uri
+    from sweeps.tracking.sync import TrackingRefused
     from sweeps.tracking.sync import sync as send
 
     uri = tracking_uri(read_stored_spec(folder).tracking)
     try:
         return send(list(sweep_projection(folder)), uri)
-    except (MlflowException, OSError) as error:
+    except TrackingRefused as error:
         raise UserMistake(
             Mistake(
                 f"{folder.name}: tracking at {uri}",
-                f"does not take the records: {str(error).strip().splitlines()[0]}",
+                f"does not take the records: {error}",
                 "see that the server is up, then sync again; nothing is lost",
             )
         ) from error
