@@ -1,0 +1,59 @@
+"""Sharing changes no bit: a plan computed alone equals the same plan among others."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from xlt_core.data import open_source
+from xlt_core.models.encoders import refer_encoder
+from xlt_core.stage import Settings, run
+from xlt_core.store import Store
+from xlt_core.vocabulary.recipe import Recipe
+from xlt_core.vocabulary.stage import EvaluateStage, SourceRef, TrainStage
+from xlt_core.warm import Warm
+
+PLANS = [(), ("lab-pairs",), ("lab-pairs", "lab-topic"), ("lab-topic", "lab-pairs")]
+SOURCE = SourceRef("lab")
+RECIPE = Recipe(steps=12, batch_size=16, learning_rate=2e-3, max_length=32)
+
+
+def stages(plan: tuple[str, ...]) -> list[TrainStage | EvaluateStage]:
+    """The plan's chain, then its target's evaluations, in the order they are computed."""
+    source, encoder = open_source(SOURCE), refer_encoder("lab-tiny")
+    chain: list[TrainStage] = []
+    positions = [*map(str, range(len(plan))), "target"]
+    for task, position in zip([*plan, "lab-nli"], positions, strict=True):
+        data = (source.refer(task, "en", "train"),)
+        parent = chain[-1] if chain else None
+        chain.append(TrainStage(encoder, parent, data, RECIPE, 0, position, SOURCE))
+    scored = [
+        EvaluateStage(chain[-1], source.refer("lab-nli", code, "dev")) for code in ("en", "qlc")
+    ]
+    return [*chain, *scored]
+
+
+def compute(plans: list[tuple[str, ...]], folder: Path, warm: Warm | None) -> dict[str, Any]:
+    """Everything that came of the plans, by key: scores, and weights by content."""
+    store, settings = Store(folder / "stages"), Settings(cache=folder / "cache", device="cpu")
+    found: dict[str, Any] = {}
+    for plan in plans:
+        for stage in stages(plan):
+            result = run(stage, store, lambda event: None, settings, warm=warm)
+            stored = store.read(stage.key)
+            assert stored is not None
+            found[stage.key] = (
+                result.scores.to_json()
+                if result.scores is not None
+                else hashlib.sha256(stored.path("weights.safetensors").read_bytes()).hexdigest()
+            )
+    return found
+
+
+def test_scores_with_sharing_equal_scores_without_to_the_bit(tmp_path):
+    """Four plans on one store and one warm worker, against each alone and cold."""
+    together = compute(PLANS, tmp_path / "together", Warm())
+    for number, plan in enumerate(PLANS):
+        alone = compute([plan], tmp_path / f"alone-{number}", None)
+        assert alone.items() <= together.items()
