@@ -41,9 +41,17 @@ def prepare(home: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """The sweep as it goes when nobody touches it."""
-    return campaign.uninterrupted(prepare(tmp_path_factory.mktemp("whole") / "reference"))
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the sweep as it goes when nobody touches it."""
+    home = prepare(tmp_path_factory.mktemp("whole") / "untouched")
+    campaign.uninterrupted(home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def reference(untouched: Path) -> dict[str, object]:
+    """What came of it."""
+    return campaign.outcome(untouched)
 
 
 def happened(home: Path, kind: str) -> Callable[[], bool]:
@@ -66,7 +74,14 @@ def xlt(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("moment", ["sweep_started", "stage_started", "trial_finished"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param("sweep_started", marks=pytest.mark.slow),
+        "stage_started",
+        pytest.param("trial_finished", marks=pytest.mark.slow),
+    ],
+)
 def test_a_driver_killed_with_all_its_processes(tmp_path, reference, moment):
     """kill -9 of the whole tree at a moment; resumed, it is the same sweep to the bit."""
     home = prepare(tmp_path / "home")
@@ -103,16 +118,14 @@ def test_a_second_driver_is_refused_and_a_cancelled_sweep_goes_on(tmp_path, refe
     assert campaign.differences(home, reference, campaign.Tally("cancel")) == []
 
 
-def test_sync_rebuilds_what_was_tracked(tmp_path, reference):
+def test_sync_rebuilds_what_was_tracked(untouched):
     """A deleted MLflow database comes back from the study and the store."""
-    home = prepare(tmp_path / "home")
-    assert campaign.start(home).wait() == 0
-    before = _tracked(home)
-    for path in (home / "runs").glob("mlflow.db*"):
+    before = _tracked(untouched)
+    for path in (untouched / "runs").glob("mlflow.db*"):
         path.unlink()
-    synced = xlt(home, "sync", "campaign")
+    synced = xlt(untouched, "sync", "campaign")
     assert synced.returncode == 0, synced.stderr
-    assert _tracked(home) == before
+    assert _tracked(untouched) == before
 
 
 def _tracked(home: Path) -> list[object]:
