@@ -122,6 +122,7 @@ search: {{method: tpe, trials: {trials}}}
 execution: {{concurrency: {concurrency}, workers: 2}}
 store: {scratch}/stages
 tracking: sqlite:///{scratch}/mlflow.db
+storage: sqlite:///{scratch}/study.db
 """
     )
     sweep = read_spec(spec)
