@@ -122,7 +122,7 @@ class TestPlanSearcher:
         """A pause hands out nothing for now; a stop nothing more; interrupted trials stay open."""
         from sweeps.search.searcher import PlanSearcher
 
-        wishes = ["run", "pause", "stop", "stop"]
+        wishes = ["run", "pause", "stop", "stop", "stop"]
         own = queue(f"sqlite:///{tmp_path / 'study.db'}")
         searcher = PlanSearcher(own, wish=lambda: wishes.pop(0))
         assert isinstance(searcher.suggest("t0"), dict)
@@ -131,6 +131,15 @@ class TestPlanSearcher:
         searcher.on_trial_complete("t0", {"interrupted": True, "objective": math.nan})
         assert searcher.suggest("t1") == PlanSearcher.FINISHED
         assert own.told == 0
+
+    def test_an_interruption_nobody_wished_is_made_good(self, tmp_path: Path) -> None:
+        """A trial whose service was lost is handed out again in the same search."""
+        from sweeps.search.searcher import PlanSearcher
+
+        searcher = PlanSearcher(queue(f"sqlite:///{tmp_path / 'study.db'}"))
+        first = searcher.suggest("t0")
+        searcher.on_trial_complete("t0", {"interrupted": True, "objective": math.nan})
+        assert searcher.suggest("t1") == first
 
     def test_a_copy_is_no_searcher(self, tmp_path: Path) -> None:
         """Tune may pickle it; what comes back says that the study is to be asked instead."""
