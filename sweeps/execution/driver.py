@@ -163,6 +163,7 @@ def _search(
 
     from sweeps.execution.coordinator import Coordinator
     from sweeps.execution.listener import TrialListener
+    from sweeps.execution.scheduler import KeepStartingActors
     from sweeps.search.searcher import PlanSearcher
 
     trainable = tune.with_resources(
@@ -174,6 +175,7 @@ def _search(
         trainable,
         tune_config=tune.TuneConfig(
             search_alg=PlanSearcher(queue, wish=wish.current),
+            scheduler=KeepStartingActors(),
             num_samples=-1,
             max_concurrent_trials=assignment.sweep.execution.concurrency,
             reuse_actors=True,
