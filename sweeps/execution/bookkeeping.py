@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from sweeps.report.projection import Projection
+from sweeps.search.study import SweepStudy
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared
 from sweeps.spec.sweep import Sweep
@@ -39,6 +40,7 @@ class Bookkeeper:
         sweep: Sweep,
         prepared: Prepared,
         folder: SweepFolder,
+        study: SweepStudy,
         observe: Callable[[Event], None],
     ) -> None:
         self._sweep = sweep
@@ -46,7 +48,7 @@ class Bookkeeper:
         self._store = Store(sweep.store)
         self._folder = folder
         self._observe = observe
-        self._projection = Projection(sweep, prepared, folder)
+        self._projection = Projection(sweep, prepared, folder, study)
         self._tracker = TrackerHandle(folder.spool, sweep.tracking)
         self._lock = threading.Lock()
         self._work: queue.Queue[Event | None] = queue.Queue()

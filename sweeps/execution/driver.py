@@ -76,7 +76,8 @@ def run_sweep(
         write_spec(folder, sweep)
         study = SweepStudy.open(sweep.storage, sweep.name)
         wish = Wish(folder.path)
-        with wish.hearing_signals(), Bookkeeper(sweep, prepared, folder, observe) as books:
+        bookkeeper = Bookkeeper(sweep, prepared, folder, study, observe)
+        with wish.hearing_signals(), bookkeeper as books:
             queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
             if queue.has_more():
                 with cluster(sweep.execution, address) as workers:

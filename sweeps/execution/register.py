@@ -17,6 +17,7 @@ from sweeps.execution.job import Job, Shape
 from xlt_core.vocabulary.events import Event
 
 KEPT_EVENTS = 10_000
+TOGETHER_SECONDS = 0.05  # what happens within so long is told in one answer
 
 
 @dataclass
@@ -98,6 +99,7 @@ class Register:
                 await asyncio.wait_for(known.news.wait(), wait)
             except TimeoutError:
                 return []
+            await asyncio.sleep(TOGETHER_SECONDS)
         return [(number, event) for number, event in known.events if number > after]
 
     def __len__(self) -> int:

@@ -19,4 +19,4 @@ class KeepStartingActors(FIFOScheduler):
 
     def choose_trial_to_run(self, tune_controller: Any) -> None:
         """None: Tune goes through its queue of waiting trials, oldest first."""
-        return None
+        return

@@ -12,7 +12,16 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sweeps.report.render import results_report
-from sweeps.report.results import PRIMARY, Row, ScoreReader, SweepResults, rows_of, trial_rows
+from sweeps.report.results import (
+    PRIMARY,
+    Reader,
+    ReadOnce,
+    Row,
+    ScoreReader,
+    SweepResults,
+    rows_of,
+    trial_rows,
+)
 from sweeps.report.status import count_stages, count_trials, read_events, read_sweep, sweep_status
 from sweeps.report.text import as_text
 from sweeps.spec.sweep import Sweep
@@ -25,6 +34,7 @@ from xlt_core.vocabulary.plan import Plan
 from xlt_core.vocabulary.stage import TrainStage
 
 if TYPE_CHECKING:
+    from sweeps.search.study import SweepStudy
     from sweeps.search.study_reader import StudyTrial
     from sweeps.spec.paths import SweepFolder
     from sweeps.spec.prepare import Prepared
@@ -32,15 +42,22 @@ if TYPE_CHECKING:
 
 RUNNING = "running"
 
+# A trained stage and those of its evaluations whose scores are said with it.
+StageScores = tuple[str, tuple[str, ...]]
+
 
 class Projection:
     """The records of one sweep while its driver is at work. Used from one thread."""
 
-    def __init__(self, sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> None:
+    def __init__(
+        self, sweep: Sweep, prepared: Prepared, folder: SweepFolder, study: SweepStudy
+    ) -> None:
         self._sweep = sweep
         self._prepared = prepared
         self._folder = folder
+        self._study = study
         self._store = Store(sweep.store)
+        self._said: set[StageScores] = set()
 
     def after(self, event: Event) -> Iterator[RunRecord]:
         """What MLflow should learn from an event; nothing for most kinds.
@@ -51,12 +68,13 @@ class Projection:
         if event.kind == "sweep_started":
             yield self._sweep_so_far(event.at)
         elif event.kind == "stage_done" and event.fields.get("of") == TrainStage.kind:
+            self._said.add((event.stage, ()))
             yield from _stored_record(self._sweep.name, self._store, event.stage, ())
-        elif event.kind in ("trial_finished", "trial_failed"):
-            trial = next((t for t in self._trials() if t.number == event.trial), None)
+        elif event.kind in ("trial_finished", "trial_failed") and event.trial is not None:
+            trial = self._study.trial(event.trial)
             if trial is not None and trial.state != RUNNING:
                 yield from trial_projection(
-                    self._sweep, self._prepared, self._store, trial, event.at
+                    self._sweep, self._prepared, self._store, trial, event.at, self._said
                 )
 
     def closing(self, state: str, at: float) -> Iterator[RunRecord]:
@@ -66,16 +84,14 @@ class Projection:
             state: how it ended.
             at: when, where the journal does not say.
         """
+        trials = self._study.trials()
         yield whole_sweep_record(
-            self._sweep, self._prepared, self._folder, self._store, self._trials(), state, at
+            self._sweep, self._prepared, self._folder, self._store, trials, state, at
         )
 
     def told(self) -> list[int]:
         """Numbers of the trials that have a result."""
-        return [trial.number for trial in self._trials() if trial.state != RUNNING]
-
-    def _trials(self) -> Sequence[StudyTrial]:
-        return read_sweep(self._folder)[2]
+        return [trial.number for trial in self._study.trials() if trial.state != RUNNING]
 
     def _sweep_so_far(self, at: float) -> RunRecord:
         started, _ = _times_of_sweep(self._folder, at)
@@ -109,19 +125,28 @@ def sweep_projection(folder: SweepFolder) -> Iterator[RunRecord]:
 
 
 def trial_projection(
-    sweep: Sweep, prepared: Prepared, store: Store, trial: StudyTrial, at: float = 0.0
+    sweep: Sweep,
+    prepared: Prepared,
+    store: Store,
+    trial: StudyTrial,
+    at: float = 0.0,
+    said: set[StageScores] | None = None,
 ) -> Iterator[RunRecord]:
     """A trial's record, then those of its trained stages that are stored, scores included.
 
-    Its times are those of its stages, which the store keeps; `at` (seconds since the epoch) stands
-    in for a trial that failed before it had any.
+    Its times are those of its stages, which the store keeps.
+
+    Args:
+        at: seconds since the epoch; stands in for a trial that failed before it had any stage.
+        said: stages of which nothing is to be said again; those said now are added.
     """
     paths = paths_of_trial(sweep, prepared, trial.plan, trial.settings)
-    abouts = _abouts(store, paths)
+    stages = ReadOnce(store)
+    abouts = _abouts(stages, paths)
     times = [(float(a["started"]), float(a["finished"])) for a in abouts.values()]
     if times or trial.state != RUNNING:
         started, ended = _span(times, at)
-        rows = list(trial_rows(sweep, prepared, trial, ScoreReader(store)))
+        rows = list(trial_rows(sweep, prepared, trial, ScoreReader(stages)))
         yield trial_record(
             sweep.name,
             trial.number,
@@ -137,8 +162,12 @@ def trial_projection(
             overlap=overlaps_of(sweep, trial.plan),
             selected_on=sweep.objective.languages,
         )
+    known = set() if said is None else said
     for trained, evaluations in _evaluations(paths).items():
-        yield from _stored_record(sweep.name, store, trained, evaluations)
+        there = tuple(key for key in evaluations if stages.read(key) is not None)
+        if (trained, there) not in known:
+            known.add((trained, there))
+            yield from _stored_record(sweep.name, stages, trained, there)
 
 
 def whole_sweep_record(
@@ -218,7 +247,7 @@ def overlaps_of(sweep: Sweep, plan: Plan) -> list[str]:
 
 
 def _stored_record(
-    sweep: str, store: Store, key: str, evaluations: Sequence[str]
+    sweep: str, store: Reader, key: str, evaluations: Sequence[str]
 ) -> Iterator[RunRecord]:
     stored = store.read(key)
     if stored is None:
@@ -249,7 +278,7 @@ def _keys(paths: Sequence[TrialPath]) -> Iterator[str]:
     return iter(dict.fromkeys(chain.from_iterable(keys)))
 
 
-def _abouts(store: Store, paths: Sequence[TrialPath]) -> dict[str, dict[str, Any]]:
+def _abouts(store: Reader, paths: Sequence[TrialPath]) -> dict[str, dict[str, Any]]:
     found = {key: store.read(key) for key in _keys(paths)}
     return {key: stored.about for key, stored in found.items() if stored is not None}
 

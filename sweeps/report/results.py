@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sweeps.spec.paths import SweepFolder
     from sweeps.spec.prepare import Prepared
     from xlt_core.store import Store
+    from xlt_core.store.stored import StoredStage
 
 PRIMARY = "primary"  # the metric's name where a task is judged by a mean of others (F1 and EM)
 
@@ -139,10 +140,29 @@ def _cell(stage: EvaluateStage, target: str, seed: int) -> tuple[str, str, str, 
     return target, stage.data.language, stage.data.split, seed
 
 
+class Reader(Protocol):
+    """What stages are read from: a store, or `ReadOnce` before it."""
+
+    def read(self, key: str) -> StoredStage | None:
+        """The stage, or None where there is none."""
+        ...
+
+
+class ReadOnce:
+    """Reads each stage of a store once and keeps it, for as long as one trial is looked at."""
+
+    def __init__(self, store: Reader) -> None:
+        self._read = cache(store.read)
+
+    def read(self, key: str) -> StoredStage | None:
+        """The stage as it was when it was first asked for."""
+        return self._read(key)
+
+
 class ScoreReader:
     """Scores of evaluation stages, each read once."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Reader) -> None:
         self._store = store
         self._known: dict[str, tuple[Mapping[str, float], str]] = {}
 

@@ -117,6 +117,14 @@ class SweepStudy:
         found = (_trial(row, restore) for row in self._rows())
         return sorted((trial for trial in found if trial), key=lambda trial: trial.number)
 
+    def trial(self, number: int) -> StudyTrial | None:
+        """One trial, None where there is none; costs the same however many others there are."""
+        trial_id = self._ids().get(number)
+        if trial_id is None:
+            return None
+        with _mistakes(self.where):
+            return _trial(self._storage.get_trial(trial_id), dict)
+
     def insert(self, proposal: Proposal, candidates: Candidates) -> None:
         """Write a proposal as a RUNNING row, all of it in one transaction.
 

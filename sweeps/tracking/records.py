@@ -7,7 +7,7 @@ here. Records are made by `project`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -119,6 +119,28 @@ class RunRecord:
             Metric(k, float(v), float(at), int(step)) for k, v, at, step in data["metrics"]
         )
         return cls(**{**data, "status": Status(data["status"]), "metrics": points})
+
+
+def said_again(records: Sequence[RunRecord]) -> set[int]:
+    """Places of those records of which a later one says everything, so that they need no saying."""
+    last: dict[tuple[str, str], RunRecord] = {}
+    found = set()
+    for place, record in reversed(list(enumerate(records))):
+        later = last.setdefault(record.identity, record)
+        if later is not record and _says_all_of(later, record):
+            found.add(place)
+    return found
+
+
+def _says_all_of(later: RunRecord, earlier: RunRecord) -> bool:
+    """KILLED says less: it is said on behalf of a silent process, by what little is known."""
+    return (
+        later.status is not Status.KILLED
+        and (earlier.ended is None or (later.ended or 0.0) >= earlier.ended)
+        and earlier.params.items() <= later.params.items()
+        and earlier.artifacts.keys() <= later.artifacts.keys()
+        and set(earlier.metrics) <= set(later.metrics)
+    )
 
 
 def parents_first(records: Iterable[RunRecord]) -> list[RunRecord]:

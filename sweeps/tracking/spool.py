@@ -49,13 +49,10 @@ class Spool:
                 continue
             yield number, record
 
-    def drop(self, upto: int) -> None:
-        """Forget every record with a number up to and including `upto`."""
-        replace_text(self.folder / _HIGHEST, str(max(upto, self._dropped())))
-        for number in self._numbers():
-            if number > upto:
-                break
-            self._path(number).unlink(missing_ok=True)
+    def drop(self, number: int) -> None:
+        """Forget a record. Costs the same however many wait."""
+        replace_text(self.folder / _HIGHEST, str(max(number, self._dropped())))
+        self._path(number).unlink(missing_ok=True)
 
     def set_aside(self, number: int, reason: str) -> None:
         """Move a record that can never be sent to `refused/`, with the reason beside it."""

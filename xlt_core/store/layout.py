@@ -3,7 +3,7 @@
     <key[:2]>/<key>/            a finished stage: stage.json, its files, manifest.json
     checkpoints/<key>/<step>/   a mid-stage checkpoint, sealed by a manifest as a stage is
     leases/<key>.json           who is computing the stage
-    pins/<sweep>.json           stages a sweep wants kept
+    pins/<sweep>@<part>.json    stages a sweep wants kept, a file each time it names some
     drafts/<name>               being written; the name says by which process (`owner`)
     damaged/<key>-<time>/       set aside
     executions.jsonl            one line for each stage that was computed
@@ -67,14 +67,14 @@ def lease_path(key: str) -> str:
     return f"{LEASES}/{key}.json"
 
 
-def pin_path(sweep: str) -> str:
-    """The file of one sweep's pins; any name a sweep may have becomes a safe file name."""
-    return f"{PINS}/{quote(sweep, safe='')}.json"
+def pin_path(sweep: str, part: str) -> str:
+    """A file of one sweep's pins; any name a sweep may have becomes a safe file name."""
+    return f"{PINS}/{quote(sweep, safe='')}@{part}.json"
 
 
 def pinning_sweep(file_name: str) -> str:
     """The sweep whose pins `file_name` holds."""
-    return unquote(file_name.removesuffix(".json"))
+    return unquote(file_name.removesuffix(".json").partition("@")[0])
 
 
 def damaged_path(name: str) -> str:

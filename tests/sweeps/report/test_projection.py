@@ -6,6 +6,7 @@ import pytest
 
 from sweeps.report.projection import Projection, overlaps_of, scores_of, sweep_projection
 from sweeps.report.results import Row
+from sweeps.search.study import SweepStudy
 from sweeps.tracking.records import Status
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Plan
@@ -16,6 +17,11 @@ BEGAN = 1_700_000_000.0  # when the made sweep began
 def by_tag(records):
     """Records by what they are found by; the last of each."""
     return {(record.level, record.tag_value): record for record in records}
+
+
+def projection_of(made):
+    study = SweepStudy.open(made.sweep.storage, made.sweep.name)
+    return Projection(made.sweep, made.prepared, made.folder, study)
 
 
 class TestSweepProjection:
@@ -91,7 +97,7 @@ class TestSweepProjection:
 class TestProjection:
     def test_what_a_driver_says_is_what_sync_says(self, made):
         """Told event by event or all at once, the runs end alike."""
-        live = Projection(made.sweep, made.prepared, made.folder)
+        live = projection_of(made)
         events = [Event("sweep_started", at=BEGAN)]
         for path in (p for plan in ("(none)", "lab-pairs") for p in made.paths(plan)):
             events += [
@@ -103,10 +109,18 @@ class TestProjection:
         told += live.closing("finished", 0.0)
         assert by_tag(told) == by_tag(sweep_projection(made.folder))
 
+    def test_a_shared_stage_is_said_once(self, made):
+        """However many trials share it: what was said of it with its scores is not said again."""
+        live = projection_of(made)
+        events = [Event("trial_finished", trial=number) for number in (0, 1, 2, 3, 3)]
+        told = [record for event in events for record in live.after(event)]
+        stages = [record.tag_value for record in told if record.level == "stage"]
+        assert len(stages) == len(set(stages)) == 14
+
     @pytest.mark.parametrize("kind", ["stage_started", "stage_progress", "message"])
     def test_other_events_say_nothing(self, made, kind):
         """Progress is not tracked step by step."""
-        live = Projection(made.sweep, made.prepared, made.folder)
+        live = projection_of(made)
         assert list(live.after(Event(kind, trial=0))) == []
 
 

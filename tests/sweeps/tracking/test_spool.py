@@ -19,9 +19,10 @@ class TestSpool:
         assert [record for _, record in Spool(tmp_path).pending()] == records
         assert len(spool) == 12
 
-    def test_dropping_forgets_up_to_a_number(self, tmp_path, a_trial):
+    def test_dropping_forgets_one(self, tmp_path, a_trial):
         spool = Spool(tmp_path)
         numbers = [spool.put(a_trial(n)) for n in range(4)]
+        spool.drop(numbers[0])
         spool.drop(numbers[1])
         assert [number for number, _ in spool.pending()] == numbers[2:]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.tracking.records import Metric, RunRecord, Status
+from sweeps.tracking.records import Metric, RunRecord, Status, said_again
 from sweeps.tracking.sync import sync
 from sweeps.tracking.writer import Outcome, Writer
 
@@ -46,6 +46,21 @@ class TestTwice:
         for record in story[4:] + story:
             another.apply(record)
         assert content(uri) == before
+
+    def test_leaving_out_what_is_said_again_ends_the_same(self, database, story, picture):
+        """A driver ahead of MLflow: only the last of what was said of a run need be written."""
+        all_of_it, less = database("all"), database("less")
+        killed = replace(story[-1], status=Status.KILLED, ended=2e9, metrics=(), artifacts={})
+        told = [*story, replace(story[0], tag_value="other"), replace(killed, tag_value="other")]
+        repeated = said_again(told)
+        for record in told:
+            Writer(all_of_it).apply(record)
+        for place, record in enumerate(told):
+            if place not in repeated:
+                Writer(less).apply(record)
+        assert len(repeated) >= 3
+        assert len(told) - 2 not in repeated  # who is silent did not say what it said before
+        assert picture(less) == picture(all_of_it)
 
     def test_a_change_is_an_update(self, uri, a_trial):
         """Gains that come once the baseline is there are added to the run."""
