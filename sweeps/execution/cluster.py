@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -51,6 +53,8 @@ def cluster(execution: Execution, address: str | None) -> Iterator[int]:
         return
     if address is None:
         workers = local_workers(execution)
+        # What the driver needs next is imported while Ray waits for its own processes.
+        threading.Thread(target=importlib.import_module, args=("ray.tune",), daemon=True).start()
         ray.init(
             address="local",
             num_cpus=workers * execution.threads + 1,

@@ -163,7 +163,6 @@ def _search(
     from ray import tune
 
     from sweeps.execution.coordinator import Coordinator
-    from sweeps.execution.listener import TrialListener
     from sweeps.execution.scheduler import KeepStartingActors
     from sweeps.search.searcher import PlanSearcher
 
@@ -175,7 +174,7 @@ def _search(
     tuner = tune.Tuner(
         trainable,
         tune_config=tune.TuneConfig(
-            search_alg=PlanSearcher(queue, wish=wish.current),
+            search_alg=PlanSearcher(queue, wish.current, books.note),
             scheduler=KeepStartingActors(),
             num_samples=-1,
             max_concurrent_trials=assignment.sweep.execution.concurrency,
@@ -185,7 +184,6 @@ def _search(
             name="trials",
             storage_path=str(scratch.resolve()),
             verbose=0,
-            callbacks=[TrialListener(books.note)],
             failure_config=tune.FailureConfig(max_failures=3),
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
         ),

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # kinds: stage_started stage_progress stage_finished stage_failed stage_retried stage_cancelled
-#        trial_started trial_finished trial_failed sweep_started sweep_finished message
+#        trial_started trial_finished trial_failed trial_interrupted
+#        sweep_started sweep_finished message
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from sweeps.search.settings import SettingsSpace
 from sweeps.search.space import PlanSpace
 from sweeps.search.study import SweepStudy
 from sweeps.spec.sweep import Intermediate, Range, Search
+from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Step
 
 STEPS = tuple(map(Step.parse, ("mnli", "qqp+squad", "siqa")))
@@ -140,6 +141,41 @@ class TestPlanSearcher:
         first = searcher.suggest("t0")
         searcher.on_trial_complete("t0", {"interrupted": True, "objective": math.nan})
         assert searcher.suggest("t1") == first
+
+    def test_tells_how_trials_begin_and_end(self, tmp_path: Path) -> None:
+        """Each once, and not before the study knows it."""
+        from sweeps.search.searcher import PlanSearcher
+
+        told: list[tuple[str, int | None, str]] = []
+        url = f"sqlite:///{tmp_path / 'study.db'}"
+        study = SweepStudy.open(url, "s")
+        own = ProposalQueue(study, CANDIDATES, Search("random", trials=4))
+
+        def note(event: Event) -> None:
+            trial = study.trial(event.trial or 0)
+            told.append((event.kind, event.trial, trial.state if trial else "unknown"))
+
+        searcher = PlanSearcher(own, note=note)
+        results = (
+            {"objective": 50.0},
+            {"failed": True, "error": "no", "objective": math.nan},
+            {"interrupted": True, "objective": math.nan},
+            None,
+        )
+        for at, result in enumerate(results):
+            searcher.suggest(f"t{at}")
+            searcher.on_trial_complete(f"t{at}", result)
+            searcher.on_trial_complete(f"t{at}", result)
+        assert told == [
+            ("trial_started", 0, "running"),
+            ("trial_finished", 0, "finished"),
+            ("trial_started", 1, "running"),
+            ("trial_failed", 1, "failed"),
+            ("trial_started", 2, "running"),
+            ("trial_interrupted", 2, "running"),
+            ("trial_started", 2, "running"),
+            ("trial_interrupted", 2, "running"),
+        ]
 
     def test_a_copy_is_no_searcher(self, tmp_path: Path) -> None:
         """Tune may pickle it; what comes back says that the study is to be asked instead."""
