@@ -25,7 +25,10 @@ types: install
 layers: install
 	$(BIN)/lint-imports
 
+# Files of tests side by side; a file's own tests share one cluster and stay together.
+PROCESSES ?= 2
+
 check: install
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(PROCESSES) --dist loadfile
 
 test: lint types layers check

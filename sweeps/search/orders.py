@@ -6,8 +6,9 @@ a space of millions costs no more than one of ten. `space` puts steps on the ind
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -41,15 +42,19 @@ class Orders(Protocol):
 
 
 @dataclass(frozen=True)
-class Arrangements:
-    """Every order of every choice of `counts` out of `total`: the k-permutations."""
+class ByLength(ABC):
+    """Tuples of `counts` indices out of `total`, shorter ones first; how many of each is known."""
 
     total: int
     counts: tuple[int, ...]
 
+    @abstractmethod
+    def how_many(self, count: int) -> int:
+        """Tuples of this length."""
+
     @property
     def size(self) -> int:
-        """Sum over k of total! / (total - k)!."""
+        """The sum over all lengths."""
         return self._offsets[-1]
 
     @property
@@ -59,7 +64,21 @@ class Arrangements:
 
     @cached_property
     def _offsets(self) -> tuple[int, ...]:
-        return _offsets(self.counts, lambda count: perm(self.total, count))
+        """Rank of the first tuple of each length, and the size at the end."""
+        return tuple(accumulate(map(self.how_many, self.counts), initial=0))
+
+    def _locate(self, rank: int) -> tuple[int, int]:
+        """The length of the tuple at `rank`, and its rank among those of that length."""
+        at = bisect_right(self._offsets, rank) - 1
+        return self.counts[at], rank - self._offsets[at]
+
+
+class Arrangements(ByLength):
+    """Every order of every choice of `counts` out of `total`: the k-permutations."""
+
+    def how_many(self, count: int) -> int:
+        """total! / (total - count)!"""
+        return perm(self.total, count)
 
     def __contains__(self, picks: Picks) -> bool:
         return len(picks) in self.counts and len(set(picks)) == len(picks)
@@ -75,7 +94,7 @@ class Arrangements:
 
     def unrank(self, rank: int) -> Picks:
         """The arrangement at `rank`."""
-        count, rank = _locate(rank, self.counts, self._offsets)
+        count, rank = self._locate(rank)
         left, picks = list(range(self.total)), []
         for place in range(count):
             at, rank = divmod(rank, perm(len(left) - 1, count - place - 1))
@@ -87,26 +106,12 @@ class Arrangements:
         return picks
 
 
-@dataclass(frozen=True)
-class Selections:
+class Selections(ByLength):
     """One order of every choice of `counts` out of `total`: the ascending k-combinations."""
 
-    total: int
-    counts: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        """Sum over k of the binomial coefficients."""
-        return self._offsets[-1]
-
-    @property
-    def lengths(self) -> tuple[int, ...]:
-        """Lengths that occur, ascending."""
-        return self.counts
-
-    @cached_property
-    def _offsets(self) -> tuple[int, ...]:
-        return _offsets(self.counts, lambda count: comb(self.total, count))
+    def how_many(self, count: int) -> int:
+        """The binomial coefficient."""
+        return comb(self.total, count)
 
     def __contains__(self, picks: Picks) -> bool:
         return len(picks) in self.counts and all(low < high for low, high in pairwise(picks))
@@ -123,7 +128,7 @@ class Selections:
 
     def unrank(self, rank: int) -> Picks:
         """The selection at `rank`."""
-        count, rank = _locate(rank, self.counts, self._offsets)
+        count, rank = self._locate(rank)
         picks: list[int] = []
         for index in range(self.total):
             if len(picks) == count:
@@ -171,14 +176,3 @@ class Listed:
     def tidy(self, picks: Picks) -> Picks:
         """A listed plan is meant as it was written."""
         return picks
-
-
-def _offsets(counts: tuple[int, ...], how_many: Callable[[int], int]) -> tuple[int, ...]:
-    """Rank of the first tuple of each length, and the size at the end."""
-    return tuple(accumulate((how_many(count) for count in counts), initial=0))
-
-
-def _locate(rank: int, counts: tuple[int, ...], offsets: tuple[int, ...]) -> tuple[int, int]:
-    """The length of the tuple at `rank`, and its rank among those of that length."""
-    at = bisect_right(offsets, rank) - 1
-    return counts[at], rank - offsets[at]

@@ -3,16 +3,19 @@
     .venv/bin/python tests/faults/campaign.py driver --kills 50
     (also: worker, service, tree)
 
-Each kill hits a sweep of real training (lab data, a tiny encoder, TPE, several seeds) at a moment
-drawn uniformly over what the uninterrupted run took; the sweep is started again where its driver
-died, and killed again, until it finishes; then a new sweep begins. Every finished sweep must have
-proposed the same trials, scored the same bits, left nothing running and nothing double, and have
-trained no step twice but those since the last mid-stage checkpoint. Prints one JSON line.
+Each kill hits a sweep of real training (lab data, a tiny encoder, TPE, several seeds). A driver,
+or a whole tree, is killed at a moment drawn uniformly over what the uninterrupted run took, and
+started again, until the sweep finishes. A worker or the service is killed at one drawn uniformly
+over a sixth of that, from when a stage began after the last kill: else nothing would ever get done.
+Then a new sweep begins. Every finished sweep must have proposed the same trials, scored the same
+bits, left nothing running and nothing double, and have trained no step twice but those since the
+last mid-stage checkpoint. Prints one JSON line.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import random
@@ -111,13 +114,17 @@ def assault(
     """Run one sweep to its end, killing `kind` at random moments until `kills` are done."""
     driver = start(home)
     tally.starts += 1
+    heard = 0
     while True:
+        if kind in ("worker", "service") and tally.kills < kills:
+            until_a_stage_begins(home, driver, heard)
         spread = length if kind in ("driver", "tree") else length / 6
         delay = dice.uniform(0, spread) if tally.kills < kills else None
         try:
             code = driver.wait(timeout=delay)
         except subprocess.TimeoutExpired:
             hit = strike(driver.pid, kind, dice)
+            heard = len(journal(home))
             tally.kills += hit
             tally.missed += not hit
             if kind in ("driver", "tree") and hit:
@@ -128,6 +135,19 @@ def assault(
         if code != 0:
             tally.faults.append(f"exit {code} after {tally.kills} kills: {tail(home)}")
         return
+
+
+def journal(home: Path) -> bytes:
+    """What the sweep has written down so far."""
+    path = home / "runs" / "campaign" / "events.jsonl"
+    return path.read_bytes() if path.exists() else b""
+
+
+def until_a_stage_begins(home: Path, driver: subprocess.Popen[bytes], heard: int) -> None:
+    """Wait until the journal beyond byte `heard` tells of one, or the driver ends."""
+    while b'"kind": "stage_started"' not in journal(home)[heard:] and driver.poll() is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            driver.wait(timeout=0.05)
 
 
 def strike(driver: int, kind: str, dice: random.Random) -> int:

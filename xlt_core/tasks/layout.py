@@ -15,9 +15,6 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-# The NLI tasks with three labels share this order, so that a head can be kept between them.
-NLI_LABELS = ("entailment", "neutral", "contradiction")
-
 # Every universal part-of-speech tag (Universal Dependencies v2), sorted.
 UPOS_LABELS = words(
     "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X"
@@ -192,3 +189,7 @@ def by_language(
 TSV_FILES = {"train": "train-{language}.tsv", "dev": "dev-{language}.tsv"}
 JSONL_FILES = {"train": "train-{language}.jsonl", "dev": "dev-{language}.jsonl"}
 THREE_TSV_FILES = {**TSV_FILES, "test": "test-{language}.tsv"}
+
+# Splits of a hub repository that are named as most are.
+TRAIN_AND_DEV = {"train": ("train",), "dev": ("validation",)}
+ALL_SPLITS = {**TRAIN_AND_DEV, "test": ("test",)}

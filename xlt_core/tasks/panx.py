@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xlt_core.tasks.layout import (
+    ALL_SPLITS,
     THREE_TSV_FILES,
     FolderLayout,
     HubLayout,
@@ -31,7 +32,7 @@ PANX = Task(
     folder=FolderLayout(THREE_TSV_FILES, TagForm()),
     hub=HubLayout(
         by_language("unimelb-nlp/wikiann", _LANGUAGES),
-        {"train": ("train",), "dev": ("validation",), "test": ("test",)},
+        ALL_SPLITS,
         HubTags(names=("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")),
     ),
     source="Pan et al. 2017 and Rahimi et al. 2019 (WikiANN), from Wikipedia, CC BY-SA",

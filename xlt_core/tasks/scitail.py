@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from xlt_core.tasks.layout import TSV_FILES, FolderLayout, HubLayout, HubTable, TableForm, english
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.forms import NLI_TEXTS, sentence_pairs
+from xlt_core.tasks.layout import ALL_SPLITS, HubTable
 
-SCITAIL = Task(
-    name="scitail",
-    kind=Kind.CLASSIFICATION,
-    title="Natural language inference on science questions",
-    languages=("en",),
+_LABELS = {"entails": "entailment", "neutral": "not_entailment"}
+
+SCITAIL = sentence_pairs(
+    "scitail",
+    "Natural language inference on science questions",
     labels=("entailment", "not_entailment"),
-    metric="accuracy",
-    defaults={"epochs": 3, "learning_rate": 1e-5, "batch_size": 32, "max_length": 128},
-    folder=FolderLayout(
-        TSV_FILES,
-        TableForm(
-            columns=("id", "premise", "hypothesis", "label"),
-            texts=("premise", "hypothesis"),
-            header=True,
-            aliases={"entails": "entailment", "neutral": "not_entailment"},
-        ),
-    ),
-    hub=HubLayout(
-        english("allenai/scitail", "tsv_format"),
-        {"train": ("train",), "dev": ("validation",), "test": ("test",)},
-        HubTable(("premise", "hypothesis"), {"entails": "entailment", "neutral": "not_entailment"}),
-    ),
+    texts=NLI_TEXTS,
+    aliases=_LABELS,
+    hub="allenai/scitail",
+    config="tsv_format",
+    splits=ALL_SPLITS,
+    rows=HubTable(NLI_TEXTS, _LABELS),
+    epochs=3,
     source="Khot et al. 2018 (SciTail), Apache 2.0",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xlt_core.tasks.layout import (
+    ALL_SPLITS,
     THREE_TSV_FILES,
     FolderLayout,
     HubLayout,
@@ -55,7 +56,7 @@ SIB200 = Task(
     ),
     hub=HubLayout(
         {code: (HubPart("Davlan/sib200", name),) for code, name in _FLORES.items()},
-        {"train": ("train",), "dev": ("validation",), "test": ("test",)},
+        ALL_SPLITS,
         HubTable(("text",), {label: label for label in _LABELS}, label="category", id="index_id"),
     ),
     source="Adelani et al. 2024 (SIB-200) on FLORES-200 sentences, CC BY-SA 4.0",

@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from xlt_core.tasks.layout import (
+from xlt_core.tasks.forms import (
+    NLI_ALIASES,
+    NLI_HUB_LABELS,
     NLI_LABELS,
-    TSV_FILES,
-    FolderLayout,
-    HubLayout,
-    HubTable,
-    TableForm,
-    english,
+    NLI_TEXTS,
+    sentence_pairs,
 )
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.layout import ALL_SPLITS, HubTable
 
-SNLI = Task(
-    name="snli",
-    kind=Kind.CLASSIFICATION,
-    title="Natural language inference on picture captions",
-    languages=("en",),
+SNLI = sentence_pairs(
+    "snli",
+    "Natural language inference on picture captions",
     labels=NLI_LABELS,
-    metric="accuracy",
-    defaults={"epochs": 2, "learning_rate": 1e-5, "batch_size": 32, "max_length": 128},
-    folder=FolderLayout(
-        TSV_FILES,
-        TableForm(
-            columns=("id", "premise", "hypothesis", "label"),
-            texts=("premise", "hypothesis"),
-            header=True,
-            aliases={"contradictory": "contradiction"},
-        ),
-    ),
-    hub=HubLayout(
-        english("stanfordnlp/snli", "plain_text"),
-        {"train": ("train",), "dev": ("validation",), "test": ("test",)},
-        HubTable(("premise", "hypothesis"), {0: "entailment", 1: "neutral", 2: "contradiction"}),
-    ),
+    texts=NLI_TEXTS,
+    aliases=NLI_ALIASES,
+    hub="stanfordnlp/snli",
+    config="plain_text",
+    splits=ALL_SPLITS,
+    rows=HubTable(NLI_TEXTS, NLI_HUB_LABELS),
+    epochs=2,
     source="Bowman et al. 2015 (SNLI), CC BY-SA 4.0",
 )

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from xlt_core.tasks.layout import FolderLayout, HubLayout, HubSpans, SquadForm, english
+from xlt_core.tasks.layout import (
+    TRAIN_AND_DEV,
+    FolderLayout,
+    HubLayout,
+    HubSpans,
+    SquadForm,
+    english,
+)
 from xlt_core.tasks.task import Kind, Task
 
 SQUAD = Task(
@@ -26,7 +33,7 @@ SQUAD = Task(
     folder=FolderLayout({"train": "train-v1.1.json", "dev": "dev-v1.1.json"}, SquadForm()),
     hub=HubLayout(
         english("rajpurkar/squad", "plain_text"),
-        {"train": ("train",), "dev": ("validation",)},
+        TRAIN_AND_DEV,
         HubSpans(),
     ),
     source="Rajpurkar et al. 2016 (SQuAD 1.1), CC BY-SA 4.0",

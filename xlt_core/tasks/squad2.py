@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from xlt_core.tasks.layout import FolderLayout, HubLayout, HubSpans, SquadForm, english
+from xlt_core.tasks.layout import (
+    TRAIN_AND_DEV,
+    FolderLayout,
+    HubLayout,
+    HubSpans,
+    SquadForm,
+    english,
+)
 from xlt_core.tasks.task import Kind, Task
 
 SQUAD2 = Task(
@@ -29,7 +36,7 @@ SQUAD2 = Task(
     ),
     hub=HubLayout(
         english("rajpurkar/squad_v2", "squad_v2"),
-        {"train": ("train",), "dev": ("validation",)},
+        TRAIN_AND_DEV,
         HubSpans(unanswerable=True),
     ),
     source="Rajpurkar et al. 2018 (SQuAD 2.0), CC BY-SA 4.0",

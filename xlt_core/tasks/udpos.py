@@ -8,6 +8,7 @@ words: there the words are kept and the fused form is left out, unlike XTREME-R.
 from __future__ import annotations
 
 from xlt_core.tasks.layout import (
+    ALL_SPLITS,
     THREE_TSV_FILES,
     UPOS_LABELS,
     FolderLayout,
@@ -60,7 +61,7 @@ UDPOS = Task(
     folder=FolderLayout(THREE_TSV_FILES, TagForm()),
     hub=HubLayout(
         _PARTS,
-        {"train": ("train",), "dev": ("validation",), "test": ("test",)},
+        ALL_SPLITS,
         HubTags(tags=("pos_tags", "upos"), dropped=("_",)),
         without={"train": ("th", "tl", "yo"), "dev": ("kk", "th", "tl", "yo")},
     ),

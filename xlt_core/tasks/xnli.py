@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from xlt_core.tasks.forms import NLI_ALIASES, NLI_HUB_LABELS, NLI_LABELS, NLI_TEXTS
 from xlt_core.tasks.layout import (
-    NLI_LABELS,
     THREE_TSV_FILES,
     FolderLayout,
     HubLayout,
@@ -29,16 +29,16 @@ XNLI = Task(
     folder=FolderLayout(
         THREE_TSV_FILES,
         TableForm(
-            columns=("premise", "hypothesis", "label"),
-            texts=("premise", "hypothesis"),
+            columns=(*NLI_TEXTS, "label"),
+            texts=NLI_TEXTS,
             header=False,
-            aliases={"contradictory": "contradiction"},
+            aliases=NLI_ALIASES,
         ),
     ),
     hub=HubLayout(
         by_language("facebook/xnli", _LANGUAGES),
         {"dev": ("validation",), "test": ("test",)},
-        HubTable(("premise", "hypothesis"), {0: "entailment", 1: "neutral", 2: "contradiction"}),
+        HubTable(NLI_TEXTS, NLI_HUB_LABELS),
     ),
     source="Conneau et al. 2018 (XNLI), CC BY-NC 4.0",
 )

@@ -1,0 +1,85 @@
+"""A node lost with everything on it: its stage is computed on another one, and nobody notices."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+import ray
+from ray.cluster_utils import Cluster
+
+from sweeps.execution.client import ServiceClient
+from sweeps.execution.cluster import quiet_environment
+from sweeps.execution.job import DONE, Job
+from tests.faults.processes import gone, kill
+from tests.sweeps.execution.conftest import ROOT, await_that
+from tests.sweeps.execution.runners import GATE
+from tests.sweeps.execution.stages import evaluate, train
+from xlt_core.stage import Settings
+from xlt_core.store import Store
+
+QUICK_TO_NOTICE = {
+    "health_check_initial_delay_ms": 1000,
+    "health_check_period_ms": 500,
+    "health_check_failure_threshold": 4,
+}
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    """A head without room for workers and two nodes with room for one each."""
+    quiet_environment()
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{os.environ.get('PYTHONPATH', '')}")
+    head = {
+        "num_cpus": 0,
+        "include_dashboard": False,
+        "object_store_memory": 100 * 1024 * 1024,
+        "_system_config": QUICK_TO_NOTICE,
+    }
+    made = Cluster(initialize_head=True, head_node_args=head)
+    for _ in range(2):
+        made.add_node(num_cpus=1, object_store_memory=100 * 1024 * 1024)
+    made.wait_for_nodes()
+    ray.init(address=made.address, log_to_driver=False)
+    yield made
+    ray.shutdown()
+    made.shutdown()
+
+
+def node_of(worker: int) -> list[psutil.Process]:
+    """The raylet that a worker's process belongs to, and all it started, the worker among them."""
+    raylet = next(p for p in psutil.Process(worker).parents() if p.name() == "raylet")
+    return [raylet, *raylet.children(recursive=True)]
+
+
+@pytest.mark.fault
+def test_a_lost_node_costs_its_stage_another_attempt(cluster: Cluster, tmp_path: Path) -> None:
+    """kill -9 of the raylet and its workers: each stage is published once, by another node."""
+    settings = Settings(cache=tmp_path / "cache", executor={"sweep": "one"})
+    runner = "tests.sweeps.execution.runners:run"
+    client = ServiceClient(Job("one", str(tmp_path / "stages"), settings, runner=runner))
+    stages = evaluate(train("a", "gated", "target"), "en", "de")
+    client.attend("run", 0, 0.01)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(client.compute, 0, stages)
+        await_that(lambda: list((tmp_path / "cache").glob("began-*")))
+        (worker,) = (pid for name, pid in client.processes().items() if name != "service")
+        lost = node_of(worker)
+        kill(lost)
+        assert not list(gone(lost))
+        (tmp_path / "cache" / GATE).touch()
+        assert [outcome.status for outcome in answer.result()] == [DONE, DONE]
+        (successor,) = (pid for name, pid in client.processes().items() if name != "service")
+    assert successor not in {process.pid for process in lost}
+    ended = [entry["key"] for entry in Store(tmp_path / "stages").executions()]
+    assert sorted(ended) == sorted({*(s.key for s in stages), *(s.key for s in lineage(stages))})
+    ray.kill(client.service)
+
+
+def lineage(stages):
+    """The stages that were trained for these evaluations."""
+    return stages[0].trained.ancestry()

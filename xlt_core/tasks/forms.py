@@ -1,0 +1,115 @@
+"""The two forms most English intermediate tasks have: sentence pairs and multiple choice.
+
+A task file says what is its own; what tasks of a form have in common is said here. Neighbours:
+`layout` for the parts, `task` for what a task is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from xlt_core.tasks.layout import (
+    JSONL_FILES,
+    TRAIN_AND_DEV,
+    TSV_FILES,
+    ChoiceForm,
+    FolderLayout,
+    HubChoices,
+    HubLayout,
+    HubTable,
+    TableForm,
+    english,
+)
+from xlt_core.tasks.task import Kind, Task
+
+# The NLI tasks with three labels share this order, so that a head can be kept between them.
+NLI_LABELS = ("entailment", "neutral", "contradiction")
+NLI_ALIASES = {"contradictory": "contradiction"}
+NLI_TEXTS = ("premise", "hypothesis")
+NLI_HUB_LABELS = dict(enumerate(NLI_LABELS))
+
+Splits = Mapping[str, tuple[str, ...]]
+
+
+def sentence_pairs(
+    name: str,
+    title: str,
+    *,
+    labels: tuple[str, ...],
+    texts: tuple[str, str],
+    aliases: Mapping[str, str] | None = None,
+    hub: str,
+    config: str,
+    splits: Splits,
+    rows: HubTable,
+    epochs: int,
+    shares_text_with: Mapping[str, str] | None = None,
+    source: str,
+) -> Task:
+    """A task that labels pairs of English sentences, in `<name>/<split>-en.tsv` and on the hub.
+
+    Args:
+        texts: the two columns of the folder's files.
+        aliases: other spellings of a label there → the label.
+        hub, config, splits, rows: repository, its config, our splits → its own, its columns.
+        epochs: of the recipe; learning rate, batch size and length are Phang et al.'s (2020).
+    """
+    return Task(
+        name=name,
+        kind=Kind.CLASSIFICATION,
+        title=title,
+        languages=("en",),
+        labels=labels,
+        metric="accuracy",
+        defaults={"epochs": epochs, "learning_rate": 1e-5, "batch_size": 32, "max_length": 128},
+        shares_text_with=shares_text_with or {},
+        folder=FolderLayout(
+            TSV_FILES,
+            TableForm(
+                columns=("id", *texts, "label"), texts=texts, header=True, aliases=aliases or {}
+            ),
+        ),
+        hub=HubLayout(english(hub, config), splits, rows),
+        source=source,
+    )
+
+
+def multiple_choice(
+    name: str,
+    title: str,
+    *,
+    choices: int,
+    hub: str,
+    rows: HubChoices,
+    config: str = "default",
+    epochs: int,
+    learning_rate: float = 1e-5,
+    max_length: int = 128,
+    files: Mapping[str, str] = JSONL_FILES,
+    shares_text_with: Mapping[str, str] | None = None,
+    source: str,
+) -> Task:
+    """A task that picks one of some English answers, in `<name>/<split>-en.jsonl` and on the hub.
+
+    Args:
+        choices: how many answers each row has.
+        hub, config, rows: repository, its config, its columns.
+        files: split → file name in the folder.
+    """
+    return Task(
+        name=name,
+        kind=Kind.MULTIPLE_CHOICE,
+        title=title,
+        languages=("en",),
+        metric="accuracy",
+        defaults={
+            "epochs": epochs,
+            "learning_rate": learning_rate,
+            "batch_size": 32,
+            "max_length": max_length,
+        },
+        shares_text_with=shares_text_with or {},
+        folder=FolderLayout(files, ChoiceForm(choices)),
+        hub=HubLayout(english(hub, config), TRAIN_AND_DEV, rows),
+        source=source,
+    )
