@@ -1,13 +1,13 @@
 """kill -9 at random moments, many times, against an uninterrupted run of the same sweep.
 
     .venv/bin/python tests/faults/campaign.py driver --kills 50
-    (also: worker, service, tree)
+    (also: worker, service, tree, coordinator)
 
 Each kill hits a sweep of real training (lab data, a tiny encoder, TPE, several seeds). A driver,
 or a whole tree, is killed at a moment drawn uniformly over what the uninterrupted run took, and
-started again, until the sweep finishes. A worker or the service is killed at one drawn uniformly
-over a sixth of that, from when a stage began after the last kill: else nothing would ever get done.
-Then a new sweep begins. Every finished sweep must have proposed the same trials, scored the same
+started again, until the sweep finishes. A worker, the service or a coordinator is killed at one
+drawn uniformly over a sixth of that, from when a stage began after the last kill: else nothing
+would ever get done. Then a new sweep begins. Every finished sweep must have proposed the same trials, scored the same
 bits, left nothing running and nothing double, and have trained no step twice but those since the
 last mid-stage checkpoint. Prints one JSON line.
 """
@@ -49,6 +49,13 @@ search: {method: tpe, trials: 14, window: 4}
 execution: {workers: 2, concurrency: 2, max_attempts: 1000, checkpoint_seconds: 0.3}
 """
 
+# Titles of processes that are killed while their driver lives on.
+VICTIMS = {
+    "worker": ("ray::Worker",),
+    "service": ("ray::StageService",),
+    "coordinator": ("ray::Coordinator", "ray::ResourceTrainable"),  # busy, idle
+}
+
 
 @dataclass
 class Tally:
@@ -66,7 +73,7 @@ class Tally:
 def main() -> int:
     """Run one campaign; exit 1 where anything differed."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=["driver", "worker", "service", "tree"])
+    parser.add_argument("kind", choices=["driver", "worker", "service", "tree", "coordinator"])
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", help="kept, for looking at what went wrong")
@@ -116,7 +123,7 @@ def assault(
     tally.starts += 1
     heard = 0
     while True:
-        if kind in ("worker", "service") and tally.kills < kills:
+        if kind in VICTIMS and tally.kills < kills:
             until_a_stage_begins(home, driver, heard)
         spread = length if kind in ("driver", "tree") else length / 6
         delay = dice.uniform(0, spread) if tally.kills < kills else None
@@ -151,7 +158,7 @@ def until_a_stage_begins(home: Path, driver: subprocess.Popen[bytes], heard: int
 
 
 def strike(driver: int, kind: str, dice: random.Random) -> int:
-    """Kill one driver, worker or service, or everything at once; 0 where none was there."""
+    """Kill one process of a kind, or everything at once; 0 where none was there."""
     everything = tree(driver)
     if kind == "tree":
         killed = kill(everything)
@@ -159,7 +166,7 @@ def strike(driver: int, kind: str, dice: random.Random) -> int:
         return min(1, killed)
     if kind == "driver":
         return kill(everything[:1])
-    victims = named(driver, {"worker": "ray::Worker", "service": "ray::StageService"}[kind])
+    victims = [process for title in VICTIMS[kind] for process in named(driver, title)]
     return kill([dice.choice(victims)]) if victims else 0
 
 
