@@ -7,9 +7,9 @@ Each kill hits a sweep of real training (lab data, a tiny encoder, TPE, several 
 or a whole tree, is killed at a moment drawn uniformly over what the uninterrupted run took, and
 started again, until the sweep finishes. A worker, the service or a coordinator is killed at one
 drawn uniformly over a sixth of that, from when a stage began after the last kill: else nothing
-would ever get done. Then a new sweep begins. Every finished sweep must have proposed the same trials, scored the same
-bits, left nothing running and nothing double, and have trained no step twice but those since the
-last mid-stage checkpoint. Prints one JSON line.
+would ever get done. Then a new sweep begins. Every finished sweep must have proposed the same
+trials, scored the same bits, left nothing running and nothing double, and have trained no step
+twice but those since the last mid-stage checkpoint. Prints one JSON line.
 """
 
 from __future__ import annotations
