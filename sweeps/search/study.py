@@ -8,6 +8,7 @@ and `settings`; its Optuna parameters say the same once more, for dashboards. On
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,7 +38,10 @@ T = TypeVar("T")
 
 
 class SweepStudy:
-    """The study of one sweep in a database. Made by `open` or `find`."""
+    """The study of one sweep in a database. Made by `open` or `find`.
+
+    One thread may write (`insert`, `tell`) while others read.
+    """
 
     def __init__(self, storage: RDBStorage, study_id: int, where: str, name: str) -> None:
         self.name = name
@@ -45,6 +49,7 @@ class SweepStudy:
         self._storage = storage
         self._study_id = study_id
         self._trial_ids: dict[int, int] | None = None
+        self._reading = threading.Lock()
         self._stored: dict[str, BaseDistribution] = {}
 
     @classmethod
@@ -199,12 +204,13 @@ class SweepStudy:
 
     def _ids(self) -> dict[int, int]:
         """Optuna's id of each trial; read once, then kept up to date by `insert`."""
-        if self._trial_ids is None:
-            rows = [row for row in self._rows() if "number" in row.user_attrs]
-            self._trial_ids = {row.user_attrs["number"]: row._trial_id for row in rows}
-            for row in rows:
-                self._stored |= row.distributions
-        return self._trial_ids
+        with self._reading:  # else a second reader's older picture could replace the first's
+            if self._trial_ids is None:
+                rows = [row for row in self._rows() if "number" in row.user_attrs]
+                self._trial_ids = {row.user_attrs["number"]: row._trial_id for row in rows}
+                for row in rows:
+                    self._stored |= row.distributions
+            return self._trial_ids
 
     def _stored_name(self, name: str, distribution: BaseDistribution) -> str:
         """A parameter's name in the database: `pick0`, or `pick0 (2)` once the space has grown.

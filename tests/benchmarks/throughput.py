@@ -4,7 +4,7 @@
 
 Same model, same examples, same batch size and cut, one thread each, in one process and in turn
 (A B A B …), so that a drift of the machine's speed touches both alike. Tokens are real tokens;
-padding does not count.
+padding does not count. `--grouped` lets the Trainer batch rows by length too, as xlt always does.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--grouped", action="store_true", help="the Trainer groups by length")
     known = parser.parse_args()
     import torch
 
@@ -118,6 +119,7 @@ def theirs(scratch: Path, known: argparse.Namespace) -> dict[str, float]:
             report_to=[],
             use_cpu=True,
             disable_tqdm=True,
+            train_sampling_strategy="group_by_length" if known.grouped else "random",
             include_num_input_tokens_seen="non_padding",
         ),
         train_dataset=train,

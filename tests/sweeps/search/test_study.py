@@ -7,7 +7,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,6 +98,26 @@ class TestRows:
         assert not again.tell(1, 3.0)
         assert not again.tell(1, None, "second")
         assert [(t.value, t.error) for t in again.trials()] == [(1.5, ""), (None, "first")]
+
+    def test_one_is_read_while_another_is_written(self, storage: str, name: str) -> None:
+        """A reader in another thread, as the bookkeeper is, takes nothing from the writer."""
+        for number in range(8):
+            study, barrier = SweepStudy.open(storage, name), threading.Barrier(2)
+
+            def read(study: SweepStudy = study, barrier: threading.Barrier = barrier) -> Any:
+                barrier.wait()
+                return study.trial(0)
+
+            with ThreadPoolExecutor(1) as pool:
+                seen = pool.submit(read)
+                barrier.wait()
+                study.insert(proposal(number), CANDIDATES)
+                assert study.tell(number, float(number))
+                found = seen.result()
+            told = study.trial(number)
+            assert (told.state, told.value) == ("finished", number)
+            assert number == 0 or found.number == 0
+        assert SweepStudy.open(storage, name).trial(99) is None
 
     @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
     def test_a_value_that_is_no_number_has_failed(
