@@ -46,7 +46,7 @@ def _require(table: Any, shaper: Shaper, columns: Iterable[str]) -> None:
 
 def _add_table(table: Any, shaper: Shaper, form: HubTable) -> None:
     _require(table, shaper, (*form.texts, form.label, form.id))
-    labels = dict(form.labels)
+    labels: dict[Any, str] = dict(form.labels)
     for index, name in enumerate(_class_names(table.features[form.label])):
         if name in shaper.task.labels:
             labels[index] = name

@@ -95,7 +95,7 @@ class HubTable:
     """
 
     texts: tuple[str, ...]
-    labels: Mapping[int | str, str] = field(hash=False)
+    labels: Mapping[int, str] | Mapping[str, str] = field(hash=False)
     label: str = "label"
     id: str = ""
     unlabelled: tuple[int | str, ...] = (-1,)
