@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import filelock
 
-from sweeps.cli.output import stderr
+from sweeps.cli.faults import say
 from sweeps.cli.places import find_sweep
 from sweeps.spec.paths import SweepFolder
 
@@ -36,10 +36,10 @@ def close_what_died(folder: SweepFolder) -> None:
     except filelock.Timeout:
         return
     with lock:
-        stderr().print(f"{folder.name}: closing in MLflow what its dead driver left open")
+        say(f"{folder.name}: closing in MLflow what its dead driver left open")
         closed = close_dead(folder.spool, read_stored_spec(folder).tracking)
     if closed.remaining:
-        stderr().print(
+        say(
             f"{closed.remaining} records wait for the tracking server; "
             f"`xlt sync {folder.name}` sends them"
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sweeps.cli.aftermath import touch_sweep
+from sweeps.cli.faults import say
 from sweeps.cli.options import SweepName
-from sweeps.cli.output import stderr
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 
@@ -49,4 +49,4 @@ def ask(name: str, verb: str, promise: str) -> None:
             )
         )
     request(folder.path, verb)
-    stderr().print(f"asked {name} to {verb}: {promise}")
+    say(f"asked {name} to {verb}: {promise}")

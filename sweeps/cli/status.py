@@ -8,8 +8,9 @@ import typer
 from rich.table import Table
 
 from sweeps.cli.aftermath import close_what_died, touch_sweep
+from sweeps.cli.faults import say
 from sweeps.cli.options import AsJson
-from sweeps.cli.output import print_json, stderr, stdout
+from sweeps.cli.output import print_json, stdout
 from sweeps.cli.places import every_sweep, runs_folder
 from xlt_core.vocabulary.errors import UserMistake
 
@@ -38,7 +39,7 @@ def status(
     for number, error in found.errors:
         stdout().print(f"trial {number} failed: {error}", soft_wrap=True)
     if found.state in ("interrupted", "stopped", "cancelled"):
-        stderr().print(f"`xlt resume {sweep}` goes on with it")
+        say(f"`xlt resume {sweep}` goes on with it")
 
 
 def _all(as_json: bool) -> None:
@@ -51,13 +52,13 @@ def _all(as_json: bool) -> None:
             close_what_died(folder)
             found.append(sweep_status(folder))
         except UserMistake as error:
-            stderr().print(str(error), soft_wrap=True)
+            say(str(error))
     if as_json:
         print_json([one.to_json() for one in found])
     elif found:
         stdout().print(_table(found))
     else:
-        stderr().print(f"no sweeps under {runs_folder()}; `xlt run SPEC` starts one")
+        say(f"no sweeps under {runs_folder()}; `xlt run SPEC` starts one")
 
 
 def _table(found: list[SweepStatus]) -> Table:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from sweeps.cli.faults import FAILED_TRIALS
+from sweeps.cli.faults import FAILED_TRIALS, say
 from sweeps.cli.options import AsJson, StoreUrl
 from sweeps.cli.output import print_json, stderr, stdout
 from sweeps.cli.places import runs_folder
@@ -57,7 +57,7 @@ def ls(store: StoreUrl = None, as_json: AsJson = False) -> None:
         )
     stdout().print(table)
     total = sum(stage.bytes for stage in found)
-    stderr().print(f"{len(found)} stages, {size_text(total)}")
+    say(f"{len(found)} stages, {size_text(total)}")
 
 
 @app.command("verify")
@@ -87,7 +87,7 @@ def verify(
             f"{len(report.leftovers)} leftovers of dead processes"
         )
         if (report.damaged or report.leftovers) and not repair:
-            stderr().print("nothing was changed; --yes sets these aside")
+            say("nothing was changed; --yes sets these aside")
     if report.damaged:
         raise typer.Exit(FAILED_TRIALS)
 
@@ -119,9 +119,9 @@ def prune(
     )
     if done.kept_bytes > most:
         why = "in use" if include_pinned else "pinned by a sweep or in use (--include-pinned)"
-        stderr().print(f"that is over the budget: the rest is {why}")
+        say(f"that is over the budget: the rest is {why}")
     if not delete and done.stages:
-        stderr().print("nothing was deleted; --yes does it")
+        say("nothing was deleted; --yes does it")
 
 
 def open_store(url: str | None) -> Store:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sweeps.cli.aftermath import touch_sweep
-from sweeps.cli.output import stderr
+from sweeps.cli.faults import say
 from sweeps.cli.places import runs_folder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -30,13 +30,13 @@ def ui(
     url = _url(sweep)
     if url.startswith(("http://", "https://")):
         print(url)
-        stderr().print("that server has its own UI; open it in a browser")
+        say("that server has its own UI; open it in a browser")
         return
     command = ui_command(url, port)
     print(" ".join(command))
     if only_print:
         return
-    stderr().print(f"runs: http://127.0.0.1:{port}/#/experiments")
+    say(f"runs: http://127.0.0.1:{port}/#/experiments")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.execv(sys.executable, [sys.executable, "-m", *command])
 

@@ -136,7 +136,8 @@ class TestEveryKind:
     def test_a_mixture_trains_a_head_for_each_task(self, bench: Callable[..., Bench]) -> None:
         """Members of different kinds are trained together and each is scored with its own head."""
         here = bench()
-        stage = here.train("mnli", "squad", recipe=replace(RECIPE, steps=300))
+        # Long enough to pass by a wide margin at any seed: machines round differently.
+        stage = here.train("mnli", "squad", recipe=replace(RECIPE, steps=600))
         here.run(stage)
         assert set(here.about(stage)["heads"]) == {"mnli", "squad"}  # type: ignore[call-overload]
         for task in ("mnli", "squad"):

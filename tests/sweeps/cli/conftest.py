@@ -18,9 +18,11 @@ class Said:
 
 
 @pytest.fixture
-def xlt():
-    """A function that runs one command line."""
+def xlt(monkeypatch):
+    """A function that runs one command line, as wide as where there is no terminal."""
     from sweeps.cli.main import app
+
+    monkeypatch.delenv("COLUMNS", raising=False)  # test runners set it
 
     def run(*arguments: str, input: str | None = None) -> Said:
         found = CliRunner().invoke(app, list(arguments), input=input, prog_name="xlt")
