@@ -36,21 +36,32 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         most, width = known.trials, known.concurrency
-        figures = {
-            "tune as it comes": plain(scratch / "a", known.plain_trials, width, False),
-            "tune, reuse_actors, 100 trials": plain(scratch / "b", 100, width, True),
-            f"tune, reuse_actors, {most} trials": plain(scratch / "c", most, width, True),
-            "xlt, 100 trials": ours(scratch / "d", 100, width, known.method),
-            f"xlt, {most} trials": ours(scratch / "e", most, width, known.method),
+        of_all = f"{most} trials"
+        jobs = {
+            f"tune as it comes, {known.plain_trials} trials": lambda folder: plain(
+                folder, known.plain_trials, width, False
+            ),
+            "xlt, 100 trials": lambda folder: ours(folder, 100, width, known.method),
+            f"xlt, {of_all}": lambda folder: ours(folder, most, width, known.method),
+            "tune, reuse_actors, 100 trials": lambda folder: plain(folder, 100, width, True),
+            f"tune, reuse_actors, {of_all}": lambda folder: plain(folder, most, width, True),
         }
+        figures = {}
+        for number, (name, job) in enumerate(jobs.items()):
+            figures[name] = job(scratch / str(number))
+            show(name, figures[name])
     if most > 100:
         for who in ("tune, reuse_actors", "xlt"):
             first, all_of_them = figures[f"{who}, 100 trials"], figures[f"{who}, {most} trials"]
             beyond = (all_of_them * most - first * 100) / (most - 100)
             figures[f"{who}, each beyond 100"] = beyond
-    for name, seconds in figures.items():
-        print(f"{name:34} {seconds:7.3f} s a trial", file=sys.stderr)
+            show(f"{who}, each beyond 100", beyond)
     print(json.dumps(figures))
+
+
+def show(name: str, seconds: float) -> None:
+    """Say a figure as soon as it is known."""
+    print(f"{name:34} {seconds:7.3f} s a trial", file=sys.stderr, flush=True)
 
 
 def plain(scratch: Path, trials: int, concurrency: int, reuse: bool) -> float:
