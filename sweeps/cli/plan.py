@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from rich.table import Table
 from sweeps.cli.options import AsJson, Overrides, SpecFile
 from sweeps.cli.output import print_json, stdout
 from sweeps.report.results import overlap_texts
+from sweeps.report.statistics import ADVISED_SEEDS, smallest_p
+from sweeps.spec.selection import selection
 
 SHOWN_PLANS = 10
 
@@ -61,6 +64,8 @@ def as_data(sweep: Sweep, prepared: Prepared, found: Forecast) -> dict[str, Any]
         "stages": asdict(found.stages),
         "seeds": list(sweep.seeds),
         "targets": [target.task for target in sweep.targets],
+        "choosing": list(selection(sweep, prepared).choosing),
+        "smallest_p": smallest_p(len(sweep.seeds)),
         "plans": list(found.plans),
         "overlaps": [asdict(flag) for flag in prepared.overlaps],
         "notes": list(prepared.notes),
@@ -96,5 +101,25 @@ def show(sweep: Sweep, prepared: Prepared, found: Forecast) -> None:
             "are known, the rest is an estimate.",
             soft_wrap=True,
         )
-    for text in [*overlap_texts(prepared), *prepared.notes]:
+    for text in [*warnings(sweep, prepared), *overlap_texts(prepared), *prepared.notes]:
         console.print(text, soft_wrap=True)
+
+
+def warnings(sweep: Sweep, prepared: Prepared) -> Iterator[str]:
+    """What the study as it stands cannot show, and who chooses."""
+    yield selection(sweep, prepared).sentence()
+    seeds = len(sweep.seeds)
+    if seeds < ADVISED_SEEDS:
+        yield (
+            f"{seeds} {'seed' if seeds == 1 else 'seeds'}: a sign-flip test over seeds reaches "
+            f"p = {smallest_p(seeds):g} at the smallest; {_intervals(seeds)}. "
+            f"{ADVISED_SEEDS} seeds or more are advised (seeds: {ADVISED_SEEDS})."
+        )
+
+
+def _intervals(seeds: int) -> str:
+    if seeds == 1:
+        return "no interval can be given"
+    return (
+        f"intervals stand on {seeds - 1} degree{'s' if seeds > 2 else ''} of freedom and are wide"
+    )

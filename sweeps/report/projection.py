@@ -24,6 +24,7 @@ from sweeps.report.results import (
 )
 from sweeps.report.status import count_stages, count_trials, read_events, read_sweep, sweep_status
 from sweeps.report.text import as_text
+from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import TrialPath, paths_of_trial
 from sweeps.tracking.project import Best, TrialScore, stage_record, sweep_record, trial_record
@@ -100,7 +101,7 @@ class Projection:
             self._sweep.source,
             RUNNING,
             started,
-            selected_on=self._sweep.objective.languages,
+            selection=selection(self._sweep, self._prepared),
             artifacts=_spec_artifact(self._folder),
         )
 
@@ -160,7 +161,7 @@ def trial_projection(
             None if trial.state == RUNNING else ended,
             trial.error,
             overlap=overlaps_of(sweep, trial.plan),
-            selected_on=sweep.objective.languages,
+            selection=selection(sweep, prepared),
         )
     known = set() if said is None else said
     for trained, evaluations in _evaluations(paths).items():
@@ -205,7 +206,7 @@ def whole_sweep_record(
             if trial.value is not None and trial.number in ends
         ],
         environment=_environment(sweep, prepared, store, trials),
-        selected_on=sweep.objective.languages,
+        selection=selection(sweep, prepared),
         artifacts={**_spec_artifact(folder), "report.txt": as_text(results_report(results))},
     )
 

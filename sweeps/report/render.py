@@ -23,6 +23,7 @@ from sweeps.report.tables import (
     standings,
     winner,
 )
+from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Objective
 
 BEST = 5  # plans listed
@@ -116,7 +117,7 @@ def family_table(title: str, gains: Sequence[FamilyGain]) -> Table:
 def interval_text(estimate: Estimate) -> str:
     """The interval, or why there is none."""
     if estimate.interval is None:
-        return "not estimable (one language)"
+        return f"not estimable (one {'language' if estimate.languages == 1 else 'seed'})"
     return f"{estimate.interval.low:+.2f} … {estimate.interval.high:+.2f}"
 
 
@@ -134,9 +135,13 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
             "chose nothing. A gain is against the baseline at the same seed and recipe, in points."
         )
     yield (
-        "Family: unweighted mean over its languages of the mean over seeds; intervals by bootstrap "
-        "over languages and seeds" + _seeds_note(results)
+        "Family: unweighted mean over its languages of the mean over seeds; intervals are for "
+        "other languages of the family and other seeds" + _seeds_note(results)
     )
+    for languages in SELECTIONS:
+        chosen = selection(sweep, results.prepared, languages)
+        if chosen.silent:
+            yield chosen.sentence()
     left_out = incomplete(results.rows)
     if left_out:
         yield f"Left out of the comparison, scores missing: {_trials(left_out)}."
@@ -211,4 +216,4 @@ def _trials(numbers: Sequence[int]) -> str:
 def _seeds_note(results: SweepResults) -> str:
     if len(results.sweep.seeds) > 1:
         return "."
-    return "; with one seed they say nothing of how another seed would do."
+    return "; one seed says nothing of how another would do, so there are none."

@@ -1,12 +1,17 @@
-"""Means and intervals over languages and seeds. Pure; numpy only. Used by `tables`.
+"""Means and intervals over languages and seeds. Pure; numpy and scipy only. Used by `tables`.
 
 Languages and seeds are crossed: one trained model, with one seed, is scored in every language. So
-whole languages and whole seeds are drawn, never cells one by one (Owen 2007), one level at a time:
-languages with the seeds as they are, seeds with the languages as they are. Each level's variance
-is freed of the bootstrap's small-sample bias (n things drawn with replacement show (n - 1)/n of
-the variance of their mean: Hesterberg 2015, "narrowness bias"); the sum, with Satterthwaite's
-degrees of freedom, gives the interval. In simulated worlds with 2 to 10 languages and 1 to 5 seeds
-it covers in 93 to 99 of 100: more than promised where languages and seeds do not differ at all.
+the mean has two sources of doubt, other languages of the family and other seeds, each known with
+freedom of its own: n things tell their spread with n - 1 degrees. The two are bounded one by one,
+each with its own Student's t, and the bounds are added as variances are. A single t with pooled
+degrees of freedom (Satterthwaite 1946) promises too much where the one spread that matters has one
+or two degrees and happens to look small: with two seeds it covered 90 of 100.
+
+What language and seed do together (their interaction, and plain noise) stands in both spreads, so
+one share of it is taken off again (Searle, Casella and McCulloch 1992, section 4.3, expected mean
+squares of the two-way crossed model), never below what either source alone would give. Coverage
+and width in simulated worlds: `tests/benchmarks/coverage.py`. Not for values whose spread comes
+from a few far outliers: a t from three or five seeds cannot know of a tail it has not seen.
 """
 
 from __future__ import annotations
@@ -14,15 +19,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from xlt_core.vocabulary.fingerprint import derived_seed
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
-DRAWS = 2_000
+    Table = NDArray[np.float64]
+
 LEVEL = 0.95
+ADVISED_SEEDS = 5
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,8 @@ class Interval:
 class Estimate:
     """A mean over languages of the mean over seeds, how many of each, and its interval.
 
-    `interval` is None where it cannot be estimated: with one language.
+    `interval` is None where it cannot be estimated: one language says nothing of its family's
+    others, one seed nothing of other seeds.
     """
 
     mean: float
@@ -47,89 +54,92 @@ class Estimate:
     interval: Interval | None
 
 
-def estimate(cells: Mapping[tuple[str, int], float], name: str, draws: int = DRAWS) -> Estimate:
+def estimate(cells: Mapping[tuple[str, int], float]) -> Estimate:
     """Mean and interval of `cells`, values by (language, seed); a cell may be missing.
 
     Args:
         cells: percent points by language and seed.
-        name: what is estimated; seeds the draws, so that equal data have equal intervals.
 
     Raises:
         ValueError: there are no cells.
     """
     if not cells:
         raise ValueError("nothing to estimate")
-    languages = sorted({language for language, _ in cells})
-    seeds = sorted({seed for _, seed in cells})
-    table = _table(cells, languages, seeds)
+    table = _table(cells)
     centre = _mean(table)
+    languages, seeds = table.shape
     interval = None
-    if len(languages) > 1:
-        reach = _reach(table, name, draws)
+    if languages > 1 and seeds > 1:
+        reach = _reach(table)
         interval = Interval(centre - reach, centre + reach)
-    return Estimate(centre, len(languages), len(seeds), interval)
+    return Estimate(centre, languages, seeds, interval)
 
 
-def _table(
-    cells: Mapping[tuple[str, int], float], languages: list[str], seeds: list[int]
-) -> NDArray[Any]:
+def smallest_p(seeds: int) -> float:
+    """The smallest two-sided p that a sign-flip test over `seeds` paired differences can reach.
+
+    All differences of one sign is 1 of the 2^seeds ways to flip them, and its mirror another
+    (Fisher's randomisation test, 1935); so three seeds never reach below 0.25.
+    """
+    return min(1.0, math.ldexp(2.0, -seeds))
+
+
+def _table(cells: Mapping[tuple[str, int], float]) -> Table:
     """Values as [language, seed], NaN where missing."""
     import numpy as np
 
+    languages = sorted({language for language, _ in cells})
+    seeds = sorted({seed for _, seed in cells})
     table = np.full((len(languages), len(seeds)), np.nan)
     for (language, seed), value in cells.items():
         table[languages.index(language), seeds.index(seed)] = value
     return table
 
 
-def _mean(table: NDArray[Any]) -> float:
+def _mean(table: Table) -> float:
     """The unweighted mean over languages of the mean over seeds."""
     import numpy as np
 
-    return float(np.nanmean(table, axis=1).mean())
+    there = table[~np.isnan(table).all(axis=1)]
+    return float(np.nanmean(there, axis=1).mean())
 
 
-def _reach(table: NDArray[Any], name: str, draws: int) -> float:
-    """Half the width of the interval: Student's t times the standard error of both levels."""
+def _reach(table: Table) -> float:
+    """Half the width of the interval of a table with at least two languages and two seeds."""
     languages, seeds = table.shape
-    levels = [(_variance(table, name, draws, by="language"), languages - 1)]
-    if seeds > 1:
-        levels.append((_variance(table, name, draws, by="seed"), seeds - 1))
-    total = math.fsum(variance for variance, _ in levels)
-    if total <= 0:
+    factors = [_t_squared(languages - 1), _t_squared(seeds - 1)]
+    bounds = [factor * _variance(table, axis) for axis, factor in enumerate(factors)]
+    shared = min(factors) * _shared_variance(table)
+    return math.sqrt(max(*bounds, math.fsum(bounds) - shared))
+
+
+def _variance(table: Table, axis: int) -> float:
+    """Variance of the mean were other languages (axis 0) or seeds (1) drawn.
+
+    By leaving out each in turn: the jackknife (Efron and Stein 1981). In a table without gaps this
+    is the variance of the languages' (or seeds') own means, divided by their number.
+    """
+    import numpy as np
+
+    count = int(table.shape[axis])
+    means = [_mean(np.delete(table, n, axis)) for n in range(count)]
+    return float(np.var(means)) * (count - 1)
+
+
+def _shared_variance(table: Table) -> float:
+    """The interaction's part in the variance of the mean; 0, the wider choice, with gaps."""
+    import numpy as np
+
+    if np.isnan(table).any():
         return 0.0
-    freedom = 1 / math.fsum((variance / total) ** 2 / own for variance, own in levels)
-    return float(_t_quantile(LEVEL, freedom) * math.sqrt(total))
+    languages, seeds = table.shape
+    rest = table - table.mean(1, keepdims=True) - table.mean(0, keepdims=True) + table.mean()
+    return float((rest**2).sum() / ((languages - 1) * (seeds - 1)) / (languages * seeds))
 
 
-def _variance(table: NDArray[Any], name: str, draws: int, by: str) -> float:
-    """Variance of the mean when languages (or seeds) are drawn anew, its bias removed."""
-    import numpy as np
-
-    count = int(table.shape[0 if by == "language" else 1])
-    means = bootstrap_means(table, f"{name}/{by}", draws, by)
-    return float(np.var(means)) * count / (count - 1)
-
-
-def bootstrap_means(table: NDArray[Any], name: str, draws: int, by: str) -> NDArray[Any]:
-    """Means of `draws` tables with languages (or seeds) drawn with replacement; shape [draws]."""
-    import numpy as np
-
-    random = np.random.default_rng(derived_seed("bootstrap", name))
-    count = int(table.shape[0 if by == "language" else 1])
-    times = random.multinomial(count, np.full(count, 1 / count), draws)
-    if by == "language":
-        return np.asarray(times @ np.nanmean(table, axis=1) / count)
-    present = ~np.isnan(table)
-    number = times @ present.T
-    total = times @ np.where(present, table, 0.0).T
-    # A language none of whose seeds was drawn is left out of that draw's mean.
-    means = np.divide(total, number, out=np.full_like(total, np.nan), where=number > 0)
-    return np.asarray(np.nanmean(means[(number > 0).any(axis=1)], axis=1))
-
-
-def _t_quantile(level: float, freedom: float) -> float:
-    """Two-sided quantile of Student's t with `freedom` degrees of freedom."""
+def _t_squared(freedom: int) -> float:
+    """The square of Student's two-sided quantile with `freedom` degrees of freedom."""
     from scipy.special import stdtrit  # type: ignore[import-untyped]
 
-    return float(stdtrit(freedom, 0.5 + level / 2))
+    quantile = float(stdtrit(freedom, 0.5 + LEVEL / 2))
+    return quantile * quantile

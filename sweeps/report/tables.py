@@ -97,7 +97,7 @@ def family_gains(rows: Sequence[Row], trial: int, split: str) -> tuple[FamilyGai
         if row.trial == trial and row.split == split and row.gain is not None:
             cells[row.target, row.family][row.language, row.seed] = row.gain
     return tuple(
-        FamilyGain(target, family, estimate(found, f"{target}/{family}"))
+        FamilyGain(target, family, estimate(found))
         for (target, family), found in sorted(cells.items())
     )
 
@@ -121,8 +121,8 @@ def _target_score(target: str, rows: Sequence[Row]) -> TargetScore:
     complete = len(gains) == len(scores)
     return TargetScore(
         target,
-        estimate(scores, target).mean,
-        estimate(gains, target) if complete else None,
+        estimate(scores).mean,
+        estimate(gains) if complete else None,
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sweeps.spec.selection import Selection
 from sweeps.tracking.means import TrialScore, summaries
 from sweeps.tracking.names import TAG_LENGTH, legal, metric_key
 from sweeps.tracking.records import Metric, RunRecord
@@ -49,7 +50,7 @@ def trial_record(
     error: str = "",
     *,
     overlap: Iterable[str] = (),
-    selected_on: str = "english",
+    selection: Selection | None = None,
 ) -> RunRecord:
     """The run of one trial.
 
@@ -60,7 +61,7 @@ def trial_record(
         scores: every score of its seeds and targets, in any order.
         stage_keys: the stages it is made of, trained and evaluated, shared or not.
         overlap: what its tasks share with a target, one sentence each.
-        selected_on: the spec's `objective.languages`.
+        selection: which targets chose the plan, and on what.
 
     Raises:
         ValueError: an unknown state.
@@ -73,7 +74,7 @@ def trial_record(
         "xlt.plan": plan,
         "xlt.state": state.lower(),
         "xlt.stages": listed([key[:12] for key in stage_keys]),
-        **_selection_tags(selected_on),
+        **_selection_tags(selection),
         **given({"xlt.overlap": "; ".join(overlap), "xlt.error": error}),
     }
     return legal(
@@ -104,7 +105,7 @@ def sweep_record(
     counts: Mapping[str, int] | None = None,
     best: Best | None = None,
     objectives: Iterable[tuple[int, float, float]] = (),
-    selected_on: str = "english",
+    selection: Selection | None = None,
     artifacts: Mapping[str, str] | None = None,
     error: str = "",
 ) -> RunRecord:
@@ -146,7 +147,7 @@ def sweep_record(
                 **{f"xlt.count.{k.replace('/', '.')}": str(v) for k, v in _sorted(counts)},
                 **best_tags,
                 "xlt.state": state.lower(),
-                **_selection_tags(selected_on),
+                **_selection_tags(selection),
                 **given({"xlt.error": error}),
             },
             metrics=tuple(m for m in metrics if math.isfinite(m.value)),
@@ -180,9 +181,18 @@ def _trial_metrics(
     return tuple(Metric(key, value, at) for key, value in values.items() if math.isfinite(value))
 
 
-def _selection_tags(selected_on: str) -> dict[str, str]:
-    tags = {"xlt.objective.languages": selected_on}
-    return {**tags, "xlt.selection": SELECTED_ON_TARGETS} if selected_on == "all" else tags
+def _selection_tags(selection: Selection | None) -> dict[str, str]:
+    if selection is None:
+        return {}
+    languages = selection.objective.languages
+    return given(
+        {
+            "xlt.objective.languages": languages,
+            "xlt.objective.targets": listed(selection.choosing),
+            "xlt.objective.without": listed(selection.silent),
+            "xlt.selection": SELECTED_ON_TARGETS if languages == "all" else "",
+        }
+    )
 
 
 def _spec_params(spec: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:

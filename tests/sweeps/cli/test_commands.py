@@ -126,6 +126,22 @@ class TestPlan:
         assert "lab-pairs > lab-topic" in said.out
         assert "after sharing" in said.out
 
+    @pytest.mark.parametrize(("seeds", "smallest"), [("1", "p = 1 "), ("3", "p = 0.25 ")])
+    def test_few_seeds_are_warned_of(self, made, xlt, seeds, smallest):
+        """What so few seeds can never show is said before anything is computed."""
+        said = xlt("plan", str(made.spec), "--set", "name=few", "--set", f"seeds={seeds}")
+        assert smallest in said.out
+
+    def test_five_seeds_are_not_warned_of(self, made, xlt):
+        """Enough is enough."""
+        said = xlt("plan", str(made.spec), "--set", "name=many", "--set", "seeds=5")
+        assert "sign-flip" not in said.out
+
+    def test_who_chooses_is_said(self, made, xlt):
+        """Before a study starts a reader knows which targets choose its winner."""
+        assert "Chosen on English dev of lab-nli." in xlt("plan", str(made.spec)).out
+        assert json.loads(xlt("plan", str(made.spec), "--json").out)["choosing"] == ["lab-nli"]
+
 
 class TestLogs:
     @pytest.fixture

@@ -53,6 +53,24 @@ class TestResultsReport:
         assert "86.50" in best  # English dev, which selects
         assert "64.50 (+1.50)" in best
 
+    def test_a_target_that_chose_nothing_is_named(self, results):
+        """Without English dev a target takes no part in choosing, and a reader is told so."""
+        data = {
+            cell: ref
+            for cell, ref in results.prepared.data.items()
+            if (ref.task, ref.language, ref.split) != ("lab-nli", "en", "dev")
+        }
+        assert "no part" not in report(results)
+        text = report(replace(results, prepared=replace(results.prepared, data=data)))
+        assert "lab-nli takes no part, having none" in text
+
+    def test_one_seed_has_no_interval(self, results):
+        """One seed says nothing of others, whatever the number of languages."""
+        rows = tuple(row for row in results.rows if row.seed == results.sweep.seeds[0])
+        text = report(replace(results, rows=rows))
+        assert "not estimable (one seed)" in text
+        assert "…" not in text
+
     def test_overlap_failures_and_notes_are_said(self, results):
         """What a reader must know stands below the tables."""
         flag = OverlapFlag("mnli", "xnli", "XNLI is a translation of MNLI's sister set")

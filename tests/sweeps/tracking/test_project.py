@@ -7,6 +7,8 @@ import random
 
 import pytest
 
+from sweeps.spec.selection import Selection
+from sweeps.spec.sweep import Objective
 from sweeps.tracking.means import TrialScore, summaries
 from sweeps.tracking.project import Best, listed, stage_record, sweep_record, trial_record
 from sweeps.tracking.records import RunRecord, Status
@@ -114,9 +116,18 @@ class TestTrialRecord:
 
     def test_marked_where_selected_on_target_languages(self, a_trial):
         """The rule of honest selection is shown on the run."""
-        assert "xlt.selection" not in a_trial().tags
-        marked = a_trial(selected_on="all").tags["xlt.selection"]
+        english = Selection(Objective("dev", "english"), ("xnli",), ())
+        assert "xlt.selection" not in a_trial(selection=english).tags
+        every = Selection(Objective("dev", "all"), ("xnli",), ())
+        marked = a_trial(selection=every).tags["xlt.selection"]
         assert marked == "selected on target languages"
+
+    def test_who_chose_and_who_did_not(self, a_trial):
+        """A target that took no part in choosing is named on the run."""
+        some = Selection(Objective("dev", "english"), ("xnli", "udpos"), ("xcopa",))
+        tags = a_trial(selection=some).tags
+        assert tags["xlt.objective.targets"] == "xnli, udpos"
+        assert tags["xlt.objective.without"] == "xcopa"
 
     def test_overlap_and_error_stand_only_where_there_are_some(self, a_trial):
         """Empty marks would read as answers."""

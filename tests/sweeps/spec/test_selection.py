@@ -1,0 +1,63 @@
+"""Which targets choose the plan, by the data that are there."""
+
+from __future__ import annotations
+
+import pytest
+
+from sweeps.spec.prepare import Prepared
+from sweeps.spec.selection import selection
+from xlt_core.vocabulary.stage import DataRef, EncoderRef, SourceRef
+
+SPEC = """\
+name: choosers
+encoder: xlm-roberta-base
+intermediate: {tasks: [mnli], count: 0..1}
+targets: [sib200, xcopa, xquad]
+recipe: {train: {steps: 10}}
+"""
+
+
+@pytest.fixture
+def prepared():
+    """SIB-200 with English dev, XCOPA with dev in other languages, XQuAD with test alone."""
+    cells = [
+        ("sib200", "en", "dev"),
+        ("sib200", "sw", "test"),
+        ("xcopa", "sw", "dev"),
+        ("xquad", "en", "test"),
+        ("mnli", "en", "train"),
+    ]
+    data = {cell: DataRef(*cell, fingerprint="f", rows=1) for cell in cells}
+    return Prepared(EncoderRef("e", "f", "e"), SourceRef("folder"), data)
+
+
+@pytest.fixture
+def sweep(sweep_of):
+    """A sweep with targets that differ in what dev they have."""
+    return sweep_of(SPEC)
+
+
+class TestSelection:
+    def test_a_target_without_english_dev_is_named(self, sweep, prepared):
+        """XCOPA has no English: it takes no part, and is not left out without a word."""
+        found = selection(sweep, prepared)
+        assert (found.choosing, found.silent) == (("sib200",), ("xcopa", "xquad"))
+        assert found.sentence() == (
+            "Chosen on English dev of sib200; xcopa and xquad take no part, having none."
+        )
+
+    def test_target_languages_let_others_choose(self, sweep, prepared):
+        """By target languages, whatever has dev in any language takes part."""
+        found = selection(sweep, prepared, "all")
+        assert (found.choosing, found.silent) == (("sib200", "xcopa"), ("xquad",))
+
+    def test_where_all_choose_none_is_silent(self, sweep, prepared):
+        """One sentence, and no word of anybody missing."""
+        dev = {("sib200", "en", "dev"), ("xcopa", "en", "dev"), ("xquad", "en", "dev")}
+        whole = Prepared(
+            prepared.encoder,
+            prepared.source,
+            {cell: DataRef(*cell, fingerprint="f", rows=1) for cell in dev},
+        )
+        sentence = selection(sweep, whole).sentence()
+        assert sentence == "Chosen on English dev of sib200 and xcopa and xquad."
