@@ -15,6 +15,7 @@ from sweeps.cli.output import stderr
 from sweeps.cli.progress import line
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.lines import lines_of
 
 POLL_SECONDS = 0.5
 
@@ -64,7 +65,7 @@ def _events(path: Path, follow: bool, running: Callable[[], bool]) -> Iterator[E
     while True:
         last_round = not (follow and running())
         text, place = _read_from(path, place)
-        for whole in text.splitlines():
+        for whole in lines_of(text):
             try:
                 yield Event.from_line(whole)
             except (ValueError, KeyError, AttributeError):

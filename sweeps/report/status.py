@@ -16,6 +16,7 @@ from sweeps.report.forecast import planned_trials
 from sweeps.search.of_sweep import candidates_of
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.lines import lines_of
 from xlt_core.vocabulary.stage import Stage
 from xlt_core.vocabulary.tree import StageTree
 
@@ -222,10 +223,10 @@ def last_word(folder: SweepFolder) -> str:
 def read_events(folder: SweepFolder) -> list[Event]:
     """Every event of the journal, oldest first; a torn line (its writer was killed) is left out."""
     try:
-        lines = folder.events.read_text(encoding="utf-8", errors="replace").splitlines()
+        text = folder.events.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return []
-    return [event for line in lines if (event := _event(line)) is not None]
+    return [event for line in lines_of(text) if (event := _event(line)) is not None]
 
 
 def _event(line: str) -> Event | None:

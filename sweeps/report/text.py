@@ -19,4 +19,4 @@ def as_text(renderable: RenderableType, width: int = WIDE) -> str:
     """What would be shown, without colours and trailing blanks."""
     buffer = StringIO()
     console(buffer, width).print(renderable)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in buffer.getvalue().removesuffix("\n").split("\n")) + "\n"

@@ -15,6 +15,7 @@ from xlt_core.evaluation.predict import predict
 from xlt_core.metrics import score
 from xlt_core.models.model import Model
 from xlt_core.tasks.task import Kind, Task
+from xlt_core.vocabulary.lines import json_line, lines_of
 from xlt_core.vocabulary.scores import Scores
 
 PREDICTIONS = "predictions.jsonl.zst"
@@ -50,7 +51,7 @@ def write_predictions(
 def read_predictions(path: Path) -> list[dict[str, Any]]:
     """What `write_predictions` wrote."""
     lines = zstandard.ZstdDecompressor().decompress(path.read_bytes()).decode()
-    return [json.loads(line) for line in lines.splitlines()]
+    return [json.loads(line) for line in lines_of(lines)]
 
 
 def _lines(examples: Sequence[Any], predictions: Sequence[Any], task: Task) -> Iterator[str]:
@@ -65,4 +66,4 @@ def _lines(examples: Sequence[Any], predictions: Sequence[Any], task: Task) -> I
             row["prediction"], row["gold"] = task.labels[prediction], task.labels[example.label]
         else:
             row["gold"] = example.label
-        yield json.dumps(row, ensure_ascii=False)
+        yield json_line(row)

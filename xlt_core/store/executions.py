@@ -11,20 +11,21 @@ from typing import Any
 
 from xlt_core.store.backend import Backend
 from xlt_core.store.layout import EXECUTIONS
+from xlt_core.vocabulary.lines import json_line, lines_of
 
 log = logging.getLogger("xlt.store")
 
 
 def record_execution(backend: Backend, entry: Mapping[str, Any]) -> None:
     """Add a line, in one write, so that many processes may."""
-    backend.append(EXECUTIONS, json.dumps(dict(entry), ensure_ascii=False, allow_nan=False))
+    backend.append(EXECUTIONS, json_line(dict(entry), allow_nan=False))
 
 
 def executions(backend: Backend) -> list[dict[str, Any]]:
     """All entries, oldest first. A line torn by a killed writer is left out."""
-    data = backend.get(EXECUTIONS) or b""
+    text = (backend.get(EXECUTIONS) or b"").decode("utf-8", "replace")
     found: list[dict[str, Any]] = []
-    for line in data.splitlines():
+    for line in lines_of(text):
         try:
             entry = json.loads(line)
         except ValueError:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from xlt_core.vocabulary.lines import json_line
+
 # kinds: stage_started stage_progress stage_finished stage_failed stage_retried stage_cancelled
 #        trial_started trial_finished trial_failed trial_interrupted
 #        sweep_started sweep_finished message
@@ -41,15 +43,14 @@ class Event:
 
     def to_line(self) -> str:
         """One line of JSON, without the line end."""
-        return json.dumps(
+        return json_line(
             {
                 "kind": self.kind,
                 "at": round(self.at, 3),
                 "stage": self.stage,
                 "trial": self.trial,
                 **self.fields,
-            },
-            ensure_ascii=False,
+            }
         )
 
     @classmethod

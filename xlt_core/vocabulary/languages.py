@@ -14,6 +14,7 @@ from functools import cache
 from importlib import resources
 
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.lines import lines_of
 
 ENGLISH = "en"
 
@@ -101,7 +102,7 @@ def _remedy(code: str) -> str:
 @cache
 def _table() -> dict[str, Language]:
     text = resources.files("xlt_core.vocabulary").joinpath("languages.tsv").read_text("utf-8")
-    rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    rows = csv.DictReader(lines_of(text), delimiter="\t", quoting=csv.QUOTE_NONE)
     return {row["code"]: _language(row) for row in rows}
 
 

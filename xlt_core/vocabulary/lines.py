@@ -1,0 +1,31 @@
+"""JSON lines: one value a line, and a line ends at LF alone.
+
+Texts and error messages hold characters that `str.splitlines` takes for line ends (U+0085, U+2028
+and others), which JSON leaves as they are: whoever reads lines reads them through here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+
+def json_line(value: Any, *, allow_nan: bool = True) -> str:
+    """One line of JSON, without its line end, that can always be written as UTF-8.
+
+    Half a surrogate pair (of a file name that is no UTF-8, say) becomes its JSON escape.
+
+    Raises:
+        TypeError: `value` holds something JSON has no form for.
+        ValueError: a float in it is not finite, and `allow_nan` is false.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=allow_nan)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """The lines of `text` that are not empty, without their line ends (LF or CR LF)."""
+    for line in text.split("\n"):
+        if whole := line.removesuffix("\r"):
+            yield whole
