@@ -19,4 +19,5 @@ def as_text(renderable: RenderableType, width: int = WIDE) -> str:
     """What would be shown, without colours and trailing blanks."""
     buffer = StringIO()
     console(buffer, width).print(renderable)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().removesuffix("\n").split("\n")) + "\n"
+    lines = buffer.getvalue().removesuffix("\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines) + "\n"

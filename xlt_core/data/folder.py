@@ -14,6 +14,7 @@ from pathlib import Path
 from xlt_core.data.examples import Example
 from xlt_core.data.halving import halve
 from xlt_core.data.memo import Memo
+from xlt_core.data.questions import Questions
 from xlt_core.data.readers import read_examples, read_questions
 from xlt_core.tasks import get_task
 from xlt_core.tasks.layout import CopaForm, FolderLayout
@@ -67,7 +68,7 @@ class FolderSource:
         stamp = (_stamp(path), _stamp(questions_path) if questions_path else None)
 
         def read() -> Sequence[Example]:
-            questions = read_questions(questions_path) if questions_path else {}
+            questions = _questions(described, language, split, questions_path)
             return tuple(read_examples(path, str(path), described, questions))
 
         key = (task, language, _file_split(described, split))
@@ -122,6 +123,16 @@ class FolderSource:
             if code == language:
                 return None
         return None
+
+
+def _questions(task: Task, language: str, split: str, beside: Path | None) -> Questions:
+    """What is known of XCOPA's `question`, from the file `beside` the one that is read."""
+    form = _layout(task).form
+    if not isinstance(form, CopaForm):
+        return Questions()
+    found = read_questions(beside, str(beside), task) if beside else {}
+    wrong = language in form.question_wrong and split != "train"  # upstream has no train
+    return Questions(found, doubted="effect" if wrong else "")
 
 
 def _layout(task: Task) -> FolderLayout:

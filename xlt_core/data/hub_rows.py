@@ -1,13 +1,17 @@
 """Hub columns → raw fields → `shape`. One function a form; the forms are `xlt_core.tasks.layout`'s.
 
-A table is a `datasets.Dataset`; where its features name the classes, the names count.
+A table is a `datasets.Dataset`. A label is what its name says (`labels`): the repository's own name
+of the class, or, where it has only numbers, the name our table has for the number there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from xlt_core.data.labels import number_names
+from xlt_core.data.questions import unknown_question
+from xlt_core.data.sentences import Sentence, put_right
 from xlt_core.data.shape import Shaper
 from xlt_core.tasks.layout import HubChoices, HubForm, HubSpans, HubTable, HubTags
 
@@ -46,32 +50,40 @@ def _require(table: Any, shaper: Shaper, columns: Iterable[str]) -> None:
 
 def _add_table(table: Any, shaper: Shaper, form: HubTable) -> None:
     _require(table, shaper, (*form.texts, form.label, form.id))
-    labels: dict[Any, str] = dict(form.labels)
-    for index, name in enumerate(_class_names(table.features[form.label])):
-        if name in shaper.task.labels:
-            labels[index] = name
+    names = _names_by_number(table.features[form.label], form.labels)
     for number, row in enumerate(table):
         value = row[form.label]
         if value in form.unlabelled or value is None:
             continue
         key = _key(row, form.id, shaper)
-        texts = {name: row[name] or "" for name in form.texts}
-        shaper.classification(f"row {number}", key, texts, labels.get(value, str(value)))
+        texts = {name: "" if row[name] is None else row[name] for name in form.texts}
+        shaper.classification(f"row {number}", key, texts, _name_of(value, names))
 
 
 def _add_tags(table: Any, shaper: Shaper, form: HubTags) -> None:
     column = next((name for name in form.tags if name in table.column_names), form.tags[0])
     _require(table, shaper, (form.words, column))
     feature = table.features[column]
-    names = _class_names(getattr(feature, "feature", feature)) or form.names
+    names = _names_by_number(getattr(feature, "feature", feature), dict(enumerate(form.names)))
+    sentences = []
     for number, row in enumerate(table):
-        pairs = [
-            (word, tag if isinstance(tag, str) else names[tag])
-            for word, tag in zip(row[form.words], row[column], strict=True)
-        ]
-        kept = [(word, tag) for word, tag in pairs if tag not in form.dropped]
+        words, tags = row[form.words] or (), row[column] or ()
+        if len(words) != len(tags):
+            _uneven(shaper, number, len(words), len(tags))
+            continue
+        named = [(word, _name_of(tag, names)) for word, tag in zip(words, tags, strict=True)]
+        kept = [(word, tag) for word, tag in named if tag not in form.dropped]
+        if kept:
+            forms, kept_tags = zip(*kept, strict=True)
+            sentences.append(Sentence((f"row {number}",) * len(kept), forms, kept_tags))
+    for sentence in put_right(sentences, shaper.faults):
         key = str(len(shaper.examples))
-        shaper.tags(f"row {number}", key, [word for word, _ in kept], [tag for _, tag in kept])
+        shaper.tags(sentence.rows[0], key, sentence.words, sentence.tags)
+
+
+def _uneven(shaper: Shaper, number: int, words: int, tags: int) -> None:
+    what = f"has {words} words and {tags} tags"
+    shaper.faults.add(f"row {number}", what, "pin a revision where every word has its tag")
 
 
 def _add_choices(table: Any, shaper: Shaper, form: HubChoices, questions: dict[str, str]) -> None:
@@ -79,14 +91,17 @@ def _add_choices(table: Any, shaper: Shaper, form: HubChoices, questions: dict[s
     _require(table, shaper, (*columns, form.context, form.question, form.label, form.id))
     for number, row in enumerate(table):
         key = _key(row, form.id, shaper)
-        question = questions.get(key, row[form.question]) if form.question else ""
+        question = row[form.question] if form.question else ""
+        if questions and key not in questions:
+            shaper.faults.add(f"row {number}", *unknown_question(key, (form.question_from,)))
+            continue
         shaper.choice(
             f"row {number}",
             key,
             row[form.context] if form.context else "",
-            question,
+            questions.get(key, question),
             _choices(row, form),
-            _choice_index(row[form.label], form.first_label),
+            _choice_index(row, form),
         )
 
 
@@ -94,21 +109,30 @@ def _choices(row: dict[str, Any], form: HubChoices) -> list[str]:
     if len(form.choices) > 1:
         return [row[name] for name in form.choices]
     outer, _, inner = form.choices[0].partition(".")
-    return list(row[outer][inner] if inner else row[outer])
+    return list((row[outer] or {}).get(inner) or () if inner else row[outer] or ())
 
 
-def _choice_index(label: int | str, first: int | str) -> int:
+def _choice_index(row: dict[str, Any], form: HubChoices) -> int:
     """The choice's index; -1 (a fault, later) for what is no label."""
-    if isinstance(first, int):
-        return int(label) - first
-    text = str(label).strip()
-    return ord(text) - ord(first) if len(text) == 1 else -1
+    label, first = str(row[form.label]).strip(), str(form.first_label)
+    lettered = _letters(row, form)
+    if lettered:
+        return lettered.index(label) if label in lettered else -1
+    if label.isdecimal() == first.isdecimal() and len(label) == 1:
+        return ord(label) - ord(first)
+    return -1
+
+
+def _letters(row: dict[str, Any], form: HubChoices) -> list[str]:
+    """The names of the choices (A, B, …) where the row itself has them, beside `choices.text`."""
+    outer, _, inner = form.choices[0].partition(".")
+    return list((row[outer] or {}).get("label") or ()) if inner else []
 
 
 def _add_spans(table: Any, shaper: Shaper, form: HubSpans) -> None:
     _require(table, shaper, ("id", "context", "question", "answers"))
     for number, row in enumerate(table):
-        answers = row["answers"]
+        answers = row["answers"] or {"text": (), "answer_start": ()}
         shaper.span(
             f"row {number}",
             row["id"],
@@ -121,6 +145,19 @@ def _add_spans(table: Any, shaper: Shaper, form: HubSpans) -> None:
 
 def _class_names(feature: Any) -> tuple[str, ...]:
     return tuple(getattr(feature, "names", None) or ())
+
+
+def _names_by_number(feature: Any, ours: Mapping[int, str]) -> dict[int, str]:
+    """The name of each number of a label column: the repository's, or ours where it has none."""
+    names = _class_names(feature)
+    return dict(ours if number_names(names) else enumerate(names))
+
+
+def _name_of(value: Any, names: Mapping[int, str]) -> str:
+    """A label as a name. A number that has none stays a number, which is no label of any task."""
+    if isinstance(value, float) and value.is_integer():  # a column that had gaps once
+        value = int(value)
+    return names.get(value, str(value)) if type(value) is int else str(value)
 
 
 def _key(row: dict[str, Any], column: str, shaper: Shaper) -> str:

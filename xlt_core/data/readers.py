@@ -1,7 +1,8 @@
-"""Files → raw fields → `shape`. One function a form: table, tags, choices, XCOPA, SQuAD.
+"""Files → raw fields → `shape`: `read_examples` picks the reader of the task's form.
 
-Files are UTF-8; a byte-order mark and CR LF line ends are accepted; there is no quoting. Lines end
-at LF alone: texts hold characters that `str.splitlines` would take for line ends.
+Neighbours: `table_reader` and `tag_reader` (tab-separated), `squad_reader`; lines of JSON are read
+here. Files are UTF-8; a byte-order mark and CR LF line ends are accepted. Lines end at LF alone:
+texts hold characters that `str.splitlines` would take for line ends.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ from typing import Any
 
 from xlt_core.data.examples import Example
 from xlt_core.data.faults import Faults, TooManyFaults
+from xlt_core.data.questions import Questions, unknown_question
 from xlt_core.data.shape import Shaper
 from xlt_core.data.squad_reader import read_squad
+from xlt_core.data.table_reader import read_table
+from xlt_core.data.tag_reader import read_tags
 from xlt_core.tasks.layout import ChoiceForm, CopaForm, SquadForm, TableForm, TagForm
 from xlt_core.tasks.task import Task
 
 
-def read_examples(path: Path, shown: str, task: Task, questions: dict[int, str]) -> list[Example]:
+def read_examples(path: Path, shown: str, task: Task, questions: Questions) -> list[Example]:
     """Read the file at `path`; mistakes call it `shown`.
-
-    `questions` is XCOPA's idx → cause or effect, from a language where it is right.
 
     Raises:
         UserMistake: up to five faults of the file, each with its line and a remedy.
@@ -38,42 +40,65 @@ def read_examples(path: Path, shown: str, task: Task, questions: dict[int, str])
 
 
 def read_text(path: Path, faults: Faults) -> str:
-    """The whole file as text. Raises TooManyFaults where it is no UTF-8."""
+    """The whole file as text. Raises TooManyFaults where it is no UTF-8 or holds NUL."""
     data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
         raise faults.fatal(
-            f"line {line}", "is not UTF-8", "convert it: iconv -f <its encoding> -t UTF-8"
+            _line_at(data, error.start),
+            "is not UTF-8",
+            "convert it: iconv -f <its encoding> -t UTF-8",
         ) from None
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise faults.fatal(
+            _line_at(data, nul),
+            "holds a NUL byte",
+            "UTF-16 reads so (convert it: iconv -f UTF-16 -t UTF-8), and files damaged by a crash",
+        )
     return text.replace("\r\n", "\n") if "\r\n" in text else text
 
 
-def read_questions(path: Path) -> dict[int, str]:
-    """XCOPA's idx → cause or effect. A file at fault gives nothing here: it is read elsewhere."""
-    found: dict[int, str] = {}
+def _line_at(data: bytes, place: int) -> str:
+    return f"line {data.count(10, 0, place) + 1}"
+
+
+def read_questions(path: Path, shown: str, task: Task) -> dict[str, str]:
+    """XCOPA's idx → cause or effect; other fields are not looked at.
+
+    Raises:
+        UserMistake: up to five faults of the file.
+    """
+    faults = Faults(shown)
+    found: dict[str, str] = {}
     try:
-        for line in path.read_bytes().decode("utf-8-sig").split("\n"):
-            if line.strip():
-                row = json.loads(line)
-                found[int(row["idx"])] = str(row["question"])
-    except (ValueError, KeyError, TypeError):
-        return {}
+        for row, line in _rows(read_text(path, faults)):
+            data = _object(faults, row, line, {"idx": int, "question": str})
+            if data is None:
+                continue
+            question = data["question"].strip().casefold()
+            if question not in task.questions:
+                faults.add(row, f"question is {question!r}", f"write {' or '.join(task.questions)}")
+            elif found.setdefault(str(data["idx"]), question) != question:
+                faults.add(row, f"idx {data['idx']} stands twice, with both", "remove one of them")
+    except TooManyFaults:
+        pass
+    faults.raise_found()
     return found
 
 
-def _reader(task: Task, questions: dict[int, str]) -> Callable[[str, Shaper], None]:
+def _reader(task: Task, questions: Questions) -> Callable[[str, Shaper], None]:
     form = task.folder.form
     match form:
         case TableForm():
-            return lambda text, shaper: _read_table(text, shaper, form)
+            return lambda text, shaper: read_table(text, shaper, form)
         case TagForm():
-            return _read_tags
+            return read_tags
         case ChoiceForm():
             return lambda text, shaper: _read_choices(text, shaper, form)
         case CopaForm():
-            return lambda text, shaper: _read_copa(text, shaper, questions)
+            return lambda text, shaper: _read_copa(text, shaper, form, questions)
         case SquadForm():
             return lambda text, shaper: read_squad(text, shaper, form)
     raise TypeError(f"{task.name} has no form the folder source knows: {form!r}")
@@ -86,79 +111,10 @@ def _rows(text: str) -> Iterator[tuple[str, str]]:
             yield f"line {number}", line
 
 
-def _read_table(text: str, shaper: Shaper, form: TableForm) -> None:
-    lines = _rows(text)
-    columns = form.columns
-    width = len(columns)
-    if form.header:
-        _check_header(next(lines, ("line 1", "")), shaper, columns)
-    label_at = columns.index("label")
-    key_at = columns.index("id") if "id" in columns else None
-    texts_at = [(name, columns.index(name)) for name in form.texts]
-    for row, line in lines:
-        fields = line.split("\t")
-        if len(fields) != width:
-            _wrong_width(shaper, row, len(fields), columns)
-            continue
-        key = row.removeprefix("line ") if key_at is None else fields[key_at]
-        label = fields[label_at]
-        texts = {name: fields[at] for name, at in texts_at}
-        shaper.classification(row, key, texts, form.aliases.get(label, label))
-
-
-def _check_header(first: tuple[str, str], shaper: Shaper, columns: tuple[str, ...]) -> None:
-    row, line = first
-    if line and tuple(line.split("\t")) != columns:
-        raise shaper.faults.fatal(
-            row,
-            f"the header is {line[:80]!r}",
-            f"expected the columns {' '.join(columns)}, tab-separated",
-        )
-
-
-def _wrong_width(shaper: Shaper, row: str, width: int, columns: tuple[str, ...]) -> None:
-    remedy = f"expected {' '.join(columns)}, tab-separated, without quoting"
-    if width == len(columns) - 1:
-        remedy += "; XTREME's download strips the labels of its test files: put them back"
-    shaper.faults.add(row, f"has {width} columns instead of {len(columns)}", remedy)
-
-
-def _read_tags(text: str, shaper: Shaper) -> None:
-    words: list[str] = []
-    tags: list[str] = []
-    start = 1
-    for number, line in enumerate(text.split("\n"), 1):
-        if line:
-            word, tab, tag = line.partition("\t")
-            if not tab or not word or not tag or "\t" in tag:
-                shaper.faults.add(
-                    f"line {number}",
-                    f"is {line[:60]!r}",
-                    "expected token<TAB>tag, and an empty line between sentences",
-                )
-                continue
-            if not words:
-                start = number
-            words.append(word)
-            tags.append(tag)
-        elif words:
-            _add_sentence(shaper, start, words, tags)
-            words, tags = [], []
-    if words:
-        _add_sentence(shaper, start, words, tags)
-
-
-def _add_sentence(shaper: Shaper, start: int, words: list[str], tags: list[str]) -> None:
-    known = shaper.task.labels
-    wrong = next((n for n, tag in enumerate(tags) if tag not in known), 0)
-    shaper.tags(f"line {start + wrong}", str(len(shaper.examples)), words, tags)
-
-
 def _read_choices(text: str, shaper: Shaper, form: ChoiceForm) -> None:
+    fields = {"context": str, "question": str, "choices": list, "label": int}
     for row, line in _rows(text):
-        data = _object(
-            shaper, row, line, {"context": str, "question": str, "choices": list, "label": int}
-        )
+        data = _object(shaper.faults, row, line, fields)
         if data is None:
             continue
         choices = data["choices"]
@@ -183,37 +139,38 @@ _COPA_FIELDS = {
 }
 
 
-def _read_copa(text: str, shaper: Shaper, questions: dict[int, str]) -> None:
+def _read_copa(text: str, shaper: Shaper, form: CopaForm, questions: Questions) -> None:
     for row, line in _rows(text):
-        data = _object(shaper, row, line, _COPA_FIELDS)
+        data = _object(shaper.faults, row, line, _COPA_FIELDS)
         if data is None:
             continue
-        question = questions.get(data["idx"], data["question"])
-        if question not in ("cause", "effect"):
-            shaper.faults.add(row, f"question is {question!r}", "write cause or effect")
+        key = str(data["idx"])
+        question = questions.of(key, data["question"])
+        if question is None:
+            shaper.faults.add(row, *unknown_question(key, form.question_from))
             continue
         choices = (data["choice1"], data["choice2"])
-        shaper.choice(row, str(data["idx"]), data["premise"], question, choices, data["label"])
+        shaper.choice(row, key, data["premise"], question, choices, data["label"])
 
 
-def _object(shaper: Shaper, row: str, line: str, fields: dict[str, type]) -> dict[str, Any] | None:
+def _object(faults: Faults, row: str, line: str, fields: dict[str, type]) -> dict[str, Any] | None:
     """The JSON object on a line if it has all fields, else None after a fault is noted."""
     expected = f"expected one JSON object a line with {', '.join(fields)}"
     try:
         data = json.loads(line)
-    except ValueError as error:
-        shaper.faults.add(row, f"is not JSON ({error})", expected)
+    except (ValueError, RecursionError) as error:
+        faults.add(row, f"is not JSON ({error})", expected)
         return None
     if not isinstance(data, dict):
-        shaper.faults.add(row, "is not a JSON object", expected)
+        faults.add(row, "is not a JSON object", expected)
         return None
     for name, kind in fields.items():
         if name not in data:
-            shaper.faults.add(row, f"has no field {name}", expected)
+            faults.add(row, f"has no field {name}", expected)
             return None
         if type(data[name]) is not kind:
             shown = f"{name} is {json.dumps(data[name], ensure_ascii=False)[:40]}"
-            shaper.faults.add(row, shown, f"{name} is {_named(kind)}")
+            faults.add(row, shown, f"{name} is {_named(kind)}")
             return None
     return data
 

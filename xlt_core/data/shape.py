@@ -6,8 +6,7 @@ A row that cannot be shaped is reported to `Faults` and skipped. Neighbours: `re
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from xlt_core.data.examples import (
     ChoiceExample,
@@ -17,7 +16,15 @@ from xlt_core.data.examples import (
     TaggingExample,
 )
 from xlt_core.data.faults import Faults
+from xlt_core.data.labels import Labels
+from xlt_core.data.texts import problem_of
 from xlt_core.tasks.task import Task
+
+WITHHELD = "_"  # what treebanks write for a word that their licence does not let them carry
+_NO_TEXT = (
+    "the words of the sentence are all '_': its text is withheld by licence",
+    "put the words in (treebanks come with a script for it), or remove the sentence",
+)
 
 
 class Shaper:
@@ -33,15 +40,18 @@ class Shaper:
         self.faults = faults
         self.blank = blank
         self.examples: list[Example] = []
-        self._index = {label: n for n, label in enumerate(task.labels)}
+        self._labels = Labels(task)
         self._ids: set[str] = set()
 
     def classification(self, row: str, key: str, texts: dict[str, str], label: str) -> None:
         """Add a text or a pair. `texts` is column → text, in order."""
+        if not self._sound(row, {"id": key, **texts}):
+            return
         values = tuple(texts.values())
-        index = self._index.get(label)
+        index = self._labels.index(label)
         if index is None:
-            self.faults.add(row, f"label {label!r} is not one of the task's", self._nearest(label))
+            remedy = self._labels.remedy(label)
+            self.faults.add(row, f"label {label!r} is not one of the task's", remedy)
         elif not self.blank and not all(map(str.strip, values)):
             self._blank(row, next(name for name, text in texts.items() if not text.strip()))
         else:
@@ -52,12 +62,14 @@ class Shaper:
         self, row: str, key: str, context: str, question: str, choices: Sequence[str], label: int
     ) -> None:
         """Add a multiple-choice row; context or question may be blank, but not both."""
-        if not 0 <= label < len(choices):
-            self.faults.add(
-                row,
-                f"label {label} is not the index of one of the {len(choices)} choices",
-                f"write 0 to {len(choices) - 1}; a split whose labels are hidden cannot be used",
-            )
+        texts = {"id": key, "context": context, "question": question}
+        if not self._sound(row, texts | {f"choice {n}": text for n, text in enumerate(choices)}):
+            return
+        if self.task.questions:  # the encoder puts these very words into a sentence
+            question = question.strip().casefold()
+        fault = self._choice_fault(question, choices, label)
+        if fault is not None:
+            self.faults.add(row, *fault)
         elif not self.blank and not (context + question).strip():
             self._blank(row, "context")
         elif not self.blank and not all(map(str.strip, choices)):
@@ -65,20 +77,49 @@ class Shaper:
         else:
             self.examples.append(ChoiceExample(key, context, question, tuple(choices), label))
 
+    def _choice_fault(
+        self, question: str, choices: Sequence[str], label: int
+    ) -> tuple[str, str] | None:
+        asked = self.task.questions
+        if asked and question not in asked:
+            return f"question is {question!r}", f"write {' or '.join(asked)}"
+        if not 0 <= label < len(choices):
+            return (
+                f"label {label} is not the index of one of the {len(choices)} choices",
+                f"write 0 to {len(choices) - 1}; a split whose labels are hidden cannot be used",
+            )
+        first = self.examples[0] if self.examples else None
+        if isinstance(first, ChoiceExample) and len(first.choices) != len(choices):
+            return (
+                f"has {len(choices)} choices, and rows before it have {len(first.choices)}",
+                "all rows of a task have as many choices",
+            )
+        return None
+
     def tags(self, row: str, key: str, words: Sequence[str], tags: Sequence[str]) -> None:
-        """Add a sentence. A word may be invisible (a zero-width space), not an empty text."""
+        """Add a sentence. A word may be invisible (a zero-width space), not an empty text.
+
+        A sentence whose words are all `_` is left out where texts may be blank: treebanks write it
+        so where their licence withholds the text.
+        """
         if not words:
             if not self.blank:
                 self._blank(row, "words")
             return
-        index = self._index
-        try:
-            numbers = tuple([index[tag] for tag in tags])
-        except KeyError as unknown:
-            tag = str(unknown.args[0])
-            self.faults.add(row, f"tag {tag!r} is not one of the task's", self._nearest(tag))
+        if not self._sound(row, {f"word {n}": word for n, word in enumerate(words, 1)}):
             return
-        self.examples.append(TaggingExample(key, tuple(words), numbers))
+        numbers = self._labels.indices(tags)
+        if numbers is None:
+            tag = tags[self.first_unknown(tags)]
+            self.faults.add(row, f"tag {tag!r} is not one of the task's", self._labels.remedy(tag))
+        elif any(word != WITHHELD for word in words):
+            self.examples.append(TaggingExample(key, tuple(words), numbers))
+        elif not self.blank:
+            self.faults.add(row, *_NO_TEXT)
+
+    def first_unknown(self, tags: Sequence[str]) -> int:
+        """The index of the first tag that is not one of the task's, 0 where all are."""
+        return next((n for n, tag in enumerate(tags) if self._labels.index(tag) is None), 0)
 
     def span(
         self,
@@ -91,6 +132,9 @@ class Shaper:
         unanswerable: bool,
     ) -> None:
         """Add a question. Every answer must stand in the context at its offset."""
+        answered = {f"answer {n}": text for n, (text, _) in enumerate(answers)}
+        if not self._sound(row, {"id": key, "context": context, "question": question, **answered}):
+            return
         wrong = next((answer for answer in answers if not _stands(context, *answer)), None)
         if key in self._ids:
             self.faults.add(row, f"question id {key!r} occurs twice", "give every question its own")
@@ -123,10 +167,14 @@ class Shaper:
     def _blank(self, row: str, name: str) -> None:
         self.faults.add(row, f"{name} is empty", "fill it in, or remove the row")
 
-    def _nearest(self, label: str) -> str:
-        near = difflib.get_close_matches(label, self.task.labels, n=1, cutoff=0.5)
-        known = ", ".join(self.task.labels)
-        return f"did you mean {near[0]}? Known: {known}" if near else f"known: {known}"
+    def _sound(self, row: str, texts: Mapping[str, object]) -> bool:
+        """Whether all texts are ones; the first that is not is a fault."""
+        for name, text in texts.items():
+            problem = problem_of(text)
+            if problem is not None:
+                self.faults.add(row, f"{name} {problem[0]}", problem[1])
+                return False
+        return True
 
 
 def _stands(context: str, text: str, start: int) -> bool:

@@ -25,7 +25,7 @@ def read_squad(text: str, shaper: Shaper, form: SquadForm) -> None:
     faults = shaper.faults
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise faults.fatal(f"line {line}", f"is not JSON ({error})", _EXPECTED) from None
     for place, article in _each(faults, "", content, "data"):

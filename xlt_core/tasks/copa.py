@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from xlt_core.tasks.forms import multiple_choice
+from xlt_core.tasks.forms import COPA_QUESTIONS, multiple_choice
 from xlt_core.tasks.layout import JSONL_FILES, HubChoices
 
 COPA = multiple_choice(
     "copa",
     "The more plausible cause or effect",
     choices=2,
+    questions=COPA_QUESTIONS,
     hub="aps/super_glue",
     config="copa",
     rows=HubChoices(("choice1", "choice2"), context="premise", question="question", id="idx"),

@@ -24,9 +24,15 @@ from xlt_core.tasks.task import Kind, Task
 
 # The NLI tasks with three labels share this order, so that a head can be kept between them.
 NLI_LABELS = ("entailment", "neutral", "contradiction")
-NLI_ALIASES = {"contradictory": "contradiction"}
+NLI_ALIASES = {
+    **dict.fromkeys(("e", "entail", "entails", "entailed"), "entailment"),
+    **dict.fromkeys(("n",), "neutral"),
+    **dict.fromkeys(("c", "contradict", "contradicts", "contradictory"), "contradiction"),
+}
 NLI_TEXTS = ("premise", "hypothesis")
 NLI_HUB_LABELS = dict(enumerate(NLI_LABELS))
+
+COPA_QUESTIONS = ("cause", "effect")
 
 Splits = Mapping[str, tuple[str, ...]]
 
@@ -50,7 +56,7 @@ def sentence_pairs(
 
     Args:
         texts: the two columns of the folder's files.
-        aliases: other spellings of a label there → the label.
+        aliases: other spellings of a label → the label.
         hub, config, splits, rows: repository, its config, our splits → its own, its columns.
         epochs: of the recipe; learning rate, batch size and length are Phang et al.'s (2020).
     """
@@ -60,14 +66,13 @@ def sentence_pairs(
         title=title,
         languages=("en",),
         labels=labels,
+        aliases=aliases or {},
         metric="accuracy",
         defaults={"epochs": epochs, "learning_rate": 1e-5, "batch_size": 32, "max_length": 128},
         shares_text_with=shares_text_with or {},
         folder=FolderLayout(
             TSV_FILES,
-            TableForm(
-                columns=("id", *texts, "label"), texts=texts, header=True, aliases=aliases or {}
-            ),
+            TableForm(columns=("id", *texts, "label"), texts=texts, header=True),
         ),
         hub=HubLayout(english(hub, config), splits, rows),
         source=source,
@@ -79,6 +84,7 @@ def multiple_choice(
     title: str,
     *,
     choices: int,
+    questions: tuple[str, ...] = (),
     hub: str,
     rows: HubChoices,
     config: str = "default",
@@ -93,6 +99,7 @@ def multiple_choice(
 
     Args:
         choices: how many answers each row has.
+        questions: the words `question` is one of, empty where it is any text.
         hub, config, rows: repository, its config, its columns.
         files: split → file name in the folder.
     """
@@ -101,6 +108,7 @@ def multiple_choice(
         kind=Kind.MULTIPLE_CHOICE,
         title=title,
         languages=("en",),
+        questions=questions,
         metric="accuracy",
         defaults={
             "epochs": epochs,

@@ -10,6 +10,7 @@ QQP = sentence_pairs(
     "Paraphrase: do two questions ask the same",
     labels=("duplicate", "not_duplicate"),
     texts=("sentence1", "sentence2"),
+    aliases={"0": "not_duplicate", "1": "duplicate"},
     hub="nyu-mll/glue",
     config="qqp",
     splits=TRAIN_AND_DEV,

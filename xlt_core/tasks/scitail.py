@@ -5,18 +5,21 @@ from __future__ import annotations
 from xlt_core.tasks.forms import NLI_TEXTS, sentence_pairs
 from xlt_core.tasks.layout import ALL_SPLITS, HubTable
 
-_LABELS = {"entails": "entailment", "neutral": "not_entailment"}
+_ALIASES = {
+    **dict.fromkeys(("entail", "entails", "entailed"), "entailment"),
+    **dict.fromkeys(("neutral", "non_entailment"), "not_entailment"),
+}
 
 SCITAIL = sentence_pairs(
     "scitail",
     "Natural language inference on science questions",
     labels=("entailment", "not_entailment"),
     texts=NLI_TEXTS,
-    aliases=_LABELS,
+    aliases=_ALIASES,
     hub="allenai/scitail",
     config="tsv_format",
     splits=ALL_SPLITS,
-    rows=HubTable(NLI_TEXTS, _LABELS),
+    rows=HubTable(NLI_TEXTS),
     epochs=3,
     source="Khot et al. 2018 (SciTail), Apache 2.0",
 )

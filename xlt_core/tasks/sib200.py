@@ -57,7 +57,7 @@ SIB200 = Task(
     hub=HubLayout(
         {code: (HubPart("Davlan/sib200", name),) for code, name in _FLORES.items()},
         ALL_SPLITS,
-        HubTable(("text",), {label: label for label in _LABELS}, label="category", id="index_id"),
+        HubTable(("text",), label="category", id="index_id"),
     ),
     source="Adelani et al. 2024 (SIB-200) on FLORES-200 sentences, CC BY-SA 4.0",
 )

@@ -27,6 +27,8 @@ class Task:
         title: one line for people.
         languages: of the full data set, sorted; a source may hold fewer.
         labels: label names in index order (classification, tagging), else empty.
+        aliases: other spellings of a label that data sets use → the label, whatever the source.
+        questions: the words `question` is one of (multiple choice), empty where it is any text.
         metric: name in the table of `xlt_core.metrics`.
         roles: `intermediate`, `target`, or both.
         trains_on: for a target, the English training tasks, one stage each, in order
@@ -45,6 +47,8 @@ class Task:
     languages: tuple[str, ...]
     metric: str
     labels: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
+    questions: tuple[str, ...] = ()
     roles: tuple[str, ...] = ("intermediate",)
     trains_on: tuple[str, ...] = ()
     halve_test: bool = False

@@ -5,6 +5,7 @@ English rows (COPA's own) may lie beside the translated ones; they are not one o
 
 from __future__ import annotations
 
+from xlt_core.tasks.forms import COPA_QUESTIONS
 from xlt_core.tasks.layout import CopaForm, FolderLayout, HubChoices, HubLayout, by_language, words
 from xlt_core.tasks.task import Kind, Task
 
@@ -15,6 +16,7 @@ XCOPA = Task(
     kind=Kind.MULTIPLE_CHOICE,
     title="The more plausible cause or effect, 11 languages",
     languages=_LANGUAGES,
+    questions=COPA_QUESTIONS,
     metric="accuracy",
     roles=("target",),
     trains_on=("siqa", "copa"),

@@ -22,6 +22,7 @@ XNLI = Task(
     title="Natural language inference, 15 languages",
     languages=_LANGUAGES,
     labels=NLI_LABELS,
+    aliases=NLI_ALIASES,
     metric="accuracy",
     roles=("target",),
     trains_on=("mnli",),
@@ -32,7 +33,6 @@ XNLI = Task(
             columns=(*NLI_TEXTS, "label"),
             texts=NLI_TEXTS,
             header=False,
-            aliases=NLI_ALIASES,
         ),
     ),
     hub=HubLayout(

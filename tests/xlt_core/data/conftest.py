@@ -29,6 +29,27 @@ def put(tmp_path: Path) -> Callable[[str, Any], Path]:
     return write
 
 
+@pytest.fixture
+def hub_rows() -> Callable[[str, dict[str, Any]], list[Any]]:
+    """The contents of the examples that columns of a hub repository become."""
+    import datasets
+
+    from xlt_core.data.faults import Faults, TooManyFaults
+    from xlt_core.data.hub_rows import add_rows
+    from xlt_core.data.shape import Shaper
+    from xlt_core.tasks import get_task
+
+    def read(task: str, columns: dict[str, Any]) -> list[Any]:
+        shaper = Shaper(get_task(task), Faults("someone/data"), blank=True)
+        try:
+            add_rows(datasets.Dataset.from_dict(columns), shaper, get_task(task).hub.form, {})
+        except TooManyFaults:
+            shaper.faults.raise_found()
+        return [example.content() for example in shaper.finish()]
+
+    return read
+
+
 def squad_json(*paragraphs: tuple[str, list[dict[str, Any]]]) -> dict[str, Any]:
     return {"data": [{"paragraphs": [{"context": c, "qas": qas} for c, qas in paragraphs]}]}
 

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from xlt_core.data import open_source
 from xlt_core.data.examples import (
     ChoiceExample,
@@ -15,6 +17,7 @@ from xlt_core.data.examples import (
     TaggingExample,
 )
 from xlt_core.data.folder import FolderSource
+from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.stage import SourceRef
 
 MNLI = "id\tpremise\thypothesis\tlabel\n"
@@ -94,8 +97,30 @@ class TestXcopaQuestions:
         assert FolderSource(tmp_path).load("xcopa", "th", "test")[0].question == "cause"
 
     def test_alone_it_keeps_its_own(self, put: Any, tmp_path: Path):
+        put("xcopa/test-vi.jsonl", copa(0, "effect"))
+        assert FolderSource(tmp_path).load("xcopa", "vi", "test")[0].question == "effect"
+
+    @pytest.mark.parametrize("language", ["id", "it", "sw", "th", "tr"])
+    def test_alone_an_effect_is_refused_where_some_are_wrong_upstream(
+        self, language: str, put: Any, tmp_path: Path
+    ):
+        path = put(f"xcopa/test-{language}.jsonl", copa(0, "cause") + copa(1, "effect"))
+        with pytest.raises(UserMistake) as caught:
+            FolderSource(tmp_path).load("xcopa", language, "test")
+        (mistake,) = caught.value.mistakes
+        assert mistake.where == f"{path}, line 2"
+        assert "in doubt" in mistake.what
+        put("xcopa/test-zh.jsonl", copa(1, "cause"))
+        found = FolderSource(tmp_path).load("xcopa", language, "test")
+        assert [row.question for row in found] == ["cause", "cause"]
+
+    def test_a_fault_of_the_file_it_comes_from_is_named(self, put: Any, tmp_path: Path):
+        path = put("xcopa/test-en.jsonl", copa(0, "cause") + copa(0, "effect") + copa(1, "why"))
         put("xcopa/test-th.jsonl", copa(0, "effect"))
-        assert FolderSource(tmp_path).load("xcopa", "th", "test")[0].question == "effect"
+        with pytest.raises(UserMistake) as caught:
+            FolderSource(tmp_path).load("xcopa", "th", "test")
+        places = [mistake.where for mistake in caught.value.mistakes]
+        assert places == [f"{path}, line 2", f"{path}, line 3"]
 
 
 class TestLanguages:

@@ -63,7 +63,9 @@ class TestWhatUtf8HasNot:
         event = Event("message", fields={"error": "\udcff"}, at=1.0)
         assert Event.from_line(event.to_line().encode().decode()) == event
         path = tmp_path / "predictions.jsonl.zst"
-        write_predictions(path, [ClassificationExample("\udcff", "p", "h", 0)], [0], get_task("mnli"))
+        write_predictions(
+            path, [ClassificationExample("\udcff", "p", "h", 0)], [0], get_task("mnli")
+        )
         assert [row["id"] for row in read_predictions(path)] == ["\udcff"]
 
 
