@@ -77,7 +77,7 @@ def _fault(error: Exception, arguments: Sequence[str]) -> int:
     for path in _log_places():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(report, encoding="utf-8")
+            path.write_text(report, encoding="utf-8", errors="backslashreplace")
         except OSError:
             continue
         say(f"xlt met an error it did not expect: {kind}\n    → the whole story: {path}")

@@ -15,6 +15,7 @@ from typing import Any
 from sweeps.spec.marks import Document, Place, Trail, parse_document, parse_value
 from sweeps.spec.ranges import is_range_form
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.texts import problem_of
 
 _RIVALS = {"steps": "epochs", "epochs": "steps"}
 _KEEPS_NULL = ("rows",)  # `rows: null` says "all of them" over a lower layer's number
@@ -111,6 +112,8 @@ def _override(text: str) -> Document:
     remedy = "write it as recipe.train.steps=500"
     if not equals or not re.fullmatch(r"[^\s.=]+(\.[^\s.=]+)*", name):
         raise UserMistake(Mistake(where, "is not of the form name=value", remedy))
+    if problem := problem_of(name):
+        raise UserMistake(Mistake(where, f"the name {problem[0]}", "delete it"))
     if name == "extends":
         raise UserMistake(Mistake(where, "`extends` stands in a file only", ""))
     try:

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.texts import problem_of
 
 Trail = tuple[str | int, ...]
 _LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as one
@@ -227,7 +228,7 @@ class _Builder:
         if not isinstance(node, yaml.ScalarNode) or node.tag.endswith(":null"):
             self._mistake(node, trail, "a field's name is not a word", "write `name: value`")
             return None
-        return str(node.value)
+        return self._text(node, trail)
 
     def _scalar(self, node: yaml.ScalarNode, trail: Trail) -> Any:
         tag = node.tag.removeprefix("tag:yaml.org,2002:")
@@ -247,7 +248,14 @@ class _Builder:
         if tag != "str":
             self._mistake(node, trail, f"the tag {node.tag} means nothing here", "leave it out")
             return None
-        return text
+        return self._text(node, trail)
+
+    def _text(self, node: yaml.ScalarNode, trail: Trail) -> str | None:
+        """A text; YAML's escapes can write ones that no path, file or screen takes."""
+        problem = problem_of(node.value)
+        if problem is not None:
+            self._mistake(node, trail, problem[0], "delete it")
+        return None if problem else str(node.value)
 
     def _place(self, node: yaml.Node) -> Place:
         return Place(self.label, _line(node), self.folder)

@@ -17,8 +17,8 @@ from xlt_core.data.examples import (
 )
 from xlt_core.data.faults import Faults
 from xlt_core.data.labels import Labels
-from xlt_core.data.texts import problem_of
 from xlt_core.tasks.task import Task
+from xlt_core.vocabulary.texts import problem_of
 
 WITHHELD = "_"  # what treebanks write for a word that their licence does not let them carry
 _NO_TEXT = (
