@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from xlt_core.data.faults import Faults
 
-_PREFIX = re.compile(r"[a-z]{2,}(?:-[a-z]+)*:")
+_PREFIX = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:")
+_CHANCE = 2  # different words with one such beginning that a sentence may have by chance
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def _without_prefix(sentences: Sequence[Sentence], faults: Faults) -> list[Sente
     if prefixes and prefixes[0] and set(prefixes) == {prefixes[0]}:
         return [_cut(sentence, len(prefixes[0]), faults) for sentence in sentences]
     for sentence, prefix in zip(sentences, prefixes, strict=True):
-        if prefix and len(sentence.words) > 1:
+        if prefix and len(set(sentence.words)) > _CHANCE:
             raise faults.fatal(
                 sentence.rows[0],
                 f"every word of the sentence begins with {prefix!r}, as in WikiANN's own files, "

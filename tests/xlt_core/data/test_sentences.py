@@ -40,16 +40,16 @@ class TestWordsWithTheirLanguage:
         assert hub_rows("panx", columns) == [[["Ann", "a"], [1, 0]], [["b"], [0]]]
 
     def test_words_with_a_colon_are_words(self, sentences: Any):
-        content = "tv:stä\tO\nry:n\tO\n\nen:wiki\tO\n\na\tO\n"
+        content = "tv:stä\tO\nry:n\tO\n\nen:wiki\tO\nen:a\tO\n\na\tO\n"
         assert sentences(content) == [
             [("tv:stä", "O"), ("ry:n", "O")],
-            [("en:wiki", "O")],
+            [("en:wiki", "O"), ("en:a", "O")],
             [("a", "O")],
         ]
 
     def test_in_part_it_is_a_mistake(self, sentences: Any):
         with pytest.raises(UserMistake, match=r"dev-en.tsv, line 4: every word of the sentence"):
-            sentences("Ann\tB-PER\nsang\tO\n\nen:Ann\tB-PER\nen:sang\tO\n")
+            sentences("Ann\tB-PER\nsang\tO\n\nen:Ann\tB-PER\nen:sang\tO\nen:.\tO\n")
 
     def test_without_a_word_it_is_a_mistake(self, sentences: Any):
         with pytest.raises(UserMistake, match="line 2: is a language without a word"):

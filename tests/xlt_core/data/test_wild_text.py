@@ -6,12 +6,14 @@ Neighbours: `test_quoting` for tables, `test_sentences` for tagged words, `test_
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from xlt_core.data.folder import FolderSource
+from xlt_core.tasks import all_tasks
 from xlt_core.vocabulary.errors import UserMistake
 
 CHOICE = {"id": "1", "context": "c", "question": "q", "choices": ["a", "b", "c"], "label": 0}
@@ -131,3 +133,15 @@ class TestHubRowsWithoutText:
     def test_is_a_mistake_with_its_row(self, task: str, columns: dict[str, Any], hub_rows: Any):
         with pytest.raises(UserMistake, match=r"someone/data, row 0: .* is no text"):
             hub_rows(task, columns)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("task", [task.name for task in all_tasks()])
+def test_real_files_are_read_and_no_text_keeps_the_marks_of_csv(task: str, shared_data: Path):
+    """Of SIB-200, 31 files are quoted; all others are plain, and many texts begin with a mark."""
+    source = FolderSource(shared_data)
+    for split in ("train", "dev", "test"):
+        for language in source.languages(task, split):
+            for row in source.load(task, language, split):
+                texts = [text for text in row.content() if isinstance(text, str)]
+                assert not any(re.fullmatch(r'"[^"]+""[^"]+""[^"]*"', text) for text in texts)
