@@ -13,6 +13,7 @@ from xlt_core.data.encoded import EncodedSplit
 from xlt_core.data.examples import Example
 from xlt_core.evaluation.predict import predict
 from xlt_core.metrics import score
+from xlt_core.metrics.tagging import UNSEEN
 from xlt_core.models.model import Model
 from xlt_core.tasks.task import Kind, Task
 from xlt_core.vocabulary.lines import json_line, lines_of
@@ -43,7 +44,10 @@ def evaluate(
 def write_predictions(
     path: Path, examples: Sequence[Example], predictions: Sequence[Any], task: Task
 ) -> None:
-    """One JSON line an example: id, prediction and gold, labels by name; zstandard over all."""
+    """One JSON line an example: id, prediction and gold, labels by name; zstandard over all.
+
+    A word that no model saw has null for a prediction.
+    """
     lines = "".join(f"{line}\n" for line in _lines(examples, predictions, task))
     path.write_bytes(zstandard.ZstdCompressor(level=3).compress(lines.encode()))
 
@@ -58,7 +62,7 @@ def _lines(examples: Sequence[Any], predictions: Sequence[Any], task: Task) -> I
     for example, prediction in zip(examples, predictions, strict=True):
         row: dict[str, Any] = {"id": example.id, "prediction": prediction}
         if task.kind is Kind.TAGGING:
-            row["prediction"] = [task.labels[tag] for tag in prediction]
+            row["prediction"] = [None if tag == UNSEEN else task.labels[tag] for tag in prediction]
             row["gold"] = [task.labels[tag] for tag in example.tags]
         elif task.kind is Kind.SPAN:
             row["gold"] = [text for text, _ in example.answers]

@@ -1,7 +1,8 @@
 """From logits to predictions, one function for each kind of task.
 
 Predictions are in the examples' order and in the form `xlt_core.metrics.score` reads: a label's
-index, a tag's index for each word, or the text of an answer.
+index, a tag's index for each word, or the text of an answer. What no model saw gets no label of the
+task, which might be right by chance: a word cut off is `UNSEEN`, an answer that is missing None.
 """
 
 from __future__ import annotations
@@ -17,13 +18,12 @@ from xlt_core.data.encoded import EncodedSplit
 from xlt_core.data.examples import Example
 from xlt_core.evaluation.batches import TOKENS_ELSEWHERE, TOKENS_ON_CPU, by_length
 from xlt_core.metrics.spans import best_spans
+from xlt_core.metrics.tagging import UNSEEN
 from xlt_core.models.model import Model
 from xlt_core.tasks.task import Kind, Task
 from xlt_core.training.loss import to_tensors
 
 Logits = NDArray[np.float32]
-# What a word beyond `max_length` is taken for: outside of every name, or an unknown part of speech.
-_UNSEEN = ("O", "X")
 
 
 def predict(
@@ -67,12 +67,11 @@ def _labels(
 def _tags(
     logits: list[Logits], encoded: EncodedSplit, examples: Sequence[Example], task: Task
 ) -> list[list[int]]:
-    unseen = next((task.labels.index(tag) for tag in _UNSEEN if tag in task.labels), 0)
     predictions = []
     for feature, values in enumerate(logits):
         places = np.asarray(encoded.word_positions(feature))
         tags = values.argmax(axis=-1)
-        predictions.append(np.where(places < 0, unseen, tags[places]).tolist())
+        predictions.append(np.where(places < 0, UNSEEN, tags[places]).tolist())
     return predictions
 
 

@@ -35,8 +35,9 @@ def score(
         metric: a name in `METRICS`.
         examples: what was asked, gold answers included.
         predictions: one an example, in the same order. Classification and multiple choice: the
-            label's index. Tagging: a tag's index for each word. Spans: the answer's text, empty
-            for no answer, None where the model gave none at all (scores 0).
+            label's index. Tagging: a tag's index for each word, -1 for one that no model saw
+            (wrong whatever the gold). Spans: the answer's text, empty for no answer, None where
+            the model gave none at all (scores 0).
         language: code of the examples' language; the MLQA normaliser depends on it.
         labels: the task's label names in index order; tagging reads them.
 

@@ -4,6 +4,9 @@ The reference feeds seqeval plain part-of-speech tags too, which seqeval was not
 comes of that is the protocol's "F1" and is kept here to the digit (`chunks` says how). Token
 accuracy, which readers expect of part-of-speech tagging, stands beside it.
 
+A word that no model saw (beyond `max_length`) has no tag, `UNSEEN`: it is wrong whatever its gold
+tag is, and no span reaches over it.
+
 The counting is written out rather than called from seqeval, which warns of every plain tag and
 pulls in scikit-learn; tests hold the two equal.
 """
@@ -17,6 +20,9 @@ from xlt_core.metrics.metric import Metric
 
 Chunk = tuple[str, int, int]
 OUTSIDE = "O"
+UNSEEN = -1  # the prediction for a word that no model saw
+# Never a gold tag. Its `.` closes the span before it and opens none, even after an X.
+_UNSEEN_NAME = ".unseen"
 
 
 def chunks(sentences: Sequence[Sequence[str]]) -> Iterator[Chunk]:
@@ -113,7 +119,8 @@ def _tags(
                 f"{example.id}: {len(prediction)} tags predicted for {len(example.tags)} words"
             )
     gold = [[labels[tag] for tag in example.tags] for example in examples]
-    return gold, [[labels[tag] for tag in prediction] for prediction in predictions]
+    names = {UNSEEN: _UNSEEN_NAME, **dict(enumerate(labels))}
+    return gold, [[names[tag] for tag in prediction] for prediction in predictions]
 
 
 UDPOS = Metric(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from xlt_core.data.examples import TaggingExample
 from xlt_core.metrics import score
-from xlt_core.metrics.tagging import chunks, span_scores
+from xlt_core.metrics.tagging import UNSEEN, chunks, span_scores
 from xlt_core.tasks.layout import UPOS_LABELS
 
 IOB2 = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
@@ -131,3 +131,56 @@ class TestUdpos:
         gold = TaggingExample("row-7", ("w",) * 2, (0, 1))
         with pytest.raises(ValueError, match="row-7"):
             score("udpos", [gold], [[0]], "en", UPOS_LABELS)
+
+
+@st.composite
+def _cut_sentences(draw: st.DrawFn, labels: int):
+    """Gold tags of some sentences, and how many words of each a model saw."""
+    tags = st.lists(st.integers(0, labels - 1), min_size=1, max_size=8)
+    gold = draw(st.lists(tags, min_size=1, max_size=4))
+    return gold, [draw(st.integers(0, len(row))) for row in gold]
+
+
+class TestWordsNoModelSaw:
+    """They are wrong whatever their gold tag is."""
+
+    @pytest.mark.parametrize("tag", range(len(UPOS_LABELS)), ids=UPOS_LABELS)
+    def test_three_of_four_words_cut(self, tag: int):
+        """Whichever tag they all have, one of four is right."""
+        gold = TaggingExample("1", ("w",) * 4, (tag,) * 4)
+        by_name, _ = score("udpos", [gold], [[tag, UNSEEN, UNSEEN, UNSEEN]], "en", UPOS_LABELS)
+        assert by_name["accuracy"] == 25.0
+
+    @pytest.mark.parametrize("tag", range(len(UPOS_LABELS)), ids=UPOS_LABELS)
+    def test_nothing_is_right_where_nothing_was_seen(self, tag: int):
+        """Neither accuracy nor F1 is above 0."""
+        gold = TaggingExample("1", ("w",) * 4, (tag,) * 4)
+        by_name, primary = score("udpos", [gold], [[UNSEEN] * 4], "en", UPOS_LABELS)
+        assert (by_name["accuracy"], primary) == (0.0, 0.0)
+
+    @settings(max_examples=100, deadline=None)
+    @given(found=_cut_sentences(len(UPOS_LABELS)))
+    def test_only_seen_words_are_right(self, found):
+        """A model that is right on all it saw: its accuracy is the share of words it saw."""
+        gold, seen = found
+        examples = [TaggingExample(str(n), ("w",) * len(r), tuple(r)) for n, r in enumerate(gold)]
+        predicted = [
+            row[:count] + [UNSEEN] * (len(row) - count)
+            for row, count in zip(gold, seen, strict=True)
+        ]
+        by_name, _ = score("udpos", examples, predicted, "en", UPOS_LABELS)
+        words = sum(len(row) for row in gold)
+        assert by_name["accuracy"] == pytest.approx(100 * sum(seen) / words)
+
+    @pytest.mark.parametrize("labels", [UPOS_LABELS, IOB2], ids=["upos", "iob2"])
+    @settings(max_examples=100, deadline=None)
+    @given(data=st.data())
+    def test_no_span_holds_a_word_that_was_not_seen(self, labels, data):
+        """Predicted spans end at the last word seen, and those before it are what they were."""
+        gold, seen = data.draw(_cut_sentences(len(labels)))
+        row, count = gold[0], seen[0]
+        names = [labels[tag] for tag in row[:count]]
+        cut = list(chunks([names + [".unseen"] * (len(row) - count)]))
+        assert all(last < count for _, _, last in cut)
+        whole = list(chunks([names]))
+        assert [span for span in whole if span[2] < count] == cut[: len(whole)]
