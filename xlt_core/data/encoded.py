@@ -7,6 +7,7 @@ multiple choice. `batch` is in the hot loop and fills whole arrays at once.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xlt_core.data.examples import Example
+from xlt_core.data.gold import unpack
 from xlt_core.tasks.task import Kind
 
 Ints = NDArray[np.integer[Any]]
@@ -35,9 +38,10 @@ class EncodedSplit:
             `ids` [N], `starts` [S+1], `types` [N] where the tokenizer makes them,
             `labels` [F] (classification, choice), [N] (tagging), [F, 2] (span),
             `words` [W] and `word_starts` [F+1] (tagging), `offsets` [N, 2] and `example_of` [F]
-            (span).
+            (span), and `gold` [bytes]: the examples themselves, packed.
         words_cut: number of words beyond `max_length` (tagging): no model sees them, and they
             count as wrong.
+        rows_cut: number of examples some of whose text no model sees; `encoders` says what is cut.
     """
 
     kind: Kind
@@ -46,6 +50,7 @@ class EncodedSplit:
     examples: int
     arrays: Mapping[str, Ints]
     words_cut: int = 0
+    rows_cut: int = 0
 
     def __len__(self) -> int:
         return (len(self.arrays["starts"]) - 1) // self.width
@@ -101,6 +106,10 @@ class EncodedSplit:
         filled[mask] = self.arrays[name][taken]
         return filled
 
+    def gold(self) -> tuple[Example, ...]:
+        """The examples this was encoded from, in order, gold answers included."""
+        return unpack(self.kind, self.arrays["gold"])
+
     def example_of_feature(self) -> Ints:
         """Index of the example each feature comes from [F]; rising, in order of windows."""
         if "example_of" in self.arrays:
@@ -127,9 +136,26 @@ def write_arrays(folder: Path, arrays: Mapping[str, Ints]) -> None:
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
 
-def map_arrays(folder: Path, names: Sequence[str]) -> dict[str, Ints]:
-    """Memory-map what `write_arrays` wrote. Raises OSError or ValueError on a damaged file."""
-    return {name: _mapped(folder / f"{name}.npy") for name in names}
+def map_arrays(folder: Path, digests: Mapping[str, str]) -> dict[str, Ints]:
+    """Memory-map what `write_arrays` wrote, by name; `digests` has the `digest` of each.
+
+    What is checked is what is returned: the mapped bytes, not the file a name stands for.
+
+    Raises:
+        OSError, ValueError: a file is missing, damaged or another.
+    """
+    found = {name: _mapped(folder / f"{name}.npy") for name in digests}
+    for name, array in found.items():
+        if digest(array) != digests[name]:
+            raise ValueError(f"{folder / name}.npy does not hold what was written")
+    return found
+
+
+def digest(array: Ints) -> str:
+    """SHA-256 of an array: type, shape and bytes."""
+    made = hashlib.sha256(f"{array.dtype.str} {array.shape}\n".encode())
+    made.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    return made.hexdigest()
 
 
 def _mapped(path: Path) -> Ints:

@@ -1,30 +1,32 @@
 """Examples → token ids, cached on disk by content.
 
-`encoded` is the door: on a hit no source is read at all. What the cache key covers is in
-`_cache_name`. Neighbours: `encoders` (one function a kind), `encoded` (what comes out).
+`encoded` is the door: on a hit no source is read at all, for scoring neither: an entry holds the
+examples too. What the cache key covers is in `_cache_name`. Neighbours: `encoders` (one function a
+kind), `encoded` (what comes out), `gold` (examples beside their encoding).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xlt_core.data.encoded import EncodedSplit, map_arrays, write_arrays
+from xlt_core.data.encoded import EncodedSplit, digest, map_arrays, write_arrays
 from xlt_core.data.encoders import encode
+from xlt_core.data.gold import check_planned, pack
 from xlt_core.data.source import Source
 from xlt_core.tasks import get_task
 from xlt_core.tasks.task import Kind
-from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.stage import DataRef
 
 # Raised by hand whenever the same examples are encoded otherwise.
-ENCODING = 1
+ENCODING = 2
 _MANIFEST = "manifest.json"
+_COUNTS = ("pad", "width", "examples", "words_cut", "rows_cut")
 
 
 def encoded(
@@ -56,15 +58,11 @@ def encoded(
     found = _open(home)
     if found is not None:
         return found
-    found_ref = source.refer(ref.task, ref.language, ref.split)
-    if found_ref.fingerprint != ref.fingerprint:
-        raise DataChanged(
-            f"{ref.split} of {ref.task} in {ref.language} has changed since the sweep was "
-            f"planned: {ref.rows} rows {ref.fingerprint[:12]} then, "
-            f"{found_ref.rows} rows {found_ref.fingerprint[:12]} now"
-        )
+    # The rows that are checked are the rows that are encoded: one reading, not two.
     examples = source.load(ref.task, ref.language, ref.split)
+    check_planned(ref, examples)
     split = encode(kind, examples, tokenizer, max_length, stride)
+    split = replace(split, arrays={**split.arrays, "gold": pack(examples)})
     _publish(split, home)
     return _open(home) or split
 
@@ -76,6 +74,8 @@ def _cache_name(
         {
             "encoding": ENCODING,
             "kind": kind.value,
+            # Examples are kept with their ids, which content does not cover.
+            "split": [ref.task, ref.language, ref.split],
             "data": ref.fingerprint,
             "tokenizer": tokenizer_fingerprint,
             "max_length": max_length,
@@ -85,27 +85,27 @@ def _cache_name(
 
 
 def _open(home: Path) -> EncodedSplit | None:
-    """The entry at `home`, or None where there is none or it is damaged."""
+    """The entry at `home`, or None where there is none or it is not what was written there."""
     try:
-        manifest = json.loads((home / _MANIFEST).read_text())
-        for name, digest in manifest["sha256"].items():
-            if _digest(home / f"{name}.npy") != digest:
-                return None
-        return EncodedSplit(
-            kind=Kind(manifest["kind"]),
-            pad=manifest["pad"],
-            width=manifest["width"],
-            examples=manifest["examples"],
-            words_cut=manifest["words_cut"],
-            arrays=map_arrays(home, list(manifest["sha256"])),
-        )
+        manifest = _manifest(home)
+        counts = {name: manifest[name] for name in _COUNTS}
+        arrays = map_arrays(home, manifest["sha256"])
+        return EncodedSplit(kind=Kind(manifest["kind"]), arrays=arrays, **counts)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _manifest(home: Path) -> dict[str, Any]:
+    """The manifest of an entry. Raises ValueError where it is another entry's, or was edited."""
+    manifest: dict[str, Any] = json.loads((home / _MANIFEST).read_text(encoding="utf-8"))
+    seal = manifest.pop("seal")
+    if seal != _seal(home.name, manifest):
+        raise ValueError(f"{home / _MANIFEST} is not what was written")
+    return manifest
+
+
+def _seal(name: str, manifest: dict[str, Any]) -> str:
+    return fingerprint([name, manifest])
 
 
 def _publish(split: EncodedSplit, home: Path) -> None:
@@ -117,13 +117,11 @@ def _publish(split: EncodedSplit, home: Path) -> None:
         write_arrays(made, split.arrays)
         manifest = {
             "kind": split.kind.value,
-            "pad": split.pad,
-            "width": split.width,
-            "examples": split.examples,
-            "words_cut": split.words_cut,
-            "sha256": {name: _digest(made / f"{name}.npy") for name in split.arrays},
+            **{name: getattr(split, name) for name in _COUNTS},
+            "sha256": {name: digest(array) for name, array in split.arrays.items()},
         }
-        (made / _MANIFEST).write_text(json.dumps(manifest, indent=1))
+        sealed = {**manifest, "seal": _seal(home.name, manifest)}
+        (made / _MANIFEST).write_text(json.dumps(sealed, indent=1), encoding="utf-8")
         _move_in(made, home)
     finally:
         shutil.rmtree(made, ignore_errors=True)

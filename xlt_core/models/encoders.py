@@ -12,12 +12,14 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from xlt_core.data.memo import Memo
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.stage import EncoderRef
 
@@ -46,6 +48,7 @@ umt5 xlm xlm-roberta xlm-roberta-xl xmod
 ENCODER_TYPES = frozenset(_TYPES.split())
 INDEX = "model.safetensors.index.json"
 _CHUNK = 1 << 20
+_FINGERPRINTS: Memo[str] = Memo(room=64)
 
 
 @dataclass(frozen=True)
@@ -169,10 +172,25 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def fingerprint_folder(folder: Path) -> str:
-    """SHA-256 over config, tokenizer and weights, each with its name and length."""
-    digest = hashlib.sha256()
+    """SHA-256 over config, tokenizer and weights, each with its name and length.
+
+    Files are read once a process, and again when any of them was touched.
+    """
     small = [folder / name for name in ("config.json", *TOKENIZER_FILES)]
-    for file in [*(file for file in small if file.is_file()), *weight_files(folder)]:
+    files = [*(file for file in small if file.is_file()), *weight_files(folder)]
+    stamp = tuple(_stamp(file) for file in files)
+    return _FINGERPRINTS.get(folder.resolve(), stamp, lambda: _digest(files))
+
+
+def _stamp(file: Path) -> tuple[str, int, int, int, int]:
+    """Another where the file was touched: no tool sets a time of change (`ctime`) back."""
+    state = file.stat()
+    return file.name, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+def _digest(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
         digest.update(f"{file.name} {file.stat().st_size}\n".encode())
         with file.open("rb") as stream:
             while chunk := stream.read(_CHUNK):

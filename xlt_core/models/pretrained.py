@@ -21,10 +21,10 @@ from xlt_core.vocabulary.stage import EncoderRef
 
 
 def load_tokenizer(ref: EncoderRef) -> Any:
-    """The fast tokenizer of `ref`, padding at the right."""
+    """The fast tokenizer of `ref`, padding at the right. Raises DataChanged as `load_encoder`."""
     from transformers import AutoTokenizer
 
-    with quiet():
+    with quiet(), _as_planned(ref):
         tokenizer = AutoTokenizer.from_pretrained(*_where(ref), **_how(ref), use_fast=True)
     tokenizer.padding_side = "right"
     return tokenizer
@@ -52,10 +52,7 @@ def load_encoder(ref: EncoderRef, dtype: torch.dtype = torch.float32) -> nn.Modu
     Raises:
         DataChanged: the folder no longer holds what `ref` was made of.
     """
-    folder = encoder_folder(ref)
-    if folder is not None and fingerprint_folder(folder) != ref.fingerprint:
-        raise DataChanged(f"encoder {ref.name}: {folder} has changed since the sweep was planned")
-    with quiet(), torch.random.fork_rng([]):
+    with quiet(), _as_planned(ref), torch.random.fork_rng([]):
         torch.manual_seed(0)
         model_class, config = _class_of(ref)
         options = _how(ref)
@@ -65,6 +62,21 @@ def load_encoder(ref: EncoderRef, dtype: torch.dtype = torch.float32) -> nn.Modu
             *_where(ref), config=config, use_safetensors=True, dtype=dtype, **options
         )
     return encoder.eval()
+
+
+@contextmanager
+def _as_planned(ref: EncoderRef) -> Iterator[None]:
+    """Read `ref`'s folder in here. Raises DataChanged where it is not what was planned.
+
+    Looked at afterwards, whatever was read: a change before or while reading is then seen.
+    """
+    try:
+        yield
+    finally:
+        folder = encoder_folder(ref)
+        if folder is not None and fingerprint_folder(folder) != ref.fingerprint:
+            what = f"{folder} has changed since the sweep was planned"
+            raise DataChanged(f"encoder {ref.name}: {what}")
 
 
 def _class_of(ref: EncoderRef) -> tuple[Any, Any]:

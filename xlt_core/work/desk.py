@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from xlt_core.data import Source, open_source
+from xlt_core.data import open_source
 from xlt_core.data.encoded import EncodedSplit
 from xlt_core.data.encoding import encoded
 from xlt_core.models.model import HeadSpec, Model
@@ -70,10 +70,6 @@ class Desk:
         split: EncodedSplit = self.warm.split(name, make)
         return split
 
-    def source(self, stage: TrainStage) -> Source:
-        """Where `stage`'s data come from."""
-        return open_source(stage.source)
-
     def _read(self, stage: TrainStage) -> Trained:
         found = self.store.read(stage.key)
         if found is None:
@@ -82,7 +78,10 @@ class Desk:
             task: HeadSpec(Kind(head["kind"]), tuple(head["labels"]))
             for task, head in found.about["heads"].items()
         }
-        return Trained(load_file(found.path(WEIGHTS)), heads)
+        # Copies: what is loaded is a view of the file, which would follow the file's changes.
+        weights = {name: value.clone() for name, value in load_file(found.path(WEIGHTS)).items()}
+        found.path(WEIGHTS)  # Asked again: raises where the file was touched while it was read.
+        return Trained(weights, heads)
 
 
 def head_of(task: str) -> HeadSpec:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from xlt_core.data.gold import check_planned
 from xlt_core.evaluation.evaluate import PREDICTIONS, evaluate, write_predictions
 from xlt_core.models.model import Model, fitting_head
 from xlt_core.stage import StageResult
@@ -29,7 +30,8 @@ def evaluate_stage(stage: EvaluateStage, desk: Desk) -> StageResult:
     task = get_task(ref.task)
     split = desk.split(trained, ref, trained.recipe)
     check_length(model, split, f"{ref.task}[{ref.language}]")
-    examples = desk.source(trained).load(ref.task, ref.language, ref.split)
+    examples = split.gold()
+    check_planned(ref, examples)
     with reproducible(device):
         predictions, scores = evaluate(
             model, split, examples, task, ref.language, ref.split, head=ref.task
@@ -42,6 +44,7 @@ def evaluate_stage(stage: EvaluateStage, desk: Desk) -> StageResult:
         "parent": trained.key,
         "head": head,
         "examples": len(examples),
+        "rows_cut": split.rows_cut,
         "tokens": tokens,
         "tokens_per_second": round(tokens / max(seconds, 1e-9), 1),
         "scores": scores.to_json(),

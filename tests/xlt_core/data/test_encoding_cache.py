@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -58,7 +59,7 @@ def same(one: EncodedSplit, other: EncodedSplit) -> bool:
     arrays = one.arrays.keys() == other.arrays.keys() and all(
         np.array_equal(one.arrays[name], other.arrays[name]) for name in one.arrays
     )
-    plain = ("kind", "pad", "width", "examples", "words_cut")
+    plain = ("kind", "pad", "width", "examples", "words_cut", "rows_cut")
     return arrays and all(getattr(one, name) == getattr(other, name) for name in plain)
 
 
@@ -85,7 +86,7 @@ def test_the_key_covers_what_the_result_depends_on(
     for fingerprint, length, stride in (("t", 32, 8), ("u", 32, 8), ("t", 48, 8), ("t", 32, 4)):
         encoded(source, ref, tokenizer, fingerprint, length, stride, cache)
     assert len(entries(cache)) == 4
-    monkeypatch.setattr(encoding, "ENCODING", 2)
+    monkeypatch.setattr(encoding, "ENCODING", encoding.ENCODING + 1)
     encoded(source, ref, tokenizer, "t", 32, 8, cache)
     assert len(entries(cache)) == 5
 
@@ -114,6 +115,11 @@ def flip(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
+def edit(path: Path, name: str) -> None:
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, name: content[name] + 1}))
+
+
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
@@ -123,6 +129,10 @@ def flip(path: Path) -> None:
         ("manifest.json", Path.unlink),
         ("manifest.json", cut),
         ("manifest.json", lambda path: path.write_text("[]")),
+        ("manifest.json", lambda path: edit(path, "words_cut")),
+        ("manifest.json", lambda path: edit(path, "pad")),
+        ("gold.npy", cut),
+        ("gold.npy", flip),
     ],
 )
 def test_a_damaged_entry_is_made_again(
@@ -144,6 +154,32 @@ def test_a_damaged_entry_is_made_again(
     assert same(encoded(source, ref, tokenizer, "t", 32, 8, cache), whole)
     assert same(encoded(UnreadableSource(), ref, tokenizer, "t", 32, 8, cache), whole)
     assert entries(cache) == [home]
+
+
+@pytest.mark.parametrize("task", ["panx", "squad", "siqa"])
+def test_the_examples_are_kept_as_they_were(
+    task: str, source: FolderSource, tokenizer: Any, tmp_path: Path
+):
+    ref = source.refer(task, "en", "train")
+    for asked in (source, UnreadableSource()):
+        split = encoded(asked, ref, tokenizer, "t", 32, 8, tmp_path / "cache")
+        assert split.gold() == tuple(source.load(task, "en", "train"))
+
+
+def test_one_entry_in_the_place_of_another_is_not_taken_for_it(
+    source: FolderSource, tokenizer: Any, tmp_path: Path
+):
+    cache = tmp_path / "cache"
+    ref = source.refer("panx", "en", "train")
+    short = encoded(source, ref, tokenizer, "t", 8, 8, cache)
+    (home,) = entries(cache)
+    encoded(source, ref, tokenizer, "t", 32, 8, cache)
+    (other,) = set(entries(cache)) - {home}
+    shutil.rmtree(home)
+    shutil.copytree(other, home)
+    assert encoded(source, ref, tokenizer, "t", 8, 8, cache).lengths().tolist() == (
+        short.lengths().tolist()
+    )
 
 
 def test_nothing_is_pickled(source: FolderSource, tokenizer: Any, tmp_path: Path):

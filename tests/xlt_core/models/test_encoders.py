@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +15,7 @@ import torch
 from xlt_core.models.encoders import known_encoders, refer_encoder
 from xlt_core.models.pretrained import fingerprint_tokenizer, load_encoder, load_tokenizer
 from xlt_core.vocabulary.errors import DataChanged, UserMistake
+from xlt_core.vocabulary.stage import EncoderRef
 
 
 @pytest.fixture
@@ -92,6 +96,39 @@ class TestLoading:
         (folder / "config.json").write_text((folder / "config.json").read_text() + " ")
         with pytest.raises(DataChanged, match="has changed"):
             load_encoder(ref)
+
+    @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
+    @pytest.mark.parametrize("load", [load_encoder, load_tokenizer])
+    def test_whatever_is_loaded_the_whole_folder_is_as_planned(
+        self, folder: Path, name: str, load: Callable[[EncoderRef], Any]
+    ) -> None:
+        """An edit of the same size and age is seen, though the folder was read before."""
+        ref = refer_encoder(str(folder))
+        load(ref)
+        edited = (folder / name).read_bytes()[:-1] + b" "
+        state = (folder / name).stat()
+        (folder / name).write_bytes(edited)
+        os.utime(folder / name, ns=(state.st_atime_ns, state.st_mtime_ns))
+        with pytest.raises(DataChanged, match="has changed"):
+            load(ref)
+
+    def test_a_change_while_it_is_read_is_refused(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is checked is what was read: the check comes after the reading."""
+        from transformers import AutoTokenizer
+
+        ref = refer_encoder(str(folder))
+        read = AutoTokenizer.from_pretrained
+
+        def edited_meanwhile(*args: Any, **kwargs: Any) -> Any:
+            text = (folder / "tokenizer.json").read_text()
+            (folder / "tokenizer.json").write_text(text.replace('"sun"', '"sum"'))
+            return read(*args, **kwargs)
+
+        monkeypatch.setattr(AutoTokenizer, "from_pretrained", edited_meanwhile)
+        with pytest.raises(DataChanged, match="has changed"):
+            load_tokenizer(ref)
 
     def test_loading_is_quiet_and_moves_no_generator(
         self, folder: Path, capfd: pytest.CaptureFixture[str]
