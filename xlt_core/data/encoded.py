@@ -154,7 +154,7 @@ def map_arrays(folder: Path, digests: Mapping[str, str]) -> dict[str, Ints]:
 def digest(array: Ints) -> str:
     """SHA-256 of an array: type, shape and bytes."""
     made = hashlib.sha256(f"{array.dtype.str} {array.shape}\n".encode())
-    made.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    made.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return made.hexdigest()
 
 

@@ -35,7 +35,7 @@ def pack(examples: Iterable[Example]) -> NDArray[np.uint8]:
     return np.frombuffer(packed, dtype=np.uint8)
 
 
-def unpack(kind: Kind, packed: NDArray[np.uint8]) -> tuple[Example, ...]:
+def unpack(kind: Kind, packed: NDArray[np.integer[Any]]) -> tuple[Example, ...]:
     """What `pack` packed. Raises ValueError or zstandard.ZstdError where it is something else."""
     lines = zstandard.ZstdDecompressor().decompress(packed.tobytes())
     make = _MAKERS[kind]

@@ -1,20 +1,21 @@
 """Span QA → windows: the question first, then a piece of the context with its characters' places.
 
 All places are character offsets into the context, as code points, so that languages without spaces
-need nothing of their own. A question keeps its first 64 tokens (the reference's limit).
+need nothing of their own; `offsets` makes them. A question keeps its first 64 tokens (the
+reference's limit).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xlt_core.data.encoded import Ints
 from xlt_core.data.examples import SpanExample
+from xlt_core.data.offsets import trimmed, whole_characters
 
 MOST_QUESTION_TOKENS = 64
 _CHUNK = 500
@@ -33,8 +34,9 @@ def encode_spans(
         for start in range(0, len(numbers), _CHUNK):
             part = numbers[start : start + _CHUNK]
             asked = [(examples[n], question) for n, question in part]
-            for place, window in _windows(asked, tokenizer, max_length, shared):
-                windows[part[place][0]].append(window)
+            made = _windows(asked, tokenizer, max_length, shared)
+            for (number, _), own in zip(part, made, strict=True):
+                windows[number] = own
     return _arrays(windows)
 
 
@@ -66,8 +68,8 @@ def _by_stride(
 
 def _windows(
     asked: Sequence[tuple[SpanExample, str]], tokenizer: Any, max_length: int, shared: int
-) -> list[tuple[int, _Window]]:
-    """Each window with the place of its example in `asked`."""
+) -> Iterator[list[_Window]]:
+    """The windows of each example in `asked`, in order."""
     made = tokenizer(
         [question for _, question in asked],
         [example.context for example, _ in asked],
@@ -77,33 +79,32 @@ def _windows(
         return_overflowing_tokens=True,
         return_offsets_mapping=True,
     )
-    owners = made["overflow_to_sample_mapping"]
-    found: list[tuple[int, _Window]] = []
-    for window, place in enumerate(owners):
-        example = asked[place][0]
+    owned: list[list[int]] = [[] for _ in asked]
+    for window, place in enumerate(made["overflow_to_sample_mapping"]):
+        owned[place].append(window)
+    for (example, _), own in zip(asked, owned, strict=True):
+        places = _places(made, own, example.context)
+        yield [
+            (
+                made["input_ids"][window],
+                made["token_type_ids"][window] if "token_type_ids" in made else None,
+                offsets,
+                answer_tokens(
+                    offsets, example, is_first=window == own[0], is_last=window == own[-1]
+                ),
+            )
+            for window, offsets in zip(own, places, strict=True)
+        ]
+
+
+def _places(made: Any, windows: Sequence[int], context: str) -> list[Ints]:
+    """The characters of the context that each token of these windows stands for."""
+    found = []
+    for window in windows:
         is_context = np.array([part == 1 for part in made.sequence_ids(window)])
         raw = np.array(made["offset_mapping"][window], dtype=np.int32)
-        offsets = _trimmed(raw, is_context, example.context)
-        first = window == 0 or owners[window - 1] != place
-        last = window + 1 == len(owners) or owners[window + 1] != place
-        answer = answer_tokens(offsets, example, is_first=first, is_last=last)
-        types = made["token_type_ids"][window] if "token_type_ids" in made else None
-        found.append((place, (made["input_ids"][window], types, offsets, answer)))
-    return found
-
-
-def _trimmed(offsets: Ints, is_context: NDArray[np.bool_], context: str) -> Ints:
-    """Offsets without the white space some tokenizers count in; (-1, -1) outside the context."""
-    spaces = np.array([character.isspace() for character in context] + [False])
-    trimmed = np.where(is_context[:, None], offsets, -1).astype(np.int32)
-    starts, ends = trimmed[:, 0], trimmed[:, 1]
-    while True:
-        leading = (starts >= 0) & (starts < ends - 1) & spaces[starts]
-        trailing = (ends > starts + 1) & spaces[ends - 1]
-        if not (leading.any() or trailing.any()):
-            return trimmed
-        starts += leading
-        ends -= trailing & ~leading
+        found.append(trimmed(raw, is_context, context))
+    return whole_characters(found, context)
 
 
 def answer_tokens(
