@@ -1,9 +1,12 @@
 """One encoder a kind: examples → the flat arrays of an `EncodedSplit`.
 
-Pairs are (premise, hypothesis); for multiple choice (context and question, choice), as in
-XTREME-R's `run_xcopa.py`, whose words for COPA's question, "What was the cause?" and "What was the
-effect?", are used in every language. Too long pairs lose tokens from the longer side first. Span QA
-is in `span_encoder`.
+What does not fit into `max_length` tokens is cut, always at its end, and counted:
+
+- classification: the longer text of a pair first, as in the reference;
+- multiple choice: the context; question and choice are there whole (`choice_encoder`);
+- tagging: the last words, which count as wrong;
+- span QA: nothing of a context, which is cut into windows, and a question beyond its first 64
+  tokens (`span_encoder`).
 """
 
 from __future__ import annotations
@@ -14,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from xlt_core.data.choice_encoder import encode_choices
 from xlt_core.data.encoded import IGNORED, EncodedSplit, Ints
 from xlt_core.data.examples import ChoiceExample, ClassificationExample, Example, TaggingExample
 from xlt_core.data.span_encoder import encode_spans
 from xlt_core.tasks.task import Kind
 
 _CHUNK = 2000  # examples tokenized at once: bounds the memory their Python lists take
-_COPA_QUESTIONS = {"cause": "What was the cause?", "effect": "What was the effect?"}
 
 
 def encode(
@@ -35,19 +38,19 @@ def encode(
     if room < 2:
         raise ValueError(f"max_length {max_length} leaves no room for a pair of texts")
     rows: Any = examples
-    width, cut = 1, 0
+    width, words_cut = 1, 0
     if kind is Kind.CLASSIFICATION:
-        arrays = _encode_classification(rows, tokenizer, max_length)
+        arrays, rows_cut = _encode_classification(rows, tokenizer, max_length)
     elif kind is Kind.MULTIPLE_CHOICE:
         width = len(rows[0].choices)
-        arrays = _encode_choices(rows, tokenizer, max_length)
+        arrays, rows_cut = _encode_choices(rows, tokenizer, max_length)
     elif kind is Kind.TAGGING:
-        arrays = _encode_tags(rows, tokenizer, max_length)
-        cut = int((arrays["words"] < 0).sum())
+        arrays, rows_cut = _encode_tags(rows, tokenizer, max_length)
+        words_cut = int((arrays["words"] < 0).sum())
     else:
-        arrays = encode_spans(rows, tokenizer, max_length, stride)
-    pad = tokenizer.pad_token_id
-    return EncodedSplit(kind, 0 if pad is None else pad, width, len(examples), arrays, cut)
+        arrays, rows_cut = encode_spans(rows, tokenizer, max_length, stride)
+    pad = tokenizer.pad_token_id or 0
+    return EncodedSplit(kind, pad, width, len(examples), arrays, words_cut, rows_cut)
 
 
 def ragged(rows: Iterable[Sequence[int]], dtype: Any) -> tuple[Ints, Ints]:
@@ -58,48 +61,49 @@ def ragged(rows: Iterable[Sequence[int]], dtype: Any) -> tuple[Ints, Ints]:
     return (np.concatenate(parts) if parts else np.zeros(0, dtype=dtype)), starts
 
 
-def put_question(example: ChoiceExample) -> str:
-    """The text that every choice is paired with: context, then question, in words."""
-    question = _COPA_QUESTIONS.get(example.question, example.question)
-    return f"{example.context} {question}".strip()
+_Arrays = tuple[dict[str, Ints], int]  # and the number of examples that were cut
 
 
 def _encode_classification(
     examples: Sequence[ClassificationExample], tokenizer: Any, max_length: int
-) -> dict[str, Ints]:
-    pairs = [(example.first, example.second) for example in examples]
-    arrays = _encode_pairs(pairs, tokenizer, max_length)
-    arrays["labels"] = np.array([example.label for example in examples], dtype=np.int32)
-    return arrays
-
-
-def _encode_choices(
-    examples: Sequence[ChoiceExample], tokenizer: Any, max_length: int
-) -> dict[str, Ints]:
-    widths = {len(example.choices) for example in examples}
-    if len(widths) > 1:
-        raise ValueError(f"examples with different numbers of choices: {sorted(widths)}")
-    pairs: list[tuple[str, str | None]] = []
-    for example in examples:
-        asked = put_question(example)
-        pairs.extend((asked, choice) for choice in example.choices)
-    arrays = _encode_pairs(pairs, tokenizer, max_length)
-    arrays["labels"] = np.array([example.label for example in examples], dtype=np.int32)
-    return arrays
-
-
-def _encode_pairs(
-    pairs: Sequence[tuple[str, str | None]], tokenizer: Any, max_length: int
-) -> dict[str, Ints]:
+) -> _Arrays:
     ids: list[list[int]] = []
     types: list[list[int]] = []
-    for part in _chunks(pairs):
-        first = [one for one, _ in part]
-        second = None if part[0][1] is None else [two or "" for _, two in part]
+    cut = 0
+    for part in _chunks(examples):
+        first = [one.first for one in part]
+        second = None if part[0].second is None else [one.second or "" for one in part]
         made = tokenizer(first, second, truncation="longest_first", max_length=max_length)
         ids.extend(made["input_ids"])
         types.extend(made.get("token_type_ids", ()))
-    return sequence_arrays(ids, types)
+        cut += sum(is_cut(made, number, max_length) for number in range(len(part)))
+    arrays = sequence_arrays(ids, types)
+    arrays["labels"] = np.array([example.label for example in examples], dtype=np.int32)
+    return arrays, cut
+
+
+def _encode_choices(examples: Sequence[ChoiceExample], tokenizer: Any, max_length: int) -> _Arrays:
+    widths = {len(example.choices) for example in examples}
+    if len(widths) > 1:
+        raise ValueError(f"examples with different numbers of choices: {sorted(widths)}")
+    ids: list[list[int]] = []
+    types: list[list[int]] = []
+    cut: list[bool] = []
+    for part in _chunks(examples):
+        for own_ids, own_types, own_cut in encode_choices(part, tokenizer, max_length):
+            ids.append(own_ids)
+            cut.append(own_cut)
+            if own_types is not None:
+                types.append(own_types)
+    arrays = sequence_arrays(ids, types)
+    arrays["labels"] = np.array([example.label for example in examples], dtype=np.int32)
+    return arrays, int(np.reshape(cut, (len(examples), -1)).any(axis=1).sum())
+
+
+def is_cut(made: Any, number: int, max_length: int) -> bool:
+    """Whether sequence `number` of what a tokenizer made lost tokens to `max_length`."""
+    full = len(made["input_ids"][number]) >= max_length
+    return full and bool(made.encodings[number].overflowing)
 
 
 def sequence_arrays(ids: list[list[int]], types: list[list[int]]) -> dict[str, Ints]:
@@ -111,17 +115,17 @@ def sequence_arrays(ids: list[list[int]], types: list[list[int]]) -> dict[str, I
     return arrays
 
 
-def _encode_tags(
-    examples: Sequence[TaggingExample], tokenizer: Any, max_length: int
-) -> dict[str, Ints]:
+def _encode_tags(examples: Sequence[TaggingExample], tokenizer: Any, max_length: int) -> _Arrays:
     ids: list[list[int]] = []
     types: list[list[int]] = []
     labels: list[Ints] = []
     positions: list[Ints] = []
+    cut = 0
     for part in _chunks(examples):
-        for sentence, (own_ids, own_types, own_positions) in zip(
+        for sentence, (own_ids, own_types, own_positions, own_cut) in zip(
             part, _tokenize_words(part, tokenizer, max_length), strict=True
         ):
+            cut += own_cut
             own_labels = np.full(len(own_ids), IGNORED, dtype=np.int16)
             kept = own_positions >= 0
             own_labels[own_positions[kept]] = np.asarray(sentence.tags, dtype=np.int16)[kept]
@@ -133,16 +137,16 @@ def _encode_tags(
     arrays = sequence_arrays(ids, types)
     arrays["labels"] = np.concatenate(labels)
     arrays["words"], arrays["word_starts"] = ragged(positions, np.int32)  # type: ignore[arg-type]
-    return arrays
+    return arrays, cut
 
 
-_Words = tuple[list[int], list[int] | None, Ints]
+_Words = tuple[list[int], list[int] | None, Ints, bool]
 
 
 def _tokenize_words(
     examples: Sequence[TaggingExample], tokenizer: Any, max_length: int
 ) -> Iterator[_Words]:
-    """Ids, token types, and where each word starts (-1 if cut), for each sentence."""
+    """Ids, token types, where each word starts (-1 if cut), and whether any text was cut."""
     made = _tokenize(tokenizer, [list(example.words) for example in examples], max_length)
     for number, example in enumerate(examples):
         positions = _first_pieces(made.word_ids(number), len(example.words))
@@ -152,16 +156,19 @@ def _tokenize_words(
             seen = np.flatnonzero(positions >= 0)
             missing = np.flatnonzero(positions[: seen[-1] if len(seen) else 0] < 0)
         if not len(missing):
-            own_types = made["token_type_ids"][number] if "token_type_ids" in made else None
-            yield made["input_ids"][number], own_types, positions
+            yield _words(made, number, positions, max_length)
             continue
         # A word the tokenizer makes nothing of (a zero-width space) is an unknown token.
         words = list(example.words)
         for word in missing:
             words[word] = tokenizer.unk_token
         again = _tokenize(tokenizer, [words], max_length)
-        own_types = again["token_type_ids"][0] if "token_type_ids" in again else None
-        yield again["input_ids"][0], own_types, _first_pieces(again.word_ids(0), len(words))
+        yield _words(again, 0, _first_pieces(again.word_ids(0), len(words)), max_length)
+
+
+def _words(made: Any, number: int, positions: Ints, max_length: int) -> _Words:
+    types = made["token_type_ids"][number] if "token_type_ids" in made else None
+    return made["input_ids"][number], types, positions, is_cut(made, number, max_length)
 
 
 def _tokenize(tokenizer: Any, sentences: list[list[str]], max_length: int) -> Any:

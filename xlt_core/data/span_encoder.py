@@ -23,21 +23,23 @@ _CHUNK = 500
 
 def encode_spans(
     examples: Sequence[SpanExample], tokenizer: Any, max_length: int, stride: int
-) -> dict[str, Ints]:
-    """Return the arrays of an `EncodedSplit` of kind span; one feature a window.
+) -> tuple[dict[str, Ints], int]:
+    """Return the arrays of an `EncodedSplit` of kind span, and how many questions were cut.
 
-    `stride` is how many tokens neighbouring windows share; where that is more than half of the
-    room a window has for the context, half of the room is shared.
+    One feature a window. `stride` is how many tokens neighbouring windows share; where that is
+    more than half of the room a window has for the context, half of the room is shared.
     """
+    cut = 0
     windows: list[list[_Window]] = [[] for _ in examples]
     for shared, numbers in _by_stride(examples, tokenizer, max_length, stride).items():
         for start in range(0, len(numbers), _CHUNK):
             part = numbers[start : start + _CHUNK]
             asked = [(examples[n], question) for n, question in part]
+            cut += sum(question != example.question for example, question in asked)
             made = _windows(asked, tokenizer, max_length, shared)
             for (number, _), own in zip(part, made, strict=True):
                 windows[number] = own
-    return _arrays(windows)
+    return _arrays(windows), cut
 
 
 _Window = tuple[list[int], list[int] | None, Ints, tuple[int, int]]

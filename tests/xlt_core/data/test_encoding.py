@@ -160,6 +160,88 @@ class TestMultipleChoice:
         ids = encode(Kind.MULTIPLE_CHOICE, rows, tokenizer, 60, 0).batch([0])["input_ids"]
         assert ids[0, 0].tolist() == tokenizer("ab?", "c")["input_ids"]
 
+    @FEW
+    @given(data=st.data())
+    def test_of_what_is_too_long_the_context_is_cut(self, tokenizer: Any, data: st.DataObject):
+        """Question and choice are there whole, and as much of the context as there is room for."""
+        row = data.draw(choice)
+        length = data.draw(st.integers(8, 90))
+        split = encode(Kind.MULTIPLE_CHOICE, [row], tokenizer, length, 0)
+        batch = split.batch([0])
+        for n, text in enumerate(row.choices):
+            whole = tokenizer(f"{row.context} {row.question}", text)["input_ids"]
+            ids = batch["input_ids"][0, n][batch["attention_mask"][0, n] == 1].tolist()
+            assert len(ids) == min(length, len(whole))
+            alone = tokenizer(row.question, text)["input_ids"]
+            if len(alone) > length:
+                continue
+            rest = self.without_context(row, text, tokenizer)
+            assert ids[len(ids) - rest :] == whole[len(whole) - rest :]
+            assert ids[: len(ids) - rest] == whole[: len(ids) - rest]
+
+    def without_context(self, row: ChoiceExample, text: str, tokenizer: Any) -> int:
+        """Tokens from the question's first on, in the whole sequence."""
+        made = tokenizer(f"{row.context} {row.question}", text, return_offsets_mapping=True)
+        offsets = made["offset_mapping"]
+        parts = zip(made.sequence_ids(0), offsets, strict=True)
+        first = next(
+            place
+            for place, (part, (_, end)) in enumerate(parts)
+            if part == 0 and end > len(row.context) + 1
+        )
+        return len(offsets) - first
+
+    @pytest.mark.parametrize("length", [8, 12, 13, 20])
+    def test_question_and_choice_share_what_there_is(self, xlmr_tokenizer: Any, length: int):
+        """Where they alone are too long, the longer loses its end first, and neither vanishes."""
+        row = ChoiceExample("x", "a" * 50, "b" * 30, ("c" * 10, "d"), 0)
+        split = encode(Kind.MULTIPLE_CHOICE, [row], xlmr_tokenizer, length, 0)
+        ids = split.batch([0])["input_ids"][0].tolist()
+        letters = {x: xlmr_tokenizer.convert_tokens_to_ids(x) for x in "abcd"}
+        assert all(len(one) == length and letters["a"] not in one for one in ids)
+        assert all(letters["b"] in one for one in ids)
+        asked, chosen = ids[0].count(letters["b"]), ids[0].count(letters["c"])
+        assert chosen >= 1
+        assert chosen == 10 or abs(asked - chosen) <= 1
+        assert letters["d"] in ids[1]
+
+    def test_without_a_question_the_context_is_cut_too(self, xlmr_tokenizer: Any):
+        """An ending is chosen whole."""
+        row = ChoiceExample("x", "a" * 50, "", ("b" * 5, "c" * 5), 0)
+        split = encode(Kind.MULTIPLE_CHOICE, [row], xlmr_tokenizer, 20, 0)
+        ids = split.batch([0])["input_ids"][0].tolist()
+        letters = {x: xlmr_tokenizer.convert_tokens_to_ids(x) for x in "abc"}
+        assert ids[0].count(letters["b"]) == ids[1].count(letters["c"]) == 5
+        assert split.rows_cut == 1
+
+
+class TestRowsCut:
+    @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SPAN])
+    @FEW
+    @given(data=st.data())
+    def test_a_row_is_cut_where_more_room_would_show_more_of_it(
+        self, kind: Kind, tokenizer: Any, data: st.DataObject
+    ):
+        rows = data.draw(examples_of(kind))
+        length = data.draw(st.integers(8, 60))
+        short, whole = (encode(kind, rows, tokenizer, n, 0) for n in (length, 10_000))
+        assert short.rows_cut == int((short.tokens() < whole.tokens()).sum())
+        assert whole.rows_cut == 0
+
+    def test_of_span_qa_only_questions_are_cut(self, xlmr_tokenizer: Any):
+        """A context is seen whole, in windows."""
+        rows = [SpanExample(str(n), "abc " * 60, "x" * n, ()) for n in (3, 62, 63, 64, 100)]
+        split = encode(Kind.SPAN, rows, xlmr_tokenizer, 200, 16)
+        assert split.rows_cut == 2
+
+    @pytest.mark.parametrize("extra", [0, 1])
+    def test_a_row_that_just_fits_is_not_cut(self, xlmr_tokenizer: Any, extra: int):
+        rows = [TaggingExample("x", ("ab", "c"), (1, 2))]  # <s> ▁ a b ▁ c </s>
+        assert encode(Kind.TAGGING, rows, xlmr_tokenizer, 7 + extra, 0).rows_cut == 0
+        longer = [TaggingExample("x", ("ab", "cde"), (1, 2))]
+        split = encode(Kind.TAGGING, longer, xlmr_tokenizer, 7 + extra, 0)
+        assert (split.rows_cut, split.words_cut) == (1, 0)
+
 
 class TestTagging:
     @FEW
