@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from sweeps.spec.selection import selection
 SHOWN_PLANS = 10
 
 if TYPE_CHECKING:
+    from sweeps.report.cuts import CutRows
     from sweeps.report.forecast import Forecast
     from sweeps.spec.prepare import Prepared
     from sweeps.spec.sweep import Sweep
@@ -32,11 +33,12 @@ def plan(spec: SpecFile, overrides: Overrides = None, as_json: AsJson = False) -
 
     sweep = read_spec(spec, overrides or [])
     prepared = prepare(sweep)
-    found = forecast_of(sweep, prepared)
+    found, cuts = forecast_of(sweep, prepared), cuts_of(sweep, prepared)
     if as_json:
-        print_json(as_data(sweep, prepared, found))
+        print_json(as_data(sweep, prepared, found) | {"cut_rows": [asdict(cut) for cut in cuts]})
     else:
         show(sweep, prepared, found)
+        show_cuts(cuts)
 
 
 def forecast_of(sweep: Sweep, prepared: Prepared) -> Forecast:
@@ -53,6 +55,14 @@ def forecast_of(sweep: Sweep, prepared: Prepared) -> Forecast:
         candidates_of(sweep),
         read_trials(sweep.storage, sweep.name),
     )
+
+
+def cuts_of(sweep: Sweep, prepared: Prepared) -> tuple[CutRows, ...]:
+    """The rows that would be cut, from what is in the cache and what is looked at now."""
+    from sweeps.report.cuts import cut_rows
+    from sweeps.spec.paths import SweepFolder, runs_folder
+
+    return cut_rows(sweep, prepared, SweepFolder.named(sweep.name, runs_folder()).cache)
 
 
 def as_data(sweep: Sweep, prepared: Prepared, found: Forecast) -> dict[str, Any]:
@@ -103,6 +113,24 @@ def show(sweep: Sweep, prepared: Prepared, found: Forecast) -> None:
         )
     for text in [*warnings(sweep, prepared), *overlap_texts(prepared), *prepared.notes]:
         console.print(text, soft_wrap=True)
+
+
+def show_cuts(cuts: Sequence[CutRows]) -> None:
+    """Print how many rows are longer than the model reads, and what becomes of them."""
+    from sweeps.report.cuts import WHAT_IT_MEANS, cut_lines, is_sampled
+
+    console = stdout()
+    sample = " (large splits: of rows evenly spaced)" if is_sampled(cuts) else ""
+    lines = list(cut_lines(cuts))
+    if not lines:
+        console.print(f"No row is longer than its max_length{sample}.", soft_wrap=True)
+        return
+    table = Table("task", "split", "max_length", "rows cut", title_justify="left")
+    table.title = f"Rows cut at max_length{sample}"
+    for line in lines:
+        table.add_row(*line)
+    console.print(table)
+    console.print(WHAT_IT_MEANS, soft_wrap=True)
 
 
 def warnings(sweep: Sweep, prepared: Prepared) -> Iterator[str]:

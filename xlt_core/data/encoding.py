@@ -1,7 +1,7 @@
 """Examples → token ids, cached on disk by content.
 
 `encoded` is the door: on a hit no source is read at all, for scoring neither: an entry holds the
-examples too. What the cache key covers is in `_cache_name`. Neighbours: `encoders` (one function a
+examples too. What the cache key covers is in `find_entry`. Neighbours: `encoders` (one function a
 kind), `encoded` (what comes out), `gold` (examples beside their encoding).
 """
 
@@ -53,24 +53,25 @@ def encoded(
         DataChanged: the source holds other rows than `ref` says.
         UserMistake: what the source raises.
     """
-    kind = get_task(ref.task).kind
-    home = cache / _cache_name(kind, ref, tokenizer_fingerprint, max_length, stride)
+    home = find_entry(cache, ref, tokenizer_fingerprint, max_length, stride)
     found = _open(home)
     if found is not None:
         return found
     # The rows that are checked are the rows that are encoded: one reading, not two.
     examples = source.load(ref.task, ref.language, ref.split)
     check_planned(ref, examples)
-    split = encode(kind, examples, tokenizer, max_length, stride)
+    split = encode(get_task(ref.task).kind, examples, tokenizer, max_length, stride)
     split = replace(split, arrays={**split.arrays, "gold": pack(examples)})
     _publish(split, home)
     return _open(home) or split
 
 
-def _cache_name(
-    kind: Kind, ref: DataRef, tokenizer_fingerprint: str, max_length: int, stride: int
-) -> str:
-    return fingerprint(
+def find_entry(
+    cache: Path, ref: DataRef, tokenizer_fingerprint: str, max_length: int, stride: int
+) -> Path:
+    """Where in `cache` the split is or would be, encoded in this way."""
+    kind = get_task(ref.task).kind
+    return cache / fingerprint(
         {
             "encoding": ENCODING,
             "kind": kind.value,
@@ -82,6 +83,14 @@ def _cache_name(
             "stride": stride if kind is Kind.SPAN else None,
         }
     )
+
+
+def known_rows_cut(home: Path) -> int | None:
+    """How many rows were cut when the entry at `home` was made; None where there is none."""
+    try:
+        return int(_manifest(home)["rows_cut"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _open(home: Path) -> EncodedSplit | None:

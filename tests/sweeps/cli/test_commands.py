@@ -142,6 +142,19 @@ class TestPlan:
         assert "Chosen on English dev of lab-nli." in xlt("plan", str(made.spec)).out
         assert json.loads(xlt("plan", str(made.spec), "--json").out)["choosing"] == ["lab-nli"]
 
+    def test_cut_rows_are_said(self, made, xlt):
+        """Before anything runs, what is too long and what becomes of it."""
+        assert "No row is longer than its max_length." in xlt("plan", str(made.spec)).out
+        short = ("--set", "name=short", "--set", "recipe.target.max_length=8")
+        said = xlt("plan", str(made.spec), *short).out
+        assert "Rows cut at max_length" in said
+        assert "150 of 150" in said
+        assert "are cut at their end" in said
+        data = json.loads(xlt("plan", str(made.spec), "--json", *short).out)
+        names = {"task", "language", "split", "max_length", "rows", "counted", "cut"}
+        assert all(set(cut) == names for cut in data["cut_rows"])
+        assert sum(cut["cut"] for cut in data["cut_rows"]) == 500 + 4 * (150 + 200)
+
 
 class TestLogs:
     @pytest.fixture

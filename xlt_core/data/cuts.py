@@ -1,0 +1,67 @@
+"""How many rows of a split are too long for `max_length`, counted without training on anything.
+
+What is cut is said in `encoders`. A split that was encoded before is known from the cache; of a
+large one that was not, evenly spaced rows are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from xlt_core.data.encoders import encode
+from xlt_core.data.encoding import find_entry, known_rows_cut
+from xlt_core.data.source import Source
+from xlt_core.tasks import get_task
+from xlt_core.vocabulary.stage import DataRef
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Rows that are cut.
+
+    Attributes:
+        counted: rows that were looked at; all of the split's, or a sample.
+        cut: those among them some of whose text no model sees.
+    """
+
+    counted: int
+    cut: int
+
+
+def count_cuts(
+    source: Source,
+    ref: DataRef,
+    tokenizer: Any,
+    tokenizer_fingerprint: str,
+    max_length: int,
+    stride: int,
+    cache: Path,
+    most: int,
+) -> Cuts:
+    """Count the rows of `ref` that are cut; arguments as `encoding.encoded` has them.
+
+    Args:
+        most: rows to look at, where the cache does not know.
+
+    Raises:
+        UserMistake: what the source raises.
+    """
+    entry = find_entry(cache, ref, tokenizer_fingerprint, max_length, stride)
+    known = known_rows_cut(entry)
+    if known is not None:
+        return Cuts(ref.rows, known)
+    rows = evenly_spaced(source.load(ref.task, ref.language, ref.split), most)
+    split = encode(get_task(ref.task).kind, rows, tokenizer, max_length, stride)
+    return Cuts(len(rows), split.rows_cut)
+
+
+def evenly_spaced(rows: Sequence[Row], most: int) -> Sequence[Row]:
+    """All rows, or `most` of them from beginning to end."""
+    if len(rows) <= most:
+        return rows
+    return [rows[place * len(rows) // most] for place in range(most)]
