@@ -155,7 +155,7 @@ def _tokenize_words(
         else:  # cut: what lacks a piece behind the last word seen may just be beyond the end
             seen = np.flatnonzero(positions >= 0)
             missing = np.flatnonzero(positions[: seen[-1] if len(seen) else 0] < 0)
-        if not len(missing):
+        if not len(missing) or tokenizer.unk_token is None:
             yield _words(made, number, positions, max_length)
             continue
         # A word the tokenizer makes nothing of (a zero-width space) is an unknown token.

@@ -21,12 +21,12 @@ from xlt_core.vocabulary.stage import EncoderRef
 
 
 def load_tokenizer(ref: EncoderRef) -> Any:
-    """The fast tokenizer of `ref`, padding at the right. Raises DataChanged as `load_encoder`."""
+    """The fast tokenizer of `ref`, padding and cutting at the right. Raises DataChanged as `load_encoder`."""
     from transformers import AutoTokenizer
 
     with quiet(), _as_planned(ref):
         tokenizer = AutoTokenizer.from_pretrained(*_where(ref), **_how(ref), use_fast=True)
-    tokenizer.padding_side = "right"
+    tokenizer.padding_side = tokenizer.truncation_side = "right"
     return tokenizer
 
 

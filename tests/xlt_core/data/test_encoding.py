@@ -272,6 +272,21 @@ class TestTagging:
         assert (positions >= 0).all()
         assert ids[positions[[1, 3]]].tolist() == [tokenizer.unk_token_id] * 2
 
+    def test_without_an_unknown_token_such_a_word_is_not_seen(self):
+        """It has no position, and so counts as wrong."""
+        from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
+        from transformers import PreTrainedTokenizerFast
+
+        made = Tokenizer(models.BPE({"<pad>": 0, "a": 1, "b": 2}, []))
+        made.normalizer = normalizers.Replace(Regex("[\u200b]"), "")
+        made.pre_tokenizer = pre_tokenizers.Whitespace()
+        bare = PreTrainedTokenizerFast(tokenizer_object=made, pad_token="<pad>")
+        split = encode(
+            Kind.TAGGING, [TaggingExample("x", ("a", "\u200b", "b"), (1, 2, 3))], bare, 8, 0
+        )
+        assert split.word_positions(0).tolist() == [0, -1, 1]
+        assert split.batch([0])["labels"][0].tolist() == [1, 3]
+
     def test_a_word_cut_off_has_no_position(self, xlmr_tokenizer: Any):
         rows = [TaggingExample("x", ("abc",) * 9, (1,) * 9)]
         split = encode(Kind.TAGGING, rows, xlmr_tokenizer, 12, 0)

@@ -130,6 +130,14 @@ class TestLoading:
         with pytest.raises(DataChanged, match="has changed"):
             load_tokenizer(ref)
 
+    def test_texts_are_cut_and_padded_at_the_right(self, folder: Path) -> None:
+        """Whatever the encoder's own configuration says."""
+        config = json.loads((folder / "tokenizer_config.json").read_text())
+        sides = {"truncation_side": "left", "padding_side": "left"}
+        (folder / "tokenizer_config.json").write_text(json.dumps({**config, **sides}))
+        tokenizer = load_tokenizer(refer_encoder(str(folder)))
+        assert (tokenizer.truncation_side, tokenizer.padding_side) == ("right", "right")
+
     def test_loading_is_quiet_and_moves_no_generator(
         self, folder: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:
