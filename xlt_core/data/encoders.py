@@ -168,7 +168,8 @@ def _tokenize_words(
 
 def _words(made: Any, number: int, positions: Ints, max_length: int) -> _Words:
     types = made["token_type_ids"][number] if "token_type_ids" in made else None
-    return made["input_ids"][number], types, positions, is_cut(made, number, max_length)
+    cut = is_cut(made, number, max_length) or bool((positions < 0).any())
+    return made["input_ids"][number], types, positions, cut
 
 
 def _tokenize(tokenizer: Any, sentences: list[list[str]], max_length: int) -> Any:

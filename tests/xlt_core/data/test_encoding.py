@@ -234,6 +234,12 @@ class TestRowsCut:
         split = encode(Kind.SPAN, rows, xlmr_tokenizer, 200, 16)
         assert split.rows_cut == 2
 
+    def test_no_room_for_an_invisible_word_is_a_cut(self, xlmr_tokenizer: Any):
+        """It would be an unknown token, for which there is no place."""
+        rows = [TaggingExample("x", ("ab", "c", "\u200b"), (1, 2, 3))]
+        split = encode(Kind.TAGGING, rows, xlmr_tokenizer, 7, 0)
+        assert (split.rows_cut, split.words_cut) == (1, 1)
+
     @pytest.mark.parametrize("extra", [0, 1])
     def test_a_row_that_just_fits_is_not_cut(self, xlmr_tokenizer: Any, extra: int):
         rows = [TaggingExample("x", ("ab", "c"), (1, 2))]  # <s> ▁ a b ▁ c </s>
