@@ -21,7 +21,10 @@ from xlt_core.vocabulary.stage import EncoderRef
 
 
 def load_tokenizer(ref: EncoderRef) -> Any:
-    """The fast tokenizer of `ref`, padding and cutting at the right. Raises DataChanged as `load_encoder`."""
+    """The fast tokenizer of `ref`, padding and cutting at the right.
+
+    Raises DataChanged as `load_encoder` does.
+    """
     from transformers import AutoTokenizer
 
     with quiet(), _as_planned(ref):
