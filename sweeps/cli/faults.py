@@ -42,6 +42,9 @@ def guarded(work: Callable[[], Any], arguments: Sequence[str]) -> int:
         if type(error).__name__ == "Abort":  # a prompt was left with Ctrl-C or end of input
             say("interrupted")
             return INTERRUPTED
+        mistake = getattr(error, "mistake", None)  # a machine's fault that the user can look into
+        if isinstance(mistake, Mistake):
+            return _mistake(UserMistake(mistake))
         return _fault(error, arguments)
     return code if isinstance(code, int) and not isinstance(code, bool) else DONE
 

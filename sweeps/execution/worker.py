@@ -14,12 +14,13 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import ray
 
 from sweeps.execution.job import DONE, FAILED, HELD, LOST, ORPHANED, STOPPED, Job, Outcome
-from xlt_core.store import Store
+from xlt_core.store import Lease, Store
 from xlt_core.vocabulary.errors import (
     ParentMissing,
     StageCancelled,
@@ -78,7 +79,7 @@ class Worker:
             lease = self._store.lease(stage.key, holder=self._name)
             if lease is None:
                 return Outcome(stage.key, HELD)
-            return self._compute(stage, job)
+            return self._compute(stage, job, lease)
         except StageCancelled:
             return Outcome(stage.key, STOPPED, holds=self._holds())
         except ParentMissing as error:
@@ -94,14 +95,14 @@ class Worker:
             if lease is not None:
                 lease.release()
 
-    def _compute(self, stage: Stage, job: Job) -> Outcome:
+    def _compute(self, stage: Stage, job: Job, lease: Lease) -> Outcome:
         stored = self._stored(stage)
         if stored is not None:
             return stored
         began = time.time()
         run = _runner(job.runner)
         extra = {"warm": self._warm_up()} if job.runner == Job.runner else {}
-        result = run(stage, self._store, self._report, job.settings, **extra)
+        result = run(stage, self._store, partial(self._report, lease), job.settings, **extra)
         self._journal(stage, job, began, "done" if result.executed else "found")
         scores = result.scores.to_json() if result.scores is not None else None
         return Outcome(
@@ -123,8 +124,9 @@ class Worker:
         scores = found.json("scores.json") if isinstance(stage, EvaluateStage) else None
         return Outcome(stage.key, DONE, scores=scores, holds=self._holds())
 
-    def _report(self, event: Event) -> None:
-        if event.stage in self._cancelled:
+    def _report(self, lease: Lease, event: Event) -> None:
+        """Pass an event on. Raises StageCancelled also where another has taken the stage over."""
+        if event.stage in self._cancelled or lease.taken:
             raise StageCancelled(event.stage)
         if event.kind == "stage_progress":
             if event.at - self._last_progress < PROGRESS_SECONDS:

@@ -2,7 +2,7 @@
 
 from xlt_core.store.checkpoints import Checkpoints
 from xlt_core.store.draft import Draft
-from xlt_core.store.errors import DamagedStage, StoreFull
+from xlt_core.store.errors import DamagedStage, StoreFull, StoreUnreachable
 from xlt_core.store.lease import Lease, LeaseInfo
 from xlt_core.store.listing import StageInfo
 from xlt_core.store.prune import PrunePlan
@@ -21,6 +21,7 @@ __all__ = [
     "StageInfo",
     "Store",
     "StoreFull",
+    "StoreUnreachable",
     "StoredStage",
     "VerifyReport",
 ]

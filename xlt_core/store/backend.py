@@ -20,7 +20,7 @@ class Backend(Protocol):
     """Local folder in which drafts are written."""
 
     def check(self) -> None:
-        """Make the place and write to it once. Raises UserMistake where that cannot be."""
+        """Make the place and try out what a store needs of it. Raises UserMistake."""
         ...
 
     def get(self, path: str) -> bytes | None:
@@ -36,7 +36,10 @@ class Backend(Protocol):
         ...
 
     def create(self, path: str, data: bytes) -> bool:
-        """Write a blob unless one is there; whether this call wrote it. `data` must be unique."""
+        """Write a blob unless one is there; whether this call wrote it. `data` must be unique.
+
+        A reader may meet it before all its bytes are there.
+        """
         ...
 
     def append(self, path: str, line: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xlt_core.store.backend import Backend
-from xlt_core.store.errors import naming_full_disks
+from xlt_core.store.errors import StoreUnreachable, naming_full_disks
 from xlt_core.store.layout import checkpoint_path, checkpoints_path
 from xlt_core.store.local import local_draft
 from xlt_core.store.manifest import Manifest, seal_folder
@@ -61,27 +61,37 @@ class Checkpoints:
     def save(self, step: int, write: Callable[[Path], None]) -> None:
         """Let `write` fill a folder, make it the checkpoint of `step`, and keep the newest two.
 
+        Training goes on without it, with a log line, while a remote store cannot be reached.
+
         Raises:
             ValueError: `write` left a file that a store does not keep.
             StoreFull: there is no room; the checkpoints that were there are untouched.
         """
-        path = checkpoint_path(self.key, step)
         folder = local_draft(self._backend.drafts, self.key)
         try:
             with naming_full_disks(self._backend.drafts):
                 write(folder)
-                manifest = seal_folder(folder, _name(self.key, step))
-                if not self._backend.publish(folder, path, manifest, durable=False):
-                    self._backend.remove_folder(path)
-                    self._backend.publish(folder, path, manifest, durable=False)
+                self._publish(folder, step)
+            for old in self.steps()[:-KEPT]:
+                self._backend.remove_folder(checkpoint_path(self.key, old))
+        except StoreUnreachable as error:
+            log.warning("checkpoint %s/%d was not saved: %s", self.key, step, error)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        for old in self.steps()[:-KEPT]:
-            self._backend.remove_folder(checkpoint_path(self.key, old))
 
     def drop(self) -> None:
-        """Remove them all."""
-        self._backend.remove_folder(self._path)
+        """Remove them all. What cannot be removed now, `verify` sweeps: the stage is finished."""
+        try:
+            self._backend.remove_folder(self._path)
+        except OSError as error:
+            log.warning("checkpoints of %s are left behind: %s", self.key, error)
+
+    def _publish(self, folder: Path, step: int) -> None:
+        path = checkpoint_path(self.key, step)
+        manifest = seal_folder(folder, _name(self.key, step))
+        if not self._backend.publish(folder, path, manifest, durable=False):
+            self._backend.remove_folder(path)
+            self._backend.publish(folder, path, manifest, durable=False)
 
     def _manifest(self, step: int) -> Manifest:
         path = checkpoint_path(self.key, step)

@@ -1,6 +1,6 @@
 """What can go wrong with a store that is neither the user's mistake nor the stage's fault.
 
-Both are `OSError`s: faults of a machine, after which a stage is tried again.
+All are `OSError`s: faults of a machine, after which a stage is tried again.
 """
 
 from __future__ import annotations
@@ -11,11 +11,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from xlt_core.vocabulary.errors import Mistake
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+ACCESS_REMEDY = (
+    "check the URL, that the bucket exists, the network, and the credentials in the environment"
+)
 
 
 class StoreFull(OSError):
     """The disk under a store (or its scratch folder) has no room. Nothing was half-published."""
+
+
+class StoreUnreachable(OSError):
+    """The service that a store lies on cannot be reached, or refuses: network, credentials, quota.
+
+    While stages are computed this may pass, so it is tried again; to who asks at the command line
+    `mistake` says it.
+    """
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url, self.reason = url, reason
+        super().__init__(f"the store {url} cannot be reached: {reason}")
+
+    def __reduce__(self) -> tuple[type[StoreUnreachable], tuple[str, str]]:
+        return type(self), (self.url, self.reason)
+
+    @property
+    def mistake(self) -> Mistake:
+        """Where, what, and what to look at."""
+        what = f"the store cannot be reached: {self.reason}"
+        return Mistake(self.url, what, ACCESS_REMEDY)
 
 
 class DamagedStage(OSError):

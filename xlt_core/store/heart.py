@@ -1,4 +1,7 @@
-"""The heart: one thread a process that renews all its leases, three times a time to live."""
+"""The heart: one thread a process that renews all its leases, three times a time to live.
+
+No error ends it: a lease that could not be renewed is tried again until it is released or lost.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import atexit
 import os
 import threading
 import time
-from contextlib import suppress
 
 from xlt_core.store.lease import Lease
 
@@ -33,8 +35,7 @@ class Heart:
         with self._changed:
             leases = list(self._due)
         for lease in leases:
-            with suppress(OSError):
-                lease.release()
+            lease.release()
 
     def _run(self) -> None:
         while True:

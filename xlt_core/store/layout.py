@@ -2,7 +2,7 @@
 
     <key[:2]>/<key>/            a finished stage: stage.json, its files, manifest.json
     checkpoints/<key>/<step>/   a mid-stage checkpoint, sealed by a manifest as a stage is
-    leases/<key>.json           who is computing the stage
+    leases/<key>.json           who is computing the stage (`leases`: <key>.2.json took it over)
     pins/<sweep>@<part>.json    stages a sweep wants kept, a file each time it names some
     drafts/<name>               being written; the name says by which process (`owner`)
     damaged/<key>-<time>/       set aside
@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 import secrets
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from urllib.parse import quote, unquote
 
 MANIFEST = "manifest.json"
@@ -30,6 +29,7 @@ EXECUTIONS = "executions.jsonl"
 SUFFIXES = (".safetensors", ".json", ".jsonl", ".jsonl.zst")
 
 _KEY = re.compile(r"[0-9a-f]{64}")
+_LEASE = re.compile(r"(?P<key>[0-9a-f]{64})(\.(?P<number>[2-9]|[1-9][0-9]{1,8}))?\.json")
 _PREFIX = re.compile(r"[0-9a-f]{2}")
 
 
@@ -61,10 +61,22 @@ def checkpoint_path(key: str, step: int) -> str:
     return f"{checkpoints_path(key)}/{step:08d}"
 
 
-def lease_path(key: str) -> str:
-    """The file that says who computes the stage."""
+def lease_path(key: str, number: int = 1) -> str:
+    """The file that says who computes the stage; `number` counts takeovers from 1."""
     stage_path(key)
-    return f"{LEASES}/{key}.json"
+    return f"{LEASES}/{key}.json" if number == 1 else f"{LEASES}/{key}.{number}.json"
+
+
+def lease_number(file_name: str, key: str) -> int | None:
+    """The number of the lease on `key` that `file_name` is; None where it is another file."""
+    match = _LEASE.fullmatch(file_name)
+    return int(match["number"] or 1) if match is not None and match["key"] == key else None
+
+
+def leased_key(file_name: str) -> str | None:
+    """The key of the stage on which `file_name` is a lease; None where it is none."""
+    match = _LEASE.fullmatch(file_name)
+    return match["key"] if match is not None else None
 
 
 def pin_path(sweep: str, part: str) -> str:
@@ -81,8 +93,3 @@ def damaged_path(name: str) -> str:
     """A fresh place to set something aside."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     return f"{DAMAGED}/{name}-{stamp}-{secrets.token_hex(2)}"
-
-
-def is_allowed(name: str) -> bool:
-    """Whether a stage may hold a file of this name: safetensors, JSON and JSON lines only."""
-    return name.endswith(SUFFIXES) and not PurePosixPath(name).name.startswith(".")

@@ -2,14 +2,16 @@
 
 A lease is a fence against waste, not a lock that results depend on: publishing is race-safe, so
 two holders cost time and nothing else. It lives by its heartbeat (`heart`). It may be taken over
-at once when its process is of this machine and dead, and otherwise when it has been silent for
-longer than its own time to live, as watched by the taker's clock: clocks of two machines may
-differ, and a laptop that slept has not been silent. Media: `lease_local`, `lease_remote`.
+at once when its process is of this machine and dead, and otherwise when it has been watched for
+longer than its own time to live without a heartbeat. No clock of another machine is ever looked
+at, and time in which the watcher did not look counts little: it may have slept, and the holder,
+too. Who loses a lease finds out by its own next heartbeat. Where they are kept: `leases`.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import threading
 import time
@@ -21,8 +23,9 @@ from typing import Any, Protocol
 from xlt_core.store.owner import Owner
 
 log = logging.getLogger("xlt.store")
-# A lease this much older than its time to live is dead by anybody's clock.
-SURELY_SILENT = 600.0
+# Of a time in which a watcher did not look, what counts at most, in times to live: a heartbeat is
+# due after a third, so that no lease is taken over by who looks but once after a long sleep.
+UNWATCHED = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,19 @@ class LeaseRecord:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> LeaseRecord:
-        """Read `to_json`. Raises KeyError or TypeError where it is something else."""
-        return cls(
-            str(data["holder"]), Owner(**data["owner"]), float(data["ttl"]), str(data["nonce"])
+        """Read `to_json`. Raises KeyError, TypeError or ValueError where it is something else."""
+        owner, ttl = data["owner"], float(data["ttl"])
+        if not 0 < ttl < math.inf:
+            raise ValueError(f"no time to live: {ttl}")
+        who = Owner(
+            str(owner["host"]), str(owner["boot"]), int(owner["pid"]), int(owner["started"])
         )
+        return cls(str(data["holder"]), who, ttl, str(data["nonce"]))
 
 
 @dataclass(frozen=True)
 class LeaseInfo:
-    """A lease as others see it. `age`: seconds since its last heartbeat."""
+    """A lease as others see it. `age`: seconds for which no heartbeat has been seen."""
 
     holder: str
     host: str
@@ -63,72 +70,57 @@ class LeaseInfo:
 
 @dataclass(frozen=True)
 class Sighting:
-    """A lease as found in the store. `beat` changes with every heartbeat; `age` in seconds."""
+    """A lease as found. `beat` changes with every heartbeat; `number`: see `leases`."""
 
     record: LeaseRecord
     beat: str
-    age: float
+    number: int = 1
 
-    @property
-    def info(self) -> LeaseInfo:
+    def info(self, silence: float) -> LeaseInfo:
         """What is shown of it."""
         owner = self.record.owner
-        return LeaseInfo(self.record.holder, owner.host, owner.pid, self.age)
+        return LeaseInfo(self.record.holder, owner.host, owner.pid, silence)
 
 
 class Claim(Protocol):
-    """A lease that this process took, as its medium keeps it."""
+    """A lease that this process took, as it is kept in the store."""
 
     def beat(self) -> bool:
         """Renew it; False where it has been taken over. Raises OSError where nobody can say."""
         ...
 
     def release(self) -> None:
-        """Give it up, if it is still ours."""
-        ...
-
-
-class Medium(Protocol):
-    """Where leases are kept."""
-
-    def see(self, key: str) -> Sighting | None:
-        """The lease on `key`, dead or alive."""
-        ...
-
-    def take(self, key: str, record: LeaseRecord, over: Sighting | None) -> Claim | None:
-        """Take the lease on `key` where there is none, or over the very one that was seen."""
+        """Give it up, if it is still ours. Raises OSError where that cannot be done."""
         ...
 
 
 class Watch:
-    """How long leases have been silent by this process's clock, which no sleep of it counts in."""
+    """How long leases have been silent while this process looked, by its own clock."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._first_seen: dict[str, tuple[str, float]] = {}
+        self._seen: dict[str, tuple[str, float, float]] = {}  # beat, silence, last look
         self._lock = threading.Lock()
 
     def silence(self, key: str, sighting: Sighting) -> float:
-        """Seconds for which the lease has been seen without a heartbeat."""
+        """Seconds for which the lease has been watched without a heartbeat."""
         with self._lock:
-            beat, since = self._first_seen.get(key, ("", 0.0))
-            if beat != sighting.beat:
-                since = self._clock()
-                self._first_seen[key] = (sighting.beat, since)
-            return self._clock() - since
+            now = self._clock()
+            beat, silence, last = self._seen.get(key, ("", 0.0, now))
+            watched = min(now - last, UNWATCHED * sighting.record.ttl)
+            silence = silence + watched if beat == sighting.beat else 0.0
+            self._seen[key] = (sighting.beat, silence, now)
+            return silence
 
     def forget(self, key: str) -> None:
         """The lease is gone or ours."""
         with self._lock:
-            self._first_seen.pop(key, None)
+            self._seen.pop(key, None)
 
 
 def is_abandoned(sighting: Sighting, silence: float) -> bool:
     """Whether a lease may be taken over."""
-    if sighting.record.owner.is_dead():
-        return True
-    ttl = sighting.record.ttl
-    return silence > ttl or sighting.age > ttl + SURELY_SILENT
+    return sighting.record.owner.is_dead() or silence > sighting.record.ttl
 
 
 class Lease:
@@ -151,6 +143,11 @@ class Lease:
         self._last_beat = time.monotonic()
 
     @property
+    def taken(self) -> bool:
+        """Whether it is known to be another's or gone: who works under it had better stop."""
+        return self._taken
+
+    @property
     def lost(self) -> bool:
         """Whether it is no longer ours, or has not been renewed in time so that it may not be."""
         return self._released or self._taken or time.monotonic() - self._last_beat > self.ttl
@@ -163,21 +160,24 @@ class Lease:
             began = time.monotonic()
             try:
                 self._taken = not self._claim.beat()
-            except OSError as error:
+            except Exception as error:  # whatever it is: the next heartbeat may get through
                 log.warning("lease on %s could not be renewed: %s", self.key, error)
                 return True
             self._last_beat = began
         if self._taken:
-            log.warning("lease on %s was taken over by another process", self.key)
+            log.warning("lease on %s was taken over or removed by another process", self.key)
         return not self._taken
 
     def release(self) -> None:
-        """Give it up. Twice is fine."""
+        """Give it up. Twice is fine; one that cannot be removed falls silent, and is said."""
         with self._lock:
             if self._released:
                 return
             self._released = True
-            self._claim.release()
+            try:
+                self._claim.release()
+            except Exception as error:
+                log.warning("lease on %s could not be removed: %s", self.key, error)
 
     def __enter__(self) -> Lease:
         return self

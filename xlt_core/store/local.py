@@ -1,7 +1,9 @@
 """A store in a folder: a stage is written beside the others and renamed, one rename of the whole.
 
-Works on any file system with atomic rename. Everything is written under `drafts/` first, which
-lies in the store so that a rename never crosses file systems. Neighbour: `remote`.
+Works on any file system that renames at once and makes a name only once: links, file locks and
+flushed folders, which SMB, exFAT and many FUSE file systems have not, are not asked for; `trial`
+finds out. What is published is written under `drafts/` first, which lies in the store so that a
+rename never crosses file systems. Links within a store are never followed. Neighbour: `remote`.
 """
 # ruff: noqa: D102 (what each method promises is said once, in `backend.Backend`)
 
@@ -10,20 +12,28 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 from xlt_core.store.errors import naming_full_disks, store_full
 from xlt_core.store.layout import DRAFTS, MANIFEST
 from xlt_core.store.manifest import FileSeal, Manifest, measure
 from xlt_core.store.owner import owned_name
+from xlt_core.store.trial import try_out
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 _OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR})
-_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
+_IS_LINK = frozenset({errno.ELOOP, errno.EMLINK})
+# What file systems say that cannot flush a folder (SMB, FUSE, FAT on some systems).
+_NO_FLUSH = frozenset(
+    {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EISDIR,
+     errno.EACCES, errno.EPERM}
+)  # fmt: skip
 _FLUSHES = 8
 
 
@@ -36,19 +46,25 @@ class LocalBackend:
         self._at = f"{root}{os.sep}"  # joined by hand: `contains` is asked thousands of times
 
     def check(self) -> None:
-        probe = f"{DRAFTS}/{owned_name('probe')}"
+        probe = self.drafts / owned_name("probe")
         try:
-            self.put(probe, b"")
-            self.remove(probe)
+            _make_folder(probe)
+            try_out(probe)
         except OSError as error:
             raise _unwritable(self.root, error) from error
+        finally:
+            shutil.rmtree(probe, ignore_errors=True)
 
     def get(self, path: str) -> bytes | None:
         try:
-            with open(self._at + path, "rb", buffering=0) as file:
+            with open(self._at + path, "rb", buffering=0, opener=_open_no_link) as file:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
+        except OSError as error:
+            if error.errno in _IS_LINK:
+                return None
+            raise
 
     def get_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         return {path: data for path in paths if (data := self.get(path)) is not None}
@@ -63,19 +79,19 @@ class LocalBackend:
                 draft.unlink(missing_ok=True)
 
     def create(self, path: str, data: bytes) -> bool:
+        target = self.root / path
         with naming_full_disks(self.root):
-            draft, target = self._written(data), self.root / path
+            _make_folder(target.parent)
             try:
-                _make_folder(target.parent)
-                os.link(draft, target)  # unlike a rename, fails where something is there
+                file = target.open("xb", buffering=0)
             except FileExistsError:
                 return False
-            except OSError as error:
-                if error.errno not in _NO_LINKS:
-                    raise
-                return _write_new(target, data)
-            finally:
-                draft.unlink(missing_ok=True)
+            try:
+                with file:
+                    _write_all(file, data)
+            except BaseException:
+                target.unlink(missing_ok=True)
+                raise
         return True
 
     def append(self, path: str, line: str) -> None:
@@ -115,10 +131,7 @@ class LocalBackend:
     def has(self, path: str, sizes: Mapping[str, int]) -> bool:
         folder = f"{self._at}{path}{os.sep}"
         try:
-            return all(
-                os.stat(folder + name).st_size == size  # noqa: PTH116
-                for name, size in sizes.items()
-            )
+            return all(_file_size(folder, name) == size for name, size in sizes.items())
         except (FileNotFoundError, NotADirectoryError):
             return False
 
@@ -137,7 +150,8 @@ class LocalBackend:
         try:
             folder.rename(target)
         except OSError as error:
-            if error.errno not in _OCCUPIED:
+            # File systems have their own errors for a place that is taken: what stands there tells.
+            if error.errno not in _OCCUPIED and self.mark(path) is None:
                 raise
             return False
         if durable:
@@ -218,14 +232,26 @@ def _unwritable(folder: Path, error: OSError) -> UserMistake:
     return UserMistake(Mistake(str(folder), f"cannot be written to: {reason}", remedy))
 
 
-def _write_new(target: Path, data: bytes) -> bool:
-    """For file systems without links: a reader may catch the file before its bytes are there."""
-    try:
-        with target.open("xb") as file:
-            file.write(data)
-    except FileExistsError:
-        return False
-    return True
+def _write_all(file: FileIO, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _file_size(folder: str, name: str) -> int:
+    """Size of the file `name` below `folder`; -1 for anything but a file, links above all."""
+    *parents, last = name.split("/")
+    for parent in parents:
+        folder = f"{folder}{parent}"
+        if not stat.S_ISDIR(os.lstat(folder).st_mode):
+            return -1
+        folder += os.sep
+    status = os.lstat(folder + last)
+    return status.st_size if stat.S_ISREG(status.st_mode) else -1
 
 
 def _make_folder(folder: Path) -> None:
@@ -244,11 +270,16 @@ def _flush_tree(folder: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY)
+    """Bring a file to the disk, or a folder where the file system can do that."""
     try:
-        os.fsync(file)
-    finally:
-        os.close(file)
+        file = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+    except OSError as error:
+        if error.errno not in _NO_FLUSH or not path.is_dir():
+            raise
 
 
 def _times(path: Path) -> Iterator[float]:

@@ -1,7 +1,8 @@
 """The manifest: sizes and SHA-256 of a folder's files, sealed by its own SHA-256.
 
-A folder without a good manifest does not exist. On object stores the manifest also names the
-attempt whose files it seals, so that racing writers never mix. Next: `backend`.
+A folder without a good manifest does not exist, and a good one names nothing outside its folder
+(`names`). On object stores the manifest also names the attempt whose files it seals, so that racing
+writers never mix. Next: `backend`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from xlt_core.store.layout import MANIFEST, is_allowed
+from xlt_core.store.names import fault_of, is_attempt
 from xlt_core.vocabulary.fingerprint import canonical_json
 
 _SEALED = re.compile(rb'(?P<body>\{.*),"seal":"(?P<seal>[0-9a-f]{64})"\}\n', re.DOTALL)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20
 
 
@@ -81,25 +83,32 @@ class Manifest:
         match = _SEALED.fullmatch(data)
         if match is None or hashlib.sha256(match["body"]).hexdigest() != match["seal"].decode():
             raise BadManifest("the manifest was altered or cut short")
-        content: dict[str, Any] = json.loads(match["body"] + b"}")
-        if content["of"] != of:
-            raise BadManifest(f"the manifest belongs to {content['of']}")
-        files = {name: FileSeal(size, sha) for name, (size, sha) in content["files"].items()}
-        return cls(of, files, content["attempt"])
+        try:
+            content: dict[str, Any] = json.loads(match["body"] + b"}")
+            files = {name: _seal(*entry) for name, entry in content["files"].items()}
+            whose, attempt = content["of"], str(content["attempt"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise BadManifest(f"the manifest is none: {error!r}") from None
+        if whose != of:
+            raise BadManifest(f"the manifest belongs to {whose}")
+        fault = fault_of(files)
+        if fault is None and not is_attempt(attempt):
+            fault = f"{attempt!r} is no folder of an attempt"
+        if fault is not None:
+            raise BadManifest(f"the manifest names what no stage holds: {fault}")
+        return cls(of, files, attempt)
 
 
 def seal_folder(folder: Path, of: str) -> Manifest:
     """Measure every file of `folder`.
 
     Raises:
-        ValueError: it holds something a store does not keep (see `layout.SUFFIXES`), or nothing.
+        ValueError: it holds something a store does not keep (see `names`), or nothing.
     """
     names = sorted(_file_names(folder))
-    refused = [name for name in names if not is_allowed(name) or name == MANIFEST]
-    if refused:
-        raise ValueError(
-            f"{folder}: a store keeps only safetensors, JSON and JSON lines, not {refused}"
-        )
+    fault = fault_of(names)
+    if fault is not None:
+        raise ValueError(f"{folder}: {fault}")
     if not names:
         raise ValueError(f"{folder}: there is nothing to publish")
     return Manifest(of, {name: measure(folder / name) for name in names})
@@ -125,9 +134,19 @@ def matches(data: bytes, seal: FileSeal) -> bool:
     return len(data) == seal.bytes and hashlib.sha256(data).hexdigest() == seal.sha256
 
 
+def _seal(size: object, sha256: object) -> FileSeal:
+    if type(size) is not int or size < 0:
+        raise ValueError(f"{size!r} is no size")
+    if not isinstance(sha256, str) or _SHA256.fullmatch(sha256) is None:
+        raise ValueError(f"{sha256!r} is no SHA-256")
+    return FileSeal(size, sha256)
+
+
 def _file_names(folder: Path) -> Iterator[str]:
     for path in folder.rglob("*"):
         if path.is_symlink():
             raise ValueError(f"{path}: a store keeps files, not links")
-        if not path.is_dir():
+        if not path.is_file() and not path.is_dir():
+            raise ValueError(f"{path}: a store keeps files, not pipes, sockets and devices")
+        if path.is_file():
             yield path.relative_to(folder).as_posix()

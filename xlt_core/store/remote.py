@@ -13,6 +13,7 @@ Credentials and endpoints come from the environment, as the service's own tools 
 from __future__ import annotations
 
 import io
+import logging
 import os
 import shutil
 import threading
@@ -20,18 +21,17 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
-from xlt_core.store.errors import naming_full_disks
+from xlt_core.store.errors import ACCESS_REMEDY, naming_full_disks
 from xlt_core.store.layout import DRAFTS, MANIFEST
 from xlt_core.store.manifest import FileSeal, Manifest, measure_stream
 from xlt_core.store.owner import owned_name
+from xlt_core.store.service import FOLDERLESS, modified, naming_the_service, open_service
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
-# Services without folders; asking s3fs for a folder could make a bucket.
-_FOLDERLESS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "adl", "oss", "oci", "memory"})
+log = logging.getLogger("xlt.store")
 _AT_ONCE = 16
 _ONE_GO = 16 << 20
 _creating = threading.Lock()
@@ -60,9 +60,9 @@ class RemoteBackend:
         except UserMistake:
             raise
         except Exception as error:  # each service has its own errors for a wrong name or right
-            what = f"cannot be written to: {type(error).__name__}: {error}"
-            remedy = "check the URL, that the bucket exists, and the credentials in the environment"
-            raise UserMistake(Mistake(self.url, what, remedy)) from error
+            reason = getattr(error, "reason", f"{type(error).__name__}: {error}")
+            what = f"cannot be written to: {reason}"
+            raise UserMistake(Mistake(self.url, what, ACCESS_REMEDY)) from error
 
     def get(self, path: str) -> bytes | None:
         system, root = self._system()
@@ -113,7 +113,7 @@ class RemoteBackend:
         for name in found:
             if PurePosixPath(name).name == MANIFEST:
                 self.remove(f"{path}/{name}")
-        if found or self.protocol not in _FOLDERLESS:
+        if found or self.protocol not in FOLDERLESS:
             system.invalidate_cache()
             with suppress(FileNotFoundError):
                 system.rm(f"{root}/{path}", recursive=True)
@@ -169,13 +169,14 @@ class RemoteBackend:
         try:
             places = [self._place(f"{path}/{place}")[1] for place in sealed.sizes()]
             system.put([str(folder / name) for name in sealed.files], places)
-            won = self.create(f"{path}/{MANIFEST}", sealed.to_bytes())
         except BaseException:
-            with suppress(Exception):
-                self.remove_folder(f"{path}/{attempt}")
+            self._clear(f"{path}/{attempt}")
             raise
+        # Where this fails nobody can say whether the manifest was written: its files stay. Without
+        # a manifest that names them they are an orphan that `verify` sweeps.
+        won = self.create(f"{path}/{MANIFEST}", sealed.to_bytes())
         if not won:
-            self.remove_folder(f"{path}/{attempt}")
+            self._clear(f"{path}/{attempt}")
         return won
 
     def mark(self, path: str) -> str | None:
@@ -192,7 +193,7 @@ class RemoteBackend:
         return True
 
     def age(self, path: str) -> float | None:
-        times = [_modified(entry) for entry in self._find(path).values()]
+        times = [modified(entry) for entry in self._find(path).values()]
         return max(0.0, time.time() - max(times)) if times else None
 
     def measure(self, path: str, size: int) -> FileSeal | None:
@@ -201,7 +202,7 @@ class RemoteBackend:
             return None if data is None else measure_stream(io.BytesIO(data))
         system, root = self._system()
         try:
-            with system.open(f"{root}/{path}", "rb") as file:
+            with naming_the_service(self.url), system.open(f"{root}/{path}", "rb") as file:
                 return measure_stream(file)
         except FileNotFoundError:
             return None
@@ -216,6 +217,13 @@ class RemoteBackend:
             with suppress(ValueError):
                 named = Manifest.parse(data, path.rpartition("/")[2]).attempt
         return [f"{path}/{attempt}" for attempt in attempts if attempt != named]
+
+    def _clear(self, path: str) -> None:
+        """Remove what nobody will read; what cannot be removed now, `verify` sweeps."""
+        try:
+            self.remove_folder(path)
+        except Exception as error:
+            log.warning("%s/%s is left behind: %s", self.url, path, error)
 
     def _sizes(self, path: str) -> dict[str, int]:
         return {name: int(entry["size"]) for name, entry in self._find(path).items()}
@@ -246,40 +254,12 @@ class RemoteBackend:
         """The file system and the full path, with a folder to write it in."""
         system, root = self._system()
         place = f"{root}/{path}"
-        if self.protocol not in _FOLDERLESS:
+        if self.protocol not in FOLDERLESS:
             system.makedirs(place.rpartition("/")[0], exist_ok=True)
         return system, place
 
     def _system(self) -> tuple[Any, str]:
         """The file system and the root within it; opened anew in a forked process."""
         if self._opened is None or self._opened[0] != os.getpid():
-            self._opened = (os.getpid(), *_open(self.url, self.protocol))
+            self._opened = (os.getpid(), *open_service(self.url, self.protocol))
         return self._opened[1], self._opened[2]
-
-
-def _open(url: str, protocol: str) -> tuple[Any, str]:
-    from fsspec.core import url_to_fs
-
-    options = {"use_listings_cache": False} if protocol in _FOLDERLESS else {}
-    try:
-        system, root = url_to_fs(url, **options)
-    except (ImportError, ValueError, TypeError) as error:
-        remedy = (
-            "install the package that this kind of URL needs (for s3://: pip install 'xlt[s3]')"
-        )
-        raise UserMistake(Mistake(url, f"cannot be opened: {error}", remedy)) from error
-    return system, str(root).rstrip("/")
-
-
-def _modified(entry: Mapping[str, Any]) -> float:
-    """When a blob was written, in seconds since the epoch; now where the service does not say."""
-    for name in ("LastModified", "mtime", "updated", "last_modified", "created"):
-        value = entry.get(name)
-        if isinstance(value, datetime):
-            return value.timestamp()
-        if isinstance(value, int | float):
-            return float(value)
-        if isinstance(value, str):
-            with suppress(ValueError):
-                return datetime.fromisoformat(value).timestamp()
-    return time.time()

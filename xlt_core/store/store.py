@@ -17,12 +17,10 @@ from xlt_core.store.backend import Backend
 from xlt_core.store.checkpoints import Checkpoints
 from xlt_core.store.draft import Draft
 from xlt_core.store.heart import heart
-from xlt_core.store.layout import LEASES, MANIFEST, damaged_path, is_key, stage_path
-from xlt_core.store.lease import Lease, LeaseInfo, LeaseRecord, Medium, Watch, is_abandoned
-from xlt_core.store.lease_local import LocalLeases
-from xlt_core.store.lease_remote import RemoteLeases
+from xlt_core.store.layout import LEASES, MANIFEST, damaged_path, leased_key, stage_path
+from xlt_core.store.lease import Lease, LeaseInfo, LeaseRecord, Sighting, Watch, is_abandoned
+from xlt_core.store.leases import Leases
 from xlt_core.store.listing import StageInfo
-from xlt_core.store.local import LocalBackend
 from xlt_core.store.manifest import Manifest
 from xlt_core.store.place import normal_url, open_backend
 from xlt_core.store.prune import PrunePlan, plan_prune
@@ -137,16 +135,15 @@ class Store:
             holder: what the taker calls itself, for people.
             ttl: seconds of silence after which others may take the lease over.
         """
-        medium = self._leases()
-        seen = medium.see(key)
-        if seen is not None and not is_abandoned(seen, self._watch.silence(key, seen)):
+        seen, silence = self._look(key)
+        if seen is not None and not is_abandoned(seen, silence):
             return None
         record = LeaseRecord.fresh(holder, ttl)
-        claim = medium.take(key, record, seen)
+        claim = self._leases().take(key, record, seen)
         if claim is None:
             return None
         if seen is not None:
-            log.warning("lease on %s taken over from %s", key, seen.info)
+            log.warning("lease on %s taken over from %s", key, seen.info(silence))
         self._watch.forget(key)
         lease = Lease(key, record, claim)
         heart().keep(lease)
@@ -154,10 +151,8 @@ class Store:
 
     def lease_holder(self, key: str) -> LeaseInfo | None:
         """Who holds a live lease on the stage; None where nobody does."""
-        seen = self._leases().see(key)
-        if seen is None or is_abandoned(seen, self._watch.silence(key, seen)):
-            return None
-        return seen.info
+        seen, silence = self._look(key)
+        return None if seen is None or is_abandoned(seen, silence) else seen.info(silence)
 
     # Upkeep
 
@@ -228,15 +223,20 @@ class Store:
         """What `record_execution` noted, oldest first."""
         return executions.executions(self._backend)
 
-    def _leases(self) -> Medium:
-        if isinstance(self._backend, LocalBackend):
-            return LocalLeases(self._backend.root)
-        return RemoteLeases(self._backend)
+    def _leases(self) -> Leases:
+        return Leases(self._backend)
+
+    def _look(self, key: str) -> tuple[Sighting | None, float]:
+        """The lease on the stage, and for how long it has been watched without a heartbeat."""
+        seen = self._leases().see(key)
+        if seen is None:
+            self._watch.forget(key)
+            return None, 0.0
+        return seen, self._watch.silence(key, seen)
 
     def _leased(self) -> set[str]:
-        names = self._backend.names(LEASES)
-        keys = {name.removesuffix(".json") for name in names if name.endswith(".json")}
-        return {key for key in keys if is_key(key) and self.lease_holder(key) is not None}
+        keys = {leased_key(name) for name in self._backend.names(LEASES)}
+        return {key for key in keys if key is not None and self.lease_holder(key) is not None}
 
     def _remove_unless_leased(self, key: str) -> bool:
         if self.lease_holder(key) is not None:

@@ -64,10 +64,10 @@ def test_no_damaged_byte_is_served(data: st.DataObject) -> None:
         assert _served(store) == files
 
 
-@given(
-    st.dictionaries(st.text(min_size=1), st.builds(FileSeal, st.integers(0), st.just("0" * 64))),
-    st.text(),
-)
+seals = st.builds(FileSeal, st.integers(0), st.from_regex(r"[0-9a-f]{64}", fullmatch=True))
+
+
+@given(st.dictionaries(names, seals), st.from_regex(r"[a-z][a-z0-9._-]{0,30}|", fullmatch=True))
 def test_a_manifest_reads_back(files: dict[str, FileSeal], attempt: str) -> None:
     """Whatever it names."""
     manifest = Manifest("of", files, attempt)

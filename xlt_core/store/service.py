@@ -1,0 +1,98 @@
+"""The service behind a remote store, as fsspec opens it: whatever it raises is an OSError here.
+
+Each service has errors of its own (botocore's, aiohttp's, Google's are no OSErrors); who calls one
+would forget some. Neighbour: `remote`, which calls nothing but this.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Any
+
+from xlt_core.store.errors import StoreUnreachable, is_full
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+# Services without folders; asking s3fs for a folder could make a bucket.
+FOLDERLESS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "adl", "oss", "oci", "memory"})
+# What a call may say about the blob it was asked for, or about itself.
+_ANSWERS = frozenset(
+    {
+        FileNotFoundError,
+        FileExistsError,
+        IsADirectoryError,
+        NotADirectoryError,
+        NotImplementedError,
+        ImportError,
+        TypeError,
+        ValueError,
+        KeyError,
+        UserMistake,
+        StoreUnreachable,
+    }
+)
+
+
+class Service:
+    """An fsspec file system. Any attribute of it is to be had; calls raise StoreUnreachable."""
+
+    def __init__(self, system: Any, url: str) -> None:
+        self._system = system
+        self._url = url
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._system, name)
+        return _guarded(value, self._url) if callable(value) else value
+
+
+def open_service(url: str, protocol: str) -> tuple[Any, str]:
+    """The service at `url` and the root within it. Raises UserMistake where none can be opened."""
+    from fsspec.core import url_to_fs
+
+    options = {"use_listings_cache": False} if protocol in FOLDERLESS else {}
+    try:
+        with naming_the_service(url):
+            system, root = url_to_fs(url, **options)
+    except (ImportError, ValueError, TypeError) as error:
+        remedy = (
+            "install the package that this kind of URL needs (for s3://: pip install 'xlt[s3]')"
+        )
+        raise UserMistake(Mistake(url, f"cannot be opened: {error}", remedy)) from error
+    return Service(system, url), str(root).rstrip("/")
+
+
+@contextmanager
+def naming_the_service(url: str) -> Iterator[None]:
+    """Turn what a service raises about itself into StoreUnreachable; its answers come through."""
+    try:
+        yield
+    except Exception as error:
+        if type(error) in _ANSWERS or is_full(error):  # full: the disk here, downloaded to
+            raise
+        raise StoreUnreachable(url, f"{type(error).__name__}: {error}") from error
+
+
+def modified(entry: Mapping[str, Any]) -> float:
+    """When a blob was written, in seconds since the epoch; now where the service does not say."""
+    for name in ("LastModified", "mtime", "updated", "last_modified", "created"):
+        value = entry.get(name)
+        if isinstance(value, datetime):
+            return value.timestamp()
+        if isinstance(value, int | float):
+            return float(value)
+        if isinstance(value, str):
+            with suppress(ValueError):
+                return datetime.fromisoformat(value).timestamp()
+    return time.time()
+
+
+def _guarded(call: Callable[..., Any], url: str) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def guarded(*arguments: Any, **named: Any) -> Any:
+        with naming_the_service(url):
+            return call(*arguments, **named)
+
+    return guarded
