@@ -151,7 +151,9 @@ def carry_out(sweep: Sweep, prepared: Prepared, folder: SweepFolder, address: st
     from sweeps.report.status import lacks_scores, read_sweep
     from sweeps.spec.prepare import write_prepared
     from sweeps.spec.stored import write_spec
+    from xlt_core.store import Store
 
+    Store(sweep.store).check()
     write_prepared(folder, prepared)
     write_spec(folder, sweep)
     expected = forecast_of(sweep, prepared)

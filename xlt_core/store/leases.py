@@ -16,7 +16,7 @@ import hashlib
 import json
 
 from xlt_core.store.backend import Backend
-from xlt_core.store.layout import LEASES, lease_number, lease_path
+from xlt_core.store.layout import LEASES, lease_number, lease_path, stage_path
 from xlt_core.store.lease import LeaseRecord, Sighting
 from xlt_core.store.owner import Owner
 
@@ -47,7 +47,8 @@ class Leases:
         return claim
 
     def numbers(self, key: str) -> list[int]:
-        """Numbers of the lease blobs on `key`, ascending."""
+        """Numbers of the lease blobs on `key`, ascending. Raises ValueError where it is none."""
+        stage_path(key)
         found = (lease_number(name, key) for name in self._backend.names(LEASES))
         return sorted(number for number in found if number is not None)
 
@@ -115,5 +116,5 @@ def _sighting(data: bytes, number: int) -> Sighting:
 def _record(data: bytes) -> LeaseRecord:
     try:
         return LeaseRecord.from_json(json.loads(data))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError):
         return LeaseRecord("unknown", Owner("unknown", "", 0, 0), UNREADABLE_TTL, nonce="")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import os
 import tempfile
 from pathlib import Path
 from urllib.parse import unquote
@@ -53,7 +54,11 @@ def open_backend(url: str, scratch: Path | None) -> Backend:
 
 def default_scratch() -> Path:
     """A folder of this user's in the machine's folder for temporary files."""
-    return Path(tempfile.gettempdir()) / f"xlt-{getpass.getuser()}"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a number without a name, as containers have it
+        user = str(os.getuid())
+    return Path(tempfile.gettempdir()) / f"xlt-{user}"
 
 
 def _folder(text: str) -> str:

@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 from xlt_core.store.errors import ACCESS_REMEDY, naming_full_disks
 from xlt_core.store.layout import DRAFTS, MANIFEST
 from xlt_core.store.manifest import FileSeal, Manifest, measure_stream
+from xlt_core.store.names import is_attempt
 from xlt_core.store.owner import owned_name
 from xlt_core.store.service import FOLDERLESS, modified, naming_the_service, open_service
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -209,7 +210,7 @@ class RemoteBackend:
 
     def orphans(self, path: str) -> list[str]:
         names = {PurePosixPath(name).parts[0] for name in self._sizes(path)}
-        attempts = sorted(names - {MANIFEST})
+        attempts = sorted(name for name in names - {MANIFEST} if is_attempt(name))
         if len(attempts) <= 1 and MANIFEST in names:
             return []
         data, named = self.get(f"{path}/{MANIFEST}"), ""

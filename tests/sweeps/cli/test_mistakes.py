@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+import s3fs
 
 from sweeps.cli.faults import SCREEN, guarded, screenful
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -39,6 +42,10 @@ BAD = {
     "store of an unknown kind": (["store", "ls", "--store", "nonsense://x"], "nonsense://"),
     "store that is a file": (["store", "ls", "--store", "good.yaml"], "is a file"),
     "store that is not there": (["store", "verify", "--store", "nowhere"], "no such folder"),
+    "S3 without credentials": (["store", "ls", "--store", "s3://bucket/x"], "credentials"),
+    "plan on S3 without credentials": (["plan", "away.yaml"], "credentials"),
+    "run on S3 without credentials": (["run", "away.yaml"], "credentials"),
+    "run on a store below a file": (["run", "below-a-file.yaml"], "cannot be written"),
     "workers that are no number": (["run", "good.yaml", "--workers", "many"], "--workers"),
     "no workers": (["run", "good.yaml", "--workers", "0"], "--workers"),
     "bad port": (["ui", "--port", "70000"], "--port"),
@@ -59,15 +66,24 @@ def desk(tmp_path, monkeypatch):
     """An empty place with a few specs."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("XLT_RUNS", raising=False)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
     (tmp_path / "somewhere").mkdir()
     for name, text in {
         "good": GOOD,
         "broken": "name: [a\n",
         "unknown": GOOD.replace("targets", "tragets"),
+        "away": f"{GOOD}store: s3://bucket/x\n",
+        "below-a-file": f"{GOOD}store: {tmp_path}/good.yaml/stages\n",
         "empty": "",
     }.items():
         (tmp_path / f"{name}.yaml").write_text(text)
-    return tmp_path
+    s3fs.S3FileSystem.clear_instance_cache()  # one remembers the credentials it was made with
+    yield tmp_path
+    s3fs.S3FileSystem.clear_instance_cache()
 
 
 class TestMistakes:

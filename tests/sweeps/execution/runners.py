@@ -12,7 +12,7 @@ from typing import Any
 from tests.benchmarks import noop
 from xlt_core.stage import Report, Settings
 from xlt_core.store import Store
-from xlt_core.vocabulary.errors import NonFiniteLoss, StageFailed
+from xlt_core.vocabulary.errors import NonFiniteLoss, StageCancelled, StageFailed
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.stage import Stage, TrainStage
 
@@ -47,6 +47,10 @@ def _wait(settings: Settings, stage: Stage, report: Report) -> None:
     settings.cache.mkdir(parents=True, exist_ok=True)
     (settings.cache / f"began-{stage.key}").touch()
     pause = threading.Event()
-    while not (Path(settings.cache) / GATE).exists():
-        report(Event("stage_progress", stage=stage.key))
-        pause.wait(0.02)
+    try:
+        while not (Path(settings.cache) / GATE).exists():
+            report(Event("stage_progress", stage=stage.key))
+            pause.wait(0.02)
+    except StageCancelled:
+        (settings.cache / f"stopped-{stage.key}").touch()
+        raise

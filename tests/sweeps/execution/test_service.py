@@ -118,6 +118,27 @@ class TestKill:
             assert answer.result()[0].status == DONE
         assert set(finished(tmp_path).values()) == {1}
 
+    @pytest.mark.parametrize("how", ["taken over", "removed"])
+    def test_a_lease_lost_while_computing_stops_the_stage(self, client, tmp_path, how):
+        """At its next report; it is begun again when the stage is free, and nothing failed."""
+        with ThreadPoolExecutor(1) as pool:
+            (stage,) = evaluate(train("gated", "target"), "en")
+            answer = pool.submit(client.compute, 0, [stage])
+            await_that(lambda: list((tmp_path / "cache").glob("began-*")))
+            (began,) = (tmp_path / "cache").glob("began-*")
+            store, key = Store(tmp_path / "stages"), began.name.removeprefix("began-")
+            (tmp_path / "stages" / "leases" / f"{key}.json").unlink()
+            other = store.lease(key, "another") if how == "taken over" else None
+            await_that((tmp_path / "cache" / f"stopped-{key}").exists)
+            if other is not None:
+                began.unlink()
+                other.release()
+            await_that(began.exists)
+            (tmp_path / "cache" / GATE).touch()
+            assert answer.result()[0].status == DONE
+        assert set(finished(tmp_path).values()) == {1}
+        assert [e["ended"] for e in store.executions() if e["key"] == key] == ["done"]
+
 
 class TestWishes:
     """pause, stop, cancel."""

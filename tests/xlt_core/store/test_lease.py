@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -100,6 +102,72 @@ class TestLease:
             lease.release()
             assert store.lease_holder(key).holder == "second", "a lost lease releases nothing"
 
+    def test_a_lease_overwritten_by_another_is_lost(self, store: Store, key: str) -> None:
+        """And the other's is left alone."""
+        lease = store.lease(key, "first", ttl=60)
+        other = LeaseRecord("other", Owner("elsewhere", "boot", 1, 1), 60.0, "n")
+        store._backend.put(f"leases/{key}.json", json.dumps(other.to_json()).encode())
+        assert not lease.taken
+        assert not lease.beat()
+        assert lease.taken
+        lease.release()
+        assert store.lease_holder(key).holder == "other"
+
+    @pytest.mark.parametrize("torn", [b"", b"{", b'{"holder"', b"[]", b"null", b"\xff\xfe", b"1"])
+    def test_a_torn_lease_is_taken_over_once_it_has_been_silent(self, store, key, torn) -> None:
+        """Whoever wrote it died at it; nothing but the take-over ever touches it."""
+        store._backend.put(f"leases/{key}.json", torn)
+        now = [0.0]
+        store._watch = Watch(lambda: now[0])
+        for second in (0.0, 5.0, 10.0, 15.0):
+            now[0] = second
+            assert store.lease(key, "me") is None
+            assert store.lease_holder(key).holder == "unknown"
+        now[0] = 15.1
+        with store.lease(key, "me") as lease:
+            assert lease.beat()
+            assert store._backend.names("leases") == [f"{key}.2.json"]
+        assert store._backend.names("leases") == []
+
+    @pytest.mark.parametrize("field", ["ttl", "owner", "nonce", "pid"])
+    @pytest.mark.parametrize("value", [None, "", "x", -1, float("nan"), float("inf"), [], {}])
+    def test_a_lease_of_nonsense_is_as_a_torn_one(self, store, key, field, value) -> None:
+        """It neither crashes nor holds for ever."""
+        content = LeaseRecord("other", Owner("elsewhere", "boot", 1, 1), 60.0, "n").to_json()
+        (content["owner"] if field == "pid" else content)[field] = value
+        store._backend.put(f"leases/{key}.json", json.dumps(content).encode())
+        assert store.lease(key, "me") is None
+        assert store.lease_holder(key) is not None
+        seen = store._leases().see(key)
+        assert 0 < seen.record.ttl <= 60
+
+    def test_take_over_follows_take_over(self, store: Store, key: str) -> None:
+        """Each under the next number, until somebody gives it up."""
+        dead = replace(Owner.current(), pid=2**30)
+        for number in range(1, 5):
+            seen = store._leases().see(key)
+            claim = store._leases().take(key, LeaseRecord("x", dead, 9.0, str(number)), seen)
+            assert claim is not None
+            assert claim.number == number
+            assert len(store._backend.names("leases")) == 1
+        with store.lease(key, "me") as lease:
+            assert lease is not None
+        assert store._backend.names("leases") == []
+
+    def test_who_comes_too_late_gets_nothing_and_disturbs_nobody(self, store, key) -> None:
+        """Between a look and the taking somebody else took over, or it was given up and retaken."""
+        leases, dead = store._leases(), replace(Owner.current(), pid=2**30)
+        leases.take(key, LeaseRecord("dead", dead, 9.0, "dead"), None)
+        seen = leases.see(key)
+        with store.lease(key, "quick") as lease:
+            assert leases.take(key, LeaseRecord("slow", dead, 9.0, "slow"), seen) is None
+            assert leases.take(key, LeaseRecord("blind", dead, 9.0, "blind"), None) is None
+            assert lease.beat()
+        with store.lease(key, "second") as lease:
+            assert leases.take(key, LeaseRecord("slow", dead, 9.0, "slow"), seen) is None
+            assert lease.beat()
+        assert store._backend.names("leases") == []
+
 
 class TestTakeover:
     @pytest.fixture
@@ -137,6 +205,46 @@ class TestTakeover:
         assert not lease.lost
         assert store.lease_holder(key).holder == "me"
         lease.release()
+
+    @pytest.mark.fault
+    @pytest.mark.parametrize("age", [-1e9, -3600.0, 3600.0, 1e9])
+    def test_never_for_what_a_clock_says(self, store, key, age: float) -> None:
+        """The holder is on another machine, whose clock or disk is as wrong as you like."""
+        other = LeaseRecord("other", Owner("elsewhere", "boot", 1, 1), 15.0, "n")
+        path = Path(store.url) / "leases" / f"{key}.json"
+        for beat in range(3):
+            content = {**other.to_json(), "beat": beat, "at": time.time() - age}
+            store._backend.put(f"leases/{key}.json", json.dumps(content).encode())
+            os.utime(path, (time.time() - max(age, -1e8), time.time() - max(age, -1e8)))
+            assert Store(store.url).lease(key, "me") is None
+            assert Store(store.url).lease_holder(key).age == 0.0
+
+    @pytest.mark.fault
+    def test_not_by_a_watcher_that_was_asleep(self, store, key, start) -> None:
+        """It sees one look long ago and one now; the holder slept as long and has yet to beat."""
+        ttl = 0.6
+        watcher = start(
+            """
+say("ready")
+wait()
+say(store.lease(key, "watcher") is None)
+wait()
+say(store.lease(key, "watcher") is None)
+wait_forever()
+""",
+            store.url,
+            key,
+        )
+        other = LeaseRecord("other", Owner("elsewhere", "boot", 1, 1), ttl, "n")
+        store._backend.put(f"leases/{key}.json", json.dumps(other.to_json()).encode())
+        assert watcher.said() == "ready"
+        watcher.go()
+        assert watcher.said() == "True"
+        os.kill(watcher.process.pid, signal.SIGSTOP)
+        threading.Event().wait(3 * ttl)  # the sleep itself
+        os.kill(watcher.process.pid, signal.SIGCONT)
+        watcher.go()
+        assert watcher.said() == "True"
 
     @pytest.mark.fault
     def test_of_many_who_take_over_one_gets_it(self, store, key, start) -> None:
@@ -232,6 +340,7 @@ class TestAbandoned:
         assert is_abandoned(sighting, watch.silence("key", sighting)) is (before > 0)
         now[0] += ttl / 2
         assert is_abandoned(sighting, watch.silence("key", sighting)), "a silent one in the end"
+
 
 class TestOwnedNames:
     def test_names_tell_whose_they_are(self) -> None:

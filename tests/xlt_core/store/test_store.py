@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from xlt_core.store import DamagedStage, Store, StoreFull
+from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint
 
 FILES = {"scores.json": b'{"primary": 50.0}', "weights.safetensors": b"\x00weights" * 100}
@@ -282,6 +283,23 @@ class TestPins:
         """A wrong pin would protect nothing in silence."""
         with pytest.raises(ValueError, match="key"):
             store.pin("sweep", ["mnli"])
+
+    @pytest.mark.parametrize("kind", ["local", "memory"])
+    @pytest.mark.parametrize(
+        "content", [b"", b"{", b"{}", b"[]", b'{"keys": ["../x"]}', b'{"keys": 1}']
+    )
+    def test_a_damaged_pin_is_not_taken_for_none(self, store, publish, key, content):
+        """Pruning would remove what the sweep wants."""
+        publish(store, key, FILES)
+        store.pin("sweep", [key])
+        (name,) = store._backend.names("pins")
+        store._backend.put(f"pins/{name}", content)
+        for door in (store.pins, store.list, lambda: store.prune(0, dry_run=False)):
+            with pytest.raises(UserMistake, match="damaged"):
+                door()
+        assert store.contains(key)
+        store.pin("sweep", [key])
+        assert store.pins() == {"sweep": {key}}
 
 
 class TestList:
