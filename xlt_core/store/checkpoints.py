@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xlt_core.store.backend import Backend
-from xlt_core.store.errors import StoreUnreachable, naming_full_disks
+from xlt_core.store.errors import StoreFull, StoreUnreachable, naming_full_disks
+from xlt_core.store.files import reclaim
 from xlt_core.store.layout import checkpoint_path, checkpoints_path
 from xlt_core.store.local import local_draft
 from xlt_core.store.manifest import Manifest, seal_folder
@@ -76,6 +77,9 @@ class Checkpoints:
                 self._backend.remove_folder(checkpoint_path(self.key, old))
         except StoreUnreachable as error:
             log.warning("checkpoint %s/%d was not saved: %s", self.key, step, error)
+        except StoreFull:
+            reclaim(self._backend.drafts)  # room for the next try
+            raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

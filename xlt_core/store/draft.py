@@ -18,6 +18,7 @@ from typing import Any
 
 from xlt_core.store.backend import Backend
 from xlt_core.store.errors import is_full, naming_full_disks, store_full
+from xlt_core.store.files import reclaim
 from xlt_core.store.layout import ABOUT, stage_path
 from xlt_core.store.local import local_draft
 from xlt_core.store.manifest import seal_folder
@@ -75,5 +76,7 @@ class Draft:
     ) -> None:
         full = store_full(self.folder) if error is not None and is_full(error) else None
         self.remove()
+        if full is not None:
+            reclaim(self._backend.drafts)  # room for the next try
         if full is not None and type(error) is not type(full):
             raise full from error

@@ -48,7 +48,7 @@ class LeaseRecord:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> LeaseRecord:
-        """Read `to_json`. Raises KeyError, TypeError, ValueError or OverflowError where it is something else."""
+        """Read `to_json`. Raises what such conversions raise where it is something else."""
         owner, ttl = data["owner"], float(data["ttl"])
         if not 0 < ttl < math.inf:
             raise ValueError(f"no time to live: {ttl}")

@@ -12,15 +12,13 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import stat
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from io import FileIO
 from pathlib import Path
 
 from xlt_core.store.errors import naming_full_disks, store_full
+from xlt_core.store.files import file_size, local_age, open_no_link, write_all
 from xlt_core.store.layout import DRAFTS, MANIFEST
 from xlt_core.store.manifest import FileSeal, Manifest, measure
 from xlt_core.store.owner import owned_name
@@ -57,7 +55,7 @@ class LocalBackend:
 
     def get(self, path: str) -> bytes | None:
         try:
-            with open(self._at + path, "rb", buffering=0, opener=_open_no_link) as file:
+            with open(self._at + path, "rb", buffering=0, opener=open_no_link) as file:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
@@ -88,7 +86,7 @@ class LocalBackend:
                 return False
             try:
                 with file:
-                    _write_all(file, data)
+                    write_all(file, data)
             except BaseException:
                 target.unlink(missing_ok=True)
                 raise
@@ -131,7 +129,7 @@ class LocalBackend:
     def has(self, path: str, sizes: Mapping[str, int]) -> bool:
         folder = f"{self._at}{path}{os.sep}"
         try:
-            return all(_file_size(folder, name) == size for name, size in sizes.items())
+            return all(file_size(folder, name) == size for name, size in sizes.items())
         except (FileNotFoundError, NotADirectoryError):
             return False
 
@@ -212,46 +210,10 @@ def local_draft(drafts: Path, name: str) -> Path:
     return folder
 
 
-def remove_locally(path: Path) -> None:
-    """Remove a file or a folder with all it holds; nothing there is fine."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def local_age(path: Path) -> float | None:
-    """Seconds since anything at or below `path` was written; None where nothing is there."""
-    times = list(_times(path))
-    return max(0.0, time.time() - max(times)) if times else None
-
-
 def _unwritable(folder: Path, error: OSError) -> UserMistake:
     reason = error.strerror or str(error)
     remedy = "give another folder or URL as the store, or the right to write to this one"
     return UserMistake(Mistake(str(folder), f"cannot be written to: {reason}", remedy))
-
-
-def _write_all(file: FileIO, data: bytes) -> None:
-    left = memoryview(data)
-    while left:
-        left = left[file.write(left) :]
-
-
-def _open_no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
-
-
-def _file_size(folder: str, name: str) -> int:
-    """Size of the file `name` below `folder`; -1 for anything but a file, links above all."""
-    *parents, last = name.split("/")
-    for parent in parents:
-        folder = f"{folder}{parent}"
-        if not stat.S_ISDIR(os.lstat(folder).st_mode):
-            return -1
-        folder += os.sep
-    status = os.lstat(folder + last)
-    return status.st_size if stat.S_ISREG(status.st_mode) else -1
 
 
 def _make_folder(folder: Path) -> None:
@@ -280,11 +242,3 @@ def _flush(path: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_FLUSH or not path.is_dir():
             raise
-
-
-def _times(path: Path) -> Iterator[float]:
-    with suppress(FileNotFoundError, NotADirectoryError):
-        yield path.lstat().st_mtime
-        if path.is_dir() and not path.is_symlink():
-            for below in path.iterdir():
-                yield from _times(below)

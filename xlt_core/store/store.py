@@ -16,6 +16,7 @@ from xlt_core.store import executions, listing, pins
 from xlt_core.store.backend import Backend
 from xlt_core.store.checkpoints import Checkpoints
 from xlt_core.store.draft import Draft
+from xlt_core.store.files import reclaim
 from xlt_core.store.heart import heart
 from xlt_core.store.layout import LEASES, MANIFEST, damaged_path, leased_key, stage_path
 from xlt_core.store.lease import Lease, LeaseInfo, LeaseRecord, Sighting, Watch, is_abandoned
@@ -68,7 +69,8 @@ class Store:
         return f"Store({self.url!r})"
 
     def check(self) -> None:
-        """Make the place and write to it once, for preflight. Raises UserMistake."""
+        """Make the place and try it out, for preflight. Raises UserMistake."""
+        reclaim(self._backend.drafts)
         self._backend.check()
 
     # Stages

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xlt_core.store.backend import Backend
+from xlt_core.store.files import local_age, remove_locally
 from xlt_core.store.layout import CHECKPOINTS, DRAFTS, is_key, stage_path
-from xlt_core.store.local import local_age, remove_locally
 from xlt_core.store.owner import owner_is_dead
 from xlt_core.store.stored import Damage, load_stage
 

@@ -82,10 +82,70 @@ def test_while_writing_small_things(small_disk: Path, key: str) -> None:
     with pytest.raises(StoreFull):
         store.record_execution({"stage": key})
     assert store.pins() == {"first": {key}}
+    assert list((small_disk / "leases").iterdir()) == []
     (small_disk / "ballast").unlink()
     assert list((small_disk / "drafts").iterdir()) == []
     with store.lease(key, "me") as lease:
         assert lease is not None
+
+
+def test_a_lease_lives_through_it(small_disk: Path, key: str) -> None:
+    """It cannot be renewed, is nobody else's, and beats again when there is room."""
+    store = Store(small_disk)
+    lease = store.lease(key, "me", ttl=60)
+    assert lease is not None
+    _fill(small_disk / "ballast")
+    assert lease.beat()
+    assert not lease.taken
+    assert store.lease_holder(key) is not None
+    seen = store._leases().see(key)
+    (small_disk / "ballast").unlink()
+    assert lease.beat()
+    assert store._leases().see(key).beat != seen.beat
+    lease.release()
+    assert list((small_disk / "leases").iterdir()) == []
+
+
+def test_while_downloading(small_disk: Path, key: str, publish) -> None:
+    """The disk of the scratch folder: nothing half-downloaded is left or ever served."""
+    store = Store("memory://large/stages", scratch=small_disk.parent / "scratch")
+    publish(store, key, {"weights.safetensors": b"x" * 2 * SIZE})
+    reader = Store("memory://large/stages", scratch=small_disk)
+    stage = reader.read(key)
+    with pytest.raises(StoreFull, match="bytes free"):
+        stage.path("weights.safetensors")
+    assert [path for path in small_disk.rglob("*") if path.is_file()] == []
+    assert reader.contains(key)
+
+
+@pytest.mark.parametrize("what", ["stage", "checkpoint", "check"])
+def test_room_that_dead_processes_hold_is_taken_back(small_disk: Path, key, start, what) -> None:
+    """The next try finds it: a worker killed while it wrote fills no disk for good."""
+    code = """
+with store.draft(key) as draft:
+    (draft.folder / "weights.safetensors").write_bytes(b"x" * int(sys.argv[3]))
+    wait_forever()
+"""
+    other = start(code, str(small_disk), key, str(SIZE * 3 // 4))
+    assert other.said() == "here"
+    other.kill()
+    store = Store(small_disk)
+
+    def write(folder: Path) -> None:
+        (folder / "weights.safetensors").write_bytes(b"x" * (SIZE // 2))
+
+    def publish() -> None:
+        with store.draft(key) as draft:
+            write(draft.folder)
+            draft.publish({})
+
+    if what == "check":
+        store.check()
+    else:
+        with pytest.raises(StoreFull):
+            publish() if what == "stage" else store.checkpoints(key).save(1, write)
+    publish()
+    assert store.contains(key)
 
 
 def test_a_file_larger_than_allowed(tmp_path: Path, key: str) -> None:

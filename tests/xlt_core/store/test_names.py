@@ -174,7 +174,8 @@ class TestReading:
     @pytest.mark.parametrize("where", ["file", "folder", "record", "manifest"])
     def test_links_in_a_stage_are_not_followed(self, store, publish, tmp_path, where) -> None:
         """Even to the very bytes that were published: what they point to may change."""
-        publish(store, KEY, {"weights.safetensors": b"w" * 9, "a/b.json": b"2"})
+        size = len(str(tmp_path / "outside"))  # as large as a link to it
+        publish(store, KEY, {"weights.safetensors": b"w" * size, "a/b.json": b"2"})
         name = {"file": "weights.safetensors", "folder": "a", "record": "stage.json"}.get(where)
         inside = Path(store.url) / stage_path(KEY) / (name or "manifest.json")
         inside.rename(tmp_path / "outside")
