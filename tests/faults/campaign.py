@@ -1,7 +1,7 @@
 """kill -9 at random moments, many times, against an uninterrupted run of the same sweep.
 
     .venv/bin/python tests/faults/campaign.py driver --kills 50
-    (also: worker, service, tree, coordinator)
+    (also: worker, service, tree, coordinator; and accidents: network, lease)
 
 Each kill hits a sweep of real training (lab data, a tiny encoder, TPE, several seeds). A driver,
 or a whole tree, is killed at a moment drawn uniformly over what the uninterrupted run took, and
@@ -31,6 +31,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from tests.faults.accidents import ACCIDENTS, around, store_of  # noqa: E402
 from tests.faults.processes import gone, kill, named, tree  # noqa: E402
 
 SPEC = """\
@@ -74,14 +75,14 @@ class Tally:
 def main() -> int:
     """Run one campaign; exit 1 where anything differed."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=["driver", "worker", "service", "tree", "coordinator"])
+    parser.add_argument("kind", choices=["driver", "tree", *VICTIMS, *ACCIDENTS])
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", help="kept, for looking at what went wrong")
     known = parser.parse_args()
     dice = random.Random(f"{known.kind} {known.seed}")
     tally = Tally(known.kind)
-    with tempfile.TemporaryDirectory(prefix="xlt-campaign-") as own:
+    with tempfile.TemporaryDirectory(prefix="xlt-campaign-") as own, around(known.kind):
         folder = known.folder or own
         began = time.monotonic()
         reference = uninterrupted(Path(folder) / "reference")
@@ -104,7 +105,8 @@ def start(home: Path) -> subprocess.Popen[bytes]:
     if not spec.exists():
         spec.write_text(SPEC)
     log = (home / "log.txt").open("ab")
-    command = [str(Path(sys.executable).parent / "xlt"), "run", "campaign.yaml"]
+    xlt = str(Path(sys.executable).parent / "xlt")
+    command = [xlt, "run", "campaign.yaml", "--set", f"store={store_of(home)}"]
     return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, start_new_session=True)
 
 
@@ -124,14 +126,14 @@ def assault(
     tally.starts += 1
     heard = 0
     while True:
-        if kind in VICTIMS and tally.kills < kills:
+        if kind not in ("driver", "tree") and tally.kills < kills:
             until_a_stage_begins(home, driver, heard)
         spread = length if kind in ("driver", "tree") else length / 6
         delay = dice.uniform(0, spread) if tally.kills < kills else None
         try:
             code = driver.wait(timeout=delay)
         except subprocess.TimeoutExpired:
-            hit = strike(driver.pid, kind, dice)
+            hit = strike(home, driver.pid, kind, dice)
             heard = len(journal(home))
             tally.kills += hit
             tally.missed += not hit
@@ -158,8 +160,10 @@ def until_a_stage_begins(home: Path, driver: subprocess.Popen[bytes], heard: int
             driver.wait(timeout=0.05)
 
 
-def strike(driver: int, kind: str, dice: random.Random) -> int:
-    """Kill one process of a kind, or everything at once; 0 where none was there."""
+def strike(home: Path, driver: int, kind: str, dice: random.Random) -> int:
+    """Kill a process of a kind or everything at once, or have an accident; 0 where none could."""
+    if kind in ACCIDENTS:
+        return ACCIDENTS[kind](home, driver, dice)
     everything = tree(driver)
     if kind == "tree":
         killed = kill(everything)
@@ -183,7 +187,7 @@ def outcome(home: Path) -> dict[str, Any]:
             f"sqlite:///{home}/runs/campaign/study.db", "campaign"
         ).trials()
     ]
-    store = Store(home / "runs" / "stages")
+    store = Store(store_of(home))
     scores = {}
     for key in sorted(store.keys()):
         stage = store.read(key)
@@ -207,7 +211,7 @@ def differences(home: Path, reference: dict[str, Any], tally: Tally) -> list[str
     faults += mlflow_faults(home, len(found["trials"]))
     from xlt_core.store import Store
 
-    store = Store(home / "runs" / "stages")
+    store = Store(store_of(home))
     done = Counter(e["key"] for e in store.executions() if e["ended"] == "done")
     faults += [f"stage {key} was finished {n} times" for key, n in done.items() if n > 1]
     for key in sorted(store.keys()):
