@@ -29,7 +29,7 @@ def open_source(ref: SourceRef) -> Source:
     if ref.kind == "hub":
         from xlt_core.data.hub import HubSource
 
-        return HubSource()
+        return HubSource(dict(ref.revisions))
     if ref.kind == "lab":
         from xlt_core.lab.source import LabSource
 

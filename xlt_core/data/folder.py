@@ -42,6 +42,7 @@ class FolderSource:
                 )
             )
         self.ref = SourceRef("folder", str(folder))
+        self.notes: tuple[str, ...] = ()
         self._folder = folder
         self._examples: Memo[Sequence[Example]] = Memo(room=KEPT_ROWS, weigh=len)
         self._refs: Memo[DataRef] = Memo()

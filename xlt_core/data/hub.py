@@ -1,12 +1,14 @@
 """The hub as a source: Parquet files of public repositories, read with `datasets`.
 
-Every repository is read from its `refs/convert/parquet` branch: no loading script is ever run, and
-files lie alike everywhere. Files are fetched with `huggingface_hub`, so its cache, its tokens,
-HF_ENDPOINT and HF_HUB_OFFLINE hold. `hub_rows` shapes the rows.
+No loading script is ever run: most repositories are read from `refs/convert/parquet`, where the
+hub converts them and files lie alike. `hub_files` fetches them at one commit, `hub_rows` shapes the
+rows. A branch is resolved once, by whoever plans; `ref` then names the commits, and every source
+opened from it reads those very commits.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 from xlt_core.data.examples import Example
 from xlt_core.data.faults import Faults, TooManyFaults
 from xlt_core.data.halving import halve
+from xlt_core.data.hub_files import Fetched, Wanted, fetch
 from xlt_core.data.hub_rows import add_rows, questions_by_id
 from xlt_core.data.memo import Memo
 from xlt_core.data.shape import Shaper
@@ -24,7 +27,7 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint_rows
 from xlt_core.vocabulary.stage import DataRef, SourceRef
 
-BRANCH = "refs/convert/parquet"
+log = logging.getLogger(__name__)
 KEPT_ROWS = 200_000  # parsed rows a process keeps; some 100 MB
 
 
@@ -37,10 +40,20 @@ class HubSource:
     """
 
     def __init__(self, revisions: Mapping[str, str] | None = None) -> None:
-        self.ref = SourceRef("hub")
         self.revisions: dict[str, str] = dict(revisions or {})
+        self._notes: dict[str, None] = {}
         self._examples: Memo[Sequence[Example]] = Memo(room=KEPT_ROWS, weigh=len)
         self._refs: Memo[DataRef] = Memo()
+
+    @property
+    def ref(self) -> SourceRef:
+        """This source with the commits resolved so far."""
+        return SourceRef("hub", revisions=tuple(sorted(self.revisions.items())))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people should know of what was read."""
+        return tuple(self._notes)
 
     def languages(self, task: str, split: str) -> tuple[str, ...]:
         """Languages of the task's table that have the split, sorted; asks nobody."""
@@ -86,7 +99,7 @@ class HubSource:
         try:
             for part in parts:
                 for name in splits:
-                    add_rows(self._table(part, name), shaper, layout.form, questions)
+                    add_rows(self._table(part, name), shaper, layout.form, language, questions)
         except TooManyFaults:
             shaper.faults.raise_found()
         return tuple(shaper.finish())
@@ -102,30 +115,25 @@ class HubSource:
 
     def _table(self, part: HubPart, split: str) -> Any:
         """One split as a `datasets.Dataset`."""
-        import datasets
+        return read_parquet(self._files(part, split))
 
-        files = self._files(part, split)
-        return datasets.load_dataset("parquet", data_files=files, split="train")
-
-    def _files(self, part: HubPart, split: str) -> list[str]:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError
-
-        pattern = f"{part.config}/{split}/*.parquet"
-        try:
-            folder = snapshot_download(
-                part.repo,
-                repo_type="dataset",
-                revision=self.revisions.get(part.repo, BRANCH),
-                allow_patterns=[pattern],
-            )
-        except (HfHubHTTPError, OSError, ValueError, RuntimeError) as error:
-            raise UserMistake(_unreachable(part, split, error)) from error
-        self.revisions.setdefault(part.repo, Path(folder).name)
-        found = sorted(str(path) for path in Path(folder).glob(pattern))
-        if not found:
-            raise UserMistake(_no_files(part, pattern, self.revisions[part.repo]))
-        return found
+    def _files(self, part: HubPart, split: str) -> list[Path]:
+        whole, partial = part.pattern(split), part.pattern(f"partial-{split}")
+        known = self.revisions.get(part.repo)
+        found = fetch(Wanted(part.repo, "dataset", part.branch, (whole, partial), known))
+        if found.note:
+            log.warning("%s", found.note)
+            self._notes[found.note] = None
+        self.revisions[part.repo] = found.commit
+        if files := found.matching(whole):
+            return files
+        files = found.matching(partial)
+        if not files:
+            raise UserMistake(_no_files(part, split, found))
+        if split != "train":
+            raise UserMistake(_only_partial(part, split, found))
+        self._notes[_trained_in_part(part, split)] = None
+        return files
 
     def _absent(self, task: str, language: str, split: str) -> Mistake:
         there = self.languages(task, split)
@@ -147,19 +155,65 @@ def _hub_split(task: Task, split: str) -> str:
     return "test" if task.halve_test and split == "dev" else split
 
 
-def _unreachable(part: HubPart, split: str, error: Exception) -> Mistake:
+def read_parquet(files: Sequence[Path]) -> Any:
+    """Files of one split as one `datasets.Dataset`, in memory: no second cache is written.
+
+    Raises:
+        UserMistake: one is cut short, is no Parquet, or has other columns than the first.
+    """
+    import datasets
+    import pyarrow
+    from datasets.table import table_cast
+    from pyarrow import parquet
+
+    tables: list[Any] = []
+    for file in files:
+        try:
+            table = parquet.read_table(file)
+            if not tables:
+                features = datasets.Features.from_arrow_schema(table.schema)
+            tables.append(table_cast(table, features.arrow_schema))
+        except (pyarrow.ArrowException, OSError, ValueError, TypeError) as error:
+            raise UserMistake(_unreadable(file, error)) from error
+    return datasets.Dataset(pyarrow.concat_tables(tables))
+
+
+def _unreadable(file: Path, error: Exception) -> Mistake:
     cause = str(error).strip().split("\n")[0][:200] or type(error).__name__
+    return Mistake(str(file), f"cannot be read as Parquet: {cause}", "delete it and read it anew")
+
+
+def _no_files(part: HubPart, split: str, found: Fetched) -> Mistake:
+    what = f"has no files {part.pattern(split)} at {found.commit[:12]}"
+    if not found.there:
+        what += " (or none in the cache while offline)"
     return Mistake(
         f"hub data set {part.repo}",
-        f"{part.config}/{split} cannot be had: {cause}",
-        "check the connection, HF_HUB_OFFLINE and (for gated data) HF_TOKEN; without a connection "
-        "use data: {folder: …} or data: lab",
+        what,
+        f"read it once with a connection; `xlt doctor --hub` checks our table{_near(found)}",
     )
 
 
-def _no_files(part: HubPart, pattern: str, commit: str) -> Mistake:
+def _near(found: Fetched) -> str:
+    """What is there instead, by folder."""
+    folders = sorted({name.rpartition("/")[0] for name in found.there if name.endswith(".parquet")})
+    if not folders:
+        return ""
+    more = f" and {len(folders) - 6} more" if len(folders) > 6 else ""
+    return f"; there are {' '.join(folders[:6])}{more}"
+
+
+def _only_partial(part: HubPart, split: str, found: Fetched) -> Mistake:
     return Mistake(
         f"hub data set {part.repo}",
-        f"has no files {pattern} at {commit[:12]} (or none in the cache while offline)",
-        "read it once with a connection; if the data set was rearranged, pin the revision it had",
+        f"{part.config}/{split} was converted in part only (partial-{split} at "
+        f"{found.commit[:12]}), and a score is of the whole split",
+        "use data: {folder: …} with the whole split",
+    )
+
+
+def _trained_in_part(part: HubPart, split: str) -> str:
+    return (
+        f"{part.repo}: the hub converted {part.config}/{split} in part only (its first 5 GB); "
+        "that part is trained on"
     )

@@ -13,16 +13,21 @@ from xlt_core.data.labels import number_names
 from xlt_core.data.questions import unknown_question
 from xlt_core.data.sentences import Sentence, put_right
 from xlt_core.data.shape import Shaper
-from xlt_core.tasks.layout import HubChoices, HubForm, HubSpans, HubTable, HubTags
+from xlt_core.data.ud_rows import COLUMNS, with_fused_forms
+from xlt_core.tasks.layout import HubChoices, HubForm, HubSpans, HubTable, HubTags, HubTrees
 
 
-def add_rows(table: Any, shaper: Shaper, form: HubForm, questions: dict[str, str]) -> None:
+def add_rows(
+    table: Any, shaper: Shaper, form: HubForm, language: str, questions: dict[str, str]
+) -> None:
     """Shape all rows of `table`. Faults go to `shaper.faults`, with `row N` counted from 0."""
     match form:
         case HubTable():
             _add_table(table, shaper, form)
         case HubTags():
             _add_tags(table, shaper, form)
+        case HubTrees():
+            _add_trees(table, shaper, language)
         case HubChoices():
             _add_choices(table, shaper, form, questions)
         case HubSpans():
@@ -71,14 +76,27 @@ def _add_tags(table: Any, shaper: Shaper, form: HubTags) -> None:
         if len(words) != len(tags):
             _uneven(shaper, number, len(words), len(tags))
             continue
-        named = [(word, _name_of(tag, names)) for word, tag in zip(words, tags, strict=True)]
-        kept = [(word, tag) for word, tag in named if tag not in form.dropped]
-        if kept:
-            forms, kept_tags = zip(*kept, strict=True)
-            sentences.append(Sentence((f"row {number}",) * len(kept), forms, kept_tags))
+        named = [_name_of(tag, names) for tag in tags]
+        if words:
+            sentences.append(Sentence((f"row {number}",) * len(words), tuple(words), tuple(named)))
     for sentence in put_right(sentences, shaper.faults):
         key = str(len(shaper.examples))
         shaper.tags(sentence.rows[0], key, sentence.words, sentence.tags)
+
+
+def _add_trees(table: Any, shaper: Shaper, language: str) -> None:
+    _require(table, shaper, COLUMNS)
+    feature = table.features["upos"]
+    names = _names_by_number(getattr(feature, "feature", feature), {})
+    for number, row in enumerate(table.select_columns(list(COLUMNS))):
+        tags = [_name_of(tag, names) for tag in row["upos"] or ()]
+        words = row["tokens"] or ()
+        if len(words) != len(tags):
+            _uneven(shaper, number, len(words), len(tags))
+            continue
+        pairs = with_fused_forms(row, tags, language)
+        key = str(len(shaper.examples))
+        shaper.tags(f"row {number}", key, [word for word, _ in pairs], [tag for _, tag in pairs])
 
 
 def _uneven(shaper: Shaper, number: int, words: int, tags: int) -> None:
@@ -132,15 +150,27 @@ def _letters(row: dict[str, Any], form: HubChoices) -> list[str]:
 def _add_spans(table: Any, shaper: Shaper, form: HubSpans) -> None:
     _require(table, shaper, ("id", "context", "question", "answers"))
     for number, row in enumerate(table):
-        answers = row["answers"] or {"text": (), "answer_start": ()}
+        context, answers = row["context"], row["answers"] or {"text": (), "answer_start": ()}
+        found = list(zip(answers["text"], answers["answer_start"], strict=True))
+        if form.stripped:
+            found = [(text, _nearest(context or "", text, start)) for text, start in found]
         shaper.span(
             f"row {number}",
             row["id"],
-            row["context"],
+            context,
             row["question"],
-            list(zip(answers["text"], answers["answer_start"], strict=True)),
+            found,
             unanswerable=form.unanswerable,
         )
+
+
+def _nearest(context: str, text: str, start: int) -> int:
+    """Where `text` stands nearest to `start`; `start` itself where it stands nowhere.
+
+    Of two as near it is the earlier: what was stripped stood before the answer.
+    """
+    found = [at for at in range(len(context)) if context.startswith(text, at)] if text else []
+    return min(found, key=lambda at: abs(at - start), default=start)
 
 
 def _class_names(feature: Any) -> tuple[str, ...]:

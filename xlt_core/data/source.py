@@ -16,7 +16,15 @@ class Source(Protocol):
     (`Task.halve_test`): `dev` is one half, `test` the other, the same rows in every language.
     """
 
-    ref: SourceRef
+    @property
+    def ref(self) -> SourceRef:
+        """What opens this very source again, in any process."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people should know of what was read so far, a sentence each."""
+        ...
 
     def languages(self, task: str, split: str) -> tuple[str, ...]:
         """Languages with data for `task` and `split`, sorted; empty where there is none."""

@@ -25,6 +25,7 @@ class LabSource:
     def __init__(self, ref: SourceRef) -> None:
         """Raises UserMistake where the location names no world."""
         self.ref = ref
+        self.notes: tuple[str, ...] = ()
         self.world = World.parse(ref.location)
 
     def languages(self, task: str, split: str) -> tuple[str, ...]:

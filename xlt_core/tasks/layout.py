@@ -111,13 +111,16 @@ class HubTags:
     Attributes:
         tags: the first of these columns that is there holds the tags.
         names: the tags by index, where the files do not name them.
-        dropped: words tagged with one of these are left out.
     """
 
     words: str = "tokens"
     tags: tuple[str, ...] = ("ner_tags",)
     names: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HubTrees:
+    """Sentences of Universal Dependencies: tokens, upos, head, deps, and fused forms in `mwt`."""
 
 
 @dataclass(frozen=True)
@@ -142,28 +145,46 @@ class HubChoices:
 
 @dataclass(frozen=True)
 class HubSpans:
-    """SQuAD as Parquet: id, context, question, answers {text, answer_start}."""
+    """SQuAD as Parquet: id, context, question, answers {text, answer_start}.
+
+    Attributes:
+        unanswerable: whether questions without an answer are allowed (v2.0).
+        stripped: whether contexts lost white space that `answer_start` still counts; an answer
+            that is not at its offset is then the occurrence nearest to it.
+    """
 
     unanswerable: bool = False
+    stripped: bool = False
 
 
-HubForm = HubTable | HubTags | HubChoices | HubSpans
+HubForm = HubTable | HubTags | HubTrees | HubChoices | HubSpans
+CONVERTED = "refs/convert/parquet"
 
 
 @dataclass(frozen=True)
 class HubPart:
-    """One repository of data and its config."""
+    """One repository of data and its config.
+
+    Attributes:
+        config: may hold `*`: the files of all configs that match are joined, sorted by name.
+        branch: where its Parquet files lie; by default the hub's own conversion, which every
+            repository has, whether or not it still has a loading script.
+        files: how they are named there.
+    """
 
     repo: str
     config: str
+    branch: str = CONVERTED
+    files: str = "{config}/{split}/*.parquet"
+
+    def pattern(self, split: str) -> str:
+        """The files of a split, as a glob."""
+        return self.files.format(config=self.config, split=split)
 
 
 @dataclass(frozen=True)
 class HubLayout:
     """Where a task's rows lie on the hub.
-
-    Every repository is read from its `refs/convert/parquet` branch, where files lie as
-    `<config>/<split>/*.parquet` whether or not the repository still has a loading script.
 
     Attributes:
         parts: language → repositories and configs whose rows are joined, in order.

@@ -1,4 +1,8 @@
-"""SciTail: does a sentence support a science fact. Two labels, so its head is its own."""
+"""SciTail: does a sentence support a science fact. Two labels, so its head is its own.
+
+On the hub it is read from `snli_format`: `tsv_format` was made with quoting on and lost 499 of
+23,596 training rows.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,9 @@ SCITAIL = sentence_pairs(
     texts=NLI_TEXTS,
     aliases=_ALIASES,
     hub="allenai/scitail",
-    config="tsv_format",
+    config="snli_format",
     splits=ALL_SPLITS,
-    rows=HubTable(NLI_TEXTS),
+    rows=HubTable(("sentence1", "sentence2"), label="gold_label"),
     epochs=3,
     source="Khot et al. 2018 (SciTail), Apache 2.0",
 )

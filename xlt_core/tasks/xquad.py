@@ -1,4 +1,8 @@
-"""XQuAD: paragraphs and questions of SQuAD in twelve languages. No dev: its test is halved."""
+"""XQuAD: paragraphs and questions of SQuAD in twelve languages. No dev: its test is halved.
+
+On the hub contexts and answers were stripped of white space and their offsets left as they were:
+there the answer is the occurrence nearest to its offset.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ XQUAD = Task(
     hub=HubLayout(
         by_language("google/xquad", _LANGUAGES, "xquad.{language}"),
         {"test": ("validation",)},
-        HubSpans(),
+        HubSpans(stripped=True),
     ),
     source="Artetxe et al. 2020 (XQuAD), CC BY-SA 4.0",
 )

@@ -23,8 +23,9 @@ EVALUATE_NUMERICS = 1
 class EncoderRef:
     """An encoder: what the user wrote, its content fingerprint, and where it lies.
 
-    `fingerprint` is the SHA-256 of config, weights and tokenizer for a folder, the resolved commit
-    for a hub id. `location` is a folder or a hub id and is not part of any key.
+    `fingerprint` is the SHA-256 of config, weights and tokenizer, alike for a folder and for a hub
+    id: another commit with the same files is the same encoder. `location` is a folder or a hub id,
+    `revision` the commit that a hub id stood for when it was planned; neither is part of any key.
     """
 
     name: str
@@ -35,10 +36,14 @@ class EncoderRef:
 
 @dataclass(frozen=True)
 class SourceRef:
-    """Where data come from: `hub`, `folder` (location: its path) or `lab` (location: its world)."""
+    """Where data come from: `hub`, `folder` (location: its path) or `lab` (location: its world).
+
+    `revisions` are the hub's repositories and the commits that were planned, in order of names.
+    """
 
     kind: str
     location: str = ""
+    revisions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,16 @@
-"""The hub source, against a small server that speaks the hub's API on this machine.
-
-What is fetched, cached and read is real (`huggingface_hub`, `datasets`, Parquet); only the data
-are ours. Each run is a process of its own, for HF_ENDPOINT is read when the library is imported.
-"""
+"""The hub source, against a small server that speaks the hub's API on this machine."""
 
 from __future__ import annotations
 
-import hashlib
-import http.server
-import json
-import os
-import subprocess
-import sys
-import threading
-import urllib.parse
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-COMMIT = "c0ffee" * 6 + "c0ff"
+from tests.small_hub import COMMIT, OTHER, SmallHub, answer_of, hub_environment
+
 SCRIPT = """
 import json, sys
 from xlt_core.data.hub import HubSource
@@ -32,101 +20,22 @@ source = HubSource(pins)
 try:
     ref = source.refer(*wanted)
     rows = [row.content() for row in source.load(*wanted)]
-    print(json.dumps({"rows": rows, "fingerprint": ref.fingerprint, "revisions": source.revisions}))
+    print(json.dumps({
+        "rows": rows, "fingerprint": ref.fingerprint, "revisions": source.revisions,
+        "notes": source.notes,
+    }))
 except UserMistake as mistake:
     print(json.dumps({"mistake": str(mistake)}))
 """
-
-
-class SmallHub:
-    """Serves the files below `root/<repository>/` as the branch `refs/convert/parquet`."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.asked: list[str] = []
-        hub = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                hub.answer(self)
-
-            do_HEAD = do_GET
-
-            def log_message(self, *parts: Any) -> None:
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def put(self, repo: str, name: str, columns: dict[str, Any]) -> None:
-        path = self.root / repo / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.table(columns), path)
-
-    def answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
-        path = urllib.parse.unquote(urllib.parse.urlparse(request.path).path)
-        self.asked.append(path)
-        if path.startswith("/api/datasets/"):
-            self.answer_listing(request, path.removeprefix("/api/datasets/"))
-        else:
-            repo, _, rest = path.removeprefix("/datasets/").partition("/resolve/")
-            self.answer_file(request, self.root / repo / rest.partition("/")[2])
-
-    def answer_listing(self, request: http.server.BaseHTTPRequestHandler, asked: str) -> None:
-        repo = "/".join(asked.split("/")[:2])
-        if not (self.root / repo).is_dir():
-            self.send(request, 404, b"{}", {"X-Error-Code": "RepoNotFound"})
-            return
-        files = [path for path in sorted((self.root / repo).rglob("*")) if path.is_file()]
-        names = [path.relative_to(self.root / repo).as_posix() for path in files]
-        if "/tree/" in asked:
-            listed: Any = [
-                {"type": "file", "path": name, "size": path.stat().st_size, "oid": etag(path)}
-                for name, path in zip(names, files, strict=True)
-            ]
-        else:
-            siblings = [{"rfilename": name} for name in names]
-            listed = {
-                "id": repo,
-                "sha": COMMIT,
-                "siblings": siblings,
-                "private": False,
-                "gated": False,
-                "disabled": False,
-                "downloads": 0,
-                "likes": 0,
-                "tags": [],
-            }
-        self.send(request, 200, json.dumps(listed).encode(), {"Content-Type": "application/json"})
-
-    def answer_file(self, request: http.server.BaseHTTPRequestHandler, path: Path) -> None:
-        if not path.is_file():
-            self.send(request, 404, b"", {"X-Error-Code": "EntryNotFound"})
-            return
-        headers = {"ETag": f'"{etag(path)}"', "X-Repo-Commit": COMMIT}
-        self.send(request, 200, path.read_bytes(), headers)
-
-    def send(self, request: Any, status: int, body: bytes, headers: dict[str, str]) -> None:
-        request.send_response(status)
-        for name, value in headers.items():
-            request.send_header(name, value)
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        if request.command != "HEAD":
-            request.wfile.write(body)
-
-
-def etag(path: Path) -> str:
-    return hashlib.sha1(path.read_bytes()).hexdigest()
+NLI = {"premise": ["p", "q"], "hypothesis": ["h", "i"], "label": [1, 2]}
+ROWS = [["p", "h", 1], ["q", "i", 2]]
 
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[SmallHub]:
     served = SmallHub(tmp_path / "hub")
     yield served
-    served.server.shutdown()
-    served.server.server_close()
+    served.close()
 
 
 @pytest.fixture
@@ -134,67 +43,37 @@ def read(hub: SmallHub, tmp_path: Path) -> Any:
     """Read a task, language and split in a process of its own; its answer as data."""
 
     def run(
-        task: str, language: str, split: str, offline: bool = False, pins: Any = None
-    ) -> dict[str, Any]:
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("HF_")
-        }
-        environment |= {
-            "HF_ENDPOINT": hub.url,
-            "HF_HOME": str(tmp_path / "home"),
-            "HF_HUB_OFFLINE": "1" if offline else "0",
-            "HF_HUB_DISABLE_TELEMETRY": "1",
-            "HF_HUB_DISABLE_XET": "1",
-            "NO_PROXY": "127.0.0.1",
-        }
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                SCRIPT,
-                json.dumps([task, language, split]),
-                json.dumps(pins or {}),
-            ],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return found
+        task: str,
+        language: str,
+        split: str,
+        offline: bool = False,
+        pins: Any = None,
+        bound: bool = False,
+    ) -> Any:
+        environment = hub_environment(hub.url, tmp_path / "home", offline)
+        asked = [task, language, split]
+        return answer_of(SCRIPT, asked, pins or {}, environment=environment, bound=bound)
 
     return run
 
 
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """The hub library's cache."""
+    return tmp_path / "home" / "hub"
+
+
 def test_a_data_set_is_fetched_once_recorded_and_read_again_offline(hub: SmallHub, read: Any):
-    columns = {"premise": ["p", "q"], "hypothesis": ["h", "i"], "label": [1, 2]}
-    hub.put("facebook/xnli", "sw/validation/0000.parquet", columns)
-    hub.put("facebook/xnli", "sw/test/0000.parquet", columns | {"label": [0, 0]})
+    hub.put("facebook/xnli", "sw/validation/0000.parquet", NLI)
+    hub.put("facebook/xnli", "sw/test/0000.parquet", NLI | {"label": [0, 0]})
     first = read("xnli", "sw", "dev")
-    assert first["rows"] == [["p", "h", 1], ["q", "i", 2]]
+    assert first["rows"] == ROWS
     assert first["revisions"] == {"facebook/xnli": COMMIT}
     assert any("refs/convert/parquet" in path for path in hub.asked)
     assert not any("sw/test" in path for path in hub.asked if "/resolve/" in path)
     hub.asked.clear()
     assert read("xnli", "sw", "dev", offline=True) == first
     assert hub.asked == []
-
-
-def test_a_pinned_revision_is_the_one_that_is_asked_for(hub: SmallHub, read: Any):
-    hub.put(
-        "rajpurkar/squad",
-        "plain_text/train/0000.parquet",
-        {
-            "id": ["1"],
-            "context": ["ab cd"],
-            "question": ["q"],
-            "answers": [{"text": ["cd"], "answer_start": [3]}],
-        },
-    )
-    found = read("squad", "en", "train", pins={"rajpurkar/squad": COMMIT})
-    assert found["rows"] == [["1", "ab cd", "q", [["cd", 3]]]]
-    assert not any("refs/convert" in path for path in hub.asked)
 
 
 @pytest.mark.parametrize("offline", [False, True])
@@ -206,11 +85,155 @@ def test_a_data_set_that_cannot_be_had_is_named_with_a_remedy(read: Any, offline
 
 
 def test_a_server_that_is_gone_is_a_mistake_too(hub: SmallHub, read: Any):
-    hub.server.shutdown()
-    hub.server.server_close()
+    hub.close()
     assert "facebook/anli" in read("anli", "en", "dev")["mistake"]
 
 
-def test_a_config_without_the_split_says_which_files_were_expected(hub: SmallHub, read: Any):
+def test_a_config_without_the_split_says_what_is_there(hub: SmallHub, read: Any):
     hub.put("facebook/xnli", "sw/test/0000.parquet", {"premise": ["p"]})
-    assert "sw/validation/*.parquet" in read("xnli", "sw", "dev")["mistake"]
+    message = read("xnli", "sw", "dev")["mistake"]
+    assert "sw/validation/*.parquet" in message
+    assert "there are sw/test" in message
+
+
+class TestCommits:
+    """What was planned is what every process reads."""
+
+    def test_a_pinned_revision_is_the_one_that_is_read(self, hub: SmallHub, read: Any):
+        """Though the branch has moved on; nobody asks where its head is."""
+        hub.put("facebook/xnli", "sw/validation/0000.parquet", NLI)
+        hub.put(
+            "facebook/xnli", "sw/validation/0000.parquet", NLI | {"label": [0, 0]}, commit=OTHER
+        )
+        assert read("xnli", "sw", "dev")["revisions"] == {"facebook/xnli": OTHER}
+        hub.asked.clear()
+        found = read("xnli", "sw", "dev", pins={"facebook/xnli": COMMIT})
+        assert found["rows"] == ROWS
+        assert found["notes"] == []
+        assert not any("refs/convert" in path for path in hub.asked)
+
+    def test_a_vanished_commit_gives_way_to_the_head_and_says_so(self, hub: SmallHub, read: Any):
+        """A converted branch is squashed when it is rebuilt: the same rows, another commit."""
+        hub.put("facebook/xnli", "sw/validation/0000.parquet", NLI)
+        hub.squash("datasets/facebook/xnli", "refs/convert/parquet", OTHER)
+        found = read("xnli", "sw", "dev", pins={"facebook/xnli": COMMIT})
+        assert found["rows"] == ROWS
+        assert found["revisions"] == {"facebook/xnli": OTHER}
+        (note,) = found["notes"]
+        assert COMMIT[:12] in note
+        assert OTHER[:12] in note
+
+    def test_a_vanished_commit_that_is_cached_is_read_on(self, hub: SmallHub, read: Any):
+        """What is on the disk needs nobody's leave."""
+        hub.put("facebook/xnli", "sw/validation/0000.parquet", NLI)
+        before = read("xnli", "sw", "dev")
+        hub.squash("datasets/facebook/xnli", "refs/convert/parquet", OTHER)
+        assert read("xnli", "sw", "dev", pins={"facebook/xnli": COMMIT}) == before
+
+
+class TestShards:
+    """A part is never taken for the whole."""
+
+    @pytest.fixture
+    def two(self, hub: SmallHub) -> SmallHub:
+        """A split in two files, the second under way in name order."""
+        for number in range(2):
+            columns = {name: values[number:][:1] for name, values in NLI.items()}
+            hub.put("facebook/xnli", f"sw/validation/{number:04d}.parquet", columns)
+        return hub
+
+    def test_all_shards_are_joined_in_order(self, two: SmallHub, read: Any):
+        assert read("xnli", "sw", "dev")["rows"] == ROWS
+        assert read("xnli", "sw", "dev", offline=True)["rows"] == ROWS
+
+    @pytest.mark.parametrize("gone", ["0000", "0001"])
+    @pytest.mark.parametrize("listed", [True, False])
+    def test_a_cache_that_holds_some_is_refused_offline_and_filled_online(
+        self, two: SmallHub, read: Any, cache: Path, gone: str, listed: bool
+    ):
+        """Whether or not the cache says which there should be."""
+        read("xnli", "sw", "dev")
+        (shard,) = cache.rglob(f"snapshots/*/sw/validation/{gone}.parquet")
+        shard.unlink()
+        if not listed:
+            shutil.rmtree(next(cache.rglob("trees")))
+        message = read("xnli", "sw", "dev", offline=True)["mistake"]
+        assert "facebook/xnli" in message
+        assert "read it once with a connection" in message
+        assert read("xnli", "sw", "dev")["rows"] == ROWS
+
+    def test_a_shard_that_is_cut_short_is_refused(self, two: SmallHub, read: Any, cache: Path):
+        read("xnli", "sw", "dev")
+        (shard,) = cache.rglob("snapshots/*/sw/validation/0001.parquet")
+        blob = shard.resolve()
+        blob.write_bytes(blob.read_bytes()[:-20])
+        assert "cut short" in read("xnli", "sw", "dev", offline=True)["mistake"]
+
+    def test_a_training_split_converted_in_part_is_read_and_said(self, hub: SmallHub, read: Any):
+        """Above 5 GB the hub names its folders `partial-<split>`."""
+        hub.put("nyu-mll/multi_nli", "default/partial-train/0000.parquet", NLI)
+        found = read("mnli", "en", "train")
+        assert found["rows"] == ROWS
+        assert "in part only" in found["notes"][0]
+
+    def test_a_split_converted_in_part_is_not_scored(self, hub: SmallHub, read: Any):
+        """A score is of the whole split."""
+        hub.put("facebook/xnli", "sw/partial-test/0000.parquet", NLI)
+        assert "in part only" in read("xnli", "sw", "test")["mistake"]
+
+
+def test_a_file_that_is_no_parquet_is_named(hub: SmallHub, read: Any):
+    hub.put("facebook/xnli", "sw/test/0000.parquet", NLI).write_bytes(b"PAR1 not really PAR1")
+    assert "cannot be read as Parquet" in read("xnli", "sw", "test")["mistake"]
+
+
+def test_a_cache_that_cannot_be_written_serves_what_it_holds(
+    hub: SmallHub, read: Any, tmp_path: Path
+):
+    """With a connection and without; `datasets` writes no second cache either."""
+    hub.put("facebook/xnli", "sw/validation/0000.parquet", NLI)
+    before = read("xnli", "sw", "dev")
+    for path in [tmp_path / "home", *(tmp_path / "home").rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o555 if path.is_dir() else 0o444)
+    with pytest.raises(AssertionError, match="Permission denied"):
+        answer_of(f"open({str(tmp_path / 'home' / 'new')!r}, 'w')", environment={}, bound=True)
+    assert read("xnli", "sw", "dev", bound=True) == before
+    assert read("xnli", "sw", "dev", offline=True, bound=True) == before
+
+
+class TestTreebanks:
+    """UDPOS: every treebank of a language by prefix, from the branch of one release."""
+
+    ROW: dict[str, Any] = {  # noqa: RUF012
+        "tokens": [["Τι"]],
+        "upos": [["PRON"]],
+        "head": [["0"]],
+        "deps": [[None]],
+        "mwt": [[]],
+    }
+
+    def put(self, hub: SmallHub, bank: str, split: str, word: str) -> None:
+        hub.put(
+            "universal-dependencies/universal_dependencies",
+            f"parquet/{bank}/{split}.parquet",
+            self.ROW | {"tokens": [[word]]},
+            branch="2.7",
+        )
+
+    def test_by_prefix_and_split(self, hub: SmallHub, read: Any):
+        """Ancient Greek (grc) is not Greek (el); treebanks are joined by name."""
+        for bank, word in [("el_gud", "b"), ("el_gdt", "a"), ("grc_proiel", "c")]:
+            self.put(hub, bank, "train", word)
+        self.put(hub, "el_gdt", "dev", "d")
+        found = read("udpos", "el", "train")
+        assert [words for words, _ in found["rows"]] == [["a"], ["b"]]
+        assert found["revisions"] == {"universal-dependencies/universal_dependencies": COMMIT}
+        assert [words for words, _ in read("udpos", "el", "dev")["rows"]] == [["d"]]
+
+    def test_a_treebank_of_test_alone_gives_its_test(self, hub: SmallHub, read: Any):
+        """As Polish PUD, which two fixed lists of treebanks had left out."""
+        for bank in ("pl_lfg", "pl_pdb", "pl_pud"):
+            self.put(hub, bank, "test", bank)
+        words = [words for words, _ in read("udpos", "pl", "test")["rows"]]
+        assert words == [["pl_lfg"], ["pl_pdb"], ["pl_pud"]]

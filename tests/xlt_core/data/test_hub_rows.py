@@ -15,7 +15,7 @@ from xlt_core.tasks import all_tasks, get_task
 from xlt_core.vocabulary.errors import UserMistake
 
 NLI = {"premise": ["p"] * 3, "hypothesis": ["h"] * 3, "label": [0, 1, 2]}
-UPOS = ["_", *reversed(get_task("udpos").labels)]
+PANX = tuple(reversed(get_task("panx").labels))
 SPANS = {
     "id": ["1", "2"],
     "title": ["t", "t"],
@@ -42,7 +42,7 @@ SHAPES: dict[str, tuple[dict[str, Any], list[Any]]] = {
     "snli": (NLI | {"label": [0, -1, 2]}, [["p", "h", 0], ["p", "h", 2]]),
     "xnli": (NLI, NLI_ROWS),
     "scitail": (
-        {"premise": ["p", "q"], "hypothesis": ["h", "i"], "label": ["entails", "neutral"]},
+        {"sentence1": ["p", "q"], "sentence2": ["h", "i"], "gold_label": ["entailment", "neutral"]},
         [["p", "h", 0], ["q", "i", 1]],
     ),
     "qqp": (
@@ -93,16 +93,25 @@ SHAPES: dict[str, tuple[dict[str, Any], list[Any]]] = {
         [[["Ann", "sang"], [1, 0]]],
     ),
     "udpos": (
-        {"tokens": [["du", "de", "le", "!"]], "upos": [["_", "ADP", "DET", "PUNCT"]]},
-        [[["de", "le", "!"], [1, 5, 12]]],
+        {
+            "tokens": [["de", "le", "pain", "!"]],
+            "upos": [["ADP", "DET", "NOUN", "PUNCT"]],
+            "head": [["3", "3", "0", "3"]],
+            "deps": [["3:case", "3:det", "0:root", "3:punct"]],
+            "mwt": [[{"id": "1-2", "form": "du", "feats": None, "misc": None}]],
+            "empty_nodes": [[{"id": "3.1", "form": "est", "upos": "VERB"}]],
+        },
+        [[["du", "pain", "!"], [1, 7, 12]]],
     ),
 }
 
 
-def shaped(task: str, table: Any, questions: dict[str, str] | None = None) -> list[Any]:
+def shaped(
+    task: str, table: Any, questions: dict[str, str] | None = None, language: str = "fr"
+) -> list[Any]:
     shaper = Shaper(get_task(task), Faults("hub"), blank=True)
     try:
-        add_rows(table, shaper, get_task(task).hub.form, questions or {})
+        add_rows(table, shaper, get_task(task).hub.form, language, questions or {})
     except TooManyFaults:
         shaper.faults.raise_found()
     return [example.content() for example in shaper.finish()]
@@ -126,9 +135,52 @@ class TestClassNames:
 
     def test_of_tags(self):
         table = datasets.Dataset.from_dict(
-            {"tokens": [["du", "!"]], "pos_tags": [[UPOS.index("ADP"), UPOS.index("PUNCT")]]}
-        ).cast_column("pos_tags", datasets.List(datasets.ClassLabel(names=UPOS)))
-        assert shaped("udpos", table) == [[["du", "!"], [1, 12]]]
+            {"tokens": [["Ann", "sang"]], "ner_tags": [[PANX.index("B-PER"), PANX.index("O")]]}
+        ).cast_column("ner_tags", datasets.List(datasets.ClassLabel(names=PANX)))
+        assert shaped("panx", table) == [[["Ann", "sang"], [1, 0]]]
+
+    def test_of_tags_of_trees(self):
+        """The names of the treebanks' own Parquet files, in their own order."""
+        names = ["NOUN", "PUNCT", "ADP", "_", "DET"]
+        columns = SHAPES["udpos"][0] | {"upos": [[2, 4, 0, 1]]}
+        table = datasets.Dataset.from_dict(columns).cast_column(
+            "upos", datasets.List(datasets.ClassLabel(names=names))
+        )
+        assert shaped("udpos", table) == SHAPES["udpos"][1]
+
+
+class TestStrippedSpans:
+    """XQuAD's contexts lost white space that its offsets still count."""
+
+    @pytest.mark.parametrize(
+        ("context", "text", "start", "right"),
+        [
+            ("a cat, a cat, a cat", "cat", 2, 2),  # where it says
+            ("a cat, a cat, a cat", "cat", 11, 9),  # two characters were stripped before it
+            ("a cat, a cat, a cat", "cat", 17, 16),  # near the end
+            ("a cat, a cat", "cat", 40, 9),  # beyond the end
+            ("a cat  cat", "cat", -3, 2),
+            ("xx cat cat", "cat", 5, 3),  # of two as near the earlier
+        ],
+    )
+    def test_the_nearest_occurrence_is_the_answer(self, context, text, start, right):
+        answers = [{"text": [text], "answer_start": [start]}]
+        columns = {"id": ["1"], "context": [context], "question": ["q"], "answers": answers}
+        ((_, _, _, found),) = shaped("xquad", datasets.Dataset.from_dict(columns))
+        assert found == [[text, right]]
+
+    @pytest.mark.parametrize("task", ["squad", "xquad"])
+    def test_an_answer_that_stands_nowhere_is_a_fault(self, task: str):
+        columns = SPANS | {"answers": [{"text": ["dog"], "answer_start": [3]}, SPANS["answers"][1]]}
+        with pytest.raises(UserMistake, match="not at its offset 3"):
+            shaped(task, datasets.Dataset.from_dict(columns))
+
+    @pytest.mark.parametrize("task", ["squad", "squad2"])
+    def test_where_nothing_was_stripped_a_wrong_offset_is_a_fault(self, task: str):
+        """SQuAD's own offsets are right, so that another one is damage."""
+        columns = SPANS | {"answers": [{"text": ["cd"], "answer_start": [2]}, SPANS["answers"][1]]}
+        with pytest.raises(UserMistake, match="not at its offset 2"):
+            shaped(task, datasets.Dataset.from_dict(columns))
 
 
 def test_xcopa_takes_its_question_from_the_language_where_it_is_right():
@@ -164,3 +216,4 @@ def test_languages_are_known_without_asking():
     assert source.languages("xquad", "dev") == source.languages("xquad", "test")
     assert "yo" in source.languages("udpos", "test")
     assert "yo" not in source.languages("udpos", "dev")
+    assert len(source.languages("udpos", "test")) == 38
