@@ -14,7 +14,8 @@ def models(as_json: AsJson = False) -> None:
 
     A spec may name any other encoder of these types: a hub id, or a folder with its files.
     """
-    from xlt_core.models.encoders import ALIASES, ENCODER_TYPES, LAB
+    from xlt_core.models.encoder_files import ENCODER_TYPES
+    from xlt_core.models.encoders import ALIASES, LAB
 
     found = [{"name": LAB, "location": "generated here"}]
     found += [{"name": name, "location": place} for name, place in ALIASES.items()]

@@ -78,9 +78,9 @@ def find_encoder(spec: Spec, document: Document) -> str:
     if found is not None and ("/" in text or (found / "config.json").is_file()):
         return str(found)
     remedy = "write a hub id as xlm-roberta-base, an existing folder, or lab-tiny"
-    if text.startswith((".", "/", "~")) or text.count("/") > 1:
+    if text.startswith((".", "/", "~")) or text.partition("@")[0].count("/") > 1:
         raise UserMistake(_missing(text, document, ("encoder",), remedy))
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w.-]+)?", text):
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w./-]+)?", text):
         where = document.where(("encoder",))
         raise UserMistake(Mistake(where, f"{text!r} cannot be an encoder", remedy))
     return text

@@ -8,7 +8,6 @@ opened from it reads those very commits.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,6 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint_rows
 from xlt_core.vocabulary.stage import DataRef, SourceRef
 
-log = logging.getLogger(__name__)
 KEPT_ROWS = 200_000  # parsed rows a process keeps; some 100 MB
 
 
@@ -122,7 +120,6 @@ class HubSource:
         known = self.revisions.get(part.repo)
         found = fetch(Wanted(part.repo, "dataset", part.branch, (whole, partial), known))
         if found.note:
-            log.warning("%s", found.note)
             self._notes[found.note] = None
         self.revisions[part.repo] = found.commit
         if files := found.matching(whole):

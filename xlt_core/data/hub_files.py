@@ -9,6 +9,7 @@ Neighbours: `hub` (data), `xlt_core.models.hub_encoders` (encoders).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
+log = logging.getLogger(__name__)
 UNREACHED = (
     "check the connection, HF_HUB_OFFLINE and (for gated repositories) HF_TOKEN; without a "
     "connection use data: {folder: …} or data: lab, and a folder as encoder"
@@ -87,6 +89,7 @@ def fetch(wanted: Wanted) -> Fetched:
         f"{wanted.repo}: commit {wanted.commit[:12]} is gone from the hub; "
         f"{wanted.branch} is at {found.commit[:12]} now"
     )
+    log.warning("%s", note)
     return replace(found, note=note)
 
 

@@ -57,11 +57,14 @@ class Model(nn.Module):
     @property
     def most_tokens(self) -> int | None:
         """The longest sequence the encoder has positions for; None where that has no limit."""
+        for name, module in self.encoder.named_modules():
+            # RoBERTa and its kin count positions from behind the padding token's.
+            if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+                return module.num_embeddings - (
+                    0 if module.padding_idx is None else module.padding_idx + 1
+                )
         places = getattr(self._config, "max_position_embeddings", None)
-        if places is None:
-            return None
-        roberta = self._config.model_type in ("roberta", "xlm-roberta", "camembert")
-        return int(places) - (int(self._config.pad_token_id) + 1 if roberta else 0)
+        return None if places is None else int(places)
 
     def add_head(self, task: str, spec: HeadSpec, seed: int) -> None:
         """Put a fresh head for `task` in place."""

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from xlt_core.models.encoders import encoder_folder, fingerprint_folder
+from xlt_core.models.encoder_files import fingerprint_folder, mistake
+from xlt_core.models.encoders import encoder_folder
 from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.stage import EncoderRef
@@ -27,8 +29,10 @@ def load_tokenizer(ref: EncoderRef) -> Any:
     """
     from transformers import AutoTokenizer
 
-    with quiet(), _as_planned(ref):
-        tokenizer = AutoTokenizer.from_pretrained(*_where(ref), **_how(ref), use_fast=True)
+    with quiet(), _as_planned(ref) as folder:
+        tokenizer = AutoTokenizer.from_pretrained(
+            str(folder), trust_remote_code=False, use_fast=True
+        )
     tokenizer.padding_side = tokenizer.truncation_side = "right"
     return tokenizer
 
@@ -50,56 +54,91 @@ def fingerprint_tokenizer(tokenizer: Any) -> str:
 def load_encoder(ref: EncoderRef, dtype: torch.dtype = torch.float32) -> nn.Module:
     """The bare pretrained encoder of `ref`, in evaluation mode, without a pooling layer.
 
-    Weights the file lacks are drawn from a fixed seed; the global generator is left alone.
-
     Raises:
         DataChanged: the folder no longer holds what `ref` was made of.
+        UserMistake: weights are missing or of another shape than the config says.
     """
-    with quiet(), _as_planned(ref), torch.random.fork_rng([]):
+    with _as_planned(ref) as folder:
+        return from_weights(folder, ref.name, None, dtype)
+
+
+def from_weights(
+    folder: Path,
+    name: str,
+    weights: Mapping[str, Tensor] | None,
+    dtype: torch.dtype = torch.float32,
+) -> nn.Module:
+    """The encoder of a folder with its own weights, or with `weights`.
+
+    A pooling layer that the files lack, where the type cannot be had without one, is drawn from a
+    fixed seed (it is not used); the global generator is left alone.
+
+    Raises:
+        UserMistake: weights are missing or of another shape than the config says.
+    """
+    with quiet(), torch.random.fork_rng([]):
         torch.manual_seed(0)
-        model_class, config = _class_of(ref)
-        options = _how(ref)
+        model_class, config = _class_of(folder)
+        options: dict[str, Any] = {"trust_remote_code": False}
         if "add_pooling_layer" in inspect.signature(model_class.__init__).parameters:
             options["add_pooling_layer"] = False
-        encoder: nn.Module = model_class.from_pretrained(
-            *_where(ref), config=config, use_safetensors=True, dtype=dtype, **options
+        if weights is not None:
+            options["state_dict"] = dict(weights)
+        encoder, found = model_class.from_pretrained(
+            str(folder) if weights is None else None,
+            config=config,
+            use_safetensors=True,
+            dtype=dtype,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # `_check_complete` says it in one line
+            **options,
         )
-    return encoder.eval()
+    _check_complete(found, name)
+    loaded: nn.Module = encoder.eval()
+    return loaded
+
+
+def _check_complete(found: Mapping[str, Any], name: str) -> None:
+    """Raise UserMistake where the loader had to draw weights, or met other shapes."""
+    missing = sorted(key for key in found["missing_keys"] if "pooler" not in key)
+    if missing:
+        what = f"its weights lack {_some(missing)}, which its config asks for"
+        raise mistake(name, what, "save config and weights of one model: save_pretrained(folder)")
+    shapes = sorted((key, tuple(own), tuple(asked)) for key, own, asked in found["mismatched_keys"])
+    if shapes:
+        key, own, asked = shapes[0]
+        what = f"{key} has the shape {own}, by its config it would have {asked}"
+        raise mistake(name, what, "save config and weights of one model: save_pretrained(folder)")
+
+
+def _some(names: list[str]) -> str:
+    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 
 @contextmanager
-def _as_planned(ref: EncoderRef) -> Iterator[None]:
+def _as_planned(ref: EncoderRef) -> Iterator[Path]:
     """Read `ref`'s folder in here. Raises DataChanged where it is not what was planned.
 
     Looked at afterwards, whatever was read: a change before or while reading is then seen.
     """
+    folder = encoder_folder(ref)
     try:
-        yield
+        yield folder
     finally:
-        folder = encoder_folder(ref)
-        if folder is not None and fingerprint_folder(folder) != ref.fingerprint:
+        found = fingerprint_folder(folder)
+        if found != ref.fingerprint:
             what = f"{folder} has changed since the sweep was planned"
-            raise DataChanged(f"encoder {ref.name}: {what}")
+            prints = f"{ref.fingerprint[:12]} then, {found[:12]} now"
+            raise DataChanged(f"encoder {ref.name}: {what}: {prints}")
 
 
-def _class_of(ref: EncoderRef) -> tuple[Any, Any]:
+def _class_of(folder: Path) -> tuple[Any, Any]:
     from transformers import MODEL_FOR_TEXT_ENCODING_MAPPING, MODEL_MAPPING, AutoConfig
 
-    config = AutoConfig.from_pretrained(*_where(ref), **_how(ref))
-    mapping = MODEL_MAPPING
-    if getattr(config, "is_encoder_decoder", False):  # mT5: its encoder alone
-        mapping = MODEL_FOR_TEXT_ENCODING_MAPPING
-    return mapping[type(config)], config
-
-
-def _where(ref: EncoderRef) -> tuple[str]:
-    folder = encoder_folder(ref)
-    return (str(folder) if folder is not None else ref.location,)
-
-
-def _how(ref: EncoderRef) -> dict[str, Any]:
-    revision = {} if ref.revision is None else {"revision": ref.revision}
-    return {"trust_remote_code": False, **revision}
+    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
+    if type(config) in MODEL_FOR_TEXT_ENCODING_MAPPING:  # mT5: its encoder alone
+        return MODEL_FOR_TEXT_ENCODING_MAPPING[type(config)], config
+    return MODEL_MAPPING[type(config)], config
 
 
 @contextmanager
