@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sweeps.cli.control import cancel, pause, stop
+from sweeps.cli.doctor import doctor
 from sweeps.cli.languages import languages
 from sweeps.cli.logs import logs
 from sweeps.cli.models import models
@@ -32,4 +33,5 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "tasks": tasks,
     "languages": languages,
     "models": models,
+    "doctor": doctor,
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
 from rich.table import Table
 
 from sweeps.cli.faults import say
@@ -9,14 +12,31 @@ from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json, stdout
 
 
-def models(as_json: AsJson = False) -> None:
+def models(
+    as_json: AsJson = False,
+    convert: Annotated[
+        str | None,
+        typer.Option(
+            "--convert",
+            metavar="NAME",
+            help="Make safetensors of an encoder's pickled weights, once, into our own cache.",
+        ),
+    ] = None,
+) -> None:
     """List the encoders that have a name.
 
-    A spec may name any other encoder of these types: a hub id, or a folder with its files.
+    A spec may name any other encoder of these types: a hub id (with @revision if wanted), or a
+    folder with its files. Pickled weights are never read but by --convert, which takes tensors
+    alone from them and runs nothing.
     """
     from xlt_core.models.encoder_files import ENCODER_TYPES
     from xlt_core.models.encoders import ALIASES, LAB
 
+    if convert is not None:
+        made = _converted(convert)
+        say(f"made {made}")
+        say(f"write encoder: {convert}; on other machines convert it too, or copy this folder")
+        return
     found = [{"name": LAB, "location": "generated here"}]
     found += [{"name": name, "location": place} for name, place in ALIASES.items()]
     if as_json:
@@ -27,3 +47,9 @@ def models(as_json: AsJson = False) -> None:
         table.add_row(encoder["name"], encoder["location"])
     stdout().print(table)
     say("or a hub id, or a folder, of type " + ", ".join(sorted(ENCODER_TYPES)))
+
+
+def _converted(name: str) -> str:
+    from xlt_core.models.convert import convert
+
+    return str(convert(name))

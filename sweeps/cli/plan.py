@@ -10,6 +10,7 @@ from rich.table import Table
 
 from sweeps.cli.options import AsJson, Overrides, SpecFile
 from sweeps.cli.output import print_json, stdout
+from sweeps.cli.places import folder_of
 from sweeps.report.results import overlap_texts
 from sweeps.report.statistics import ADVISED_SEEDS, smallest_p
 from sweeps.spec.selection import selection
@@ -28,11 +29,11 @@ def plan(spec: SpecFile, overrides: Overrides = None, as_json: AsJson = False) -
 
     Trials, stages, what they share, and what is in the store already.
     """
-    from sweeps.spec.prepare import prepare
+    from sweeps.spec.prepare import planned, prepare
     from sweeps.spec.read import read_spec
 
     sweep = read_spec(spec, overrides or [])
-    prepared = prepare(sweep)
+    prepared = prepare(sweep, planned(folder_of(sweep.name)))
     found, cuts = forecast_of(sweep, prepared), cuts_of(sweep, prepared)
     if as_json:
         print_json(as_data(sweep, prepared, found) | {"cut_rows": [asdict(cut) for cut in cuts]})

@@ -12,7 +12,7 @@ def resume(sweep: SweepName, address: Address = None, workers: Workers = None) -
     """Go on with a sweep, or lift its pause."""
     from sweeps.execution.control import PAUSE, RUN, request, requested
     from sweeps.report.status import is_driven
-    from sweeps.spec.prepare import prepare
+    from sweeps.spec.prepare import planned, prepare
     from sweeps.spec.stored import read_stored_spec
 
     folder = find_sweep(sweep)
@@ -23,5 +23,5 @@ def resume(sweep: SweepName, address: Address = None, workers: Workers = None) -
     refuse_a_second_driver(folder)
     stored = with_workers(read_stored_spec(folder), workers)
     say(f"{stored.name}: opening data and encoder")
-    prepared = prepare(stored)
+    prepared = prepare(stored, planned(folder))
     carry_out(agree(stored, prepared, folder, yes=True), prepared, folder, address)

@@ -48,7 +48,7 @@ def run(
     The same spec again goes on with it as if nothing had happened; one with more in it (trials,
     seeds, languages, targets, tasks) extends it; any other change needs another name.
     """
-    from sweeps.spec.prepare import prepare
+    from sweeps.spec.prepare import planned, prepare
     from sweeps.spec.read import read_spec
 
     sweep = with_workers(read_spec(spec, overrides or []), workers)
@@ -56,7 +56,7 @@ def run(
     sweep = placed(sweep, place)
     refuse_a_second_driver(place)
     say(f"{sweep.name}: opening data and encoder")
-    prepared = prepare(sweep)
+    prepared = prepare(sweep, planned(place))
     if place.exists:
         sweep = agree(sweep, prepared, place, yes)
     carry_out(sweep, prepared, place, address)
@@ -106,10 +106,11 @@ def agree(sweep: Sweep, prepared: Prepared, folder: SweepFolder, yes: bool) -> S
         UserMistake: it is another question under the same name; shows every difference.
     """
     from sweeps.spec.compare import compare
-    from sweeps.spec.prepare import read_prepared
+    from sweeps.spec.prepare import planned
     from sweeps.spec.stored import read_stored_spec
 
-    known = read_prepared(folder).identity() if folder.prepared.is_file() else None
+    before = planned(folder)
+    known = before.identity() if before else None
     change = compare(read_stored_spec(folder), sweep, known, prepared.identity() if known else None)
     if change.differences:
         raise UserMistake(_refusal(sweep.name, change))

@@ -145,7 +145,8 @@ def _contents(
     if old_identity is None or new_identity is None:
         yield from _plain(old, new, ("encoder", "data"))
         return
-    if old_identity["encoder"] != new_identity["encoder"]:
+    is_same_commit = None is not old_identity.get("commit") == new_identity.get("commit")
+    if old_identity["encoder"] != new_identity["encoder"] and not is_same_commit:
         yield Difference(
             "encoder",
             *_contents_shown(

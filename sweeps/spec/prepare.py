@@ -1,7 +1,9 @@
 """Preflight: open the encoder and every data set a sweep needs, before anything is trained.
 
 What is found is a frozen `Prepared`, from which stages and their keys follow without touching a
-file again (`trials`). Knows nothing of Ray.
+file again (`trials`). What is on the hub is resolved here, once: its commits are part of what is
+found, every process reads those, and a later `run` or `resume` hands them in again. Knows nothing
+of Ray.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sweeps.spec.commits import data_replaced, encoder_moved, source_ref
+from sweeps.spec.fits import too_long, unservable
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.stored import write_whole
 from sweeps.spec.sweep import Sweep, Target
@@ -55,35 +59,45 @@ class Prepared:
         return tuple(sorted(found, key=lambda ref: ref.language))
 
     def identity(self) -> dict[str, Any]:
-        """Encoder and data by content: what must not change while a sweep goes on."""
+        """Encoder and data by content: what must not change while a sweep goes on.
+
+        The encoder's commit beside it: the same commit is the same content, however it was
+        fingerprinted.
+        """
         data = {"/".join(cell): ref.fingerprint for cell, ref in sorted(self.data.items())}
-        return {"encoder": self.encoder.fingerprint, "data": data}
+        encoder = self.encoder
+        return {"encoder": encoder.fingerprint, "commit": encoder.revision, "data": data}
 
 
-def prepare(sweep: Sweep) -> Prepared:
+def prepare(sweep: Sweep, before: Prepared | None = None) -> Prepared:
     """Open everything the sweep needs.
+
+    Args:
+        before: what was found when the sweep was planned, where it goes on: the hub's commits
+            are taken from it.
 
     Raises:
         UserMistake: every encoder or data set that cannot be had, together.
     """
     mistakes: list[Mistake] = []
-    encoder = _encoder(sweep, mistakes)
-    source_ref = _source_ref(sweep)
-    source = _source(source_ref, mistakes)
+    notes: list[str] = []
+    encoder = _encoder(sweep, before, mistakes, notes)
+    source = _source(source_ref(sweep, before), mistakes)
     if source is None:
         raise UserMistake(mistakes)
-    notes: list[str] = []
     cells = dict.fromkeys(_training_cells(sweep))
     for target in sweep.targets:
         cells |= dict.fromkeys(_evaluation_cells(sweep, target, source, mistakes, notes))
     flags = tuple(overlaps(sweep))
     mistakes += _without_english(sweep, cells)
     mistakes += _nothing_left(sweep, flags)
+    mistakes += unservable(sweep)
     data = dict(_referred(source, cells, mistakes))
+    mistakes += data_replaced(before, source.ref, data)
     if mistakes or encoder is None:
         raise UserMistake(dict.fromkeys(mistakes))
-    notes += _overlap_notes(sweep, flags)
-    return Prepared(encoder, source_ref, data, flags, tuple(dict.fromkeys(notes)))
+    notes += [*_overlap_notes(sweep, flags), *source.notes]
+    return Prepared(encoder, source.ref, data, flags, tuple(dict.fromkeys(notes)))
 
 
 def overlaps(sweep: Sweep) -> Iterator[OverlapFlag]:
@@ -118,9 +132,11 @@ def read_prepared(folder: SweepFolder) -> Prepared:
     try:
         content = json.loads(folder.prepared.read_text(encoding="utf-8"))
         refs = [DataRef(**ref) for ref in content["data"]]
+        source = content["source"]
+        commits = tuple((repository, commit) for repository, commit in source.get("revisions", ()))
         return Prepared(
             encoder=EncoderRef(**content["encoder"]),
-            source=SourceRef(**content["source"]),
+            source=SourceRef(source["kind"], source["location"], commits),
             data={(ref.task, ref.language, ref.split): ref for ref in refs},
             overlaps=tuple(OverlapFlag(**flag) for flag in content["overlaps"]),
             notes=tuple(content["notes"]),
@@ -131,20 +147,26 @@ def read_prepared(folder: SweepFolder) -> Prepared:
         raise UserMistake(Mistake(str(folder.prepared), what, remedy)) from None
 
 
-def _encoder(sweep: Sweep, mistakes: list[Mistake]) -> EncoderRef | None:
-    from xlt_core.models.encoders import refer_encoder
+def planned(folder: SweepFolder) -> Prepared | None:
+    """What a sweep was planned with; None where none was planned in `folder`."""
+    return read_prepared(folder) if folder.prepared.is_file() else None
 
+
+def _encoder(
+    sweep: Sweep, before: Prepared | None, mistakes: list[Mistake], notes: list[str]
+) -> EncoderRef | None:
+    from xlt_core.models.encoders import refer_encoder
+    from xlt_core.models.opening import open_encoder
+
+    known = before.encoder if before is not None else None
     try:
-        return refer_encoder(sweep.encoder)
+        found = refer_encoder(sweep.encoder, known)
+        mistakes.extend(too_long(sweep, open_encoder(found).most_tokens))
     except UserMistake as error:
         mistakes.extend(error.mistakes)
         return None
-
-
-def _source_ref(sweep: Sweep) -> SourceRef:
-    if sweep.data in ("hub", "lab"):
-        return SourceRef(sweep.data)
-    return SourceRef("folder", sweep.data)
+    notes.extend(encoder_moved(known, found))
+    return found
 
 
 def _source(ref: SourceRef, mistakes: list[Mistake]) -> Source | None:

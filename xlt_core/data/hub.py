@@ -62,6 +62,11 @@ class HubSource:
             return ()
         return tuple(sorted(set(layout.parts) - set(layout.without.get(asked, ()))))
 
+    def repositories(self, task: str, language: str) -> tuple[str, ...]:
+        """The repositories a task is read from in a language."""
+        parts = _layout(get_task(task)).parts[language]
+        return tuple(dict.fromkeys(part.repo for part in parts))
+
     def load(self, task: str, language: str, split: str) -> Sequence[Example]:
         """All examples, in order.
 

@@ -32,8 +32,9 @@ class Wanted:
         kind: `dataset` or `model`.
         patterns: globs of the files wanted.
         commit: the commit that was planned; None to resolve `branch`.
-        shows_gaps: whether the files themselves tell if one is missing. Weights name all their
-            files; shards of Parquet do not, and are only taken where the list of files is known.
+        shows_gaps: whether the files themselves tell if one is missing that is needed. Those of
+            an encoder do; shards of Parquet do not, and are taken only where the list of all files
+            is known.
     """
 
     repo: str
@@ -69,6 +70,20 @@ class Fetched:
     def matching(self, pattern: str) -> list[Path]:
         """Paths of the files that match a glob, sorted."""
         return [self.folder / name for name in self.files if fnmatch(name, pattern)]
+
+
+def reach() -> None:
+    """Raise UserMistake, at once, where the hub does not answer."""
+    from huggingface_hub import constants, get_session
+
+    try:
+        get_session().head(constants.ENDPOINT, timeout=10)
+    except _faults() as error:
+        cause = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        remedy = "this needs a connection: check it, HF_HUB_OFFLINE and HF_ENDPOINT"
+        raise UserMistake(
+            Mistake(f"the hub ({constants.ENDPOINT})", f"is not reached: {cause}", remedy)
+        ) from None
 
 
 def fetch(wanted: Wanted) -> Fetched:
@@ -112,6 +127,8 @@ def _at(wanted: Wanted, revision: str) -> Fetched:
             raise UserMistake(_of_unknown_extent(wanted, folder.name))
         return Fetched(folder, folder.name, tuple(names))
     names = _matching(listed, wanted.patterns)
+    if wanted.shows_gaps:  # a file that was never needed may be missing
+        names = [name for name in names if (folder / name).is_file()]
     torn = [name for name in names if not _is_whole(folder / name, listed[name])]
     if torn:
         raise UserMistake(_not_whole(wanted, folder, torn))
@@ -143,6 +160,8 @@ def _downloaded(wanted: Wanted, revision: str) -> Path:
         try:  # where the cache cannot be written or the server fails, all may be there
             return download(cached=True)
         except IncompleteSnapshotError as incomplete:
+            if wanted.shows_gaps and incomplete.snapshot_path:
+                return Path(incomplete.snapshot_path)
             raise UserMistake(_in_part(wanted)) from incomplete
         except faults:
             raise UserMistake(_unreachable(wanted, error)) from error

@@ -82,11 +82,21 @@ def refer_encoder(name: str, planned: EncoderRef | None = None) -> EncoderRef:
     if found.is_dir():
         check_folder(found, name)
         return EncoderRef(name, fingerprint_folder(found), str(found.resolve()))
-    plain, _, revision = name.partition("@")
-    if plain not in ALIASES and _looks_like_path(plain):
-        raise mistake(name, "there is no such folder", "check the path, or write a hub id")
+    repository, revision = place_of(name)
     same = planned if planned is not None and planned.name == name else None
-    return refer_hub(name, ALIASES.get(plain, plain), revision, same)
+    return refer_hub(name, repository, revision, same)
+
+
+def place_of(name: str) -> tuple[str, str]:
+    """Repository on the hub and revision (empty where none is written).
+
+    Raises:
+        UserMistake: it is written as a path.
+    """
+    plain, _, revision = name.partition("@")
+    if plain.startswith(("/", ".", "~")) or plain.count("/") > 1:
+        raise mistake(name, "there is no such folder", "check the path, or write a hub id")
+    return ALIASES.get(plain, plain), revision
 
 
 def is_lab(name: str) -> bool:
@@ -133,7 +143,3 @@ def _room(root: Path) -> tuple[Path, bool]:
         return Path(tempfile.mkdtemp(prefix=".", dir=root)), True
     except OSError:
         return Path(tempfile.mkdtemp()), False
-
-
-def _looks_like_path(name: str) -> bool:
-    return name.startswith(("/", ".", "~")) or name.count("/") > 1

@@ -1,0 +1,58 @@
+"""What can be known beforehand of a sweep and its encoder: whether lengths and heads go together.
+
+Called by `prepare`, once the encoder was opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from sweeps.spec.check import trained_tasks
+from sweeps.spec.recipes import recipe_for
+from sweeps.spec.sweep import Range, Sweep
+from xlt_core.tasks import get_task
+from xlt_core.vocabulary.errors import Mistake
+
+
+def too_long(sweep: Sweep, most_tokens: int | None) -> Iterator[Mistake]:
+    """Every task that would be cut into sequences longer than the encoder has positions for."""
+    if most_tokens is None:
+        return
+    for task, target in trained_tasks(sweep):
+        longest = max(_lengths(sweep, task, target))
+        if longest > most_tokens:
+            what = f"{longest} tokens for {task}, {sweep.encoder} has {most_tokens} positions"
+            remedy = f"set recipe.tasks.{target or task}.max_length: {most_tokens} or less"
+            yield Mistake("recipe.max_length", what, remedy)
+
+
+def unservable(sweep: Sweep) -> Iterator[Mistake]:
+    """Every target whose labels no head would have, once it has been trained for."""
+    from xlt_core.models.model import HeadSpec, fitting_head
+
+    for target in sweep.targets:
+        task = get_task(target.task)
+        last = get_task((task.trains_on or (task.name,))[-1])
+        heads = {last.name: HeadSpec(last.kind, last.labels)}
+        if fitting_head(heads, task.name, HeadSpec(task.kind, task.labels)) is None:
+            asked = f"{task.kind.value} of {', '.join(task.labels) or 'no labels'}"
+            what = (
+                f"{task.name} is {asked}, and it trains on {last.name}, whose head cannot be that"
+            )
+            yield Mistake("targets", what, "leave it out, or mend trains_on in the task's file")
+
+
+def _lengths(sweep: Sweep, task: str, target: str) -> Iterator[int]:
+    """`max_length` of a task's stage, with every value it may be searched over."""
+    searched = sweep.searched()
+    fixed = {path: _ends(value)[0] for path, value in searched.items()}
+    own = {path: _ends(value) for path, value in searched.items() if path.endswith(".max_length")}
+    for values in product(*own.values()):
+        settings = fixed | dict(zip(own, values, strict=True))
+        role = "target" if target else "train"
+        yield recipe_for(sweep, (task,), role, settings, target or None).max_length
+
+
+def _ends(value: Range) -> tuple[object, ...]:
+    return value.choices if value.kind == "choice" else (value.low, value.high)
