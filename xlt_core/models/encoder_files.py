@@ -22,6 +22,7 @@ VOCABULARIES = (
     "sentencepiece.model",
     "spiece.model",
     "spm.model",
+    "tokenizer.model",
     "vocab.txt",
     "vocab.json",
     "merges.txt",

@@ -251,3 +251,45 @@ class TestConvert:
         spoil(folder)
         hub.put_model("some/encoder", folder)
         assert said in refer("some/encoder", convert=True)["mistake"]
+
+
+SPM = """
+import json, sys
+from transformers.utils import sentencepiece_model_pb2_new as form
+model = form.ModelProto()
+kinds = form.ModelProto.SentencePiece
+special = [(name, kinds.CONTROL) for name in ("[PAD]", "[CLS]", "[SEP]")]
+words = [(name, kinds.NORMAL) for name in ("\u2581", "a", "b", "\u2581sun", "\u2581moon")]
+for number, (name, kind) in enumerate([*special, ("[UNK]", kinds.UNKNOWN), *words]):
+    piece = model.pieces.add()
+    piece.piece, piece.type, piece.score = name, kind, -float(number)
+model.trainer_spec.model_type, model.trainer_spec.unk_id = 1, 3
+model.normalizer_spec.name = "identity"
+open(json.loads(sys.argv[1]), "wb").write(model.SerializeToString())
+print("null")
+"""
+WORDS = """
+import json, sys
+from xlt_core.models.opening import open_encoder
+from xlt_core.models.encoders import refer_encoder
+from xlt_core.models.pretrained import load_tokenizer
+ref = refer_encoder(json.loads(sys.argv[1]))
+open_encoder(ref)
+print(json.dumps(load_tokenizer(ref)("sun ab")["input_ids"]))
+"""
+
+
+def test_a_tokenizer_that_is_a_sentencepiece_model_alone_is_read(tmp_path: Path) -> None:
+    """As mDeBERTa's on the hub, which has `spm.model` and no tokenizer.json."""
+    from transformers import DebertaV2Config, DebertaV2Model
+
+    folder = tmp_path / "deberta"
+    settings = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    DebertaV2Model(
+        DebertaV2Config(vocab_size=20, intermediate_size=32, **settings)
+    ).save_pretrained(folder)
+    about = {"tokenizer_class": "DebertaV2Tokenizer", "do_lower_case": False}
+    (folder / "tokenizer_config.json").write_text(json.dumps(about))
+    environment = hub_environment("http://127.0.0.1:9", tmp_path / "home", offline=True)
+    answer_of(SPM, str(folder / "spm.model"), environment=environment)
+    assert answer_of(WORDS, str(folder), environment=environment) == [1, 7, 4, 5, 6, 2]
