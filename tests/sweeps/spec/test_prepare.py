@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared, prepare, read_prepared, write_prepared
 from sweeps.spec.read import read_spec
 from sweeps.spec.sweep import Sweep
+from xlt_core.models.encoders import lab_folder
 from xlt_core.vocabulary.errors import UserMistake
 
 NLI_ROWS = ["a man sleeps\tsomeone sleeps\tentailment", "a man sleeps\ta dog runs\tneutral"]
@@ -130,6 +132,15 @@ class TestMistakes:
         assert "config.json" in report
         assert str(data / "qqp") in report
         assert "test-tr.tsv" in report
+
+    def test_an_encoder_that_cannot_be_trained_is_named(self, prepare_with, tmp_path: Path):
+        """Its weights are looked into, and lengths are held against its positions."""
+        assert "300 tokens for qqp, lab-tiny has 128 positions" in report_of(
+            prepare_with, "recipe.train.max_length=300"
+        )
+        folder = shutil.copytree(lab_folder("lab-tiny"), tmp_path / "encoder")
+        (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
+        assert "Git LFS pointer" in report_of(prepare_with, encoder=str(folder))
 
     def test_a_target_without_any_data_is_named(self, prepare_with):
         """Not silently left out."""

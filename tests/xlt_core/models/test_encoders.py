@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.small_hub import answer_of
 from xlt_core.models.encoders import known_encoders, refer_encoder
 from xlt_core.models.pretrained import fingerprint_tokenizer, load_encoder, load_tokenizer
 from xlt_core.vocabulary.errors import DataChanged, UserMistake
@@ -87,6 +88,27 @@ class TestReferEncoder:
         assert refer_encoder("lab-tiny") == ref
         assert refer_encoder("lab-tiny:seed=3").fingerprint != ref.fingerprint
         assert load_encoder(ref) is not None
+
+    def test_a_cache_that_cannot_be_written_serves_the_labs_encoder(self, tmp_path: Path) -> None:
+        """Where it was made already; where it was not, that is the user's mistake."""
+        script = (
+            "import json\n"
+            "from xlt_core.models.encoders import refer_encoder\n"
+            "from xlt_core.vocabulary.errors import UserMistake\n"
+            "try:\n"
+            "    print(json.dumps(refer_encoder('lab-tiny').fingerprint))\n"
+            "except UserMistake as mistake:\n"
+            "    print(json.dumps(str(mistake)))\n"
+        )
+        environment = {**os.environ, "XLT_CACHE": str(tmp_path / "made")}
+        made = answer_of(script, environment=environment)
+        for path in [tmp_path / "made", *(tmp_path / "made").rglob("*")]:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        assert answer_of(script, environment=environment, bound=True) == made
+        (tmp_path / "empty").mkdir(mode=0o555)
+        environment["XLT_CACHE"] = str(tmp_path / "empty")
+        said = answer_of(script, environment=environment, bound=True)
+        assert "set XLT_CACHE to a folder that can be written" in said
 
     def test_every_known_encoder_has_a_title(self) -> None:
         """`xlt models` has something to say of each."""

@@ -1,0 +1,76 @@
+"""What can be known of a sweep and its encoder before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from sweeps.spec.fits import too_long, unservable
+from sweeps.spec.sweep import Sweep
+from xlt_core.tasks import TABLE, all_tasks, get_task
+from xlt_core.tasks.task import Kind
+
+Read = Callable[..., Sweep]
+
+
+class TestLengths:
+    """`max_length` beyond the encoder's positions, wherever it comes from."""
+
+    @pytest.mark.parametrize(
+        ("overrides", "places", "said"),
+        [
+            ((), 128, []),
+            ((), 127, ["mnli", "qqp", "siqa", "udpos", "mnli"]),
+            ((), None, []),
+            (("recipe.train.max_length=512",), 512, []),
+            (("recipe.train.max_length=513",), 512, ["mnli", "qqp", "siqa"]),
+            (("recipe.target.max_length=513",), 512, ["udpos", "mnli"]),
+            (("recipe.tasks.qqp.max_length=600",), 512, ["qqp"]),
+            (("recipe.tasks.qqp.max_length={choice: [64, 600]}",), 512, ["qqp"]),
+            (("recipe.train.max_length={int: [64, 512]}",), 512, []),
+            (("recipe.train.max_length={int: [64, 513]}",), 512, ["mnli", "qqp", "siqa"]),
+        ],
+    )
+    def test_each_task_that_is_too_long_is_named(
+        self, sweep_of: Read, base: str, overrides: tuple[str, ...], places: int | None, said: list
+    ):
+        found = list(too_long(sweep_of(base, *overrides), places))
+        assert [mistake.what.split(" for ")[1].split(",")[0] for mistake in found] == said
+        assert all(f"{places} or less" in mistake.remedy for mistake in found)
+
+    def test_the_task_s_own_default_counts(self, sweep_of: Read, base: str):
+        """SQuAD reads 384 tokens, which a small encoder has no positions for."""
+        sweep = sweep_of(base, "intermediate.tasks=[squad]", "intermediate.count=0..1")
+        (mistake,) = too_long(sweep, 130)
+        assert "384 tokens for squad" in mistake.what
+        assert "recipe.tasks.squad.max_length: 130" in mistake.remedy
+
+
+class TestHeads:
+    """A target is scored with the head of what it trains on last."""
+
+    @pytest.mark.parametrize("task", [task.name for task in all_tasks() if task.is_target])
+    def test_every_target_of_the_table_is_served(self, sweep_of: Read, base: str, task: str):
+        assert not list(unservable(sweep_of(base, f"targets=[{task}]")))
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"labels": ("entailment", "not_entailment")},
+            {"labels": ("yes", "no", "maybe")},
+            {"kind": Kind.TAGGING},
+            {"kind": Kind.SPAN, "labels": ()},
+            {"trains_on": ("siqa",)},
+            {"trains_on": ("mnli", "scitail")},
+        ],
+    )
+    def test_labels_that_no_head_has_are_refused(
+        self, sweep_of: Read, base: str, monkeypatch: pytest.MonkeyPatch, changes: dict
+    ):
+        sweep = sweep_of(base)
+        monkeypatch.setitem(TABLE, "xnli", replace(get_task("xnli"), **changes))
+        (mistake,) = unservable(sweep)
+        assert mistake.where == "targets"
+        assert "xnli is" in mistake.what
