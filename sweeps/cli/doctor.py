@@ -51,7 +51,7 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check whether the hub holds what the tables of tasks and encoders say.
+    """Compare the hub with our tables of tasks and encoders.
 
     Exit code 1 where something differs.
     """

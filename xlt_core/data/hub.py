@@ -102,7 +102,7 @@ class HubSource:
         try:
             for part in parts:
                 for name in splits:
-                    add_rows(self._table(part, name), shaper, layout.form, language, questions)
+                    add_rows(self._table(part, name), shaper, layout.form, questions, language)
         except TooManyFaults:
             shaper.faults.raise_found()
         return tuple(shaper.finish())

@@ -18,9 +18,14 @@ from xlt_core.tasks.layout import HubChoices, HubForm, HubSpans, HubTable, HubTa
 
 
 def add_rows(
-    table: Any, shaper: Shaper, form: HubForm, language: str, questions: dict[str, str]
+    table: Any, shaper: Shaper, form: HubForm, questions: dict[str, str], language: str = ""
 ) -> None:
-    """Shape all rows of `table`. Faults go to `shaper.faults`, with `row N` counted from 0."""
+    """Shape all rows of `table`. Faults go to `shaper.faults`, with `row N` counted from 0.
+
+    Args:
+        questions: XCOPA's cause or effect by id.
+        language: of the rows, where its grammar matters (treebanks).
+    """
     match form:
         case HubTable():
             _add_table(table, shaper, form)

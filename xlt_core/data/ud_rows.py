@@ -35,7 +35,7 @@ def with_fused_forms(
         row: `tokens`, `head` and `deps` of the words in order; `mwt` with `id` (`3-4`) and `form`.
         tags: of the words.
     """
-    words: dict[int, str] = dict(enumerate(row["tokens"], 1))
+    words: dict[int, str] = dict(enumerate((word or "" for word in row["tokens"]), 1))
     tree = _heads(row)
     for fused in row["mwt"] or ():
         first, last = map(int, fused["id"].split("-"))

@@ -111,7 +111,7 @@ def shaped(
 ) -> list[Any]:
     shaper = Shaper(get_task(task), Faults("hub"), blank=True)
     try:
-        add_rows(table, shaper, get_task(task).hub.form, language, questions or {})
+        add_rows(table, shaper, get_task(task).hub.form, questions or {}, language)
     except TooManyFaults:
         shaper.faults.raise_found()
     return [example.content() for example in shaper.finish()]

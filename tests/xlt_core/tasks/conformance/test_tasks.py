@@ -27,6 +27,7 @@ from xlt_core.tasks.layout import (
     HubSpans,
     HubTable,
     HubTags,
+    HubTrees,
     SquadForm,
     TableForm,
     TagForm,
@@ -46,7 +47,7 @@ EXAMPLES = {
 FORMS = {
     Kind.CLASSIFICATION: (TableForm, HubTable),
     Kind.MULTIPLE_CHOICE: ((ChoiceForm, CopaForm), HubChoices),
-    Kind.TAGGING: (TagForm, HubTags),
+    Kind.TAGGING: (TagForm, HubTags | HubTrees),
     Kind.SPAN: (SquadForm, HubSpans),
 }
 
