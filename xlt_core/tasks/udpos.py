@@ -6,7 +6,7 @@ are kept (`xlt_core.data.ud_rows`), empty nodes are left out, and so are sentenc
 withheld by licence. How these rows differ from those that XTREME-R's published scores were made on:
 
 * those 33 languages were of UD 2.5, all but lt pl ro uk wo: 2.7 has corrected tags and a few
-  treebanks more (such as Indonesian CSUI, German LIT and the Persian PerDT);
+  treebanks more (such as Indonesian CSUI and Persian PerDT);
 * a fused form's tag is that of its highest word; where two are as high, tags outside the script's
   list of precedence, which would have stopped it, come last.
 """
