@@ -165,7 +165,6 @@ def _add_spans(table: Any, shaper: Shaper, form: HubSpans) -> None:
             context,
             row["question"],
             found,
-            unanswerable=form.unanswerable,
         )
 
 

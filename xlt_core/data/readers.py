@@ -100,7 +100,7 @@ def _reader(task: Task, questions: Questions) -> Callable[[str, Shaper], None]:
         case CopaForm():
             return lambda text, shaper: _read_copa(text, shaper, form, questions)
         case SquadForm():
-            return lambda text, shaper: read_squad(text, shaper, form)
+            return read_squad
     raise TypeError(f"{task.name} has no form the folder source knows: {form!r}")
 
 

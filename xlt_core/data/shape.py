@@ -128,8 +128,6 @@ class Shaper:
         context: str,
         question: str,
         answers: Sequence[tuple[str, int]],
-        *,
-        unanswerable: bool,
     ) -> None:
         """Add a question. Every answer must stand in the context at its offset."""
         answered = {f"answer {n}": text for n, (text, _) in enumerate(answers)}
@@ -146,7 +144,7 @@ class Shaper:
             self.faults.add(row, *_misplaced(context, *wrong))
         elif any(not text.strip() for text, _ in answers):
             self._blank(row, "answers")
-        elif not answers and not unanswerable:
+        elif not answers and not self.task.unanswerable:
             self.faults.add(
                 row,
                 "the question has no answer",

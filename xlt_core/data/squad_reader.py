@@ -12,7 +12,6 @@ from typing import Any
 
 from xlt_core.data.faults import Faults
 from xlt_core.data.shape import Shaper
-from xlt_core.tasks.layout import SquadForm
 
 _EXPECTED = (
     "expected SQuAD JSON: {data: [{paragraphs: [{context, qas: [{id, question, "
@@ -20,7 +19,7 @@ _EXPECTED = (
 )
 
 
-def read_squad(text: str, shaper: Shaper, form: SquadForm) -> None:
+def read_squad(text: str, shaper: Shaper) -> None:
     """Read all questions, in order. Faults go to `shaper.faults`."""
     faults = shaper.faults
     try:
@@ -35,10 +34,10 @@ def read_squad(text: str, shaper: Shaper, form: SquadForm) -> None:
                 faults.add(below, "has no context", _EXPECTED)
                 continue
             for row, question in _each(faults, below, paragraph, "qas"):
-                _add(shaper, row, context, question, form)
+                _add(shaper, row, context, question)
 
 
-def _add(shaper: Shaper, row: str, context: str, qa: dict[str, Any], form: SquadForm) -> None:
+def _add(shaper: Shaper, row: str, context: str, qa: dict[str, Any]) -> None:
     key, question = qa.get("id"), qa.get("question")
     if not isinstance(key, str) or not isinstance(question, str):
         missing = "id" if not isinstance(key, str) else "question"
@@ -46,14 +45,14 @@ def _add(shaper: Shaper, row: str, context: str, qa: dict[str, Any], form: Squad
         return
     row = f"{row} (id {key})"
     answers: list[tuple[str, int]] = []
-    impossible = form.unanswerable and qa.get("is_impossible") is True
+    impossible = shaper.task.unanswerable and qa.get("is_impossible") is True
     for place, answer in [] if impossible else _each(shaper.faults, row, qa, "answers"):
         text, start = answer.get("text"), answer.get("answer_start")
         if not isinstance(text, str) or type(start) is not int:
             shaper.faults.add(place, "has no text or no whole-number answer_start", _EXPECTED)
             return
         answers.append((text, start))
-    shaper.span(row, key, context, question, answers, unanswerable=form.unanswerable)
+    shaper.span(row, key, context, question, answers)
 
 
 def _each(

@@ -3,7 +3,7 @@
 French `du` is one token of text and two words of a tree, `de` and `le`. XTREME-R keeps the token
 and gives it the tag of its head: the word with the fewest ancestors in the tree, enhanced
 dependencies included; where several are as high, the tag that stands first in a list of precedence.
-This is what google-research/xtreme (838c13b69daa) does with its `ud-conversion-tools` and
+This is what google-research/xtreme (as of 091824888a60) does with its `ud-conversion-tools` and
 `utils_preprocess.py`, from which the lists are taken.
 """
 

@@ -89,7 +89,7 @@ def _answers(
         offsets,
         encoded.example_of_feature().tolist(),
         examples,
-        null_allowed=any(not example.answers for example in examples),
+        null_allowed=task.unanswerable,
     )
     return [text if score > float("-inf") else None for text, score in chosen]
 

@@ -65,9 +65,7 @@ class CopaForm:
 
 @dataclass(frozen=True)
 class SquadForm:
-    """SQuAD JSON. `unanswerable`: whether questions without an answer are allowed (v2.0)."""
-
-    unanswerable: bool = False
+    """SQuAD JSON."""
 
 
 Form = TableForm | TagForm | ChoiceForm | CopaForm | SquadForm
@@ -148,12 +146,10 @@ class HubSpans:
     """SQuAD as Parquet: id, context, question, answers {text, answer_start}.
 
     Attributes:
-        unanswerable: whether questions without an answer are allowed (v2.0).
         stripped: whether contexts lost white space that `answer_start` still counts; an answer
             that is not at its offset is then the occurrence nearest to it.
     """
 
-    unanswerable: bool = False
     stripped: bool = False
 
 

@@ -18,6 +18,7 @@ SQUAD2 = Task(
     title="Find the answer in a paragraph, or see that there is none",
     languages=("en",),
     metric="squad",
+    unanswerable=True,
     defaults={
         "epochs": 3,
         "learning_rate": 3e-5,
@@ -32,12 +33,12 @@ SQUAD2 = Task(
     },
     folder=FolderLayout(
         {"train": "train-{language}.json", "dev": "dev-{language}.json"},
-        SquadForm(unanswerable=True),
+        SquadForm(),
     ),
     hub=HubLayout(
         english("rajpurkar/squad_v2", "squad_v2"),
         TRAIN_AND_DEV,
-        HubSpans(unanswerable=True),
+        HubSpans(),
     ),
     source="Rajpurkar et al. 2018 (SQuAD 2.0), CC BY-SA 4.0",
 )

@@ -30,6 +30,7 @@ class Task:
         aliases: other spellings of a label that data sets use → the label, whatever the source.
         questions: the words `question` is one of (multiple choice), empty where it is any text.
         metric: name in the table of `xlt_core.metrics`.
+        unanswerable: whether a question may have no answer in its context (span).
         roles: `intermediate`, `target`, or both.
         trains_on: for a target, the English training tasks, one stage each, in order
             (XNLI: mnli; XCOPA: siqa, copa; most: itself).
@@ -49,6 +50,7 @@ class Task:
     labels: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
     questions: tuple[str, ...] = ()
+    unanswerable: bool = False
     roles: tuple[str, ...] = ("intermediate",)
     trains_on: tuple[str, ...] = ()
     halve_test: bool = False
