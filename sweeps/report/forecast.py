@@ -114,20 +114,8 @@ def planned_trials(sweep: Sweep, candidates: Candidates) -> int | None:
 
 
 def distinct_size(candidates: Candidates) -> int | None:
-    """Number of different trials; None where a searched field is continuous.
-
-    The baseline differs only by what its own training uses, so it stands in the space fewer times
-    than other plans do.
-    """
-    size = candidates.settings.size
-    if size is None:
-        return None
-    opening = candidates.opening()
-    own = {
-        candidates.key(*candidates.canonical(Plan(), candidates.settings.unrank(rank)))
-        for rank in range(min(size, 10_000))
-    }
-    return (candidates.plans.size - 1) * size + len(own | {candidates.key(*opening)})
+    """Number of different trials; None where there is no end of them."""
+    return candidates.distinct()
 
 
 def _proposals(

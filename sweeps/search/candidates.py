@@ -1,16 +1,19 @@
 """Candidates: a plan with settings. What a trial may try, and when two trials would be the same.
 
-Joins `space` and `settings`; samplers in `samplers/` choose from here.
+Joins `space` and `settings` by what plans take from the settings (`uses`); samplers in `samplers/`
+choose from here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweeps.search.settings import Settings, SettingsSpace
+from sweeps.search import sizes
+from sweeps.search.settings import Settings, SettingsSpace, extent
 from sweeps.search.space import PlanSpace
+from sweeps.search.uses import Uses, paths
 from xlt_core.vocabulary.fingerprint import canonical_json
 from xlt_core.vocabulary.plan import Plan
 
@@ -19,31 +22,54 @@ Candidate = tuple[Plan, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Candidates:
-    """All pairs of a plan and settings, plans first in canonical order."""
+    """All pairs of a plan and settings, plans first in canonical order.
+
+    Attributes:
+        uses: what plans take from the settings; by default, what the layers' names say.
+    """
 
     plans: PlanSpace
     settings: SettingsSpace = field(default_factory=SettingsSpace)
+    uses: Uses = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.uses is None:
+            object.__setattr__(self, "uses", Uses.by_layer(self.settings.ranges))
 
     @property
     def size(self) -> int | None:
         """Number of pairs; None where a searched field is continuous.
 
-        A few pairs may be the same candidate in `canonical` form.
+        Many pairs may be the same trial: `distinct` counts those.
         """
         settings = self.settings.size
         return None if settings is None else self.plans.size * settings
 
+    def distinct(self) -> int | None:
+        """Number of different trials; None where there is no end of them."""
+        return sizes.distinct(self.plans, self.settings, self.uses)
+
     def opening(self) -> Candidate:
         """Trial 0: the baseline."""
-        return self.canonical(Plan(), self.settings.opening())
+        return self.canonical(Plan(), {})
 
     def canonical(self, plan: Plan, settings: Settings) -> Candidate:
-        """The one form of all pairs that would train the same."""
-        return plan, self.settings.canonical(plan, settings)
+        """The plan with the settings it takes, and no others.
+
+        One that has no value, because it was not searched yet when the trial was proposed, has
+        the opening value, as `sweeps.spec.trials` trains it.
+        """
+        own = self.settings.only(paths(self.uses.plan(plan)))
+        return plan, {path: settings.get(path, r.opening) for path, r in own.ranges.items()}
 
     def key(self, plan: Plan, settings: Settings) -> str:
-        """Equal for two candidates exactly where they are the same trial."""
-        return f"{plan} {canonical_json(dict(settings))}"
+        """Equal for two candidates exactly where they would train the same."""
+        full: Mapping[str, Any] = {**self.settings.opening(), **settings}
+        taken = {
+            f"{origin.field} {[path for path, _ in origin.entries]}": origin.value(full)
+            for origin in self.uses.plan(plan)
+        }
+        return f"{plan} {canonical_json(taken)}"
 
     def unrank(self, rank: int) -> Candidate:
         """The pair at `rank`, in canonical form (finite spaces only)."""
@@ -53,14 +79,28 @@ class Candidates:
     def onwards(self, plan: Plan, settings: Settings) -> Iterator[Candidate]:
         """Every candidate once around, from the given one on.
 
-        Where a field is continuous: every plan, at the given settings.
+        A few may be the same trial. Where a field is continuous, it stays as given.
         """
-        size, own = self.settings.size, self.plans.rank(plan)
-        if size is None:
-            for step in range(self.plans.size):
-                rank = (own + step) % self.plans.size
-                yield self.canonical(self.plans.unrank(rank), settings)
-            return
-        start, total = own * size + self.settings.rank(settings), self.plans.size * size
-        for step in range(total):
-            yield self.unrank((start + step) % total)
+        own = self.plans.rank(plan)
+        start = self._rank(plan, settings)
+        yield from self._of_plan(plan, settings, start)
+        for step in range(1, self.plans.size):
+            rank = (own + step) % self.plans.size
+            yield from self._of_plan(self.plans.unrank(rank), settings)
+        yield from self._of_plan(plan, settings, 0, start)
+
+    def _of_plan(
+        self, plan: Plan, settings: Settings, start: int = 0, end: int | None = None
+    ) -> Iterator[Candidate]:
+        """A plan's candidates from rank to rank among its own, the last field varying fastest."""
+        finite = self._finite(plan)
+        for rank in range(start, (finite.size or 1) if end is None else end):
+            yield self.canonical(plan, {**settings, **finite.unrank(rank)})
+
+    def _rank(self, plan: Plan, settings: Settings) -> int:
+        return self._finite(plan).rank(self.canonical(plan, settings)[1])
+
+    def _finite(self, plan: Plan) -> SettingsSpace:
+        taken = paths(self.uses.plan(plan))
+        ranges = self.settings.ranges
+        return self.settings.only([path for path in taken if extent(ranges[path]) is not None])

@@ -42,9 +42,14 @@ def distribution(range_: Range) -> BaseDistribution:
 
 
 def parameters(candidates: Candidates, plan: Plan, settings: Settings) -> dict[str, Any]:
-    """A candidate's parameters by name; choices as their labels."""
+    """A candidate's parameters by name; choices as their labels.
+
+    Settings the plan does not take are none of it, and a plan proposed when the space was
+    another has none of this one's for its steps.
+    """
+    ranges = candidates.settings.ranges
     own = {
-        path: label(settings[path]) if range_.kind == "choice" else settings[path]
-        for path, range_ in candidates.settings.ranges.items()
+        path: label(value) if ranges[path].kind == "choice" else value
+        for path, value in candidates.canonical(plan, settings)[1].items()
     }
-    return candidates.plans.encode(plan) | own
+    return (candidates.plans.encode(plan) if plan in candidates.plans else {}) | own

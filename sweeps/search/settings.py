@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sweeps.spec.sweep import Range
 from xlt_core.vocabulary.fingerprint import canonical_json
-from xlt_core.vocabulary.plan import Plan
 
 Settings = Mapping[str, Any]
-
-# A field of this layer is used for intermediate stages only, so it says nothing of a baseline.
-_INTERMEDIATE = "recipe.train."
 
 
 @dataclass(frozen=True)
@@ -37,26 +33,18 @@ class SettingsSpace:
         found = [size for size in sizes if size is not None]
         return math.prod(found) if len(found) == len(sizes) else None
 
+    def only(self, paths: Collection[str]) -> SettingsSpace:
+        """The space of these fields alone."""
+        return SettingsSpace({path: r for path, r in self.ranges.items() if path in paths})
+
     def opening(self) -> dict[str, Any]:
         """The baseline's settings: the first choice, the middle of a range."""
-        return {path: _middle(range_) for path, range_ in self.ranges.items()}
+        return {path: range_.opening for path, range_ in self.ranges.items()}
 
     def draw(self, seed: int) -> dict[str, Any]:
         """Settings drawn at random, log-uniform where the range is `log`."""
         source = random.Random(seed)
         return {path: _draw(range_, source) for path, range_ in self.ranges.items()}
-
-    def canonical(self, plan: Plan, settings: Settings) -> dict[str, Any]:
-        """The settings with what cannot matter to `plan` set to its opening value.
-
-        What the intermediate stages are trained with says nothing of a plan without any, so that
-        the baseline is not proposed again and again at learning rates it never uses.
-        """
-        own = {path: settings[path] for path in self.ranges}
-        if not plan.is_baseline:
-            return own
-        idle = {path: v for path, v in self.opening().items() if path.startswith(_INTERMEDIATE)}
-        return own | idle
 
     def rank(self, settings: Settings) -> int:
         """Position among all settings, the last path varying fastest (finite spaces only)."""
@@ -96,15 +84,9 @@ def extent(range_: Range) -> int | None:
     return int(range_.high) - int(range_.low) + 1 if range_.kind == "int" else None
 
 
-def _middle(range_: Range) -> Any:
-    match range_.kind:
-        case "choice":
-            return range_.choices[0]
-        case "int":
-            return (int(range_.low) + int(range_.high)) // 2
-        case "log":
-            return math.sqrt(range_.low * range_.high)
-    return (range_.low + range_.high) / 2
+def values(range_: Range) -> Iterator[Any]:
+    """Every value a field may take, in order (finite fields only)."""
+    return (_value(range_, at) for at in range(extent(range_) or 1))
 
 
 def _draw(range_: Range, source: random.Random) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 from sweeps.spec.commits import data_replaced, encoder_moved, source_ref
 from sweeps.spec.fits import too_long, unservable
 from sweeps.spec.paths import SweepFolder
+from sweeps.spec.recipes import trains_on
 from sweeps.spec.stored import write_whole
 from sweeps.spec.sweep import Sweep, Target
 from xlt_core.data import open_source
@@ -184,11 +185,6 @@ def _training_cells(sweep: Sweep) -> Iterator[Cell]:
     for target in sweep.targets:
         for name in trains_on(target.task):
             yield name, ENGLISH, "train"
-
-
-def trains_on(target: str) -> tuple[str, ...]:
-    """The English training tasks of a target, one stage each, in order."""
-    return get_task(target).trains_on or (target,)
 
 
 def _evaluation_cells(

@@ -8,16 +8,50 @@ of a plan its recipe.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from sweeps.spec.ranges import RULES, freeze_parts
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.tasks import get_task
+from xlt_core.tasks.task import Kind
+from xlt_core.vocabulary.plan import Step
 from xlt_core.vocabulary.recipe import Recipe
 
 ROLES = ("train", "target")
 DEFAULT_EPOCHS = 3.0
 _LONGEST = ("max_length", "stride")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the value of one recipe field comes from: the strongest layer that sets it.
+
+    Attributes:
+        entries: dotted path (empty for a task's own default) and value or Range; several only
+            in a mixture whose members set the field each for itself.
+    """
+
+    field: str
+    entries: tuple[tuple[str, Any], ...]
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """The paths whose searched values it takes."""
+        return tuple(path for path, value in self.entries if isinstance(value, Range))
+
+    def value(self, settings: Mapping[str, Any]) -> Any:
+        """The field's value, in the one form that equal values have.
+
+        Raises:
+            ValueError: a searched entry has no value in `settings`.
+        """
+        values = [_value(value, path, settings) for path, value in self.entries]
+        return _typed(self.field, _one(self.field, values))
+
+
+Origins = dict[str, Origin]
 
 
 def recipe_for(
@@ -27,48 +61,78 @@ def recipe_for(
     settings: Mapping[str, Any],
     target: str | None = None,
 ) -> Recipe:
-    """The recipe of a stage that trains on `task_names`.
+    """The recipe of a stage that trains on `task_names`: `origins`, each with its value.
+
+    Args:
+        settings: searched values by dotted path (`recipe.train.learning_rate`); others are left
+            out of account.
+
+    Raises:
+        ValueError: a searched field this stage uses has no value in `settings`.
+    """
+    found = origins(sweep, task_names, role, target)
+    return Recipe(**{name: origin.value(settings) for name, origin in found.items()})
+
+
+def origins(
+    sweep: Sweep, task_names: Sequence[str], role: str, target: str | None = None
+) -> Origins:
+    """Where each recipe field of a stage that trains on `task_names` comes from.
 
     Args:
         sweep: whose recipe layers are used.
         task_names: the stage's tasks, several for a mixture.
         role: `train` for an intermediate stage, `target` for training on the target.
-        settings: searched values by dotted path (`recipe.train.learning_rate`); others are left
-            out of account.
         target: the target that is trained for, whose defaults and own fields come above those
             of the tasks it trains on (XNLI trains on MNLI by XNLI's recipe).
 
     In a mixture a field that members set differently takes the longest of lengths and the
     least of other numbers, so that no member is cut and none overtrained. A layer that says
-    `steps` overrides `epochs` below it, and the other way round.
-
-    Raises:
-        ValueError: a searched field this stage uses has no value in `settings`.
+    `steps` overrides `epochs` below it, and the other way round. `stride` is for span QA alone:
+    elsewhere it changes nothing, and enters no recipe.
     """
     if role not in ROLES:
         raise ValueError(f"a stage's role is train or target, not {role!r}")
     above = () if target is None or target in task_names else (target,)
     own = sweep.recipe.get("tasks", {})
 
-    def written(name: str) -> dict[str, Any]:
-        return _settled(own.get(name, {}), f"recipe.tasks.{name}", settings)
+    def written(name: str) -> Origins:
+        return _layer(own.get(name, {}), f"recipe.tasks.{name}")
 
     layers = [
-        _joined([get_task(name).defaults for name in task_names]),
-        *(get_task(name).defaults for name in above),
-        _settled(sweep.recipe.get(role, {}), f"recipe.{role}", settings),
+        _layer({"epochs": DEFAULT_EPOCHS}),
+        _joined([_layer(get_task(name).defaults) for name in task_names]),
+        *(_layer(get_task(name).defaults) for name in above),
+        _layer(sweep.recipe.get(role, {}), f"recipe.{role}"),
         _joined([written(name) for name in task_names]),
         *(written(name) for name in above),
     ]
-    fields: dict[str, Any] = {"epochs": DEFAULT_EPOCHS}
-    for layer in layers:
-        fields = _over(fields, layer)
-    return Recipe(**{name: _typed(name, value) for name, value in fields.items()})
+    found = reduce(_over, layers)
+    if all(get_task(name).kind is not Kind.SPAN for name in task_names):
+        found.pop("stride", None)
+    return found
 
 
-def _settled(layer: Mapping[str, Any], path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A layer with its ranges replaced by the searched values."""
-    return {name: _value(value, f"{path}.{name}", settings) for name, value in layer.items()}
+def step_origins(sweep: Sweep, step: Step) -> Origins:
+    """Those of an intermediate stage."""
+    return origins(sweep, tuple(dict.fromkeys(member.task for member in step.members)), "train")
+
+
+def target_origins(sweep: Sweep, target: str) -> dict[str, Origins]:
+    """Those of a target's own training, by the task each of its stages trains on, in order."""
+    return {task: origins(sweep, (task,), "target", target) for task in trains_on(target)}
+
+
+def trains_on(target: str) -> tuple[str, ...]:
+    """The English training tasks of a target, one stage each, in order."""
+    return get_task(target).trains_on or (target,)
+
+
+def _layer(fields: Mapping[str, Any], path: str = "") -> Origins:
+    return {
+        name: Origin(name, ((f"{path}.{name}" if path else "", value),))
+        for name, value in fields.items()
+    }
 
 
 def _value(value: Any, path: str, settings: Mapping[str, Any]) -> Any:
@@ -79,22 +143,24 @@ def _value(value: Any, path: str, settings: Mapping[str, Any]) -> Any:
     return settings[path]
 
 
-def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def _over(below: Origins, above: Origins) -> Origins:
     fields = dict(below)
     if "steps" in above or "epochs" in above:
         fields.pop("steps", None)
         fields.pop("epochs", None)
-    return fields | dict(above)
+    return fields | above
 
 
-def _joined(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """One layer for all members of a mixture; where they differ, see `recipe_for`."""
-    fields: dict[str, Any] = {}
+def _joined(layers: Sequence[Origins]) -> Origins:
+    """One layer for all members of a mixture; where they differ, see `origins`."""
+    found: Origins = {}
     for name in dict.fromkeys(name for layer in layers for name in layer):
-        fields[name] = _one(name, [layer[name] for layer in layers if name in layer])
-    if "steps" in fields:
-        fields.pop("epochs", None)
-    return fields
+        entries = [entry for layer in layers if name in layer for entry in layer[name].entries]
+        is_number = name not in RULES or RULES[name].kind in ("whole", "number")
+        found[name] = Origin(name, tuple(entries if is_number else entries[:1]))
+    if "steps" in found:
+        found.pop("epochs", None)
+    return found
 
 
 def _one(name: str, values: list[Any]) -> Any:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,18 @@ class Range:
     low: float = 0.0
     high: float = 0.0
     choices: tuple[Any, ...] = ()
+
+    @property
+    def opening(self) -> Any:
+        """The value trial 0 has: the first choice, the middle of a range (geometric for `log`)."""
+        match self.kind:
+            case "choice":
+                return self.choices[0]
+            case "int":
+                return (int(self.low) + int(self.high)) // 2
+            case "log":
+                return math.sqrt(self.low * self.high)
+        return (self.low + self.high) / 2
 
 
 @dataclass(frozen=True)

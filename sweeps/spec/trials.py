@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sweeps.spec.prepare import Prepared, trains_on
-from sweeps.spec.recipes import recipe_for
+from sweeps.spec.prepare import Prepared
+from sweeps.spec.recipes import recipe_for, trains_on
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.plan import Member, Plan, Step
 from xlt_core.vocabulary.recipe import Recipe
@@ -36,10 +36,11 @@ def paths_of_trial(
 ) -> tuple[TrialPath, ...]:
     """Every path of one trial, by seed, then target.
 
-    Stages that paths have in common are the same objects.
+    Stages that paths have in common are the same objects. A field that has no value in `settings`,
+    because it was not searched yet when the trial was proposed, has the baseline's.
 
     Raises:
-        ValueError: the plan uses data that were not prepared, or a searched field has no value.
+        ValueError: the plan uses data that were not prepared.
     """
     chain = _Chain(sweep, prepared, settings)
     paths = []
@@ -67,7 +68,8 @@ class _Chain:
     """Chains stages of one trial; each is made once, so that its key is computed once."""
 
     def __init__(self, sweep: Sweep, prepared: Prepared, settings: Settings) -> None:
-        self._sweep, self._prepared, self._settings = sweep, prepared, settings
+        opening = {path: range_.opening for path, range_ in sweep.searched().items()}
+        self._sweep, self._prepared, self._settings = sweep, prepared, opening | dict(settings)
         self._made: dict[tuple[Any, ...], TrainStage] = {}
         self._recipes: dict[tuple[Any, ...], Recipe] = {}
 

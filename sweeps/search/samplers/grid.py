@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sweeps.search.candidates import Candidates
+from sweeps.search.candidates import Candidate, Candidates
 from sweeps.search.samplers.sampler import check_options
 from sweeps.search.settings import Settings
 from sweeps.search.view import View
@@ -29,6 +29,17 @@ class Grid:
                 for path in endless
             )
 
+        self._view: View | None = None
+        self._ahead: Iterator[Candidate] = iter(())
+        self._next: Candidate = candidates.opening()
+
     def propose(self, number: int, view: View, attempt: int = 0) -> tuple[Plan, Settings]:
-        """The candidate of rank `number`; `draw` moves on from one that has been proposed."""
-        return view.candidates.unrank(number % (view.candidates.size or 1))
+        """The first candidate that has not been proposed; the last one where all have been."""
+        if self._view is not view:
+            self._view, self._ahead = view, view.candidates.onwards(Plan(), {})
+        while not view.is_new(*self._next):
+            following = next(self._ahead, None)
+            if following is None:
+                break
+            self._next = following
+        return self._next

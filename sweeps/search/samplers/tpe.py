@@ -14,6 +14,7 @@ from sweeps.search.parameters import distributions, parameters
 from sweeps.search.quiet import quiet_optuna
 from sweeps.search.samplers.sampler import check_options
 from sweeps.search.settings import Settings
+from sweeps.search.uses import paths
 from sweeps.search.view import View
 from xlt_core.vocabulary.plan import Plan
 
@@ -67,16 +68,24 @@ class _Mirror:
         quiet_optuna()
         self.view = view
         self._distributions = distributions(view.candidates)
+        candidates = view.candidates
+        common = paths(candidates.uses.common(candidates.plans.steps))
+        self._common = [
+            name
+            for name in self._distributions
+            if name in common or (name not in candidates.settings.ranges and name[:4] != "pick")
+        ]
         self._storage = InMemoryStorage()
         self._study_id = self._storage.create_new_study([StudyDirection.MAXIMIZE], _NAME)
         self._followed = 0  # trials of the view that are in the study
         self._running: dict[int, int] = {}  # those without a result yet: number → Optuna's id
 
     def draw(self, sampler: BaseSampler) -> tuple[Plan, Settings]:
-        """Draw a candidate: length and settings together, then as many steps, one by one.
+        """Draw a candidate: length and common settings together, then steps, then other settings.
 
         Each step is modelled on the trials that have one in its place. To model them together was
-        worse in plans of up to nine steps, where too few trials are as long.
+        worse in plans of up to nine steps, where too few trials are as long. A setting that only
+        some plans take is drawn for these, and modelled on those among them.
         """
         from optuna.study import load_study
         from optuna.trial import TrialState
@@ -85,13 +94,16 @@ class _Mirror:
         # A study made afresh has no stale picture of the trials.
         study = load_study(study_name=_NAME, storage=self._storage, sampler=sampler)
         drawn_on = self._storage.create_new_trial(self._study_id)
-        params = self._sample(study, drawn_on, [n for n in self._distributions if n[:4] != "pick"])
+        params = self._sample(study, drawn_on, self._common)
         for place in range(params.get("count", 0)):
             params |= self._sample(study, drawn_on, [f"pick{place}"])
-        self._storage.set_trial_state_values(drawn_on, TrialState.FAIL)
         candidates = self.view.candidates
-        settings = {path: params[path] for path in candidates.settings.ranges}
-        return candidates.plans.decode(params), candidates.settings.restore(settings)
+        plan = candidates.plans.decode(params)
+        taken = candidates.canonical(plan, {})[1]
+        for path in [path for path in taken if path not in self._common]:
+            params |= self._sample(study, drawn_on, [path])
+        self._storage.set_trial_state_values(drawn_on, TrialState.FAIL)
+        return plan, candidates.settings.restore({path: params[path] for path in taken})
 
     def _sample(self, study: Study, drawn_on: int, names: Sequence[str]) -> dict[str, Any]:
         """Values of parameters that are modelled together."""
