@@ -1,27 +1,32 @@
 """What has changed between a sweep that was started and a spec of the same name.
 
 Only more of the same extends a sweep (trials, seeds, languages, targets, tasks); how work is
-carried out may change freely; anything else would mix two questions in one study.
+carried out may change freely; anything else would mix two questions in one study. What counts is
+what would be computed, not the words it is said in (`computed`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from sweeps.spec.sweep import Intermediate, Range, Sweep, Target
+from sweeps.spec.differences import (
+    Difference,
+    fewer_data,
+    left_out,
+    more_data,
+    new_numerics,
+    one,
+    other_data,
+    other_recipes,
+    shown,
+)
+from sweeps.spec.sweep import Intermediate, Sweep, Target
+
+T = TypeVar("T")
 
 SAME, EXTENSION, DIFFERENT = "same", "extension", "different"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One field whose change is refused: its dotted name, the started sweep's value, the new."""
-
-    field: str
-    old: str
-    new: str
 
 
 @dataclass(frozen=True)
@@ -60,22 +65,29 @@ def compare(
 
     Args:
         old, new: the sweep as stored and as read now.
-        old_identity, new_identity: `Prepared.identity()` of either, where known. With both, a
-            moved folder is no change, and changed content is one.
+        old_identity, new_identity: `Prepared.identity()` or `computed` of either, where known.
+            With both, a moved folder is no change, and changed content is one. Recipes that the
+            old one records are held against the new ones, whatever today's defaults are.
     """
     new, notes = _with_frozen_window(old, new)
+    new = _in_old_order(old, new)
     more = [*_more(old, new)]
     differences = [
         *_plain(old, new, ("name", "storage")),
-        *_contents(old, new, old_identity, new_identity),
+        *other_data(old, new, old_identity, new_identity),
         *_intermediate(old.intermediate, new.intermediate),
+        *left_out(old, new),
         *_fewer_targets(old, new),
         *_fewer("seeds", old.seeds, new.seeds),
         *_fewer("splits", old.splits, new.splits),
-        *_recipes(old, new),
+        *other_recipes(old, new, old_identity or {}),
         *_search(old, new),
         *_values("objective", old.objective, new.objective),
     ]
+    if old_identity is not None and new_identity is not None:
+        more += [] if more else more_data(old_identity, new_identity)
+        differences += [] if differences else fewer_data(old_identity, new_identity)
+        notes += new_numerics(old_identity, new_identity)
     if _objective_changes(old, new):
         notes.append(
             "earlier trials were told to the search over fewer targets, languages or seeds; "
@@ -97,9 +109,30 @@ def _with_frozen_window(old: Sweep, new: Sweep) -> tuple[Sweep, list[str]]:
     return replace(new, search=replace(new.search, window=old.search.window)), [note]
 
 
+def _in_old_order(old: Sweep, new: Sweep) -> Sweep:
+    """What was there stays in its order, which proposals depend on; what is new comes after it."""
+    part = new.intermediate
+    if part.order != "given":
+        tasks = _kept_first(old.intermediate.tasks, part.tasks)
+        plans = _kept_first(old.intermediate.plans, part.plans)
+        part = replace(part, tasks=tasks, plans=plans)
+    names = [target.task for target in old.targets]
+    targets = sorted(new.targets, key=lambda t: _place(names, t.task))
+    seeds = _kept_first(old.seeds, new.seeds)
+    return replace(new, intermediate=part, targets=tuple(targets), seeds=seeds)
+
+
+def _kept_first(old: Sequence[T], new: Sequence[T]) -> tuple[T, ...]:
+    return tuple(sorted(new, key=lambda item: _place(old, item)))
+
+
+def _place(old: Sequence[Any], item: Any) -> int:
+    return old.index(item) if item in old else len(old)
+
+
 def _more(old: Sweep, new: Sweep) -> Iterator[str]:
     if _limit(new.search.trials) > _limit(old.search.trials):
-        yield f"trials: {_shown(old.search.trials)} → {_shown(new.search.trials)}"
+        yield f"trials: {shown(old.search.trials)} → {shown(new.search.trials)}"
     yield from _added("seeds", old.seeds, new.seeds)
     yield from _added("splits", old.splits, new.splits)
     yield from _added("intermediate tasks", old.intermediate.tasks, new.intermediate.tasks)
@@ -133,48 +166,21 @@ def _free(old: Sweep, new: Sweep) -> Iterator[str]:
 
 def _plain(old: Sweep, new: Sweep, names: Sequence[str]) -> Iterator[Difference]:
     for name in names:
-        yield from _one(name, getattr(old, name), getattr(new, name))
-
-
-def _contents(
-    old: Sweep,
-    new: Sweep,
-    old_identity: Mapping[str, Any] | None,
-    new_identity: Mapping[str, Any] | None,
-) -> Iterator[Difference]:
-    if old_identity is None or new_identity is None:
-        yield from _plain(old, new, ("encoder", "data"))
-        return
-    is_same_commit = None is not old_identity.get("commit") == new_identity.get("commit")
-    if old_identity["encoder"] != new_identity["encoder"] and not is_same_commit:
-        yield Difference(
-            "encoder",
-            *_contents_shown(
-                old.encoder, old_identity["encoder"], new.encoder, new_identity["encoder"]
-            ),
-        )
-    before, now = old_identity["data"], new_identity["data"]
-    for cell in sorted(before.keys() & now.keys()):
-        if before[cell] != now[cell]:
-            yield Difference(f"data of {cell}", f"content {before[cell][:12]}", f"{now[cell][:12]}")
-
-
-def _contents_shown(old: str, old_print: str, new: str, new_print: str) -> tuple[str, str]:
-    return f"{old} ({old_print[:12]})", f"{new} ({new_print[:12]})"
+        yield from one(name, getattr(old, name), getattr(new, name))
 
 
 def _intermediate(old: Intermediate, new: Intermediate) -> Iterator[Difference]:
-    yield from _one("intermediate.order", old.order, new.order)
-    yield from _one("intermediate.overlap", old.overlap, new.overlap)
+    yield from one("intermediate.order", old.order, new.order)
+    yield from one("intermediate.overlap", old.overlap, new.overlap)
     yield from _fewer("intermediate.count", old.counts, new.counts)
     if bool(old.plans) != bool(new.plans):
-        yield Difference("intermediate.plans", _shown(old.plans), _shown(new.plans))
+        yield Difference("intermediate.plans", shown(old.plans), shown(new.plans))
         return
     yield from _fewer("intermediate.plans", old.plans, new.plans)
     yield from _fewer("intermediate.tasks", old.tasks, new.tasks)
     kept = tuple(step for step in new.tasks if step in old.tasks)
     if old.order == "given" and set(kept) == set(old.tasks) and kept != old.tasks:
-        yield Difference("intermediate.tasks", _shown(old.tasks), _shown(new.tasks))
+        yield Difference("intermediate.tasks", shown(old.tasks), shown(new.tasks))
 
 
 def _fewer_targets(old: Sweep, new: Sweep) -> Iterator[Difference]:
@@ -193,37 +199,20 @@ def _fewer_targets(old: Sweep, new: Sweep) -> Iterator[Difference]:
 
 def _fewer(name: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Difference]:
     if any(item not in new for item in old):
-        yield Difference(name, _shown(old), _shown(new))
-
-
-def _recipes(old: Sweep, new: Sweep) -> Iterator[Difference]:
-    before, now = _flat(old), _flat(new)
-    tasks = {member.task for step in old.intermediate.tasks for member in step.members}
-    tasks |= {target.task for target in old.targets}
-    for name in sorted(before.keys() | now.keys()):
-        parts = name.split(".")
-        is_of_new_task = parts[1] == "tasks" and parts[2] not in tasks and name not in before
-        if not is_of_new_task:
-            yield from _one(name, before.get(name, _UNSET), now.get(name, _UNSET))
-
-
-def _flat(sweep: Sweep) -> dict[str, Any]:
-    layers = {f"recipe.{n}": sweep.recipe.get(n, {}) for n in ("train", "target")}
-    layers |= {f"recipe.tasks.{n}": part for n, part in sweep.recipe.get("tasks", {}).items()}
-    return {f"{layer}.{n}": value for layer, part in layers.items() for n, value in part.items()}
+        yield Difference(name, shown(old), shown(new))
 
 
 def _search(old: Sweep, new: Sweep) -> Iterator[Difference]:
     for name in ("method", "seed", "window", "asynchronous"):
-        yield from _one(f"search.{name}", getattr(old.search, name), getattr(new.search, name))
-    yield from _one("search.options", dict(old.search.options), dict(new.search.options))
+        yield from one(f"search.{name}", getattr(old.search, name), getattr(new.search, name))
+    yield from one("search.options", dict(old.search.options), dict(new.search.options))
     if _limit(new.search.trials) < _limit(old.search.trials):
-        yield Difference("search.trials", _shown(old.search.trials), _shown(new.search.trials))
+        yield Difference("search.trials", shown(old.search.trials), shown(new.search.trials))
 
 
 def _values(name: str, old: Any, new: Any) -> Iterator[Difference]:
     for field in fields(old):
-        yield from _one(f"{name}.{field.name}", getattr(old, field.name), getattr(new, field.name))
+        yield from one(f"{name}.{field.name}", getattr(old, field.name), getattr(new, field.name))
 
 
 def _objective_changes(old: Sweep, new: Sweep) -> bool:
@@ -232,34 +221,12 @@ def _objective_changes(old: Sweep, new: Sweep) -> bool:
     return new.objective.languages == "all" and old.targets != new.targets
 
 
-def _one(name: str, old: Any, new: Any) -> Iterator[Difference]:
-    if old != new:
-        yield Difference(name, _shown(old), _shown(new))
-
-
-_UNSET = object()
-
-
 def _limit(trials: int | None) -> float:
     return float("inf") if trials is None else trials
 
 
-def _shown(value: Any) -> str:
-    """A value as it stands in a spec."""
-    if value is _UNSET:
-        return "(not set)"
-    if value is None:
-        return "(all)"
-    if isinstance(value, Range):
-        ends = value.choices if value.kind == "choice" else (value.low, value.high)
-        return f"{{{value.kind}: {_shown(ends)}}}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_shown(item) for item in value)}]"
-    return str(value)
-
-
 def _names(targets: Sequence[Target]) -> str:
-    return _shown([target.task for target in targets])
+    return shown([target.task for target in targets])
 
 
 def _languages(target: Target) -> str:

@@ -16,6 +16,7 @@ import yaml
 
 from sweeps.spec.known import nearest
 from sweeps.spec.paths import SweepFolder, existing_sweeps
+from sweeps.spec.ranges import RULES
 from sweeps.spec.sweep import (
     Execution,
     Intermediate,
@@ -88,7 +89,7 @@ def to_data(sweep: Sweep) -> dict[str, Any]:
             for target in sweep.targets
         ],
         "seeds": list(sweep.seeds),
-        "recipe": _layers(sweep.recipe, _value_to_data),
+        "recipe": _layers(sweep.recipe, value_to_data),
         "search": asdict(sweep.search),
         "objective": asdict(sweep.objective),
         "execution": asdict(sweep.execution),
@@ -114,7 +115,7 @@ def from_data(data: Mapping[str, Any], source: Mapping[str, Any] | None = None) 
             Target(target["task"], _tupled(target["languages"])) for target in data["targets"]
         ),
         seeds=tuple(data["seeds"]),
-        recipe=_layers(data["recipe"], _value_from_data),
+        recipe=_layers(data["recipe"], value_from_data),
         search=Search(**data["search"]),
         objective=Objective(**data["objective"]),
         execution=Execution(**data["execution"]),
@@ -144,31 +145,35 @@ def _defaults(folder: SweepFolder) -> dict[str, str]:
 
 def _layers(recipe: Mapping[str, Any], convert: Any) -> dict[str, Any]:
     found: dict[str, Any] = {
-        layer: {name: convert(value) for name, value in recipe[layer].items()}
-        for layer in ("train", "target")
-        if layer in recipe
+        layer: _layer(recipe[layer], convert) for layer in ("train", "target") if layer in recipe
     }
     if "tasks" in recipe:
-        found["tasks"] = {
-            task: {name: convert(value) for name, value in layer.items()}
-            for task, layer in recipe["tasks"].items()
-        }
+        found["tasks"] = {task: _layer(part, convert) for task, part in recipe["tasks"].items()}
     return found
 
 
-def _value_to_data(value: Any) -> Any:
+def _layer(part: Mapping[str, Any], convert: Any) -> dict[str, Any]:
+    unknown = sorted(part.keys() - RULES.keys())
+    if unknown:
+        raise ValueError(f"this version has no recipe field {unknown[0]!r}")
+    return {name: convert(value) for name, value in part.items()}
+
+
+def value_to_data(value: Any) -> Any:
+    """A recipe field's value or Range as plain data."""
     if isinstance(value, Range):
         if value.kind == "choice":
-            return {"choice": [_value_to_data(choice) for choice in value.choices]}
+            return {"choice": [value_to_data(choice) for choice in value.choices]}
         return {value.kind: [value.low, value.high]}
     return list(value) if isinstance(value, tuple) else value
 
 
-def _value_from_data(value: Any) -> Any:
+def value_from_data(value: Any) -> Any:
+    """Read what `value_to_data` wrote."""
     if isinstance(value, dict):
         ((kind, ends),) = value.items()
         if kind == "choice":
-            return Range("choice", choices=tuple(_value_from_data(end) for end in ends))
+            return Range("choice", choices=tuple(value_from_data(end) for end in ends))
         low, high = ends
         return Range(kind, low, high)
     return tuple(value) if isinstance(value, list) else value

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from sweeps.spec.compare import DIFFERENT, EXTENSION, SAME, compare
+from sweeps.spec.computed import computed
+from sweeps.spec.differences import Difference
+from sweeps.spec.prepare import Prepared
 from sweeps.spec.sweep import Sweep
 
 SweepOf = Callable[..., Sweep]
@@ -139,3 +143,130 @@ class TestCompare:
         changed = identity | {"data": {"xnli/en/dev": "b" * 64, "xnli/sw/dev": "c" * 64}}
         change = compare(old, old, identity, changed)
         assert [difference.field for difference in change.differences] == ["data of xnli/en/dev"]
+
+
+class TestWhatWouldBeComputed:
+    @pytest.mark.parametrize(
+        "override",
+        [
+            "recipe.target.warmup=0.1",
+            "recipe.target={precision: float32, rows: null, head: new}",
+            "recipe.tasks.udpos.epochs=10.0",
+            "recipe.tasks.qqp.steps=100",
+            "recipe.tasks={qqp: {steps: 100}, siqa: {steps: 100}}",
+            "recipe.tasks.xnli={learning_rate: 2e-5, epochs: 5}",
+            "recipe.train.stride=64",
+            "intermediate.tasks=[siqa, qqp, mnli]",
+            "targets=[{xnli: [sw, en]}, {udpos: [de, en]}]",
+            "seeds=[1, 0]",
+        ],
+    )
+    def test_the_same_in_other_words(self, sweep_of: SweepOf, base: str, override: str):
+        """Defaults written out, fields in another layer, another order: nothing else is trained."""
+        old = sweep_of()
+        change = compare(old, sweep_of(base, override))
+        assert (change.kind, change.differences) == (SAME, ())
+        went_on = change.sweep
+        assert (went_on.intermediate, went_on.seeds) == (old.intermediate, old.seeds)
+        assert [target.task for target in went_on.targets] == ["udpos", "xnli"]
+
+    @pytest.mark.parametrize(
+        ("tasks", "override", "field"),
+        [
+            ("[qqp]", "recipe.tasks.mnli.steps=999", "recipe.tasks.mnli.steps"),
+            ("[qqp]", "recipe.tasks.mnli.warmup=0.3", "recipe.tasks.mnli.warmup"),
+            ("[qqp]", "recipe.tasks.mnli.learning_rate={choice: [1e-5, 2e-5]}",
+             "recipe.tasks.mnli.learning_rate"),
+            ("[qqp]", "recipe.tasks.xnli.epochs=2", "recipe.tasks.xnli.epochs"),
+            ("[qqp]", "recipe.target.epochs=2", "recipe.target.epochs"),
+            ("[qqp+siqa]", "recipe.tasks.siqa.learning_rate=1e-6",
+             "recipe.tasks.siqa.learning_rate"),
+            ("[qqp, siqa]", "recipe.tasks.qqp.steps=100", "recipe.tasks.qqp.steps"),
+        ],
+    )  # fmt: skip
+    def test_other_training_in_any_layer(
+        self, sweep_of: SweepOf, base: str, tasks: str, override: str, field: str
+    ):
+        """A target's training is named by what it trains on, a mixture's by its members."""
+        text = base.replace("[mnli, qqp, siqa]", tasks).replace("0..2", "0..1")
+        text = text.replace("steps: 100, ", "")
+        change = compare(sweep_of(text), sweep_of(text, override))
+        assert change.kind == DIFFERENT
+        assert [difference.field for difference in change.differences] == [field]
+        assert change.differences[0].old == "(not set)"
+
+    def test_a_new_task_may_not_bring_another_training_of_a_target(
+        self, sweep_of: SweepOf, base: str
+    ):
+        """XNLI trains on MNLI: fields of MNLI change what was scored, as soon as they are there."""
+        old = base.replace("[mnli, qqp, siqa]", "[qqp, siqa]")
+        change = compare(sweep_of(old), sweep_of(base, "recipe.tasks.mnli.steps=9"))
+        assert [difference.field for difference in change.differences] == [
+            "recipe.tasks.mnli.steps"
+        ]
+        assert compare(sweep_of(old), sweep_of(base)).kind == EXTENSION
+
+    def test_a_searched_field_is_known_by_its_path(self, sweep_of: SweepOf, base: str):
+        """The study holds values by path: the same range under another path is another search."""
+        text = base.replace("learning_rate: {log: [1e-5, 5e-5]}", "")
+        one, other = (
+            sweep_of(text, *(f"recipe.{layer}.warmup={{float: [0, 0.5]}}" for layer in layers))
+            for layers in (["train"], ["tasks.mnli", "tasks.qqp", "tasks.siqa"])
+        )
+        assert compare(one, other).kind == DIFFERENT
+
+    def test_files_that_are_extended_are_read_through(
+        self, sweep_of: SweepOf, write: Callable[..., object], base: str
+    ):
+        """Moving fields to another file is nothing; another number in that file is."""
+        old = sweep_of(base)
+        recipe = "recipe:\n  train: {steps: 100, learning_rate: {log: [1e-5, 5e-5]}}\n"
+        for steps, kind in ((100, SAME), (101, DIFFERENT)):
+            write(recipe.replace("100", str(steps)), "base.yaml")
+            new = sweep_of("extends: base.yaml\n" + base.replace(recipe, ""))
+            assert compare(old, new).kind == kind
+
+    def test_another_versions_defaults(
+        self, sweep_of: SweepOf, prepared_for: Callable[..., Prepared], base: str
+    ):
+        """What the old version trained is kept with the study; the way back is to write it out."""
+        sweep = sweep_of()
+        then, now = (computed(sweep, prepared_for(sweep)) for _ in range(2))
+        recipes = json.loads(json.dumps(then["recipes"]))
+        recipes["mnli for xnli"]["epochs"] = 3.0
+        then = then | {"recipes": recipes, "numerics": {"train": 0, "evaluate": 0}}
+        change = compare(sweep, sweep, then, now)
+        assert change.differences == (
+            Difference("epochs of mnli for xnli", "3.0 by default", "5.0 by default"),
+        )
+        assert "other numbers" in change.notes[0]
+        mended = sweep_of(base, "recipe.tasks.xnli.epochs=3")
+        assert compare(sweep, mended, then, computed(mended, prepared_for(mended))).kind == SAME
+
+    def test_a_field_that_is_new_in_this_version(
+        self, sweep_of: SweepOf, prepared_for: Callable[..., Prepared]
+    ):
+        """A record that does not know it yet had it at its default."""
+        sweep = sweep_of()
+        now = computed(sweep, prepared_for(sweep))
+        recipes = {
+            stage: {k: v for k, v in own.items() if k != "precision"}
+            for stage, own in now["recipes"].items()
+        }
+        assert compare(sweep, sweep, now | {"recipes": recipes}, now).kind == SAME
+
+    def test_data_that_come_and_go(self, sweep_of: SweepOf):
+        """More than was there extends, as nobody named languages; what is gone is missed."""
+        sweep = sweep_of()
+        few = {"encoder": "e" * 64, "data": {"xnli/en/dev": "a" * 64}}
+        many = few | {"data": few["data"] | {"xnli/sw/dev": "b" * 64}}
+        assert compare(sweep, sweep, few, many).more == ("data: xnli/sw/dev",)
+        gone = compare(sweep, sweep, many, few).differences
+        assert [(one.field, one.new) for one in gone] == [("data of xnli/sw/dev", "(gone)")]
+
+    def test_a_target_may_not_make_a_task_unthinkable(self, sweep_of: SweepOf):
+        """With `overlap: exclude`, XNLI leaves MNLI out, which was proposed before."""
+        text = "intermediate: {tasks: [mnli, qqp], overlap: exclude}\ntargets: [udpos]\n"
+        change = compare(sweep_of(text), sweep_of(text, "targets=[udpos, xnli]"))
+        assert [difference.field for difference in change.differences] == ["intermediate task mnli"]
+        assert compare(sweep_of(text), sweep_of(text, "targets=[udpos, xquad]")).kind == EXTENSION

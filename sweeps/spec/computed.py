@@ -1,0 +1,80 @@
+"""What a sweep computes, to be held against what it computed before.
+
+Words may change as they like: a default written out, a field moved to another layer. What counts
+is the recipe that each stage ends up with. `compare` asks here; `sweeps.search.claim` keeps the
+record with the study, so that another version's defaults are noticed too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from sweeps.spec.prepare import Prepared
+from sweeps.spec.recipes import Origin, Origins, step_origins, target_origins
+from sweeps.spec.stored import value_to_data
+from sweeps.spec.sweep import Range, Sweep
+from xlt_core.vocabulary.recipe import Recipe
+from xlt_core.vocabulary.stage import EVALUATE_NUMERICS, TRAIN_NUMERICS
+
+# Per stage, per recipe field: the value, or what is searched, as plain data.
+Recipes = Mapping[str, Mapping[str, Any]]
+
+_DEFAULTS = {f.name: None if f.default is MISSING else f.default for f in fields(Recipe)}
+
+
+def computed(sweep: Sweep, prepared: Prepared) -> dict[str, Any]:
+    """Encoder and data by content, every stage's recipe, and how numbers are computed."""
+    numerics = {"train": TRAIN_NUMERICS, "evaluate": EVALUATE_NUMERICS}
+    return prepared.identity() | {"recipes": recipes_of(sweep), "numerics": numerics}
+
+
+def recipes_of(sweep: Sweep) -> Recipes:
+    """Every stage's recipe, defaults filled in."""
+    return {
+        stage: {name: _meaning(name, found.get(name)) for name in _DEFAULTS}
+        for stage, found in stages_of(sweep).items()
+    }
+
+
+def stages_of(sweep: Sweep) -> dict[str, Origins]:
+    """What each kind of stage is trained by: `mnli+qqp` in a plan, `mnli for xnli` after it."""
+    steps = {str(step): step_origins(sweep, step) for step in sweep.intermediate.tasks}
+    targets = {
+        f"{task} for {target.task}": found
+        for target in sweep.targets
+        for task, found in target_origins(sweep, target.task).items()
+    }
+    return steps | targets
+
+
+def changed_fields(old: Recipes, new: Recipes) -> Iterator[tuple[str, str]]:
+    """Stage and field of everything that differs, of stages that both have.
+
+    A field that one of them does not know yet, or no longer, is at its default there.
+    """
+    for stage in (stage for stage in old if stage in new):
+        for name in dict.fromkeys([*old[stage], *new[stage]]):
+            default = _meaning(name, None)
+            if old[stage].get(name, default) != new[stage].get(name, default):
+                yield stage, name
+
+
+def written_differences(old: Origin | None, new: Origin | None) -> Iterator[str]:
+    """The paths, as people write them, by which a field comes to differ."""
+    before, now = (set(origin.entries) if origin else set() for origin in (old, new))
+    yield from sorted({path for path, _ in before ^ now if path})
+
+
+def _meaning(name: str, origin: Origin | None) -> Any:
+    """The one value; or the paths that are searched, their ranges, and what they compete with."""
+    if origin is None:
+        return value_to_data(_DEFAULTS.get(name))
+    if not origin.searched:
+        return value_to_data(origin.value({}))
+    entries = (
+        [path if isinstance(value, Range) else "", value_to_data(value)]
+        for path, value in origin.entries
+    )
+    return {"searched": sorted(entries, key=str)}

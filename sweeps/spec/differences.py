@@ -1,0 +1,125 @@
+"""Differences that lie in what would be computed: data, recipes, steps that may be proposed.
+
+`compare` adds those of the spec's other fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sweeps.spec.computed import changed_fields, recipes_of, stages_of, written_differences
+from sweeps.spec.overlaps import allowed_steps
+from sweeps.spec.sweep import Range, Sweep
+
+Identity = Mapping[str, Any]
+
+_UNSET = object()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field whose change is refused: its dotted name, the started sweep's value, the new."""
+
+    field: str
+    old: str
+    new: str
+
+
+def one(name: str, old: Any, new: Any) -> Iterator[Difference]:
+    """The difference of a single value, where there is one."""
+    if old != new:
+        yield Difference(name, shown(old), shown(new))
+
+
+def other_data(
+    old: Sweep, new: Sweep, old_identity: Identity | None, new_identity: Identity | None
+) -> Iterator[Difference]:
+    """Encoder and data: by content where that is known of both, else by name."""
+    if old_identity is None or new_identity is None:
+        yield from one("encoder", old.encoder, new.encoder)
+        yield from one("data", old.data, new.data)
+        return
+    if old_identity["encoder"] != new_identity["encoder"]:
+        ends = ((old.encoder, old_identity["encoder"]), (new.encoder, new_identity["encoder"]))
+        yield Difference("encoder", *(f"{name} ({print_[:12]})" for name, print_ in ends))
+    before, now = old_identity["data"], new_identity["data"]
+    for cell in sorted(before.keys() & now.keys()):
+        if before[cell] != now[cell]:
+            yield Difference(f"data of {cell}", f"content {before[cell][:12]}", f"{now[cell][:12]}")
+
+
+def more_data(old: Identity, new: Identity) -> Iterator[str]:
+    """Data that are there now and that nobody asked for by name, as where languages are `all`."""
+    cells = sorted(new["data"].keys() - old["data"].keys())
+    if cells:
+        yield f"data: {' '.join(cells)}"
+
+
+def fewer_data(old: Identity, new: Identity) -> Iterator[Difference]:
+    """Data that are there no longer."""
+    for cell in sorted(old["data"].keys() - new["data"].keys()):
+        yield Difference(f"data of {cell}", f"content {old['data'][cell][:12]}", "(gone)")
+
+
+def new_numerics(old: Identity, new: Identity) -> Iterator[str]:
+    """What to say where another version computes other numbers for the same stages."""
+    before, now = old.get("numerics"), new.get("numerics")
+    if before and now and before != now:
+        yield (
+            "this version computes other numbers than the one that began the sweep: its stages "
+            "are computed again; the search keeps what it was told"
+        )
+
+
+def left_out(old: Sweep, new: Sweep) -> Iterator[Difference]:
+    """A new target may make a step overlap; what may have been proposed must stay possible."""
+    for step in sorted(allowed_steps(old) & {*new.intermediate.tasks} - allowed_steps(new)):
+        targets = shown([target.task for target in new.targets])
+        now = f"left out, because it shares text with one of the targets {targets}"
+        yield Difference(f"intermediate task {step}", "may be proposed", now)
+
+
+def other_recipes(old: Sweep, new: Sweep, old_identity: Identity) -> Iterator[Difference]:
+    """Fields of stages that both have and that would be trained in another way now."""
+    recorded, today = old_identity.get("recipes") or recipes_of(old), recipes_of(new)
+    changed = list(changed_fields(recorded, today))
+    found = [d for stage, name in changed for d in _written(old, new, stage, name)]
+    yield from dict.fromkeys(found)
+    if not found:  # nobody wrote it: another version has other defaults
+        for stage, name in changed:
+            ends = (recipes[stage].get(name) for recipes in (recorded, today))
+            yield Difference(f"{name} of {stage}", *map(_default_shown, ends))
+
+
+def _written(old: Sweep, new: Sweep, stage: str, name: str) -> Iterator[Difference]:
+    """A field's difference by what was written and is now, each under its dotted path."""
+    origins = (stages_of(sweep).get(stage, {}).get(name) for sweep in (old, new))
+    before, now = _flat(old), _flat(new)
+    for path in written_differences(*origins):
+        yield from one(path, before.get(path, _UNSET), now.get(path, _UNSET))
+
+
+def _flat(sweep: Sweep) -> dict[str, Any]:
+    layers = {f"recipe.{n}": sweep.recipe.get(n, {}) for n in ("train", "target")}
+    layers |= {f"recipe.tasks.{n}": part for n, part in sweep.recipe.get("tasks", {}).items()}
+    return {f"{layer}.{n}": value for layer, part in layers.items() for n, value in part.items()}
+
+
+def _default_shown(value: Any) -> str:
+    return f"{'(not set)' if value is None else shown(value)} by default"
+
+
+def shown(value: Any) -> str:
+    """A value as it stands in a spec."""
+    if value is _UNSET:
+        return "(not set)"
+    if value is None:
+        return "(all)"
+    if isinstance(value, Range):
+        ends = value.choices if value.kind == "choice" else (value.low, value.high)
+        return f"{{{value.kind}: {shown(ends)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(shown(item) for item in value)}]"
+    return str(value)
