@@ -149,19 +149,16 @@ def carry_out(sweep: Sweep, prepared: Prepared, folder: SweepFolder, address: st
     from sweeps.cli.progress import Progress, summary
     from sweeps.execution.driver import run_sweep
     from sweeps.report.results import overlap_texts
-    from sweeps.report.status import lacks_scores, read_sweep
-    from sweeps.spec.prepare import write_prepared
-    from sweeps.spec.stored import write_spec
+    from sweeps.report.status import lacks_scores
+    from sweeps.search.study_reader import read_trials
     from xlt_core.store import Store
 
     Store(sweep.store).check()
-    write_prepared(folder, prepared)
-    write_spec(folder, sweep)
     expected = forecast_of(sweep, prepared)
     say(expected.sentence())
     for text in (*overlap_texts(prepared), *prepared.notes):
         say(text)
-    before = read_sweep(folder)[2]
+    before = read_trials(sweep.storage, sweep.name)
     revisit = lacks_scores(sweep, prepared, before)
     ended_before = 0 if revisit else sum(trial.state != "running" for trial in before)
     with Progress(expected.trials, ended_before) as progress:

@@ -20,13 +20,16 @@ from sweeps.execution.client import ServiceClient
 from sweeps.execution.cluster import cluster, quiet_environment, shape_of
 from sweeps.execution.job import Assignment, Job
 from sweeps.execution.wish import Wish
+from sweeps.search.claim import agreed, claim
 from sweeps.search.of_sweep import candidates_of
 from sweeps.search.queue import ProposalQueue
+from sweeps.search.samplers import make_sampler
 from sweeps.search.study import SweepStudy
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared, write_prepared
 from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep
+from sweeps.spec.trials import paths_of_trial
 from xlt_core.stage import Settings
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
@@ -67,27 +70,55 @@ def run_sweep(
         runner: what computes a stage (see `Job.runner`).
 
     Raises:
-        UserMistake: another driver runs this sweep; no cluster at `address`; a broken study.
+        UserMistake: another driver runs this sweep, or took it over; the study is another sweep's
+            or of another spec; no cluster at `address`; a broken study.
     """
     quiet_environment()
+    wish = Wish(folder.path)
+
+    def say(text: str) -> None:
+        observe(Event("message", fields={"text": text}))
+
     with _only_driver(folder):
-        control.clear(folder.path)
-        write_prepared(folder, prepared)
-        write_spec(folder, sweep)
+        # A mistake in space or options is found before there is a study.
+        make_sampler(sweep.search.method, candidates_of(sweep), sweep.search.options)
         study = SweepStudy.open(sweep.storage, sweep.name)
-        wish = Wish(folder.path)
-        bookkeeper = Bookkeeper(sweep, prepared, folder, study, observe)
-        with wish.hearing_signals(), bookkeeper as books:
+        with study.lease(say, wish.interrupt) as lease:
+            sweep = agreed(study, sweep, prepared, folder)
             queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
-            if queue.has_more():
-                with cluster(sweep.execution, address) as workers:
-                    job = job_of(sweep, prepared, folder, workers, runner)
-                    with Attendant(ServiceClient(job), wish, books.note):
-                        assignment = Assignment(sweep, prepared, job)
-                        _search_out(assignment, queue, study, wish, books, folder)
-            ended = _ended(study, wish)
-            books.close(ended.state)
-        return ended
+            _check_rows(study, sweep, prepared)
+            # Nothing was written up to here, and nothing that is written below is refused later.
+            control.clear(folder.path)
+            write_prepared(folder, prepared)
+            write_spec(folder, sweep)
+            claim(study, sweep, prepared, folder)
+            with (
+                wish.hearing_signals(),
+                Bookkeeper(sweep, prepared, folder, study, observe) as books,
+            ):
+                if queue.has_more():
+                    with cluster(sweep.execution, address) as workers:
+                        job = job_of(sweep, prepared, folder, workers, runner)
+                        with Attendant(ServiceClient(job), wish, books.note):
+                            assignment = Assignment(sweep, prepared, job)
+                            _search_out(assignment, queue, study, wish, books, folder)
+                if lease.lost:
+                    raise lease.mistake()
+                ended = _ended(study, wish)
+                books.close(ended.state)
+            return ended
+
+
+def _check_rows(study: SweepStudy, sweep: Sweep, prepared: Prepared) -> None:
+    """Whatever was proposed before must be computable as the sweep is now."""
+    for trial in study.trials():
+        try:
+            paths_of_trial(sweep, prepared, trial.plan, trial.settings)
+        except ValueError as error:
+            what = f"trial {trial.number} does not belong to this sweep: {error}"
+            raise UserMistake(
+                Mistake(study.where, what, "give the sweep another name, or take the task up again")
+            ) from None
 
 
 def job_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder, workers: int, runner: str) -> Job:
@@ -114,11 +145,17 @@ def job_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder, workers: int, 
 
 @contextmanager
 def _only_driver(folder: SweepFolder) -> Iterator[None]:
-    """Hold the sweep's lock; the operating system frees it when the driver dies."""
+    """Hold the sweep's lock; the operating system frees it when the driver dies.
+
+    It tells `xlt status` and a second driver at once; what keeps that one out for certain is the
+    study's lease, so that a file system without locks will do.
+    """
     folder.path.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder.lock)
     try:
         lock.acquire(timeout=2)  # `xlt status` holds it for an instant
+    except NotImplementedError:
+        pass
     except filelock.Timeout:
         raise UserMistake(
             Mistake(

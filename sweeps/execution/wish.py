@@ -28,6 +28,10 @@ class Wish:
         """The wish now."""
         return CANCEL if self.interrupted else requested(self._folder)
 
+    def interrupt(self) -> None:
+        """End the sweep as Ctrl-C does."""
+        self._interrupted.set()
+
     @contextmanager
     def hearing_signals(self) -> Iterator[None]:
         """Turn SIGINT and SIGTERM into a wish to cancel; a second one ends the process as usual."""

@@ -15,12 +15,14 @@ from typing import Any, Final, Literal
 
 from sweeps.search.candidates import Candidates
 from sweeps.search.draw import draw
+from sweeps.search.lease import LeaseLost
 from sweeps.search.proposal import Proposal
 from sweeps.search.samplers import make_sampler
 from sweeps.search.study import SweepStudy
 from sweeps.search.study_reader import StudyTrial
 from sweeps.search.view import View
 from sweeps.spec.sweep import Search
+from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 
 class Signal(Enum):
@@ -81,7 +83,7 @@ class ProposalQueue:
     def _load(self, trials: list[StudyTrial], revisit: bool) -> list[Proposal]:
         for expected, trial in enumerate(trials):
             if trial.number != expected:
-                raise ValueError(f"trial {expected} is missing in study {self._study.name!r}")
+                raise UserMistake(_incomplete(self._study, expected))
             self._view.add(trial.proposal)
             if trial.state != "running":
                 self._note(trial.number, trial.value)
@@ -117,7 +119,11 @@ class ProposalQueue:
         if proposal is None:
             self._exhausted = True
             return DONE
-        self._study.insert(proposal, self._candidates)
+        try:
+            self._study.insert(proposal, self._candidates)
+        except LeaseLost:
+            self._exhausted = True  # the rest is the other driver's
+            return DONE
         self._view.add(proposal)
         return self._hand_out(proposal)
 
@@ -146,7 +152,10 @@ class ProposalQueue:
             return
         if value is not None and not math.isfinite(value):
             value, error = None, error or f"the objective is {value}"
-        self._study.tell(number, value, error, attrs)
+        try:
+            self._study.tell(number, value, error, attrs)
+        except LeaseLost:
+            return  # the other driver finds its stages in the store, and tells it
         self._note(number, value)
 
     def give_back(self, number: int, reason: str = "") -> None:
@@ -176,3 +185,9 @@ class ProposalQueue:
         for told in sorted(told for told in self._to_show if told <= last):
             self._view.show(told, self._results[told])
             self._to_show.discard(told)
+
+
+def _incomplete(study: SweepStudy, number: int) -> Mistake:
+    what = f"trial {number} is missing in the study {study.name!r}, later ones are there"
+    remedy = "give the sweep another name: its stages in the store are not trained twice"
+    return Mistake(study.where, what, remedy)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sweeps.search.candidates import Candidates
+from sweeps.search.lease import DriverLease
 from sweeps.search.parameters import distributions, parameters
 from sweeps.search.proposal import Proposal
 from sweeps.search.quiet import quiet_optuna
@@ -21,6 +22,7 @@ from sweeps.search.study_reader import (
     SECONDS_TO_WAIT,
     SQLITE,
     StudyTrial,
+    in_order,
     sqlite_path,
     storage_mistake,
     trial_of,
@@ -51,6 +53,7 @@ class SweepStudy:
         self._trial_ids: dict[int, int] | None = None
         self._reading = threading.Lock()
         self._stored: dict[str, BaseDistribution] = {}
+        self._lease: DriverLease | None = None
 
     @classmethod
     def open(cls, storage_url: str, name: str) -> SweepStudy:
@@ -106,6 +109,16 @@ class SweepStudy:
                 )
             )
 
+    def lease(
+        self,
+        say: Callable[[str], None] = lambda text: None,
+        on_lost: Callable[[], None] = lambda: None,
+    ) -> DriverLease:
+        """The right to write, to be entered; from then on every write makes sure of it."""
+        engine, where = self._storage.engine, f"{self.name} in {self.where}"
+        self._lease = DriverLease(engine, self._study_id, where, _mistakes, say, on_lost)
+        return self._lease
+
     def attrs(self) -> dict[str, Any]:
         """What the study says of itself."""
         with _mistakes(self.where):
@@ -119,8 +132,7 @@ class SweepStudy:
     def trials(self, candidates: Candidates | None = None) -> list[StudyTrial]:
         """All trials in number order; settings as `candidates` writes them where it is given."""
         restore = candidates.settings.restore if candidates else dict
-        found = (_trial(row, restore) for row in self._rows())
-        return sorted((trial for trial in found if trial), key=lambda trial: trial.number)
+        return in_order(_trial(row, restore) for row in self._rows())
 
     def trial(self, number: int) -> StudyTrial | None:
         """One trial, None where there is none; costs the same however many others there are."""
@@ -135,10 +147,12 @@ class SweepStudy:
 
         Raises:
             UserMistake: the storage is locked, full or out of reach.
+            LeaseLost: another driver writes now.
             ValueError: the number is taken.
         """
         import optuna
 
+        self._may_write()
         ids = self._ids()
         if proposal.number in ids:
             raise ValueError(f"trial {proposal.number} is in the study already")
@@ -174,10 +188,12 @@ class SweepStudy:
         Raises:
             KeyError: no such trial.
             UserMistake: the storage is locked, full or out of reach.
+            LeaseLost: another driver writes now.
         """
         from optuna.exceptions import UpdateFinishedTrialError
         from optuna.trial import TrialState
 
+        self._may_write()
         trial_id = self._ids()[number]
         failed = value is None or not math.isfinite(value)
         if failed and not error:
@@ -193,6 +209,10 @@ class SweepStudy:
             except UpdateFinishedTrialError:
                 return False
 
+    def _may_write(self) -> None:
+        if self._lease is not None:
+            self._lease.check()
+
     def close(self) -> None:
         """Let go of the database's connections."""
         self._storage.remove_session()
@@ -207,7 +227,8 @@ class SweepStudy:
         with self._reading:  # else a second reader's older picture could replace the first's
             if self._trial_ids is None:
                 rows = [row for row in self._rows() if "number" in row.user_attrs]
-                self._trial_ids = {row.user_attrs["number"]: row._trial_id for row in rows}
+                ids = {row.user_attrs["number"]: row._trial_id for row in reversed(rows)}
+                self._trial_ids = ids  # of two rows of one number, the first
                 for row in rows:
                     self._stored |= row.distributions
             return self._trial_ids

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +118,7 @@ def _read_file(path: Path, name: str) -> list[StudyTrial]:
         "select t.trial_id, t.state, v.value from trials t"
         " join studies s on s.study_id = t.study_id"
         " left join trial_values v on v.trial_id = t.trial_id and v.objective = 0"
-        " where s.study_name = ?",
+        " where s.study_name = ? order by t.trial_id",
         name,
     )
     attrs: dict[int, dict[str, Any]] = {row[0]: {} for row in rows}
@@ -131,11 +131,23 @@ def _read_file(path: Path, name: str) -> list[StudyTrial]:
     ):
         # A trial added between the two queries is left to the next reading.
         attrs.get(trial_id, {})[key] = json.loads(text)
-    found = (
+    return in_order(
         trial_of(state, value, attrs[trial_id], attrs[trial_id].get("settings", {}))
         for trial_id, state, value in rows
     )
-    return sorted((trial for trial in found if trial), key=lambda trial: trial.number)
+
+
+def in_order(trials: Iterable[StudyTrial | None]) -> list[StudyTrial]:
+    """Trials in number order, rows that are none left out. Rows must come as they were written.
+
+    Of two rows of one number the first stands: a driver that lost its lease just then wrote the
+    other.
+    """
+    found: dict[int, StudyTrial] = {}
+    for trial in trials:
+        if trial is not None:
+            found.setdefault(trial.number, trial)
+    return sorted(found.values(), key=lambda trial: trial.number)
 
 
 def _query(path: Path, sql: str, name: str) -> list[tuple[Any, ...]]:

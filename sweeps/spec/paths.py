@@ -47,6 +47,11 @@ class SweepFolder:
         return self.path / "prepared.json"
 
     @property
+    def id(self) -> Path:
+        """Tells this folder from every other, wherever it is moved."""
+        return self.path / "id"
+
+    @property
     def study(self) -> Path:
         """The study's SQLite file, where it lies here."""
         return self.path / "study.db"

@@ -86,3 +86,15 @@ def postgresql() -> Iterator[str]:
         server.send_signal(signal.SIGINT)  # its fast shutdown: open connections do not hold it up
         server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+def storage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgresql"))
+    return f"sqlite:///{tmp_path_factory.mktemp('study') / 'study.db'}"
+
+
+@pytest.fixture
+def name(tmp_path: Path) -> str:
+    return tmp_path.name

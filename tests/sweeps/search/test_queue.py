@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweeps.search.candidates import Candidates
+from sweeps.search.of_sweep import candidates_of
 from sweeps.search.proposal import Proposal
 from sweeps.search.queue import DONE, HAND_OUTS, WAIT, ProposalQueue
 from sweeps.search.settings import SettingsSpace
 from sweeps.search.space import PlanSpace
 from sweeps.search.study import SweepStudy
-from sweeps.spec.sweep import Intermediate, Range, Search
+from sweeps.spec.sweep import Intermediate, Range, Search, Sweep, Target
 from xlt_core.vocabulary.plan import Step
 
 RATE = "recipe.train.learning_rate"
@@ -41,7 +42,7 @@ def score(proposal: Proposal) -> float | None:
     if str(proposal.plan).endswith("copa"):
         return None
     weights = {"mnli": 3.0, "qqp+squad": 1.0, "siqa": -1.0, "copa": 2.0, "boolq": 1.5}
-    gains = (weights[str(step)] * 0.7**at for at, step in enumerate(proposal.plan.steps))
+    gains = (weights.get(str(step), 0.5) * 0.7**at for at, step in enumerate(proposal.plan.steps))
     return 50 + sum(gains) - 1e5 * abs(proposal.settings.get(RATE, 2e-5) - 2e-5)
 
 
@@ -256,6 +257,30 @@ class TestEnd:
         assert "its coordinator was lost" in driver.study.trials()[0].error
 
 
+# Tasks, targets, and which of both have a searched field of their own.
+GROWN: dict[str, tuple[list[str], list[str], list[str]]] = {
+    "a task": (["mnli", "qqp", "siqa"], ["udpos"], ["mnli", "siqa"]),
+    "a target": (["mnli", "qqp"], ["udpos", "sib200"], ["mnli", "sib200"]),
+    "both": (["mnli", "qqp", "siqa"], ["udpos", "sib200"], ["mnli", "siqa", "sib200"]),
+    "excluded": (["mnli", "qqp"], ["udpos", "xnli"], ["mnli"]),
+}
+
+
+def space(names: list[str], targets: list[str], own: list[str], overlap: str) -> Candidates:
+    """The candidates of a sweep in which some tasks have a warm-up of their own."""
+    searched = {"warmup": Range("choice", choices=(0.0, 0.1))}
+    sweep = Sweep(
+        name="made",
+        encoder="tiny",
+        data="hub",
+        intermediate=Intermediate(tuple(map(Step.parse, names)), (0, 1, 2), overlap=overlap),
+        targets=tuple(map(Target, targets)),
+        seeds=(0,),
+        recipe={"train": {}, "target": {}, "tasks": dict.fromkeys(own, searched)},
+    )
+    return candidates_of(sweep)
+
+
 class TestExtension:
     @pytest.mark.parametrize("method", ["grid", "random", "tpe"])
     def test_more_trials(self, method: str, sqlite: str) -> None:
@@ -287,6 +312,29 @@ class TestExtension:
             assert found[-1][:8] == before
         assert found[0] == found[1]
         assert sorted(row[1] for row in found[0]) == sorted(map(str, grown.plans.plans()))
+
+    @pytest.mark.parametrize("method", ["grid", "random", "tpe"])
+    @pytest.mark.parametrize("grown", GROWN)
+    def test_what_comes_has_ranges_of_its_own(self, method: str, grown: str, sqlite: str) -> None:
+        """Old rows, which know nothing of them, stay and are read; whatever is new is searched.
+
+        `excluded`: a version that did not look let a target in that leaves a proposed task out.
+        """
+        overlap = "exclude" if grown == "excluded" else "flag"
+        small = space(["mnli", "qqp"], ["udpos"], ["mnli"], overlap)
+        large = space(*GROWN[grown], overlap)
+        driver = Driver(sqlite, small, Search(method, trials=None, window=3))
+        assert driver.run()
+        before = rows(driver.study, driver.candidates)
+        driver.candidates = large
+        driver.start(revisit=True)
+        assert driver.run()
+        found = rows(driver.study, driver.candidates)
+        assert found[: len(before)] == before
+        keys = [large.key(trial.plan, trial.settings) for trial in driver.study.trials(large)]
+        assert len(set(keys)) == len(keys)
+        if grown != "excluded":
+            assert len(keys) == large.distinct()
 
     def test_more_to_compute_for_each_trial(self, sqlite: str) -> None:
         """With `revisit`, told trials come again first; what the search went by stands."""

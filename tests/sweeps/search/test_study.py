@@ -42,18 +42,6 @@ def proposal(number: int, text: str = "mnli > qqp+squad") -> Proposal:
     return Proposal(number, Plan.parse(text), settings)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
-def storage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgresql"))
-    return f"sqlite:///{tmp_path_factory.mktemp('study') / 'study.db'}"
-
-
-@pytest.fixture
-def name(tmp_path: Path) -> str:
-    return tmp_path.name
-
-
 class TestRows:
     def test_a_proposal_comes_back(self, storage: str, name: str) -> None:
         """Number, plan and settings are those inserted, in this study and in one opened anew."""

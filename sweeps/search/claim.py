@@ -1,0 +1,90 @@
+"""The claim on a study: which sweep it belongs to, by its folder and by what it computes.
+
+Two sweeps of one name may meet in one database. A study therefore carries the id of the folder it
+was begun in, which lies in that folder and moves with it, and the spec with everything it
+resolved to. Neighbour: `lease`, which keeps two drivers of one sweep apart.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+from sweeps.search.study import SweepStudy
+from sweeps.spec.compare import Change, compare
+from sweeps.spec.computed import computed
+from sweeps.spec.paths import SweepFolder
+from sweeps.spec.prepare import Prepared
+from sweeps.spec.stored import from_data, to_data, write_whole
+from sweeps.spec.sweep import Sweep
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+KEY = "sweep"  # of the study's attribute
+_PLACES = ("store", "tracking", "storage")  # may move, and may hold passwords
+
+
+def agreed(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> Sweep:
+    """The sweep to go on with, once the study is known to be this folder's and of this spec.
+
+    Raises:
+        UserMistake: the study is another sweep's, or was begun with another spec.
+    """
+    claim = study.attrs().get(KEY)
+    if claim is None:  # new, or begun by a version that made no claims
+        return sweep
+    if claim["folder"] != _id(folder):
+        raise UserMistake(_of_another(study, folder, claim))
+    change = _change(claim, sweep, prepared, study.where)
+    if change.differences:
+        raise UserMistake(_another_spec(sweep.name, change))
+    return change.sweep
+
+
+def claim(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> None:
+    """Let the study say whose it is, and what it computes."""
+    if not _id(folder):
+        write_whole(folder.id, secrets.token_hex(8) + "\n")
+    study.set_attr(
+        KEY,
+        {
+            "folder": _id(folder),
+            "where": str(folder.path.absolute()),
+            "host": socket.gethostname(),
+            "spec": to_data(sweep) | dict.fromkeys(_PLACES, ""),
+            "computed": computed(sweep, prepared),
+        },
+    )
+
+
+def _id(folder: SweepFolder) -> str:
+    return folder.id.read_text(encoding="utf-8").strip() if folder.id.is_file() else ""
+
+
+def _change(claim: Mapping[str, Any], sweep: Sweep, prepared: Prepared, where: str) -> Change:
+    places = {name: getattr(sweep, name) for name in _PLACES}
+    try:
+        old = from_data(claim["spec"] | places)
+    except (KeyError, TypeError, ValueError) as error:
+        what = f"was written by another version of xlt ({type(error).__name__}: {error})"
+        remedy = "use that version, or give the sweep another name"
+        raise UserMistake(Mistake(where, what, remedy)) from None
+    return compare(old, sweep, claim["computed"], computed(sweep, prepared))
+
+
+def _of_another(study: SweepStudy, folder: SweepFolder, claim: Mapping[str, Any]) -> Mistake:
+    return Mistake(
+        study.where,
+        f"the study {study.name!r} belongs to the sweep in {claim['where']} on {claim['host']}",
+        "run it there, or give this sweep another name: or storage:; if that folder is lost, "
+        f"`mkdir -p {folder.path} && echo {claim['folder']} > {folder.id}` goes on with it here",
+    )
+
+
+def _another_spec(name: str, change: Change) -> list[Mistake]:
+    found = [
+        Mistake(difference.field, f"began as {difference.old}, the spec says {difference.new}")
+        for difference in change.differences
+    ]
+    return [Mistake(name, "was begun with another spec", "give the spec another name:"), *found]

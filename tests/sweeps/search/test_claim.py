@@ -1,0 +1,111 @@
+"""Whose a study is: the folder's it was begun in, wherever that lies, and one spec's."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sweeps.search.claim import agreed, claim
+from sweeps.search.study import SweepStudy
+from sweeps.spec.paths import SweepFolder
+from xlt_core.vocabulary.errors import UserMistake
+
+
+@pytest.fixture
+def study(storage, name):
+    opened = SweepStudy.open(storage, name)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def claimed(make, study):
+    """A sweep that has claimed the study."""
+    made = make()
+    claim(study, made.sweep, made.prepared, made.folder)
+    return made
+
+
+class TestFolders:
+    def test_the_folder_it_was_begun_in_goes_on(self, claimed, study):
+        """The same spec again is the same sweep."""
+        assert agreed(study, claimed.sweep, claimed.prepared, claimed.folder) == claimed.sweep
+
+    def test_a_folder_may_be_moved_and_renamed(self, claimed, study, tmp_path):
+        """What tells it from others lies in it."""
+        shutil.move(claimed.folder.path, tmp_path / "elsewhere")
+        moved = SweepFolder(tmp_path / "elsewhere")
+        assert agreed(study, claimed.sweep, claimed.prepared, moved) == claimed.sweep
+
+    def test_another_folder_is_refused_until_it_is_told_to_take_over(
+        self, claimed, study, tmp_path
+    ):
+        """The remedy, done to the letter, goes on with a study whose folder is lost."""
+        other = SweepFolder(tmp_path / "other")
+        with pytest.raises(UserMistake, match="belongs to the sweep in") as caught:
+            agreed(study, claimed.sweep, claimed.prepared, other)
+        assert str(claimed.folder.path.absolute()) in str(caught.value)
+        assert not other.path.exists()
+        subprocess.run(str(caught.value).split("`")[1], shell=True, check=True)
+        assert agreed(study, claimed.sweep, claimed.prepared, other) == claimed.sweep
+
+    def test_a_study_without_a_claim_is_taken(self, make, study):
+        """As one that an earlier version began."""
+        made = make()
+        assert agreed(study, made.sweep, made.prepared, made.folder) == made.sweep
+
+
+class TestSpecs:
+    def test_another_spec_is_refused_though_the_folders_record_is_lost(self, claimed, study):
+        """The study knows what it was begun with."""
+        claimed.folder.spec.unlink()
+        claimed.folder.prepared.unlink()
+        recipe = {**claimed.sweep.recipe, "train": {"steps": 6}}
+        other = replace(claimed.sweep, recipe=recipe)
+        with pytest.raises(UserMistake, match=r"recipe\.train\.steps: began as 5, the spec says 6"):
+            agreed(study, other, claimed.prepared, claimed.folder)
+
+    def test_a_data_folder_that_changed_is_refused_too(self, claimed, study):
+        """By content, whatever the folder's own record says."""
+        data = {
+            cell: replace(ref, fingerprint="0" * 64) for cell, ref in claimed.prepared.data.items()
+        }
+        with pytest.raises(UserMistake, match="data of lab-nli/en/dev"):
+            agreed(study, claimed.sweep, replace(claimed.prepared, data=data), claimed.folder)
+
+    def test_more_extends(self, claimed, study):
+        """And what the old one froze stays frozen."""
+        search = replace(claimed.sweep.search, window=99)
+        wider = replace(claimed.sweep, seeds=(2, 0, 1), search=search)
+        found = agreed(study, wider, claimed.prepared, claimed.folder)
+        assert (found.seeds, found.search.window) == ((0, 1, 2), claimed.sweep.search.window)
+
+    def test_places_are_not_told(self, make, study):
+        """They may move, and they may hold passwords."""
+        made = make()
+        secret = "postgresql://me:hunter2@host/db"
+        sweep = replace(made.sweep, storage=secret, tracking=secret, store=secret)
+        claim(study, sweep, made.prepared, made.folder)
+        assert "hunter2" not in json.dumps(study.attrs())
+
+    def test_a_record_of_another_version(self, claimed, study):
+        """A field that is not known here is a mistake with a remedy."""
+        own = study.attrs()["sweep"]
+        own["spec"]["recipe"]["train"]["tempo"] = 3
+        study.set_attr("sweep", own)
+        with pytest.raises(UserMistake, match=r"another version of xlt.*tempo"):
+            agreed(study, claimed.sweep, claimed.prepared, claimed.folder)
+
+
+def test_the_id_is_written_once(make, study):
+    """A second start keeps it."""
+    made = make()
+    claim(study, made.sweep, made.prepared, made.folder)
+    first = Path(made.folder.id).read_text()
+    claim(study, made.sweep, made.prepared, made.folder)
+    assert made.folder.id.read_text() == first
