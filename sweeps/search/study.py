@@ -7,6 +7,7 @@ and `settings`; its Optuna parameters say the same once more, for dashboards. On
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from sweeps.search.study_reader import (
     SECONDS_TO_WAIT,
     SQLITE,
     StudyTrial,
+    damaged,
     in_order,
     sqlite_path,
     storage_mistake,
@@ -278,11 +280,26 @@ def _connect(storage_url: str) -> RDBStorage:
     else:
         # A connection that a restarted server has dropped is replaced without anybody noticing.
         options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": int(SECONDS_TO_WAIT)}}
-    # Optuna takes braces in a URL for a template; SQLAlchemy 2.1 takes psycopg 3 for its default.
-    url = storage_url.replace("{", "{{").replace("}", "}}")
-    if url.startswith(("postgresql://", "postgres://")):
+    url = storage_url
+    if url.startswith(("postgresql://", "postgres://")):  # SQLAlchemy 2.1's default is psycopg 3
         url = f"postgresql+psycopg2://{url.split('://', 1)[1]}"
-    return RDBStorage(url, engine_kwargs=options)
+    _refuse_anothers(url, options, without_password(storage_url))
+    # Optuna takes braces in a URL for a template.
+    return RDBStorage(url.replace("{", "{{").replace("}", "}}"), engine_kwargs=options)
+
+
+def _refuse_anothers(url: str, options: dict[str, Any], where: str) -> None:
+    """Leave another program's database alone: Optuna would put its tables and its version in it."""
+    from sqlalchemy import create_engine, inspect, pool
+
+    engine = create_engine(url, poolclass=pool.NullPool, connect_args=options["connect_args"])
+    tables = set(inspect(engine).get_table_names())
+    # Only one program's version fits into `alembic_version`; a file is one program's anyway.
+    is_anothers = "alembic_version" in tables or (tables and url.startswith(SQLITE))
+    if "studies" not in tables and is_anothers:
+        what = f"is another program's database (it holds {', '.join(sorted(tables)[:4])})"
+        remedy = "give storage: a file or database of its own"
+        raise UserMistake(Mistake(where, what, remedy))
 
 
 @contextmanager
@@ -301,12 +318,22 @@ def _mistakes(where: str) -> Iterator[None]:
         raise UserMistake(
             Mistake(where, "needs a database driver", "pip install 'xlt[postgresql]'")
         ) from error
+    except json.JSONDecodeError as error:
+        raise UserMistake(damaged(where)) from error
     except RuntimeError as error:
-        if "optuna storage upgrade" not in str(error):
+        if "compatible with the table schema" not in str(error):
             raise
-        raise UserMistake(
-            Mistake(where, "was written by another version of Optuna", str(error))
-        ) from error
+        raise UserMistake(_of_another_version(where, str(error))) from error
+
+
+def _of_another_version(where: str, text: str) -> Mistake:
+    """Optuna says itself whether the tables or the program are the older."""
+    what = "was written by another version of Optuna"
+    if "storage upgrade" in text:
+        command = "optuna storage upgrade --storage URL"
+        return Mistake(where, f"{what}, an older one", f"keep a copy, then `{command}`")
+    remedy = "use the version of xlt that began the sweep, or give storage: another place"
+    return Mistake(where, f"{what}, a newer one", remedy)
 
 
 def _cause(error: BaseException) -> Exception:

@@ -88,7 +88,7 @@ def read_attrs(storage_url: str, name: str) -> dict[str, Any]:
         " join studies s on s.study_id = a.study_id where s.study_name = ?",
         name,
     )
-    return {key: json.loads(text) for key, text in rows}
+    return {key: _parsed(path, text) for key, text in rows}
 
 
 def sqlite_path(storage_url: str) -> Path:
@@ -130,7 +130,7 @@ def _read_file(path: Path, name: str) -> list[StudyTrial]:
         name,
     ):
         # A trial added between the two queries is left to the next reading.
-        attrs.get(trial_id, {})[key] = json.loads(text)
+        attrs.get(trial_id, {})[key] = _parsed(path, text)
     return in_order(
         trial_of(state, value, attrs[trial_id], attrs[trial_id].get("settings", {}))
         for trial_id, state, value in rows
@@ -148,6 +148,13 @@ def in_order(trials: Iterable[StudyTrial | None]) -> list[StudyTrial]:
         if trial is not None:
             found.setdefault(trial.number, trial)
     return sorted(found.values(), key=lambda trial: trial.number)
+
+
+def _parsed(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise UserMistake(damaged(str(path))) from None
 
 
 def _query(path: Path, sql: str, name: str) -> list[tuple[Any, ...]]:
@@ -181,9 +188,14 @@ def storage_mistake(where: str, error: Exception) -> UserMistake:
     lowered = str(error).lower()
     if "locked" in lowered:
         what, remedy = "is locked by another program", "close what has it open, then run again"
-    elif any(sign in lowered for sign in ("not a database", "malformed", "no such table")):
-        what = "is damaged, or is no study"
-        remedy = "move it away and run again: stages in the store are not trained twice"
+    elif "no such table" in lowered:
+        what = "holds no study: it is another program's database, or damaged"
+        remedy = "give storage: a file or database of its own"
+    elif any(sign in lowered for sign in ("not a database", "malformed")):
+        return UserMistake(damaged(where))
+    elif any(sign in lowered for sign in ("no such column", "undefinedcolumn")):
+        what = f"was written by another version of Optuna: {text}"
+        remedy = "use the version of xlt that began the sweep, or give storage: another place"
     elif any(sign in lowered for sign in ("readonly", "read-only", "unable to open")):
         what, remedy = f"cannot be opened: {text}", "check the folder and its permissions"
     elif "disk" in lowered and "full" in lowered:
@@ -194,3 +206,9 @@ def storage_mistake(where: str, error: Exception) -> UserMistake:
     else:
         what, remedy = f"cannot be used: {text}", "check the storage, then run again"
     return UserMistake(Mistake(where, what, remedy))
+
+
+def damaged(where: str) -> Mistake:
+    """A study that cannot be one."""
+    remedy = "move it away and run again: stages in the store are not trained twice"
+    return Mistake(where, "is damaged, or is no study", remedy)

@@ -47,6 +47,13 @@ def check_recipes(sweep: Sweep, document: Document) -> Iterator[Mistake]:
             yield from _windows(sweep, task, target, document)
 
 
+def check_databases(sweep: Sweep, document: Document) -> Iterator[Mistake]:
+    """Study and tracking each keep their version in a table of one name."""
+    if sweep.storage == sweep.tracking:
+        what = "the study cannot lie in MLflow's database"
+        yield Mistake(document.where(("storage",)), what, "give it a file or database of its own")
+
+
 def trained_tasks(sweep: Sweep) -> tuple[tuple[str, str], ...]:
     """Every (task, target) that is trained, each once; no target for intermediate stages."""
     steps = [step for text in sweep.intermediate.plans for step in Plan.parse(text).steps]

@@ -17,6 +17,7 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import problem_of
 
 Trail = tuple[str | int, ...]
+MOST_REPEATS = 10_000
 _LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as one
 
 
@@ -161,6 +162,28 @@ def _kind(node: yaml.Node) -> str:
     return "a list" if isinstance(node, yaml.SequenceNode) else "a single value"
 
 
+class _Repeats:
+    """Counts values that stand in a document more than once, by way of anchors.
+
+    Each is written out where it is used, and again within what uses that one: nine lines can mean
+    a thousand million values.
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+        self._left = MOST_REPEATS
+
+    def note(self, node: yaml.Node, where: str) -> None:
+        """Note that a node is read. Raises UserMistake where too many were read before."""
+        if id(node) not in self._seen:
+            self._seen.add(id(node))
+            return
+        self._left -= 1
+        if self._left < 0:
+            what = f"anchors (&x, *x) stand for more than {MOST_REPEATS:,} values"
+            raise UserMistake(Mistake(where, what, "write out what is meant"))
+
+
 @dataclass
 class _Builder:
     """Turns nodes into plain data and notes places and mistakes on the way."""
@@ -170,9 +193,11 @@ class _Builder:
     places: dict[Trail, Place] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
     _open: list[yaml.Node] = field(default_factory=list)
+    _repeats: _Repeats = field(default_factory=_Repeats)
 
     def value(self, node: yaml.Node, trail: Trail) -> Any:
         self.places.setdefault(trail, self._place(node))
+        self._repeats.note(node, self._place(node).of(dotted(trail[:1])))
         if any(node is outer for outer in self._open):
             self._mistake(node, trail, "contains itself", "")
             return None
@@ -216,7 +241,7 @@ class _Builder:
             if not isinstance(source, yaml.MappingNode):
                 self._mistake(node, trail, "<< wants a mapping", "write <<: *anchor")
                 continue
-            inner = _Builder(self.label, self.folder, _open=[*self._open])
+            inner = _Builder(self.label, self.folder, _open=[*self._open], _repeats=self._repeats)
             for key, value in inner.value(source, trail).items():
                 if key not in result:
                     result[key] = value

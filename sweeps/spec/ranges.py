@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from sweeps.spec.sweep import Range
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
+MOST = 10**9  # of anything that is counted: more is a slip of the keyboard
 FORMS = ("log", "float", "int", "choice")
 _FORMS_TEXT = "{log: [a, b]}, {float: [a, b]}, {int: [a, b]} or {choice: [a, b, c]}"
 
@@ -44,24 +46,26 @@ class Rule:
         low = (
             "" if math.isinf(self.low) else f"{'above' if self.above else 'at least'} {self.low:g}"
         )
-        high = "" if math.isinf(self.high) else f"at most {self.high:g}"
+        high = "" if self.high > 1 else f"at most {self.high:g}"  # else out of all proportion
         return " and ".join(part for part in (low, high) if part)
 
 
 RULES: Mapping[str, Rule] = {
-    "steps": Rule("whole", "Optimiser steps (instead of epochs).", 1),
-    "epochs": Rule("number", "Passes over the training rows (instead of steps).", 0, above=True),
-    "batch_size": Rule("whole", "Examples an optimiser step.", 1),
+    "steps": Rule("whole", "Optimiser steps (instead of epochs).", 1, MOST),
+    "epochs": Rule(
+        "number", "Passes over the training rows (instead of steps).", 0, 1e6, above=True
+    ),
+    "batch_size": Rule("whole", "Examples an optimiser step.", 1, MOST),
     "learning_rate": Rule("number", "Peak learning rate.", 0, 1, above=True),
     "warmup": Rule("number", "Fraction of the steps that warm up.", 0, 1),
     "weight_decay": Rule("number", "Decoupled weight decay (AdamW).", 0),
-    "max_length": Rule("whole", "Tokens; longer inputs are cut (span QA: windowed).", 8),
-    "stride": Rule("whole", "Tokens neighbouring windows share (span QA).", 0),
+    "max_length": Rule("whole", "Tokens; longer inputs are cut (span QA: windowed).", 8, MOST),
+    "stride": Rule("whole", "Tokens neighbouring windows share (span QA).", 0, MOST),
     "max_gradient_norm": Rule("number", "Global norm gradients are clipped to.", 0, above=True),
     "freeze": Rule("freeze", "none, embeddings, or layers:N (embeddings and the N lowest layers)."),
     "head": Rule("word", "A new head for each stage, or the parent's.", words=("new", "keep")),
     "precision": Rule("word", "Arithmetic.", words=("float32", "bfloat16")),
-    "rows": Rule("whole", "At most this many training rows; null for all.", 1, optional=True),
+    "rows": Rule("whole", "At most this many training rows; null for all.", 1, MOST, optional=True),
 }
 
 
@@ -105,11 +109,13 @@ def _read_number(rule: Rule, value: Any) -> int | float:
         kind = "a whole number" if whole else "a number"
         forms = "{int: [a, b]} or {choice: [a, b, c]}" if whole else _FORMS_TEXT
         raise _mistake(f"should be {kind}, not {value!r}", f"or a range: {forms}")
-    if not math.isfinite(value):
-        raise _mistake(f"should be a finite number, not {value}", "")
+    if not abs(value) <= sys.float_info.max:  # a whole number may be too large for any fraction
+        raise _mistake(f"should be a finite number, not {_short(value)}", "")
     too_low = value <= rule.low if rule.above else value < rule.low
+    if value > rule.high > 1:
+        raise _mistake(f"should be at most {rule.high:,.0f}, not {_short(value)}", "")
     if too_low or value > rule.high:
-        raise _mistake(f"should be {rule.bounds()}, not {value!r}", "")
+        raise _mistake(f"should be {rule.bounds()}, not {_short(value)}", "")
     return value if whole else float(value)
 
 
@@ -165,6 +171,11 @@ def _read_choices(rule: Rule, values: Any) -> tuple[Any, ...]:
     if twice:
         raise _mistake(f"choice names {', '.join(twice)} twice", "name each value once")
     return found
+
+
+def _short(value: float) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:37]}…"
 
 
 def _mistake(what: str, remedy: str) -> UserMistake:

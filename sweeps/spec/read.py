@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sweeps.spec.check import check, check_recipes
+from sweeps.spec.check import check, check_databases, check_recipes
 from sweeps.spec.layers import load_layers
 from sweeps.spec.marks import Document, Trail
 from sweeps.spec.schema import Spec
@@ -49,7 +49,7 @@ def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         data = _found(find_data, spec, document, mistakes)
         encoder = _found(find_encoder, spec, document, mistakes)
         sweep = settle(spec, document, name, data, encoder)
-        mistakes += check_recipes(sweep, document)
+        mistakes += [*check_recipes(sweep, document), *check_databases(sweep, document)]
         if not mistakes:
             return sweep
     raise UserMistake(in_order(mistakes))

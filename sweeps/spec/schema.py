@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from sweeps.spec.known import intermediate_names, known_task, methods, target_names
-from sweeps.spec.ranges import RULES, Rule, read_field
+from sweeps.spec.ranges import MOST, RULES, Rule, read_field
 from sweeps.spec.sweep import Execution, Objective, Search
 from sweeps.spec.values import (
     read_counts,
@@ -54,7 +54,7 @@ def checked(read: Callable[[Any], Any]) -> BeforeValidator:
     return BeforeValidator(validate)
 
 
-Count = Annotated[StrictInt, Field(ge=1)]
+Count = Annotated[StrictInt, Field(ge=1, le=MOST)]
 Languages = Annotated[
     tuple[str, ...] | None,
     checked(read_languages),

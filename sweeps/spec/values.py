@@ -41,7 +41,9 @@ def read_name(value: Any) -> str:
 def read_counts(value: Any) -> tuple[int, ...]:
     """Plan lengths from `0..3`, `[0, 3]` or `3`, ascending, 0 always among them."""
     remedy = "write 0..3, [0, 3] or 3"
-    if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", value)):
+    if isinstance(value, str) and (
+        match := re.fullmatch(r"\s*(\d{1,18})\s*\.\.\s*(\d{1,18})\s*", value)
+    ):
         low, high = int(match[1]), int(match[2])
         if low > high:
             raise _wrong(f"{value} runs backwards", f"write {high}..{low}")

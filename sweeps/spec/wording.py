@@ -75,6 +75,8 @@ def _mistakes(detail: ErrorDetails, document: Document) -> Iterator[Mistake]:
         yield Mistake(where, what, _REMEDIES.get(kind, ""))
     elif kind == "greater_than_equal":
         yield Mistake(where, f"should be at least {context['ge']}, not {value!r}")
+    elif kind == "less_than_equal":
+        yield Mistake(where, f"should be at most {context['le']}, not {_shown(value)}")
     elif kind == "greater_than":
         yield Mistake(where, f"should be above {context['gt']:g}, not {value!r}")
     else:

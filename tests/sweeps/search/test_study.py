@@ -233,6 +233,85 @@ class TestMistakes:
         with pytest.raises(UserMistake, match="format 99"):
             SweepStudy.open(url, "s")
 
+    @pytest.mark.parametrize(
+        ("statements", "said"),
+        [
+            (["update alembic_version set version_num = 'v9.9.9'"], "another version.*newer one"),
+            (["update alembic_version set version_num = 'v2.6.0.a'"], "older one.*\n.*upgrade"),
+            (["alter table trial_values rename column value to val"], "another version of Optuna"),
+            (["update trial_user_attributes set value_json = '{'"], "is damaged"),
+        ],
+        ids=["newer", "older", "a renamed column", "spoilt attributes"],
+    )
+    def test_a_schema_of_another_version(
+        self, tmp_path: Path, statements: list[str], said: str
+    ) -> None:
+        """One screen, and the file is left as it was."""
+        path = tmp_path / "study.db"
+        url = f"sqlite:///{path}"
+        SweepStudy.open(url, "s").insert(proposal(0), CANDIDATES)
+        with sqlite3.connect(path) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        before = path.read_bytes()
+        with pytest.raises(UserMistake, match=said):
+            SweepStudy.open(url, "s").trials()
+        assert path.read_bytes() == before
+
+    @pytest.mark.parametrize("tables", [["alembic_version", "experiments"], ["accounts"]])
+    def test_another_programs_database(self, tmp_path: Path, tables: list[str]) -> None:
+        """MLflow's, or anybody's: neither is written into, nor called damaged."""
+        path = tmp_path / "mlflow.db"
+        with sqlite3.connect(path) as connection:
+            for table in tables:
+                connection.execute(f"create table {table} (version_num varchar(32))")
+            connection.execute(f"insert into {tables[0]} values ('abc')")
+        before = path.read_bytes()
+        for opened in (SweepStudy.open, SweepStudy.find, read_trials, read_attrs):
+            with pytest.raises(UserMistake, match="another program's database"):
+                opened(f"sqlite:///{path}", "s")
+        assert path.read_bytes() == before
+
+    def test_a_postgresql_database_of_another_program(self, postgresql: str) -> None:
+        """Its version table has room for one program's version only."""
+        import sqlalchemy
+
+        engine = sqlalchemy.create_engine(postgresql.replace("postgresql", "postgresql+psycopg2"))
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(sqlalchemy.text("create database tracked"))
+        url = f"{postgresql.rpartition('/')[0]}/tracked"
+        tracked = sqlalchemy.create_engine(url.replace("postgresql", "postgresql+psycopg2"))
+        with tracked.begin() as connection:
+            connection.execute(sqlalchemy.text("create table alembic_version (version_num text)"))
+        with pytest.raises(UserMistake, match="another program's database"):
+            SweepStudy.open(url, "s")
+        engine.dispose()
+        tracked.dispose()
+
+    def test_a_read_only_file(self, tmp_path: Path) -> None:
+        """It can be looked at; a driver is told why it cannot write."""
+        path = tmp_path / "study.db"
+        url = f"sqlite:///{path}"
+        study = SweepStudy.open(url, "s")
+        study.insert(proposal(0), CANDIDATES)
+        study.close()
+        path.chmod(0o444)
+        tmp_path.chmod(0o555)
+        program = (
+            "import os, sys; from sweeps.search.study import SweepStudy;"
+            "from sweeps.search.study_reader import read_trials;"
+            # As root nothing is read-only; whatever is imported late is imported before.
+            f"SweepStudy.open('sqlite:///{tmp_path.parent}/own.db', 's').lease().__enter__();"
+            "os.geteuid() or os.seteuid(65534);"
+            f"assert len(read_trials({url!r}, 's')) == 1;"
+            f"study = SweepStudy.open({url!r}, 's'); study.lease().__enter__()"
+        )
+        for folder in (tmp_path, *tmp_path.parents[:3]):
+            folder.chmod(folder.stat().st_mode | 0o055)
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        tmp_path.chmod(0o755)
+        assert "UserMistake" in done.stderr and "cannot be opened" in done.stderr, done.stderr
+
     def test_an_unreachable_server(self) -> None:
         """The URL is shown without its password, with what to check."""
         with pytest.raises(UserMistake, match="cannot be reached") as caught:

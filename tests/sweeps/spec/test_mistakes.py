@@ -16,6 +16,12 @@ from xlt_core.vocabulary.errors import UserMistake
 HEAD = "name: x\nintermediate:\n  tasks: [mnli, qqp]\n  count: 0..1\ntargets: [xnli]\n"
 
 # (what is wrong, the spec, texts that the report holds: place, cause, remedy)
+BOMB = "a0: &a0 [x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 20)
+)
+MERGES = "m0: &m0 {x: 1}\n" + "".join(
+    f"m{n}: &m{n} {{<<: [{', '.join([f'*m{n - 1}'] * 9)}]}}\n" for n in range(1, 20)
+)
 BROKEN = [
     # YAML
     ("empty", "", ["small.yaml", "is empty", "intermediate"]),
@@ -121,6 +127,29 @@ BROKEN = [
     ("section is a word", HEAD + "search: tpe\n", ["line 6, search", "mapping of fields"]),
     ("a list it is not", HEAD.replace("[mnli, qqp]", "mnli"),
      ["line 3, intermediate.tasks", "a list"]),
+    # too much
+    ("a bomb of anchors", HEAD + BOMB, ["a4", "anchors", "more than 10,000 values"]),
+    ("a bomb of merges", HEAD + MERGES, ["m4", "anchors", "more than 10,000 values"]),
+    ("brackets in brackets", HEAD + "x: " + "[" * 5000, ["nested too deeply"]),
+    ("a count of digits", HEAD.replace("0..1", "0.." + "9" * 5000), ["is not a count of tasks"]),
+    ("a count beyond measure", HEAD.replace("0..1", "0..1000000000"), ["only 2 are listed"]),
+    ("seeds beyond measure", HEAD + f"seeds: {10**400}\n", ["too many"]),
+    *[
+        (f"{name} beyond measure", HEAD + f"recipe: {{train: {{{name}: {value}}}}}\n", [said])
+        for name in ("steps", "epochs", "batch_size", "max_length", "stride", "rows",
+                     "learning_rate", "warmup", "weight_decay", "max_gradient_norm")
+        for value, said in (
+            (10**400, "a finite number, not 1000"), (f"{{int: [8, {10**400}]}}", "a finite number"),
+        )
+    ],
+    *[
+        (f"{name} of too many", HEAD + f"recipe: {{train: {{{name}: {10**12}}}}}\n", ["at most"])
+        for name in ("steps", "epochs", "batch_size", "max_length", "stride", "rows")
+    ],
+    *[
+        (f"{name} of a great many", HEAD + f"execution: {{{name}: {10**400}}}\n", ["at most"])
+        for name in ("workers", "threads", "concurrency", "max_attempts", "micro_batch")
+    ],
     # together
     ("grid of fractions",
      HEAD + "search: {method: grid}\nrecipe:\n  train: {learning_rate: {log: [1e-5, 1e-4]}}\n",
