@@ -11,8 +11,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sweeps.spec.prepare import Prepared, trains_on
-from sweeps.spec.recipes import recipe_for
+from sweeps.spec.prepare import Prepared
+from sweeps.spec.recipes import recipe_for, trains_on
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.data import open_source
 from xlt_core.data.cuts import count_cuts
