@@ -93,7 +93,7 @@ def _intermediate(spec: Spec, document: Document) -> Iterator[Mistake]:
         return
     where = document.where(("intermediate", "tasks"))
     # As written: a task that is unknown takes nothing from what is said of the others.
-    listed = [str(task).replace(" ", "") for task in written["tasks"]]
+    listed = [_one_spelling(str(task)) for task in written["tasks"]]
     for task in sorted({task for task in listed if listed.count(task) > 1}):
         yield Mistake(where, f"{task} stands twice", "name each task once")
     most = len(set(listed))
@@ -101,6 +101,12 @@ def _intermediate(spec: Spec, document: Document) -> Iterator[Mistake]:
         where = document.where(("intermediate", "count"))
         what = f"a plan of {max(part.count)} needs as many tasks, only {most} are listed"
         yield Mistake(where, what, f"write 0..{most}, or list more tasks")
+
+
+def _one_spelling(step: str) -> str:
+    """`qqp + mnli[en]` as `mnli+qqp`."""
+    members = step.replace(" ", "").replace("[en]", "").split("+")
+    return "+".join(sorted(set(members)))
 
 
 def _targets(spec: Spec, document: Document) -> Iterator[Mistake]:

@@ -92,6 +92,8 @@ BROKEN = [
     ("count is a word", HEAD.replace("0..1", "few"), ["line 4", "'few' is not a count", "0..3"]),
     ("count too great", HEAD.replace("0..1", "0..9"), ["line 4", "a plan of 9", "0..2"]),
     ("task twice", HEAD.replace("qqp", "mnli"), ["line 3", "mnli stands twice"]),
+    ("mixture twice", HEAD.replace("mnli, qqp", "mnli+qqp, 'qqp + mnli[en]'"),
+     ["line 3", "mnli+qqp stands twice"]),
     ("order", HEAD.replace("count: 0..1", "order: anny"),
      ["line 4", "'anny'", "did you mean any?"]),
     ("plans and tasks", HEAD.replace("count: 0..1", "plans: [mnli]"), ["line 3", "beside plans"]),
