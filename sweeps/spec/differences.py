@@ -41,7 +41,8 @@ def other_data(
         yield from one("encoder", old.encoder, new.encoder)
         yield from one("data", old.data, new.data)
         return
-    if old_identity["encoder"] != new_identity["encoder"]:
+    is_same_commit = None is not old_identity.get("commit") == new_identity.get("commit")
+    if old_identity["encoder"] != new_identity["encoder"] and not is_same_commit:
         ends = ((old.encoder, old_identity["encoder"]), (new.encoder, new_identity["encoder"]))
         yield Difference("encoder", *(f"{name} ({print_[:12]})" for name, print_ in ends))
     before, now = old_identity["data"], new_identity["data"]
