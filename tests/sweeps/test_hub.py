@@ -68,7 +68,7 @@ def xlt(
     hub: SmallHub, home: Path, *words: str, machine: str = "one"
 ) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).parent / "xlt"), *words]
-    environment = hub_environment(hub.url, home / machine)
+    environment = hub_environment(hub.url, home / machine) | {"COLUMNS": "200"}
     return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True)
 
 
