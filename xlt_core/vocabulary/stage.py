@@ -15,8 +15,8 @@ from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.recipe import Recipe
 
 # Raised by hand whenever the numbers a kind of stage computes change; a golden test stands guard.
-TRAIN_NUMERICS = 1
-EVALUATE_NUMERICS = 1
+TRAIN_NUMERICS = 2
+EVALUATE_NUMERICS = 2
 
 
 @dataclass(frozen=True)
