@@ -77,7 +77,7 @@ def run(
 
     Raises:
         ParentMissing: the weights it starts from are not in the store.
-        NonFiniteLoss, DataChanged: trying again would only repeat it.
+        NonFinite, DataChanged: trying again would only repeat it.
         StageCancelled: `report` raised it; a checkpoint was saved.
         UserMistake: recipe and encoder do not go together, or data cannot be read.
         OSError: the disk or network failed.

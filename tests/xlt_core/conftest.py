@@ -5,6 +5,7 @@ Four tasks of the four kinds on sentences over a dozen words, each learnable fro
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Callable
@@ -25,12 +26,14 @@ def write_encoder(folder: Path, kind: str = "xlm-roberta", words: int = 60) -> P
     from transformers import (
         BertConfig,
         BertModel,
+        ElectraConfig,
+        ElectraModel,
         PreTrainedTokenizerFast,
         XLMRobertaConfig,
         XLMRobertaModel,
     )
 
-    bert = kind == "bert"
+    bert = kind != "xlm-roberta"
     special = ("[PAD]", "[CLS]", "[SEP]", "[UNK]") if bert else ("<s>", "<pad>", "</s>", "<unk>")
     start, pad, end, unknown = (special[i] for i in ((1, 0, 2, 3) if bert else (0, 1, 2, 3)))
     every = (*special, *WORDS, *"?.", *["What", "was", "the", "cause", "effect"])
@@ -52,10 +55,13 @@ def write_encoder(folder: Path, kind: str = "xlm-roberta", words: int = 60) -> P
         unk_token=unknown,
         model_input_names=names,
     ).save_pretrained(folder)
-    config_class, model_class = (
-        (BertConfig, BertModel) if bert else (XLMRobertaConfig, XLMRobertaModel)
-    )
+    config_class, model_class, own = {
+        "xlm-roberta": (XLMRobertaConfig, XLMRobertaModel, {}),
+        "bert": (BertConfig, BertModel, {}),
+        "electra": (ElectraConfig, ElectraModel, {"embedding_size": SIZE}),
+    }[kind]
     config = config_class(
+        **own,
         vocab_size=len(every),
         hidden_size=SIZE,
         num_hidden_layers=2,
@@ -68,18 +74,20 @@ def write_encoder(folder: Path, kind: str = "xlm-roberta", words: int = 60) -> P
     )
     with torch.random.fork_rng([]):
         torch.manual_seed(1)
-        model_class(config, add_pooling_layer=False).save_pretrained(folder)
+        bare = {} if kind == "electra" else {"add_pooling_layer": False}
+        model_class(config, **bare).save_pretrained(folder)
     return folder
 
 
 def write_data(folder: Path, rows: int = 48) -> Path:
-    """mnli, copa, udpos and squad in the folder source's layout: train and dev."""
+    """mnli, copa, udpos (in German too) and squad in the folder source's layout: train and dev."""
     rng = random.Random(3)
     for split in ("train", "dev"):
         _write_mnli(folder / "mnli" / f"{split}-en.tsv", rows, rng)
         _write_copa(folder / "copa" / f"{split}-en.jsonl", rows, rng)
         _write_udpos(folder / "udpos" / f"{split}-en.tsv", rows, rng)
         _write_squad(folder / "squad" / f"{split}-v1.1.json", rows, rng)
+    _write_udpos(folder / "udpos" / "train-de.tsv", rows, random.Random(4))
     return folder
 
 
@@ -150,7 +158,10 @@ class Kept:
 
 @pytest.fixture(scope="session")
 def encoder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Folder of a small random encoder: `xlm-roberta`, or `bert`, which has token types."""
+    """Folder of a small random encoder: `xlm-roberta`; `bert`, which has token types; `electra`.
+
+    The last one's forward pass is transformers' own.
+    """
     made: dict[str, Path] = {}
 
     def find(kind: str) -> Path:
@@ -178,3 +189,16 @@ def kept(tmp_path: Path) -> Callable[[], Kept]:
     """Makes a fresh place for checkpoints at each call."""
     numbers = iter(range(100))
     return lambda: Kept(tmp_path / f"kept-{next(numbers)}")
+
+
+@pytest.fixture
+def bench(tmp_path: Path, small_encoder: Path, small_data: Path) -> Callable[..., Any]:
+    """Makes benches (`tests.xlt_core.bench`) with stores of their own."""
+    from tests.xlt_core.bench import Bench
+
+    numbers = itertools.count()
+
+    def make(encoder: Path = small_encoder) -> Bench:
+        return Bench(tmp_path / f"bench-{next(numbers)}", encoder, small_data)
+
+    return make

@@ -7,18 +7,16 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.xlt_core.bench import RECIPE, Bench, assert_equal_bits, json_of, losses
 from xlt_core.data import open_source
 from xlt_core.evaluation.evaluate import read_predictions
-from xlt_core.models.encoders import refer_encoder
-from xlt_core.stage import Settings, StageResult, run
-from xlt_core.store import Store
 from xlt_core.vocabulary.errors import (
     DataChanged,
     NonFiniteLoss,
@@ -28,76 +26,8 @@ from xlt_core.vocabulary.errors import (
 )
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import EvaluateStage, SourceRef, TrainStage
+from xlt_core.vocabulary.stage import EvaluateStage
 from xlt_core.warm import Warm
-
-RECIPE = Recipe(steps=30, batch_size=8, learning_rate=1e-2, max_length=48, stride=8)
-
-
-@dataclass
-class Bench:
-    """A place to run stages in."""
-
-    root: Path
-    encoder: Path
-    data: Path
-
-    def __post_init__(self) -> None:
-        self.events: list[Event] = []
-        self.stop_at = -1
-        self.store = Store(self.root / "store")
-        self.settings = Settings(self.root / "cache", device="cpu", log_steps=5)
-
-    def train(
-        self,
-        *tasks: str,
-        parent: TrainStage | None = None,
-        recipe: Recipe = RECIPE,
-        seed: int = 1,
-        position: str = "0",
-    ) -> TrainStage:
-        source = SourceRef("folder", str(self.data))
-        refs = tuple(open_source(source).refer(task, "en", "train") for task in tasks)
-        encoder = refer_encoder(str(self.encoder))
-        return TrainStage(encoder, parent, refs, recipe, seed, position, source)
-
-    def score(self, trained: TrainStage, task: str) -> EvaluateStage:
-        return EvaluateStage(trained, open_source(trained.source).refer(task, "en", "dev"))
-
-    def run(self, stage: TrainStage | EvaluateStage, warm: Warm | None = None) -> StageResult:
-        return run(stage, self.store, self._report, self.settings, warm)
-
-    def weights(self, stage: TrainStage) -> dict[str, torch.Tensor]:
-        found = self.store.read(stage.key)
-        assert found is not None
-        return load_file(found.path("weights.safetensors"))
-
-    def about(self, stage: TrainStage | EvaluateStage) -> dict[str, object]:
-        found = self.store.read(stage.key)
-        assert found is not None
-        return found.about
-
-    def _report(self, event: Event) -> None:
-        self.events.append(event)
-        if event.kind == "stage_progress" and event.fields["step"] == self.stop_at:
-            raise StageCancelled(event.stage)
-
-
-@pytest.fixture
-def bench(tmp_path: Path, small_encoder: Path, small_data: Path) -> Callable[..., Bench]:
-    """Makes benches with stores of their own."""
-    numbers = iter(range(100))
-
-    def make(encoder: Path = small_encoder) -> Bench:
-        return Bench(tmp_path / f"bench-{next(numbers)}", encoder, small_data)
-
-    return make
-
-
-def assert_equal_bits(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
-    assert one.keys() == other.keys()
-    for name, values in one.items():
-        assert torch.equal(values, other[name]), name
 
 
 class TestEveryKind:
@@ -174,7 +104,7 @@ class TestContinuing:
         broken._report = lambda event: None  # type: ignore[method-assign]
         broken.run(stage)
         assert_equal_bits(whole.weights(stage), broken.weights(stage))
-        assert _losses(whole, stage) == _losses(broken, stage)
+        assert losses(whole, stage) == losses(broken, stage)
 
     def test_what_is_in_the_store_is_not_computed_again(self, bench: Callable[..., Bench]) -> None:
         """A second run answers from the store, scores included, and reports nothing."""
@@ -254,7 +184,7 @@ class TestSettings:
             cut.settings = replace(cut.settings, micro_batch=3)
             whole.run(stage)
             cut.run(stage)
-            one, other = _losses(whole, stage), _losses(cut, stage)
+            one, other = losses(whole, stage), losses(cut, stage)
             assert one == pytest.approx(other, rel=1e-5), task
             if task in ("mnli", "udpos"):  # elsewhere AdamW blows up rounding of what cancels
                 theirs = cut.weights(stage)
@@ -288,12 +218,17 @@ class TestSettings:
             here.run(here.train("mnli"))
 
     def test_bfloat16_is_never_feigned(self, bench: Callable[..., Bench]) -> None:
-        """Where the device lacks bfloat16, float32 is used, said, and recorded."""
+        """What a recipe asks for is what is computed, on any device: near float32, not equal."""
         here = bench()
-        stage = here.train("mnli", recipe=replace(RECIPE, precision="bfloat16"))
-        here.run(stage)
-        assert here.about(stage)["precision"] == "float32"
-        assert any(event.kind == "message" for event in here.events)
+        half, full = (
+            here.train("mnli", recipe=replace(RECIPE, precision=precision))
+            for precision in ("bfloat16", "float32")
+        )
+        here.run(half)
+        here.run(full)
+        assert here.about(half)["precision"] == "bfloat16"
+        assert losses(here, half) != losses(here, full)
+        assert losses(here, half)[0] == pytest.approx(losses(here, full)[0], rel=0.1)
 
 
 class TestRecipes:
@@ -462,7 +397,7 @@ def test_the_small_real_encoder_trains_on_real_rows(
     here = Bench(tmp_path, shared_encoder, shared_data)
     stage = here.train("udpos", recipe=Recipe(steps=12, batch_size=8, learning_rate=1e-3))
     here.run(stage)
-    curve = _json(here, stage, "curve.json")
+    curve = json_of(here, stage, "curve.json")
     assert curve[-1]["loss"] < curve[0]["loss"]
     ref = open_source(stage.source).refer("udpos", "ta", "test")
     scores = here.run(EvaluateStage(stage, ref)).scores
@@ -479,17 +414,6 @@ def _die_at(step: int) -> Callable[[Event], None]:
             raise _Killed
 
     return report
-
-
-def _json(here: Bench, stage: TrainStage, name: str) -> list[dict[str, float]]:
-    found = here.store.read(stage.key)
-    assert found is not None
-    record: list[dict[str, float]] = found.json(name)
-    return record
-
-
-def _losses(here: Bench, stage: TrainStage) -> list[float]:
-    return [point["loss"] for point in _json(here, stage, "curve.json")]
 
 
 def _shortened(encoder: Path, folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from xlt_core.metrics import score
 from xlt_core.metrics.tagging import UNSEEN
 from xlt_core.models.model import Model
 from xlt_core.tasks.task import Kind, Task
+from xlt_core.vocabulary.errors import NonFiniteScores
 from xlt_core.vocabulary.lines import json_line, lines_of
 from xlt_core.vocabulary.scores import Scores
 
@@ -35,9 +37,15 @@ def evaluate(
 
     `head` names the model's head where it is not the task's own name. Equal inputs give equal
     bits, whatever was evaluated before.
+
+    Raises:
+        NonFiniteScores: logits or scores are not numbers.
     """
     predictions = predict(model, head or task.name, encoded, examples, task)
     metrics, primary = score(task.metric, examples, predictions, language, task.labels)
+    wrong = [name for name, value in metrics.items() if not math.isfinite(value)]
+    if wrong:
+        raise NonFiniteScores(f"{task.name}[{language}]: {', '.join(wrong)} came out as no number")
     return predictions, Scores(task.name, language, split, metrics, primary, len(examples))
 
 

@@ -22,6 +22,7 @@ from xlt_core.metrics.tagging import UNSEEN
 from xlt_core.models.model import Model
 from xlt_core.tasks.task import Kind, Task
 from xlt_core.training.loss import to_tensors
+from xlt_core.vocabulary.errors import NonFiniteScores
 
 Logits = NDArray[np.float32]
 
@@ -34,7 +35,11 @@ def predict(
 
 
 def features_logits(model: Model, head: str, encoded: EncodedSplit) -> list[Logits]:
-    """Logits of each feature in order: [outputs], or [T, outputs] with padding cut off."""
+    """Logits of each feature in order: [outputs], or [T, outputs] with padding cut off.
+
+    Raises:
+        NonFiniteScores: some are infinite or not numbers; a label chosen by them is no prediction.
+    """
     device = next(model.parameters()).device
     tokens = TOKENS_ON_CPU if device.type == "cpu" else TOKENS_ELSEWHERE
     found: list[Logits] = [np.empty(0, np.float32)] * len(encoded)
@@ -47,6 +52,11 @@ def features_logits(model: Model, head: str, encoded: EncodedSplit) -> list[Logi
             logits = model(head, batch).cpu().numpy()
             for row, values in zip(rows, logits, strict=True):
                 found[row] = values if values.ndim == 1 else values[: lengths[row]]
+    wrong = sum(not np.isfinite(values).all() for values in found)
+    if wrong:
+        raise NonFiniteScores(
+            f"{head}: {wrong} of {len(found)} rows have logits that are no numbers"
+        )
     return found
 
 

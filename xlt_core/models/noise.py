@@ -83,6 +83,11 @@ class SharedDropout(nn.Module):
         self.probability = probability
         self.noise = noise
 
+    @property
+    def p(self) -> float:
+        """The probability, by the name under which transformers' attention asks for it."""
+        return self.probability
+
     def forward(self, values: Tensor) -> Tensor:
         """Drop and rescale; the identity while the noise is silent. Any shape, rows first."""
         mask = self.noise.mask(values.shape, self.probability, values)

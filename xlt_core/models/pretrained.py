@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from xlt_core.models.encoder_files import fingerprint_folder, mistake
 from xlt_core.models.encoders import encoder_folder
+from xlt_core.models.finite import in_words, non_finite
 from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.stage import EncoderRef
@@ -56,7 +57,7 @@ def load_encoder(ref: EncoderRef, dtype: torch.dtype = torch.float32) -> nn.Modu
 
     Raises:
         DataChanged: the folder no longer holds what `ref` was made of.
-        UserMistake: weights are missing or of another shape than the config says.
+        UserMistake: weights are missing, of another shape than the config says, or not finite.
     """
     with _as_planned(ref) as folder:
         return from_weights(folder, ref.name, None, dtype)
@@ -74,7 +75,7 @@ def from_weights(
     fixed seed (it is not used); the global generator is left alone.
 
     Raises:
-        UserMistake: weights are missing or of another shape than the config says.
+        UserMistake: weights are missing, of another shape than the config says, or not finite.
     """
     with quiet(), torch.random.fork_rng([]):
         torch.manual_seed(0)
@@ -94,6 +95,7 @@ def from_weights(
             **options,
         )
     _check_complete(found, name)
+    _check_finite(encoder, name)
     loaded: nn.Module = encoder.eval()
     return loaded
 
@@ -113,6 +115,13 @@ def _check_complete(found: Mapping[str, Any], name: str) -> None:
 
 def _some(names: list[str]) -> str:
     return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+
+
+def _check_finite(encoder: nn.Module, name: str) -> None:
+    weights = list(encoder.named_parameters())
+    if wrong := non_finite(weights):
+        remedy = "its file is damaged or badly converted: get it again, or choose another encoder"
+        raise mistake(name, in_words(wrong, len(weights)), remedy)
 
 
 @contextmanager

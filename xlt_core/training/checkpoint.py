@@ -1,13 +1,16 @@
 """Mid-stage checkpoints: what a successor needs to end with the same bits.
 
-`state.safetensors` holds the trained weights and AdamW's two moments, `progress.json` all the rest.
+`state.safetensors` holds the trained weights (`model.<name>`) and all that the optimiser holds of
+each (`optimizer.<entry>.<name>`: AdamW's step and moments), `progress.json` all the rest. Nothing
+is worked out from a global: a mixture's head has taken fewer steps than the encoder, or none.
 No generator state is kept: order and dropout are functions of the step (see `order`, `loop`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +20,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 STATE, PROGRESS = "state.safetensors", "progress.json"
-_MOMENTS = ("exp_avg", "exp_avg_sq")
+# Of the files' contents; a checkpoint of another form is no use and is not read.
+FORM = 2
+
+log = logging.getLogger("xlt.training")
 
 
 class Checkpoints(Protocol):
@@ -29,6 +35,10 @@ class Checkpoints(Protocol):
 
     def save(self, step: int, write: Callable[[Path], None]) -> None:
         """Keep what `write` puts into the folder it is given."""
+        ...
+
+    def drop(self) -> None:
+        """Remove them all."""
         ...
 
 
@@ -56,33 +66,55 @@ class Progress:
 
 def save(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, at: Progress) -> None:
     """Write a checkpoint into `folder`."""
-    tensors: dict[str, Tensor] = {}
-    for name, value in _trained(model):
-        tensors[f"model.{name}"] = _on_host(value)
-        for moment in _MOMENTS:
-            if moment in optimizer.state[value]:
-                tensors[f"{moment}.{name}"] = _on_host(optimizer.state[value][moment])
-    save_file(tensors, folder / STATE)
-    (folder / PROGRESS).write_text(json.dumps(asdict(at)), encoding="utf-8")
+    save_file({name: _on_host(value) for name, value in held(model, optimizer)}, folder / STATE)
+    record = {"form": FORM, **asdict(at)}
+    (folder / PROGRESS).write_text(json.dumps(record), encoding="utf-8")
 
 
-def restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
-    """Put a checkpoint's state into `model` and `optimizer`; return its progress."""
+def restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress | None:
+    """Put a checkpoint's state into `model` and `optimizer`, new as made; return its progress.
+
+    None where it is of another form or of another model's weights: then nothing was touched, and
+    training begins anew.
+    """
     record: dict[str, Any] = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
-    progress = Progress(**record)
+    form = record.pop("form", 1)
+    if form != FORM:
+        log.warning("%s is a checkpoint of form %s, not %s: begun anew", folder, form, FORM)
+        return None
     tensors = load_file(folder / STATE)
+    if not _fits(tensors, model):
+        log.warning("%s is a checkpoint of other weights: begun anew", folder)
+        return None
+    trained = dict(trained_weights(model))
     with torch.no_grad():
-        for name, value in _trained(model):
+        for name, value in trained.items():
             value.copy_(tensors[f"model.{name}"])
-            if f"{_MOMENTS[0]}.{name}" in tensors:
-                moments = {m: tensors[f"{m}.{name}"].to(value.device) for m in _MOMENTS}
-                count = torch.tensor(float(progress.step), device=value.device)
-                optimizer.state[value] = {"step": count, **moments}
-    return progress
+    for place, found in tensors.items():
+        if place.startswith("optimizer."):
+            _, entry, name = place.split(".", 2)
+            value = trained[name]
+            optimizer.state[value][entry] = found.to(value.device)
+    return Progress(**record)
 
 
-def _trained(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
+def trained_weights(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
+    """The weights that are not frozen, by name."""
     return [(name, value) for name, value in model.named_parameters() if value.requires_grad]
+
+
+def held(model: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, Tensor]]:
+    """Every tensor that a checkpoint keeps; the optimiser has none of a weight without a step."""
+    for name, value in trained_weights(model):
+        yield f"model.{name}", value
+        for entry, found in optimizer.state.get(value, {}).items():
+            yield f"optimizer.{entry}.{name}", found
+
+
+def _fits(tensors: dict[str, Tensor], model: nn.Module) -> bool:
+    """Whether the weights in a checkpoint are the ones that are trained, in name and shape."""
+    there = {name: t.shape for name, t in tensors.items() if name.startswith("model.")}
+    return there == {f"model.{name}": value.shape for name, value in trained_weights(model)}
 
 
 def _on_host(value: Tensor) -> Tensor:

@@ -19,14 +19,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xlt_core.data.encoded import EncodedSplit
+from xlt_core.models.finite import in_words, non_finite
 from xlt_core.models.model import Model
 from xlt_core.tasks.task import Kind
 from xlt_core.training import checkpoint
-from xlt_core.training.checkpoint import Checkpoints, Progress
+from xlt_core.training.checkpoint import Checkpoints, Progress, trained_weights
 from xlt_core.training.loss import counted, summed_loss, to_tensors
 from xlt_core.training.optimizer import clip, learning_rate, make_optimizer, set_rate
 from xlt_core.training.order import BatchOrder, Indices
-from xlt_core.vocabulary.errors import NonFiniteLoss, StageCancelled
+from xlt_core.training.precision import autocast
+from xlt_core.vocabulary.errors import (
+    NonFiniteGradient,
+    NonFiniteLoss,
+    NonFiniteWeights,
+    StageCancelled,
+)
 from xlt_core.vocabulary.fingerprint import derived_seed
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -44,6 +51,16 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """What a step was like, still on its device: waiting to be looked at."""
+
+    step: int
+    task: str
+    loss: Tensor
+    gradient: Tensor  # its norm
+
+
+@dataclass(frozen=True)
 class Job:
     """What is to be trained: all that the resulting weights depend on, beside the model."""
 
@@ -53,7 +70,6 @@ class Job:
     steps: int
     seed: int
     position: str
-    precision: str
 
 
 @dataclass(frozen=True)
@@ -76,7 +92,8 @@ def train(
             `pace.log_steps` steps and at the end; may raise StageCancelled.
 
     Raises:
-        NonFiniteLoss: names task, step and learning rate.
+        NonFiniteLoss, NonFiniteGradient: names task, step and learning rate.
+        NonFiniteWeights: at the end, or before they would have been saved as a checkpoint.
         StageCancelled: from `tell`, after a checkpoint was saved.
     """
     loop = _Loop(model, job, pace, checkpoints)
@@ -88,6 +105,7 @@ def train(
             except StageCancelled:
                 loop.save()
                 raise
+        loop.check()
     return loop.progress
 
 
@@ -95,15 +113,14 @@ class _Loop:
     def __init__(self, model: Model, job: Job, pace: Pace, checkpoints: Checkpoints) -> None:
         self.model, self.job, self.pace, self.checkpoints = model, job, pace, checkpoints
         self.optimizer = make_optimizer(model, job.recipe)
-        self.trained = [value for value in model.parameters() if value.requires_grad]
-        found = checkpoints.latest()
-        self.progress = Progress() if found is None else self._restore(found)
+        self.trained = [value for _, value in trained_weights(model)]
+        self.progress = self._restored() or Progress()
         now = time.time()
         step = self.progress.step
         self.attempt = {"started": now, "from_step": step, "to_step": step, "ended": now}
         self.progress.attempts.append(self.attempt)
         self.mark = self.saved = time.monotonic()
-        self.pending: list[tuple[int, str, Tensor]] = []
+        self.pending: list[Taken] = []
 
     def run(self) -> Iterator[Point]:
         """Take every step that is left; yield a point of the curve now and then."""
@@ -122,14 +139,22 @@ class _Loop:
         self._clock()
 
     def save(self) -> None:
-        """Save a checkpoint, so that a successor goes on from here."""
+        """Save a checkpoint, so that a successor goes on from here. Raises NonFinite's kinds."""
         self._settle()
+        self.check()
         self._clock()
         self.checkpoints.save(
             self.progress.step,
             lambda folder: checkpoint.save(folder, self.model, self.optimizer, self.progress),
         )
         self.saved = time.monotonic()
+
+    def check(self) -> None:
+        """Raise NonFiniteWeights unless all weights and what the optimiser holds are numbers."""
+        held = list(checkpoint.held(self.model, self.optimizer))
+        if wrong := non_finite(held):
+            where = f"after step {self.progress.step} of {self.job.steps}"
+            raise NonFiniteWeights(f"{where}, {in_words(wrong, len(held))}")
 
     def _step(self) -> None:
         at, job = self.progress, self.job
@@ -138,10 +163,10 @@ class _Loop:
         arrays = member.data.batch(rows.tolist())
         set_rate(self.optimizer, learning_rate(job.recipe, at.step, job.steps))
         loss = self._gradients(member, arrays)
-        self.pending.append((at.step, member.head, loss))
+        norm = clip(self.trained, job.recipe.max_gradient_norm)
+        self.pending.append(Taken(at.step, member.head, loss, norm))
         if self.pace.device.type == "cpu":  # looking is free here; elsewhere it would wait
             self._settle()
-        clip(self.trained, job.recipe.max_gradient_norm)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         at.tokens += int(arrays["attention_mask"].sum())
@@ -159,29 +184,30 @@ class _Loop:
         for start in range(0, rows, size):
             part = {name: values[start : start + size] for name, values in batch.items()}
             self.model.noise.begin(seed, start, len(part["input_ids"]), rows)
-            with self._autocast():
+            with autocast(self.job.recipe.precision, self.pace.device):
                 logits = self.model(member.head, part)
             loss = summed_loss(member.kind, logits, part) / count
             loss.backward()
             total += loss.detach()
         return total
 
-    def _autocast(self) -> torch.autocast:
-        enabled = self.job.precision == "bfloat16"
-        return torch.autocast(self.pace.device.type, torch.bfloat16, enabled=enabled)
-
     def _settle(self) -> None:
-        """Move pending losses into the window. Raises NonFiniteLoss."""
-        for step, task, loss in self.pending:
-            value = loss.item()
-            if not math.isfinite(value):
-                rate = learning_rate(self.job.recipe, step, self.job.steps)
-                raise NonFiniteLoss(
-                    f"{task}: the loss is {value} at step {step + 1} of {self.job.steps}, "
-                    f"learning rate {rate:.3g}; lower the learning rate or lengthen the warm-up"
-                )
-            self.progress.window.append(value)
+        """Move pending losses into the window. Raises NonFiniteLoss, NonFiniteGradient."""
+        for taken in self.pending:
+            loss, gradient = taken.loss.item(), taken.gradient.item()
+            if not math.isfinite(loss):
+                raise NonFiniteLoss(self._exploded(taken, f"the loss is {loss}"))
+            if not math.isfinite(gradient):
+                raise NonFiniteGradient(self._exploded(taken, f"the gradient's norm is {gradient}"))
+            self.progress.window.append(loss)
         self.pending.clear()
+
+    def _exploded(self, taken: Taken, what: str) -> str:
+        rate = learning_rate(self.job.recipe, taken.step, self.job.steps)
+        return (
+            f"{taken.task}: {what} at step {taken.step + 1} of {self.job.steps}, "
+            f"learning rate {rate:.3g}; lower the learning rate or lengthen the warm-up"
+        )
 
     def _point(self) -> Point:
         at = self.progress
@@ -200,8 +226,13 @@ class _Loop:
         self.attempt["to_step"] = self.progress.step
         self.attempt["ended"] = time.time()
 
-    def _restore(self, folder: Any) -> Progress:
-        return checkpoint.restore(folder, self.model, self.optimizer)
+    def _restored(self) -> Progress | None:
+        """Go on from the newest checkpoint; one that is no use goes, or it would hide the next."""
+        found = self.checkpoints.latest()
+        progress = checkpoint.restore(found, self.model, self.optimizer) if found else None
+        if found and progress is None:
+            self.checkpoints.drop()
+        return progress
 
 
 @contextmanager

@@ -53,14 +53,15 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
-def clip(parameters: Iterable[Tensor], limit: float) -> None:
+def clip(parameters: Iterable[Tensor], limit: float) -> Tensor:
     """Scale gradients in place so that their global norm is at most `limit`.
 
     On a CPU, where looking costs nothing, gradients within the limit are not walked again.
+
+    Returns:
+        The norm before, a scalar. Where it is not finite, the gradients mean nothing any more.
     """
     gradients = [value.grad for value in parameters if value.grad is not None]
-    if not gradients:
-        return
     norm = torch.nn.utils.get_total_norm(gradients)
     factor = limit / (norm + 1e-6)
     if norm.device.type == "cpu":
@@ -68,6 +69,7 @@ def clip(parameters: Iterable[Tensor], limit: float) -> None:
             torch._foreach_mul_(gradients, factor.item())
     else:
         torch._foreach_mul_(gradients, factor.clamp(max=1.0))
+    return norm
 
 
 def freeze(model: Model, wanted: tuple[str, ...]) -> list[str]:

@@ -45,8 +45,24 @@ class StageFailed(XltError):
     """A stage ended with an error that trying again would only repeat."""
 
 
-class NonFiniteLoss(StageFailed):
+class NonFinite(StageFailed):
+    """Numbers came out that are infinite or none. Nothing made of them is published."""
+
+
+class NonFiniteLoss(NonFinite):
     """Training met a loss that is infinite or not a number. The recipe is at fault."""
+
+
+class NonFiniteGradient(NonFinite):
+    """The loss was finite, its gradient was not. The recipe is at fault."""
+
+
+class NonFiniteWeights(NonFinite):
+    """Training left weights that are infinite or not numbers."""
+
+
+class NonFiniteScores(NonFinite):
+    """A trained model's logits, or what was counted from them, are not numbers."""
 
 
 class DataChanged(StageFailed):

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+HEADS = ("new", "keep")
+PRECISIONS = ("float32", "bfloat16")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -26,7 +29,7 @@ class Recipe:
         max_gradient_norm: global norm the gradient is clipped to.
         freeze: `embeddings` (token embeddings) or `layers:N` (embeddings and the N lowest layers).
         head: `new` for each stage, or `keep` where the label set is the parent's.
-        precision: `float32`, or `bfloat16` where the device has it.
+        precision: `float32` or `bfloat16`; a device that does not compute in it refuses.
         rows: at most this many training rows of each member, the first by a fixed hash.
     """
 
@@ -47,6 +50,10 @@ class Recipe:
     def __post_init__(self) -> None:
         if (self.steps is None) == (self.epochs is None):
             raise ValueError("a recipe sets exactly one of steps and epochs")
+        if self.head not in HEADS:
+            raise ValueError(f"head is one of {', '.join(HEADS)}, not {self.head!r}")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {self.precision!r}")
         for known in fields(self):  # 3 and 3.0 train alike, so they must have one key
             value = getattr(self, known.name)
             if "float" in str(known.type) and value is not None:

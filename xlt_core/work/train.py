@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,17 @@ import torch
 from safetensors.torch import save_file
 
 from xlt_core.data.encoded import EncodedSplit
-from xlt_core.models.model import Model, fitting_head
+from xlt_core.models.finite import in_words, non_finite
+from xlt_core.models.model import Model, Weights, fitting_head
 from xlt_core.models.vocabulary import narrowed
 from xlt_core.stage import StageResult
+from xlt_core.store.checkpoints import Checkpoints
 from xlt_core.training.checkpoint import Progress
 from xlt_core.training.loop import Job, Member, Pace, Point, train
 from xlt_core.training.optimizer import freeze, learning_rate
 from xlt_core.training.order import BatchOrder, Indices, limited, total_steps
+from xlt_core.training.precision import check_precision
+from xlt_core.vocabulary.errors import NonFinite, NonFiniteWeights
 from xlt_core.vocabulary.fingerprint import derived_seed
 from xlt_core.vocabulary.stage import DataRef, TrainStage
 from xlt_core.warm import Trained
@@ -36,6 +41,7 @@ def train_stage(stage: TrainStage, desk: Desk) -> StageResult:
     """Train and publish. Raises what `xlt_core.stage.run` says."""
     started = time.time()
     device = desk.device()
+    check_precision(stage.recipe.precision, device)
     desk.tell("stage_started", stage, {})
     parent = desk.trained(stage.parent) if stage.parent else None
     splits = {_member_name(ref): desk.split(stage, ref, stage.recipe) for ref in stage.data}
@@ -43,25 +49,18 @@ def train_stage(stage: TrainStage, desk: Desk) -> StageResult:
     model, heads = _model(stage, parent, desk)
     for name, split in splits.items():
         check_length(model, split, name)
-    precision = _precision(stage, device, desk)
     checkpoints = desk.store.checkpoints(stage.key)
-    with narrowed(model, splits) as narrow:
-        if narrow is not None:
-            splits = {name: narrow.split(split) for name, split in splits.items()}
-        job = _job(stage, splits, precision)
-        model.to(device)
-        frozen = freeze(model, stage.recipe.freeze)
-        progress = train(model, job, _pace(desk, device), checkpoints, _teller(stage, desk))
-        if narrow is not None:
-            narrow.widen(_decay(job, frozen))
-    trained = Trained(model.weights(), dict(model.specs))
+    with _begun_anew_where_not_finite(checkpoints):
+        progress, job, frozen = _train(stage, desk, model, splits, device)
+        trained = Trained(model.weights(), dict(model.specs))
+        check_finite(trained.weights)
     record = {
         **about(stage, desk.settings, device, _first(progress, started), time.time()),
         **_account(progress),
         "examples": sum(len(member.rows) for member in job.members.values()),
         "heads": heads,
         "frozen": len(frozen),
-        "precision": job.precision,
+        "precision": stage.recipe.precision,
         "parent": stage.parent.key if stage.parent else None,
         "bytes": trained.bytes,
     }
@@ -71,6 +70,43 @@ def train_stage(stage: TrainStage, desk: Desk) -> StageResult:
     desk.warm.loaded = stage.key
     desk.tell("stage_finished", stage, {"seconds": progress.seconds, "steps": progress.step})
     return StageResult(stage.key, None, True, progress.seconds)
+
+
+def _train(
+    stage: TrainStage,
+    desk: Desk,
+    model: Model,
+    splits: dict[str, EncodedSplit],
+    device: torch.device,
+) -> tuple[Progress, Job, list[str]]:
+    """Train `model` in place; how it went, what was trained, and what was frozen."""
+    checkpoints = desk.store.checkpoints(stage.key)
+    with narrowed(model, splits) as narrow:
+        if narrow is not None:
+            splits = {name: narrow.split(split) for name, split in splits.items()}
+        job = _job(stage, splits)
+        model.to(device)
+        frozen = freeze(model, stage.recipe.freeze)
+        progress = train(model, job, _pace(desk, device), checkpoints, _teller(stage, desk))
+        if narrow is not None:
+            narrow.widen(_decay(job, frozen))
+    return progress, job, frozen
+
+
+def check_finite(weights: Weights) -> None:
+    """Raise NonFiniteWeights where a number among them is none: before they are published."""
+    if wrong := non_finite(weights.items()):
+        raise NonFiniteWeights(f"after training, {in_words(wrong, len(weights))}")
+
+
+@contextmanager
+def _begun_anew_where_not_finite(checkpoints: Checkpoints) -> Iterator[None]:
+    """Whoever tries a stage again that met such numbers shall not go on from where they grew."""
+    try:
+        yield
+    except NonFinite:
+        checkpoints.drop()
+        raise
 
 
 def _publish(
@@ -112,7 +148,7 @@ def _rows(split: EncodedSplit, limit: int | None) -> Indices:
     return np.flatnonzero(np.isin(split.example_of_feature(), chosen))
 
 
-def _job(stage: TrainStage, splits: dict[str, EncodedSplit], precision: str) -> Job:
+def _job(stage: TrainStage, splits: dict[str, EncodedSplit]) -> Job:
     recipe = stage.recipe
     members = {
         _member_name(ref): Member(ref.task, split.kind, split, _rows(split, recipe.rows))
@@ -127,7 +163,7 @@ def _job(stage: TrainStage, splits: dict[str, EncodedSplit], precision: str) -> 
         stage.position,
     )
     steps = total_steps(recipe, order.batches_per_epoch)
-    return Job(members, order, recipe, steps, stage.seed, stage.position, precision)
+    return Job(members, order, recipe, steps, stage.seed, stage.position)
 
 
 def _model(stage: TrainStage, parent: Trained | None, desk: Desk) -> tuple[Model, dict[str, Any]]:
@@ -146,16 +182,6 @@ def _model(stage: TrainStage, parent: Trained | None, desk: Desk) -> tuple[Model
             model.load_head(task, parent.weights, kept, parent.heads[kept].labels)
         heads[task] = {"kind": wanted.kind.value, "labels": list(wanted.labels), "kept_from": kept}
     return model, heads
-
-
-def _precision(stage: TrainStage, device: torch.device, desk: Desk) -> str:
-    """What is computed in: bfloat16 only where asked for and the device has it."""
-    if stage.recipe.precision != "bfloat16":
-        return "float32"
-    if device.type == "cuda" and torch.cuda.is_bf16_supported():
-        return "bfloat16"
-    desk.tell("message", stage, {"text": f"{device} has no bfloat16: float32 is used"})
-    return "float32"
 
 
 def _account(progress: Progress) -> dict[str, Any]:
