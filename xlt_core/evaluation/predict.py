@@ -54,9 +54,8 @@ def features_logits(model: Model, head: str, encoded: EncodedSplit) -> list[Logi
                 found[row] = values if values.ndim == 1 else values[: lengths[row]]
     wrong = sum(not np.isfinite(values).all() for values in found)
     if wrong:
-        raise NonFiniteScores(
-            f"{head}: {wrong} of {len(found)} rows have logits that are no numbers"
-        )
+        what = f"the logits of {wrong} of {len(found)} rows are infinite or no numbers"
+        raise NonFiniteScores(f"{head}: {what}")
     return found
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xlt_core.data.encoded import EncodedSplit
-from xlt_core.models.finite import in_words, non_finite
+from xlt_core.models.finite import check_finite
 from xlt_core.models.model import Model
 from xlt_core.tasks.task import Kind
 from xlt_core.training import checkpoint
@@ -31,7 +31,6 @@ from xlt_core.training.precision import autocast
 from xlt_core.vocabulary.errors import (
     NonFiniteGradient,
     NonFiniteLoss,
-    NonFiniteWeights,
     StageCancelled,
 )
 from xlt_core.vocabulary.fingerprint import derived_seed
@@ -151,10 +150,8 @@ class _Loop:
 
     def check(self) -> None:
         """Raise NonFiniteWeights unless all weights and what the optimiser holds are numbers."""
-        held = list(checkpoint.held(self.model, self.optimizer))
-        if wrong := non_finite(held):
-            where = f"after step {self.progress.step} of {self.job.steps}"
-            raise NonFiniteWeights(f"{where}, {in_words(wrong, len(held))}")
+        where = f"after step {self.progress.step} of {self.job.steps}"
+        check_finite(dict(checkpoint.held(self.model, self.optimizer)), where)
 
     def _step(self) -> None:
         at, job = self.progress, self.job

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from xlt_core.data import open_source
 from xlt_core.data.encoded import EncodedSplit
 from xlt_core.data.encoding import encoded
+from xlt_core.models.finite import check_finite
 from xlt_core.models.model import HeadSpec, Model
 from xlt_core.stage import Report, Settings
 from xlt_core.store import Store
@@ -54,7 +55,7 @@ class Desk:
         return torch.device(wanted)
 
     def trained(self, stage: TrainStage) -> Trained:
-        """Weights and heads of a finished stage. Raises ParentMissing."""
+        """Weights and heads of a finished stage. Raises ParentMissing, NonFiniteWeights."""
         return self.warm.trained(stage.key, lambda: self._read(stage))
 
     def split(self, stage: TrainStage, ref: DataRef, recipe: Recipe) -> EncodedSplit:
@@ -81,6 +82,7 @@ class Desk:
         # Copies: what is loaded is a view of the file, which would follow the file's changes.
         weights = {name: value.clone() for name, value in load_file(found.path(WEIGHTS)).items()}
         found.path(WEIGHTS)  # Asked again: raises where the file was touched while it was read.
+        check_finite(weights, stage.title)
         return Trained(weights, heads)
 
 

@@ -17,8 +17,8 @@ import torch
 from safetensors.torch import save_file
 
 from xlt_core.data.encoded import EncodedSplit
-from xlt_core.models.finite import in_words, non_finite
-from xlt_core.models.model import Model, Weights, fitting_head
+from xlt_core.models.finite import check_finite
+from xlt_core.models.model import Model, fitting_head
 from xlt_core.models.vocabulary import narrowed
 from xlt_core.stage import StageResult
 from xlt_core.store.checkpoints import Checkpoints
@@ -27,7 +27,7 @@ from xlt_core.training.loop import Job, Member, Pace, Point, train
 from xlt_core.training.optimizer import freeze, learning_rate
 from xlt_core.training.order import BatchOrder, Indices, limited, total_steps
 from xlt_core.training.precision import check_precision
-from xlt_core.vocabulary.errors import NonFinite, NonFiniteWeights
+from xlt_core.vocabulary.errors import NonFinite
 from xlt_core.vocabulary.fingerprint import derived_seed
 from xlt_core.vocabulary.stage import DataRef, TrainStage
 from xlt_core.warm import Trained
@@ -53,7 +53,7 @@ def train_stage(stage: TrainStage, desk: Desk) -> StageResult:
     with _begun_anew_where_not_finite(checkpoints):
         progress, job, frozen = _train(stage, desk, model, splits, device)
         trained = Trained(model.weights(), dict(model.specs))
-        check_finite(trained.weights)
+        check_finite(trained.weights, stage.title)
     record = {
         **about(stage, desk.settings, device, _first(progress, started), time.time()),
         **_account(progress),
@@ -91,12 +91,6 @@ def _train(
         if narrow is not None:
             narrow.widen(_decay(job, frozen))
     return progress, job, frozen
-
-
-def check_finite(weights: Weights) -> None:
-    """Raise NonFiniteWeights where a number among them is none: before they are published."""
-    if wrong := non_finite(weights.items()):
-        raise NonFiniteWeights(f"after training, {in_words(wrong, len(weights))}")
 
 
 @contextmanager
