@@ -94,7 +94,7 @@ def restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) ->
         if place.startswith("optimizer."):
             _, entry, name = place.split(".", 2)
             value = trained[name]
-            optimizer.state[value][entry] = found.to(value.device)
+            optimizer.state[value][entry] = found.to(value.device, copy=True)  # no view of the file
     return Progress(**record)
 
 
