@@ -144,6 +144,12 @@ def warnings(sweep: Sweep, prepared: Prepared) -> Iterator[str]:
             f"p = {smallest_p(seeds):g} at the smallest; {_intervals(seeds)}. "
             f"{ADVISED_SEEDS} seeds or more are advised (seeds: {ADVISED_SEEDS})."
         )
+    # Of a recipe's words only precision's can be this one.
+    if sweep.execution.device != "cuda" and "bfloat16" in str(sweep.recipe):
+        yield (
+            "bfloat16 is computed on CPUs as on GPUs, many times slower than float32 where the "
+            "processor has no instructions for it."
+        )
 
 
 def _intervals(seeds: int) -> str:

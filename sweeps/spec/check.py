@@ -11,14 +11,16 @@ from itertools import product
 from typing import Any
 
 from sweeps.spec.marks import Document
+from sweeps.spec.ranges import RULES
 from sweeps.spec.recipes import recipe_for
 from sweeps.spec.schema import Spec
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.tasks import get_task
 from xlt_core.tasks.task import Kind
 from xlt_core.vocabulary.errors import Mistake
-from xlt_core.vocabulary.plan import Plan
+from xlt_core.vocabulary.plan import Plan, Step
 
+WORDS = tuple(name for name, rule in RULES.items() if rule.kind in ("word", "freeze"))
 _STOPPERS = ("early_stopping", "stop_early", "scheduler", "pruner")
 
 
@@ -42,6 +44,7 @@ def check_recipes(sweep: Sweep, document: Document) -> Iterator[Mistake]:
             where = document.where(("recipe", "tasks", name))
             remedy = "add it to intermediate.tasks, or take this out"
             yield Mistake(where, f"nothing in this sweep is trained on {name}", remedy)
+    yield from _at_odds(sweep, document)
     for task, target in trained:
         if get_task(task).kind == Kind.SPAN:
             yield from _windows(sweep, task, target, document)
@@ -56,13 +59,17 @@ def check_databases(sweep: Sweep, document: Document) -> Iterator[Mistake]:
 
 def trained_tasks(sweep: Sweep) -> tuple[tuple[str, str], ...]:
     """Every (task, target) that is trained, each once; no target for intermediate stages."""
-    steps = [step for text in sweep.intermediate.plans for step in Plan.parse(text).steps]
-    steps += sweep.intermediate.tasks
-    found = [(member.task, "") for step in steps for member in step.members]
+    found = [(member.task, "") for step in _steps(sweep) for member in step.members]
     for target in sweep.targets:
         own = get_task(target.task).trains_on or (target.task,)
         found += [(task, target.task) for task in own]
     return tuple(dict.fromkeys(found))
+
+
+def _steps(sweep: Sweep) -> tuple[Step, ...]:
+    """Every intermediate step that a plan may hold."""
+    planned = (step for text in sweep.intermediate.plans for step in Plan.parse(text).steps)
+    return (*planned, *sweep.intermediate.tasks)
 
 
 def _required(spec: Spec, document: Document) -> Iterator[Mistake]:
@@ -213,6 +220,22 @@ def _windows(sweep: Sweep, task: str, target: str, document: Document) -> Iterat
             remedy = f"set recipe.tasks.{task}.max_length: 384, or a stride of half at most"
             yield Mistake(document.where(trail), what, remedy)
             return
+
+
+def _at_odds(sweep: Sweep, document: Document) -> Iterator[Mistake]:
+    """Members of a mixture must agree on what has no least and no middle: one would be ignored."""
+    written = sweep.recipe.get("tasks", {})
+    for step in dict.fromkeys(_steps(sweep)):
+        names = dict.fromkeys(member.task for member in step.members)
+        for field in WORDS:
+            wishes = {
+                name: written[name][field] for name in names if field in written.get(name, {})
+            }
+            searched = any(isinstance(value, Range) for value in wishes.values())
+            if len(wishes) > 1 and (searched or len(set(wishes.values())) > 1):
+                where = document.where(("recipe", "tasks", list(wishes)[-1], field))
+                what = f"{' and '.join(wishes)} want {field} each their own way, trained as {step}"
+                yield Mistake(where, what, "write it once, in recipe.train")
 
 
 def _values(value: Range) -> tuple[Any, ...]:

@@ -3,13 +3,14 @@
     .venv/bin/python tests/faults/campaign.py driver --kills 50
     (also: worker, service, tree, coordinator; and accidents: network, lease)
 
-Each kill hits a sweep of real training (lab data, a tiny encoder, TPE, several seeds). A driver,
-or a whole tree, is killed at a moment drawn uniformly over what the uninterrupted run took, and
-started again, until the sweep finishes. A worker, the service or a coordinator is killed at one
-drawn uniformly over a sixth of that, from when a stage began after the last kill: else nothing
-would ever get done. Then a new sweep begins. Every finished sweep must have proposed the same
-trials, scored the same bits, left nothing running and nothing double, and have trained no step
-twice but those since the last mid-stage checkpoint. Prints one JSON line.
+Each kill hits a sweep of real training (lab data, a tiny encoder, TPE; mixtures of two and three
+tasks, frozen layers, kept heads). A driver, or a whole tree, is killed at a moment drawn uniformly
+over what the uninterrupted run took, and started again, until the sweep finishes. A worker, the
+service or a coordinator is killed at one drawn uniformly over a sixth of that, from when a stage
+began after the last kill: else nothing would ever get done. Then a new sweep begins. Every finished
+sweep must have proposed the same trials, scored the same bits, left nothing running and nothing
+double, and have trained no step twice but those since the last mid-stage checkpoint. Prints one
+JSON line.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ name: campaign
 encoder: lab-tiny
 data: lab
 intermediate:
-  tasks: [lab-pairs, lab-topic, lab-tags]
-  count: 0..3
+  tasks: [lab-pairs, lab-tags+lab-topic, lab-pairs+lab-tags+lab-topic]
+  count: 0..2
 targets: [lab-nli]
 seeds: 1
 recipe:
-  train: {steps: 300, batch_size: 16, learning_rate: 1e-3}
-  target: {steps: 300, batch_size: 16, learning_rate: {choice: [1e-3, 5e-4]}}
+  train: {steps: 300, batch_size: 16, learning_rate: 1e-3, head: {choice: [new, keep]}}
+  target: {steps: 300, batch_size: 16, freeze: {choice: [none, embeddings, 'layers:1']}}
 search: {method: tpe, trials: 8, window: 3, options: {n_startup_trials: 3}}
 execution: {workers: 2, concurrency: 2, max_attempts: 1000, checkpoint_seconds: 0.3}
 """

@@ -22,13 +22,13 @@ SPEC = """\
 name: campaign
 encoder: lab-tiny
 data: lab
-intermediate: {tasks: [lab-pairs, lab-topic], count: 0..2}
+intermediate: {tasks: [lab-pairs, lab-tags+lab-topic], count: 0..2}
 targets: [lab-nli]
 languages: [en, qla, qlc]
 seeds: 1
 recipe:
-  train: {steps: 30, batch_size: 16}
-  target: {steps: 30, batch_size: 16, learning_rate: {choice: [2e-3, 1e-3]}}
+  train: {steps: 30, batch_size: 16, head: keep}
+  target: {steps: 30, batch_size: 16, freeze: {choice: [none, 'layers:1']}}
 search: {method: tpe, trials: 5, window: 2}
 execution: {workers: 2, concurrency: 2, checkpoint_seconds: 0.2}
 """

@@ -137,6 +137,15 @@ class TestPlan:
         said = xlt("plan", str(made.spec), "--set", "name=many", "--set", "seeds=5")
         assert "sign-flip" not in said.out
 
+    @pytest.mark.parametrize("wanted", ["bfloat16", "{choice: [float32, bfloat16]}"])
+    def test_bfloat16_without_a_gpu_is_said_to_be_slow(self, made, xlt, wanted):
+        """It is computed all the same; nobody shall wonder why it takes so long."""
+        asked = ["--set", "name=half", "--set", f"recipe.train.precision={wanted}"]
+        assert "bfloat16 is computed on CPUs" in xlt("plan", str(made.spec), *asked).out
+        on_gpus = [*asked, "--set", "execution.device=cuda"]
+        assert "bfloat16 is computed" not in xlt("plan", str(made.spec), *on_gpus).out
+        assert "bfloat16" not in xlt("plan", str(made.spec)).out
+
     def test_who_chooses_is_said(self, made, xlt):
         """Before a study starts a reader knows which targets choose its winner."""
         assert "Chosen on English dev of lab-nli." in xlt("plan", str(made.spec)).out

@@ -153,6 +153,18 @@ BROKEN = [
         for name in ("workers", "threads", "concurrency", "max_attempts", "micro_batch")
     ],
     # together
+    ("members at odds",
+     "intermediate: {tasks: [mnli+qqp]}\ntargets: [xnli]\nrecipe:\n  tasks:\n"
+     "    mnli: {precision: float32}\n    qqp: {precision: bfloat16}\n",
+     ["line 6, recipe.tasks.qqp.precision", "mnli and qqp", "mnli+qqp", "recipe.train"]),
+    ("planned members at odds",
+     "intermediate: {plans: [mnli+qqp > siqa]}\ntargets: [xnli]\nrecipe:\n  tasks:\n"
+     "    mnli: {freeze: embeddings}\n    qqp: {freeze: [embeddings, 'layers:1']}\n",
+     ["line 6, recipe.tasks.qqp.freeze", "mnli+qqp"]),
+    ("members searched apart",
+     "intermediate: {tasks: [mnli+qqp]}\ntargets: [xnli]\nrecipe:\n  tasks:\n"
+     "    mnli: {head: {choice: [new, keep]}}\n    qqp: {head: {choice: [new, keep]}}\n",
+     ["line 6, recipe.tasks.qqp.head"]),
     ("grid of fractions",
      HEAD + "search: {method: grid}\nrecipe:\n  train: {learning_rate: {log: [1e-5, 1e-4]}}\n",
      ["line 8, recipe.train.learning_rate", "a grid", "{choice: […]}"]),
