@@ -60,7 +60,9 @@ def load_encoder(ref: EncoderRef, dtype: torch.dtype = torch.float32) -> nn.Modu
         UserMistake: weights are missing, of another shape than the config says, or not finite.
     """
     with _as_planned(ref) as folder:
-        return from_weights(folder, ref.name, None, dtype)
+        encoder = from_weights(folder, ref.name, None, dtype)
+    _check_finite(encoder, ref.name)
+    return encoder
 
 
 def from_weights(
@@ -75,7 +77,7 @@ def from_weights(
     fixed seed (it is not used); the global generator is left alone.
 
     Raises:
-        UserMistake: weights are missing, of another shape than the config says, or not finite.
+        UserMistake: weights are missing or of another shape than the config says.
     """
     with quiet(), torch.random.fork_rng([]):
         torch.manual_seed(0)
@@ -95,7 +97,6 @@ def from_weights(
             **options,
         )
     _check_complete(found, name)
-    _check_finite(encoder, name)
     loaded: nn.Module = encoder.eval()
     return loaded
 
