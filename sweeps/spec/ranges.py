@@ -65,6 +65,13 @@ RULES: Mapping[str, Rule] = {
     "freeze": Rule("freeze", "none, embeddings, or layers:N (embeddings and the N lowest layers)."),
     "head": Rule("word", "A new head for each stage, or the parent's.", words=("new", "keep")),
     "precision": Rule("word", "Arithmetic.", words=("float32", "bfloat16")),
+    "attention_dropout": Rule(
+        "number",
+        "Dropout of attention weights; null for the encoder's own. 0 is faster on a GPU.",
+        0,
+        0.99,
+        optional=True,
+    ),
     "rows": Rule("whole", "At most this many training rows; null for all.", 1, MOST, optional=True),
 }
 

@@ -13,10 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xlt_core.models import swift
+from xlt_core.models import flat, swift
 from xlt_core.models.heads import READS_FIRST_TOKEN, make_head
 from xlt_core.models.noise import Noise, share_noise
 from xlt_core.tasks.task import Kind
+from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 Weights = dict[str, Tensor]
 
@@ -37,6 +38,9 @@ class Model(nn.Module):
     """An encoder with heads by task name.
 
     The encoder's dropouts are replaced by ones that draw from `noise`.
+
+    Attributes:
+        flat: whether passes that may run over real tokens alone do so; None: where that is faster.
     """
 
     def __init__(self, encoder: nn.Module) -> None:
@@ -48,6 +52,7 @@ class Model(nn.Module):
         self.specs: dict[str, HeadSpec] = {}
         self._config: Any = encoder.config
         self._swift = swift.is_swift(self._config)
+        self.flat: bool | None = None
 
     @property
     def is_swift(self) -> bool:
@@ -72,6 +77,31 @@ class Model(nn.Module):
         head = make_head(spec.kind, len(spec.labels), size, self._dropout(), self.noise, seed)
         self.head[_module_name(task)] = head.to(next(self.encoder.parameters()).device)
         self.specs[task] = spec
+
+    def set_attention_dropout(self, probability: float | None) -> None:
+        """Drop attention weights with `probability` from now on; None: as the encoder's config.
+
+        Raises:
+            UserMistake: another probability than the config's for an encoder whose attention is
+                transformers' own and takes no other.
+        """
+        own = float(getattr(self._config, "attention_probs_dropout_prob", 0.0))
+        if not self._swift:
+            if probability not in (None, own):
+                what = f"{self._config.model_type} encoders keep their own attention dropout, {own}"
+                remedy = "leave it out, or take a BERT, RoBERTa or XLM-R encoder"
+                raise UserMistake(Mistake("recipe.attention_dropout", what, remedy))
+            return
+        for layer in self.encoder.encoder.layer:  # type: ignore[union-attr]
+            layer.attention.self.dropout.probability = own if probability is None else probability
+
+    def _packs(self, device: torch.device) -> bool:
+        """Whether the coming pass runs over real tokens alone: see `flat`."""
+        draws = self.noise.active and any(
+            swift.probability(layer.attention.self.dropout) > 0
+            for layer in self.encoder.encoder.layer  # type: ignore[union-attr]
+        )
+        return not draws and (flat.is_worth_it(device) if self.flat is None else self.flat)
 
     def drop_heads(self) -> None:
         """Leave the bare encoder, so that the module can serve another stage."""
@@ -108,6 +138,8 @@ class Model(nn.Module):
         """
         if self._swift:
             present = None if mask is None else mask.bool()
+            if present is not None and self._packs(ids.device):
+                return flat.encode(self.encoder, ids, present, types, self.noise, first)
             return swift.encode(self.encoder, ids, present, types, self.noise, first)
         inputs = {
             "input_ids": ids,

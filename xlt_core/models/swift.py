@@ -47,7 +47,7 @@ def encode(
         noise: where dropout masks come from.
         first: return the first token's states alone, [B, H], instead of [B, T, H].
     """
-    hidden = _embed(encoder, ids, types, noise)
+    hidden = embed(encoder, ids, types, noise)
     bias = None if present is None else _bias(present, hidden.dtype)
     layers = encoder.encoder.layer
     for layer in layers[:-1]:
@@ -56,7 +56,8 @@ def encode(
     return hidden[:, 0] if first else hidden
 
 
-def _embed(encoder: Any, ids: Tensor, types: Tensor | None, noise: Noise) -> Tensor:
+def embed(encoder: Any, ids: Tensor, types: Tensor | None, noise: Noise) -> Tensor:
+    """States before the first layer [B, T, H], padded places included."""
     parts = encoder.embeddings
     length = ids.shape[1]
     # RoBERTa counts positions from the padding token's number on; padded places are masked anyway.
@@ -67,7 +68,7 @@ def _embed(encoder: Any, ids: Tensor, types: Tensor | None, noise: Noise) -> Ten
         summed = parts.word_embeddings(ids) + (places + kinds.weight[0])
     else:
         summed = parts.word_embeddings(ids) + kinds(types) + places
-    return _dropped(_norm(parts.LayerNorm, summed), _probability(parts.dropout), noise)
+    return _dropped(norm(parts.LayerNorm, summed), probability(parts.dropout), noise)
 
 
 def _layer(layer: Any, hidden: Tensor, bias: Tensor | None, noise: Noise, first: bool) -> Tensor:
@@ -83,11 +84,11 @@ def _attend(part: Any, hidden: Tensor, bias: Tensor | None, noise: Noise, first:
     heads, size = part.num_attention_heads, part.attention_head_size
     if first:
         query = _by_head(part.query(hidden[:, :1]), 1, heads, size)[0]
-        key, value = _by_head(_project((part.key, part.value), hidden), 2, heads, size)
+        key, value = _by_head(project((part.key, part.value), hidden), 2, heads, size)
     else:
-        projected = _project((part.query, part.key, part.value), hidden)
+        projected = project((part.query, part.key, part.value), hidden)
         query, key, value = _by_head(projected, 3, heads, size)
-    mixed = _mix(query, key, value, bias, heads, _probability(part.dropout), noise)
+    mixed = _mix(query, key, value, bias, heads, probability(part.dropout), noise)
     wanted = 1 if first else length
     return mixed.view(rows, heads, wanted, size).transpose(1, 2).reshape(rows, wanted, heads * size)
 
@@ -120,7 +121,8 @@ def _mix(
     return torch.bmm(weights.to(value.dtype), value)
 
 
-def _project(linears: tuple[nn.Linear, ...], hidden: Tensor) -> Tensor:
+def project(linears: tuple[nn.Linear, ...], hidden: Tensor) -> Tensor:
+    """Several linear layers of the same input as one matrix product, results side by side."""
     weight = torch.cat([linear.weight for linear in linears])
     return F.linear(hidden, weight, torch.cat([linear.bias for linear in linears]))
 
@@ -135,13 +137,14 @@ def _by_head(projected: Tensor, parts: int, heads: int, size: int) -> tuple[Tens
 def _add(part: Any, values: Tensor, residual: Tensor, noise: Noise) -> Tensor:
     """Dense, dropout, residual, norm: the end of either half of a layer."""
     dense = part.dense(values)
-    factors = noise.mask(dense.shape, _probability(part.dropout), dense)
+    factors = noise.mask(dense.shape, probability(part.dropout), dense)
     summed = dense + residual if factors is None else torch.addcmul(residual, dense, factors)
-    return _norm(part.LayerNorm, summed)
+    return norm(part.LayerNorm, summed)
 
 
-def _norm(norm: nn.LayerNorm, values: Tensor) -> Tensor:
-    return F.layer_norm(values, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
+def norm(part: nn.LayerNorm, values: Tensor) -> Tensor:
+    """The layer norm `part` of `values`."""
+    return F.layer_norm(values, part.normalized_shape, part.weight, part.bias, part.eps)
 
 
 def _dropped(values: Tensor, probability: float, noise: Noise) -> Tensor:
@@ -149,7 +152,7 @@ def _dropped(values: Tensor, probability: float, noise: Noise) -> Tensor:
     return values if factors is None else values * factors
 
 
-def _probability(dropout: Any) -> float:
+def probability(dropout: Any) -> float:
     """Of an `nn.Dropout` or a `SharedDropout`."""
     return float(getattr(dropout, "probability", getattr(dropout, "p", 0.0)))
 

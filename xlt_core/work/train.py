@@ -165,6 +165,7 @@ def _model(stage: TrainStage, parent: Trained | None, desk: Desk) -> tuple[Model
     model, pretrained = desk.warm.model(stage.encoder)
     model.to("cpu")
     model.load(pretrained if parent is None else parent.weights)
+    model.set_attention_dropout(stage.recipe.attention_dropout)
     heads: dict[str, Any] = {}
     for task in sorted({ref.task for ref in stage.data}):
         wanted = head_of(task)

@@ -14,6 +14,7 @@ from xlt_core.models.encoders import refer_encoder
 from xlt_core.models.model import HeadSpec, Model, fitting_head
 from xlt_core.models.pretrained import load_encoder
 from xlt_core.tasks.task import Kind
+from xlt_core.vocabulary.errors import UserMistake
 
 NLI = HeadSpec(Kind.CLASSIFICATION, ("entailment", "neutral", "contradiction"))
 
@@ -91,6 +92,77 @@ class TestHidden:
         model.noise.begin(1, 0, 2, 2)
         assert quiet.shape == (2, 16)
         assert not torch.equal(model.hidden(batch["input_ids"], None, None, first=True), quiet)
+
+
+class TestFlat:
+    @pytest.mark.parametrize("kind", ["xlm-roberta", "bert"])
+    @pytest.mark.parametrize("first", [False, True])
+    @pytest.mark.parametrize("trains", [False, True])
+    def test_real_tokens_alone_give_the_same_states_and_gradients(
+        self, model_of: Callable[[str], tuple[Model, Any]], kind: str, first: bool, trains: bool
+    ) -> None:
+        """Without padding in between: same positions, same dropout, same values, same gradients."""
+        model, _ = model_of(kind)
+        model.set_attention_dropout(0.0)
+        batch = batch_of(3, 9, True, types=kind == "bert")
+        mask = batch["attention_mask"]
+        found: dict[bool, list[Tensor]] = {}
+        for flat in (False, True):
+            model.flat = flat
+            model.zero_grad()
+            if trains:
+                model.noise.begin(5, 0, 3, 3)
+            states = model.hidden(batch["input_ids"], mask, batch.get("token_type_ids"), first)
+            kept = states if first else states[mask.bool()]
+            kept.sin().sum().backward()
+            gradients = [v.grad for v in model.encoder.parameters() if v.grad is not None]
+            found[flat] = [kept.detach(), *(gradient.clone() for gradient in gradients)]
+        assert len(found[True]) == len(found[False]) > 10
+        for ours, theirs in zip(found[True], found[False], strict=True):
+            assert torch.allclose(ours, theirs, atol=1e-4)
+
+    def test_attention_that_drops_is_never_flat(
+        self, model_of: Callable[[str], tuple[Model, Any]]
+    ) -> None:
+        """Its masks are per pair of tokens, so such a pass stays padded and drops as it did."""
+        model, _ = model_of("xlm-roberta")
+        batch = batch_of(3, 9, True, types=False)
+        states = []
+        for flat in (False, True):
+            model.flat = flat
+            model.noise.begin(5, 0, 3, 3)
+            states.append(model.hidden(batch["input_ids"], batch["attention_mask"], None, True))
+        assert torch.equal(*states)
+
+
+class TestAttentionDropout:
+    def test_it_is_set_and_set_back(self, model_of: Callable[[str], tuple[Model, Any]]) -> None:
+        """A module serves stage after stage: the encoder's own comes back."""
+        model, _ = model_of("xlm-roberta")
+        batch = batch_of(3, 9, False, types=False)
+
+        def states() -> Tensor:
+            model.noise.begin(5, 0, 3, 3)
+            return model.hidden(batch["input_ids"], None, None, True)
+
+        own = states()
+        model.set_attention_dropout(0.0)
+        assert not torch.equal(states(), own)
+        model.set_attention_dropout(None)
+        assert torch.equal(states(), own)
+
+    def test_an_encoder_that_takes_none_says_so(self) -> None:
+        """It is never ignored in silence."""
+        from transformers import ElectraConfig, ElectraModel
+
+        config = ElectraConfig(
+            vocab_size=30, hidden_size=16, embedding_size=16, num_hidden_layers=1,
+            num_attention_heads=2, intermediate_size=32,
+        )  # fmt: skip
+        model = Model(ElectraModel(config).eval())
+        model.set_attention_dropout(None)
+        with pytest.raises(UserMistake, match="keep their own attention dropout"):
+            model.set_attention_dropout(0.0)
 
 
 class TestNoise:

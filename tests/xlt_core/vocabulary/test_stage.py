@@ -44,6 +44,7 @@ OTHER = {
     "freeze": ("embeddings",),
     "head": "keep",
     "precision": "bfloat16",
+    "attention_dropout": 0.0,
     "rows": 7,
 }
 

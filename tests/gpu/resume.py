@@ -1,0 +1,95 @@
+"""Does a killed training end with the same bits, and does the micro-batch change nothing.
+
+A mixture of every kind, dropout on: stopped midway, its checkpoint taken up by a fresh model.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tests.gpu.rows import Row
+from tests.gpu.world import Folder, Machine, make_job, make_model, make_pace, make_split, with_heads
+from xlt_core.models.model import Model
+from xlt_core.tasks.task import Kind
+from xlt_core.training.loop import train
+from xlt_core.vocabulary.errors import StageCancelled
+from xlt_core.vocabulary.recipe import Recipe
+
+STEPS, STOP = 30, 15
+# What other orders of summation may add up to over `STEPS` steps. Losses are compared, not weights:
+# a key's bias changes no loss, and AdamW makes steps of the rounding error that is its gradient.
+MICRO_BATCH_LIMIT = 1e-3
+
+
+def check(machine: Machine) -> Iterator[Row]:
+    """Killed against unkilled, then small micro-batches against whole batches."""
+    for precision in ("float32", "bfloat16"):
+        for dropout in (None, 0.0):
+            whole = trained(machine.device, precision, dropout)
+            again = trained(machine.device, precision, dropout)
+            resumed = trained(machine.device, precision, dropout, stop=STOP)
+            name = f"{precision}, attention dropout {'on' if dropout is None else 'off'}"
+            for label, other in (("run again", again), ("killed and resumed", resumed)):
+                yield Row("resume", f"{name}, {label}: weights that differ",
+                          differing(whole, other), "tensors", 0)  # fmt: skip
+    curves: dict[int | None, list[float]] = {None: [], 5: []}
+    for size, curve in curves.items():
+        trained(machine.device, "float32", None, micro_batch=size, curve=curve)
+    apart = max(abs(a / b - 1) for a, b in zip(curves[5], curves[None], strict=True))
+    yield Row("micro-batch", "float32, 5 of 16 rows at once: losses apart at most",
+              apart, "relative", MICRO_BATCH_LIMIT)  # fmt: skip
+
+
+def trained(
+    device: torch.device,
+    precision: str,
+    attention_dropout: float | None,
+    stop: int | None = None,
+    micro_batch: int | None = None,
+    curve: list[float] | None = None,
+) -> dict[str, torch.Tensor]:
+    """The weights after `STEPS` steps, in one go or in two."""
+    recipe = Recipe(
+        steps=STEPS, batch_size=16, learning_rate=1e-3, precision=precision,
+        attention_dropout=attention_dropout,
+    )  # fmt: skip
+    job = make_job({kind.value: make_split(kind, 64) for kind in Kind}, recipe)
+    pace = make_pace(device, micro_batch)
+    with tempfile.TemporaryDirectory() as home:
+        checkpoints = Folder(Path(home))
+        if stop is not None:
+            try:
+                train(fresh(device, attention_dropout), job, pace, checkpoints, stopper(stop))
+            except StageCancelled:
+                assert checkpoints.latest() is not None
+        model = fresh(device, attention_dropout)
+        kept: list[float] = [] if curve is None else curve
+        train(model, job, pace, checkpoints, lambda point: kept.append(point["loss"]))
+    return model.weights()
+
+
+def fresh(device: torch.device, attention_dropout: float | None) -> Model:
+    """The model before its first step."""
+    model = with_heads(make_model("tiny", device), tuple(Kind))
+    model.set_attention_dropout(attention_dropout)
+    return model
+
+
+def stopper(step: int) -> Any:
+    """Ends a training once it has come to `step`."""
+
+    def tell(point: dict[str, Any]) -> None:
+        if point["step"] >= step:
+            raise StageCancelled("stopped")
+
+    return tell
+
+
+def differing(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> int:
+    """How many tensors are not equal bit for bit."""
+    return sum(not torch.equal(values, two[name]) for name, values in one.items())

@@ -1,0 +1,182 @@
+"""Models of random weights and rows of random tokens: enough to measure, nothing to download.
+
+Rows are planted: in every kind the answer can be read off a token or two, so that a few steps teach
+it and scores say whether a device learns what another learns. Next: the checks beside this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from xlt_core.data.encoded import EncodedSplit
+from xlt_core.models.model import HeadSpec, Model
+from xlt_core.tasks.task import Kind
+from xlt_core.training.loop import Job, Member, Pace
+from xlt_core.training.order import BatchOrder
+from xlt_core.vocabulary.recipe import Recipe
+
+PAD, FIRST, MARK = 1, 0, 10  # ids: padding, the first token of a row, the first of the answers
+LABELS = ("a", "b", "c")
+SIZES = {  # layers, hidden, heads, vocabulary: XLM-R's own, and one for a CPU
+    "tiny": (2, 32, 2, 300),
+    "base": (12, 768, 12, 250_002),
+    "large": (24, 1024, 16, 250_002),
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where to measure, and how large."""
+
+    device: torch.device
+    small: bool
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """The models that memory and speed are measured with."""
+        return ("tiny",) if self.small else ("base", "large")
+
+    def wait(self) -> None:
+        """Until the device has done all it was given."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+
+def make_model(size: str, device: torch.device, dropout: float = 0.1) -> Model:
+    """XLM-R of `size` with random weights from a fixed seed, the same on every device."""
+    from transformers import XLMRobertaConfig, XLMRobertaModel
+
+    layers, hidden, heads, words = SIZES[size]
+    config = XLMRobertaConfig(
+        vocab_size=words, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
+        intermediate_size=4 * hidden, max_position_embeddings=514, type_vocab_size=1,
+        pad_token_id=PAD, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout,
+    )  # fmt: skip
+    made_on = torch.device("cpu") if size == "tiny" else device  # drawing 560 M numbers takes long
+    with torch.device(made_on), torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(0)
+        encoder = XLMRobertaModel(config, add_pooling_layer=False)
+    return Model(encoder).to(device)
+
+
+def with_heads(model: Model, kinds: tuple[Kind, ...]) -> Model:
+    """The model with a fresh head named after each kind."""
+    for kind in kinds:
+        labelled = kind in (Kind.CLASSIFICATION, Kind.TAGGING)
+        model.add_head(kind.value, HeadSpec(kind, LABELS if labelled else ()), seed=1)
+    return model
+
+
+def lengths_of(rows: int, length: int | None, random: np.random.Generator) -> np.ndarray:
+    """Tokens of each row: all `length`, or for None natural ones, as of MNLI pairs."""
+    if length is not None:
+        return np.full(rows, length)
+    return np.clip(np.exp(random.normal(3.6, 0.45, rows)), 8, 128).astype(int)
+
+
+def make_split(
+    kind: Kind, rows: int, length: int | None = None, words: int = 300, seed: int = 0
+) -> EncodedSplit:
+    """Rows of one kind; the answer stands among its tokens."""
+    random = np.random.default_rng([seed, list(Kind).index(kind)])
+    width = 4 if kind is Kind.MULTIPLE_CHOICE else 1
+    lengths = np.repeat(lengths_of(rows, length, random), width)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    ids = random.integers(MARK + 10, words, starts[-1]).astype(np.int32)
+    ids[starts[:-1]] = FIRST
+    made = _PLANTED[kind](ids, starts, rows, random)
+    arrays = {"ids": ids, "starts": starts.astype(np.int64), **made}
+    return EncodedSplit(kind, PAD, width, rows, arrays)
+
+
+def _classes(ids: Any, starts: Any, rows: int, random: np.random.Generator) -> dict[str, Any]:
+    labels = random.integers(0, len(LABELS), rows)
+    told = random.random(len(ids)) < 0.3
+    told[starts[:-1]] = False
+    ids[told] = MARK + np.repeat(labels, np.diff(starts))[told]
+    return {"labels": labels.astype(np.int32)}
+
+
+def _choices(ids: Any, starts: Any, rows: int, random: np.random.Generator) -> dict[str, Any]:
+    right = random.integers(0, 4, rows)
+    seconds = (starts[:-1] + 1).reshape(rows, 4)
+    ids[seconds] = MARK
+    ids[seconds[np.arange(rows), right]] = MARK + 1
+    return {"labels": right.astype(np.int32)}
+
+
+def _tags(ids: Any, starts: Any, rows: int, random: np.random.Generator) -> dict[str, Any]:
+    labels = random.integers(0, len(LABELS), len(ids))
+    ids[:] = MARK + labels
+    ids[starts[:-1]] = FIRST
+    labels[starts[:-1]] = -100
+    lengths = np.diff(starts)
+    words = np.concatenate([np.arange(1, length) for length in lengths])
+    ends = np.concatenate([[0], np.cumsum(lengths - 1)])
+    return {"labels": labels.astype(np.int32), "words": words, "word_starts": ends}
+
+
+def _spans(ids: Any, starts: Any, rows: int, random: np.random.Generator) -> dict[str, Any]:
+    lengths = np.diff(starts)
+    at = random.integers(2, lengths - 1)
+    ids[starts[:-1] + at] = MARK
+    places = np.arange(len(ids)) - np.repeat(starts[:-1], lengths)
+    return {
+        "labels": np.stack([at, at], 1).astype(np.int32),
+        "offsets": np.stack([places, places + 1], 1).astype(np.int32),
+        "example_of": np.arange(rows, dtype=np.int32),
+    }
+
+
+_PLANTED: dict[Kind, Callable[..., dict[str, Any]]] = {
+    Kind.CLASSIFICATION: _classes,
+    Kind.MULTIPLE_CHOICE: _choices,
+    Kind.TAGGING: _tags,
+    Kind.SPAN: _spans,
+}
+
+
+def make_job(splits: dict[str, EncodedSplit], recipe: Recipe) -> Job:
+    """A job over `splits`, one member each, headed by its kind."""
+    members = {
+        name: Member(split.kind.value, split.kind, split, np.arange(len(split)))
+        for name, split in splits.items()
+    }
+    order = BatchOrder(
+        {name: member.data.lengths() for name, member in members.items()},
+        {name: member.rows for name, member in members.items()},
+        recipe.batch_size,
+        0,
+        "0",
+    )
+    assert recipe.steps is not None
+    return Job(members, order, recipe, recipe.steps, 0, "0", recipe.precision)
+
+
+def make_pace(device: torch.device, micro_batch: int | None = None) -> Pace:
+    """No checkpoint but those asked for, a point of the curve every five steps."""
+    return Pace(device, micro_batch, 1e9, 5)
+
+
+class Folder:
+    """Checkpoints of one job in a folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def latest(self) -> Path | None:
+        """The newest one's folder."""
+        found = sorted(self.home.iterdir()) if self.home.exists() else []
+        return found[-1] if found else None
+
+    def save(self, step: int, write: Callable[[Path], None]) -> None:
+        """Keep one."""
+        folder = self.home / f"{step:06}"
+        folder.mkdir(parents=True)
+        write(folder)
