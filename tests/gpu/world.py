@@ -6,6 +6,7 @@ it and scores say whether a device learns what another learns. Next: the checks 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,7 +157,7 @@ def make_job(splits: dict[str, EncodedSplit], recipe: Recipe) -> Job:
         "0",
     )
     assert recipe.steps is not None
-    return Job(members, order, recipe, recipe.steps, 0, "0", recipe.precision)
+    return Job(members, order, recipe, recipe.steps, 0, "0")
 
 
 def make_pace(device: torch.device, micro_batch: int | None = None) -> Pace:
@@ -180,3 +181,7 @@ class Folder:
         folder = self.home / f"{step:06}"
         folder.mkdir(parents=True)
         write(folder)
+
+    def drop(self) -> None:
+        """Remove them all."""
+        shutil.rmtree(self.home, ignore_errors=True)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from safetensors.torch import load_file
 from tests.xlt_core.bench import RECIPE, Bench, assert_equal_bits, json_of, losses
 from xlt_core.data import open_source
 from xlt_core.evaluation.evaluate import read_predictions
+from xlt_core.models.model import Model
 from xlt_core.vocabulary.errors import (
     DataChanged,
     NonFiniteLoss,
@@ -230,8 +232,41 @@ class TestSettings:
         assert losses(here, half) != losses(here, full)
         assert losses(here, half)[0] == pytest.approx(losses(here, full)[0], rel=0.1)
 
+    def test_scores_are_computed_in_the_precision_of_the_weights(
+        self, bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A recipe's word holds for the whole of a path, evaluation included."""
+        here, seen = bench(), set()
+        forward = Model.forward
+
+        def watched(self: Model, *given: Any) -> Any:
+            seen.add(torch.is_autocast_enabled("cpu"))
+            return forward(self, *given)
+
+        for precision in ("bfloat16", "float32"):
+            trained = here.train("mnli", recipe=replace(RECIPE, precision=precision))
+            here.run(trained)
+            with monkeypatch.context() as patch:
+                patch.setattr(Model, "forward", watched)
+                here.run(here.score(trained, "mnli"))
+            assert seen == {precision == "bfloat16"}
+            assert here.about(here.score(trained, "mnli"))["precision"] == precision
+            seen.clear()
+
 
 class TestRecipes:
+    def test_attention_dropout_is_the_stage_s_own(self, bench: Callable[..., Bench]) -> None:
+        """It changes what is trained, and a worker that trained without it trains on as ever."""
+        here, warm = bench(), Warm()
+        none = here.train("mnli", recipe=replace(RECIPE, attention_dropout=0.0))
+        own = here.train("mnli")
+        here.run(none, warm)
+        here.run(own, warm)
+        assert losses(here, none) != losses(here, own)
+        cold = bench()
+        cold.run(own)
+        assert_equal_bits(cold.weights(own), here.weights(own))
+
     def test_frozen_weights_do_not_move(self, bench: Callable[..., Bench]) -> None:
         """`layers:1` holds embeddings and the lowest layer; the layer above is trained."""
         here = bench()

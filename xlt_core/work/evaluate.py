@@ -1,4 +1,7 @@
-"""An evaluation stage: the trained weights it names, one split, its scores and predictions."""
+"""An evaluation stage: the trained weights it names, one split, its scores and predictions.
+
+Computed in the precision that the weights were trained in.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from xlt_core.models.model import Model, fitting_head
 from xlt_core.stage import StageResult
 from xlt_core.tasks import get_task
 from xlt_core.training.loop import reproducible
+from xlt_core.training.precision import autocast, check_precision
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.stage import EvaluateStage
 from xlt_core.work.desk import Desk, check_length, head_of
@@ -24,6 +28,7 @@ def evaluate_stage(stage: EvaluateStage, desk: Desk) -> StageResult:
     """Score and publish. Raises what `xlt_core.stage.run` says."""
     started, clock = time.time(), time.monotonic()
     device = desk.device()
+    check_precision(stage.trained.recipe.precision, device)
     desk.tell("stage_started", stage, {})
     model, head = trained_model(stage, desk, device)
     ref, trained = stage.data, stage.trained
@@ -32,7 +37,7 @@ def evaluate_stage(stage: EvaluateStage, desk: Desk) -> StageResult:
     check_length(model, split, f"{ref.task}[{ref.language}]")
     examples = split.gold()
     check_planned(ref, examples)
-    with reproducible(device):
+    with reproducible(device), autocast(trained.recipe.precision, device):
         predictions, scores = evaluate(
             model, split, examples, task, ref.language, ref.split, head=ref.task
         )
@@ -44,6 +49,7 @@ def evaluate_stage(stage: EvaluateStage, desk: Desk) -> StageResult:
         "parent": trained.key,
         "head": head,
         "examples": len(examples),
+        "precision": trained.recipe.precision,
         "rows_cut": split.rows_cut,
         "tokens": tokens,
         "tokens_per_second": round(tokens / max(seconds, 1e-9), 1),
