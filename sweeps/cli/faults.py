@@ -12,6 +12,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,9 @@ def guarded(work: Callable[[], Any], arguments: Sequence[str]) -> int:
 
 
 def say(text: str) -> None:
-    """Print a line for people to stderr, where it cannot mix with results."""
-    print(text, file=sys.stderr, flush=True)
+    """Print a line for people to stderr, where it cannot mix with results. Never raises."""
+    with suppress(OSError, ValueError):  # a closed terminal, a reader that has gone
+        print(text, file=sys.stderr, flush=True)
 
 
 def screenful(mistakes: Sequence[Mistake], lines: int = SCREEN) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 
@@ -23,6 +25,29 @@ def stdout() -> Console:
 def stderr() -> Console:
     """A console for progress and questions."""
     return console(sys.stderr)
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Talk to people in a block that goes on to its end although nobody may listen any longer."""
+    try:
+        yield
+    except (OSError, ValueError, SystemExit):  # the last is what rich makes of a broken pipe
+        pass
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            _let_go(stream)
+
+
+def _let_go(stream: TextIO | None) -> None:
+    """Where a stream's reader has gone, have Python's last flush of it go nowhere."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def print_json(value: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
@@ -25,7 +26,25 @@ from xlt_core.vocabulary.events import Event
 SHOWN_STAGES = 12  # rows of running stages; more are counted
 QUIET_SECONDS = 30.0  # between two progress lines of one stage where there is no terminal
 
-_STAGE_ENDS = ("stage_done", "stage_finished", "stage_reused", "stage_failed", "stage_cancelled")
+_STAGE_ENDS = (
+    "stage_done",
+    "stage_finished",
+    "stage_reused",
+    "stage_failed",
+    "stage_interrupted",
+    "stage_cancelled",
+)
+# What stands above the live display, for it is not seen in the counts.
+_TOLD = (
+    "message",
+    "sweep_waits",
+    "worker_failed",
+    "stage_failed",
+    "stage_retried",
+    "stage_interrupted",
+    "trial_failed",
+    "trial_interrupted",
+)
 
 
 @dataclass
@@ -89,7 +108,7 @@ class Tally:
             self.failed.add(event.stage)
         elif event.kind == "stage_reused":
             self.reused.add(event.stage)
-        elif event.kind != "stage_cancelled":
+        elif event.kind not in ("stage_cancelled", "stage_interrupted"):
             (self.evaluated if _is_evaluation(event) else self.trained).add(event.stage)
 
     def _advance(self, event: Event) -> None:
@@ -131,7 +150,8 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         if self._live is not None:
-            self._live.stop()
+            with suppress(OSError, ValueError, SystemExit):  # the terminal may have gone
+                self._live.stop()
 
     def observe(self, event: Event) -> None:
         """Take one event; what `run_sweep` calls."""
@@ -140,7 +160,7 @@ class Progress:
         if self._live is None:
             if self._worth_a_line(event):
                 self._console.print(line(event), soft_wrap=True)
-        elif event.kind in ("message", "stage_failed", "stage_retried", "trial_failed"):
+        elif event.kind in _TOLD:
             self._live.console.print(line(event), soft_wrap=True)
         elif event.kind == "stage_started" and not known:
             self._live.refresh()
@@ -215,6 +235,10 @@ def _words(event: Event) -> str:
     fields = event.fields
     if event.kind == "message":
         return str(fields.get("text", ""))
+    if event.kind == "sweep_waits":
+        return f"WAIT  {fields.get('text', '')}"
+    if event.kind == "worker_failed":
+        return f"a worker could not start, attempt {fields.get('attempt', '?')}" + _tail(fields)
     if event.kind.startswith("trial_"):
         plan = f" {fields['plan']}" if "plan" in fields else ""
         text = f"trial {event.trial}{plan}: {event.kind.removeprefix('trial_')}"
@@ -234,6 +258,7 @@ _STAGE_WORDS = {
     "stage_reused": "reuse",
     "stage_failed": "FAIL ",
     "stage_retried": "retry",
+    "stage_interrupted": "lost ",
     "stage_cancelled": "leave",
 }
 
@@ -247,6 +272,8 @@ def _tail(fields: Any) -> str:
         parts.append(f"loss {fields['loss']:.4f}")
     if isinstance(fields.get("objective"), float):
         parts.append(f"objective {fields['objective']:.2f}")
+    if isinstance(fields.get("pause"), (int, float)):
+        parts.append(f"in {fields['pause']:g} s")
     if isinstance(fields.get("seconds"), (int, float)):
         parts.append(f"{fields['seconds']:.1f} s")
     if fields.get("error"):

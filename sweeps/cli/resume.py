@@ -5,11 +5,29 @@ from __future__ import annotations
 from sweeps.cli.faults import say
 from sweeps.cli.options import SweepName
 from sweeps.cli.places import find_sweep
-from sweeps.cli.run import Address, Workers, agree, carry_out, refuse_a_second_driver, with_workers
+from sweeps.cli.run import (
+    Address,
+    RetryFailed,
+    Workers,
+    agree,
+    carry_out,
+    end_on_sigterm,
+    refuse_a_second_driver,
+    with_workers,
+)
 
 
-def resume(sweep: SweepName, address: Address = None, workers: Workers = None) -> None:
-    """Go on with a sweep, or lift its pause."""
+def resume(
+    sweep: SweepName,
+    address: Address = None,
+    workers: Workers = None,
+    retry_failed: RetryFailed = False,
+) -> None:
+    """Go on with a sweep, or lift its pause.
+
+    What a machine's fault ended is tried again, and so is a failed baseline.
+    """
+    end_on_sigterm()
     from sweeps.execution.control import PAUSE, RUN, request, requested
     from sweeps.report.status import is_driven
     from sweeps.spec.prepare import planned, prepare
@@ -24,4 +42,5 @@ def resume(sweep: SweepName, address: Address = None, workers: Workers = None) -
     stored = with_workers(read_stored_spec(folder), workers)
     say(f"{stored.name}: opening data and encoder")
     prepared = prepare(stored, planned(folder))
-    carry_out(agree(stored, prepared, folder, yes=True), prepared, folder, address)
+    agreed = agree(stored, prepared, folder, yes=True)
+    carry_out(agreed, prepared, folder, address, retry_failed)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +15,7 @@ import typer
 
 from sweeps.cli.faults import DONE, FAILED_TRIALS, INTERRUPTED, say
 from sweeps.cli.options import Overrides, SpecFile
-from sweeps.cli.output import stderr, stdout
+from sweeps.cli.output import stderr, stdout, unheard
 from sweeps.cli.places import folder_of
 from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -28,6 +30,9 @@ Address = Annotated[
     str | None, typer.Option("--address", help="A Ray cluster's address; without: here.")
 ]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Stages at once.")]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Try trials again that failed of their own.")
+]
 
 
 def run(
@@ -39,6 +44,7 @@ def run(
     ] = None,
     address: Address = None,
     workers: Workers = None,
+    retry_failed: RetryFailed = False,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Extend a sweep without asking.")
     ] = False,
@@ -46,8 +52,10 @@ def run(
     """Run, resume or extend a study.
 
     The same spec again goes on with it as if nothing had happened; one with more in it (trials,
-    seeds, languages, targets, tasks) extends it; any other change needs another name.
+    seeds, languages, targets, tasks) extends it; any other change needs another name. What a
+    machine's fault ended is tried again, and so is a failed baseline.
     """
+    end_on_sigterm()
     from sweeps.spec.prepare import planned, prepare
     from sweeps.spec.read import read_spec
 
@@ -59,7 +67,7 @@ def run(
     prepared = prepare(sweep, planned(place))
     if place.exists:
         sweep = agree(sweep, prepared, place, yes)
-    carry_out(sweep, prepared, place, address)
+    carry_out(sweep, prepared, place, address, retry_failed)
 
 
 def with_workers(sweep: Sweep, workers: int | None) -> Sweep:
@@ -138,7 +146,19 @@ def _free(change: Change) -> list[str]:
     return [f"changed, without changing results: {', '.join(change.free)}"] if change.free else []
 
 
-def carry_out(sweep: Sweep, prepared: Prepared, folder: SweepFolder, address: str | None) -> None:
+def end_on_sigterm() -> None:
+    """Let SIGTERM end this process as Ctrl-C does: in order, and saying so."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def carry_out(
+    sweep: Sweep,
+    prepared: Prepared,
+    folder: SweepFolder,
+    address: str | None,
+    retry_failed: bool = False,
+) -> None:
     """Run to the end with progress, print what was found, exit as the sweep ended.
 
     Raises:
@@ -150,6 +170,7 @@ def carry_out(sweep: Sweep, prepared: Prepared, folder: SweepFolder, address: st
     from sweeps.execution.driver import run_sweep
     from sweeps.report.results import overlap_texts
     from sweeps.report.status import lacks_scores
+    from sweeps.search.retry import to_retry
     from sweeps.search.study_reader import read_trials
     from xlt_core.store import Store
 
@@ -160,12 +181,17 @@ def carry_out(sweep: Sweep, prepared: Prepared, folder: SweepFolder, address: st
         say(text)
     before = read_trials(sweep.storage, sweep.name)
     revisit = lacks_scores(sweep, prepared, before)
-    ended_before = 0 if revisit else sum(trial.state != "running" for trial in before)
+    again = to_retry(before, retry_failed)
+    if again:
+        say(f"{len(again)} failed trials are tried again")
+    ended = sum(trial.state != "running" for trial in before) - len(again)
+    ended_before = 0 if revisit else ended
     with Progress(expected.trials, ended_before) as progress:
-        ended = run_sweep(sweep, prepared, folder, progress.observe, address, revisit)
-    say(summary(progress.tally))
-    conclude(sweep, folder, ended)
-    raise typer.Exit(exit_code(ended))
+        how = run_sweep(sweep, prepared, folder, progress.observe, address, revisit, retry_failed)
+    with unheard():  # a sweep ends as it ended, whoever has left before it could be told
+        say(summary(progress.tally))
+        conclude(sweep, folder, how)
+    raise typer.Exit(exit_code(how))
 
 
 def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
@@ -178,8 +204,11 @@ def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
     stdout().print(results_report(read_results(folder)))
     if ended.state != "finished":
         say(f"{sweep.name} is {ended.state}: nothing is lost, `xlt resume {name}` goes on")
+    if ended.state == "interrupted" and ended.open_trials:
+        say(f"{ended.open_trials} trials are open; `xlt logs {name}` says what held them up")
     if ended.failed_trials:
-        say(f"{ended.failed_trials} trials failed: `xlt logs {name}` has the errors")
+        say(f"{ended.failed_trials} trials failed: `xlt logs {name}` has the errors, and")
+        say(f"  `xlt resume {name} --retry-failed` tries them again")
     say(f"again: `xlt results {name}`; every run: `xlt ui {name}`, or")
     say(f"  {' '.join(ui_command(sweep.tracking))}")
 

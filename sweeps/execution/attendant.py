@@ -7,9 +7,8 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from ray.exceptions import RayError
-
 from sweeps.execution.client import ServiceClient
+from sweeps.execution.steady import never_steering
 from sweeps.execution.wish import Wish
 from xlt_core.vocabulary.events import Event
 
@@ -52,10 +51,11 @@ class Attendant:
         """Attend once. Whatever goes wrong, the next try may hear: a deaf driver is left behind."""
         try:
             heard = self._client.attend(self._wish.current(), self._last, wait)
-        except RayError:
+        except Exception:  # this thread may not die: without it the sweep is released
             log.exception("the stage service could not be attended")
             self._over.wait(WAIT_SECONDS)
             return
         for number, event in heard:
             self._last = max(self._last, number)
-            self._note(event)
+            with never_steering(f"noting {event.kind}"):
+                self._note(event)

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
+from sweeps.execution.journal import Journal
+from sweeps.execution.steady import never_steering
 from sweeps.report.projection import Projection
 from sweeps.search.study import SweepStudy
 from sweeps.spec.paths import SweepFolder
@@ -48,6 +50,7 @@ class Bookkeeper:
         self._store = Store(sweep.store)
         self._folder = folder
         self._observe = observe
+        self._journal = Journal(folder.events)
         self._projection = Projection(sweep, prepared, folder, study)
         self._tracker = TrackerHandle(folder.spool, sweep.tracking)
         self._lock = threading.Lock()
@@ -55,19 +58,20 @@ class Bookkeeper:
         self._thread = threading.Thread(target=self._track, name="xlt-tracking", daemon=True)
 
     def __enter__(self) -> Bookkeeper:
-        self._journal = self._folder.events.open("a", encoding="utf-8")
-        self._tracker.start()
+        with never_steering("starting to track"):
+            self._tracker.start()
         self._thread.start()
         self.note(Event("sweep_started", fields={"name": self._sweep.name}))
         return self
 
     def note(self, event: Event) -> None:
-        """Write an event down, show it, and queue what MLflow should learn from it."""
+        """Write an event down, show it, queue what MLflow should learn from it. Never raises."""
         with self._lock:
             if event.kind != "stage_progress":
-                self._journal.write(event.to_line() + "\n")
-                self._journal.flush()
-            self._observe(event)
+                with never_steering(f"writing {event.kind} down"):
+                    self._journal.write(event)
+            with never_steering(f"showing {event.kind}"):
+                self._observe(event)
         if event.kind in BOOKED:
             self._work.put(event)
 
@@ -76,8 +80,9 @@ class Bookkeeper:
         self.note(Event("sweep_finished", fields={"name": self._sweep.name, "state": state}))
         self._work.put(None)
         self._thread.join()
-        for record in self._projection.closing(state, time.time()):
-            self._tracker.put(record)
+        with never_steering("tracking the end"):
+            for record in self._projection.closing(state, time.time()):
+                self._tracker.put(record)
 
     def __exit__(
         self,
@@ -87,10 +92,13 @@ class Bookkeeper:
     ) -> None:
         if self._thread.is_alive():
             self._work.put(None)
-        left = self._tracker.finish()
-        if left:
-            name = self._sweep.name
-            self._say(f"{left} records wait for the tracking server; `xlt sync {name}` sends them")
+        with never_steering("tracking to the end"):
+            left, lost = self._tracker.finish(), self._tracker.lost
+            remedy = f"`xlt sync {self._sweep.name}` sends them"
+            if left:
+                self._say(f"{left} records wait for the tracking server; {remedy}")
+            if lost:
+                self._say(f"{lost} records found no room on the disk; {remedy}")
         self._journal.close()
 
     def _track(self) -> None:
@@ -104,7 +112,8 @@ class Bookkeeper:
 
     def _book(self, event: Event) -> None:
         if event.kind == "trial_started" and event.trial is not None:
-            self._pin(str(event.fields["plan"]), event.fields["settings"])
+            with never_steering("keeping stages from being pruned"):
+                self._pin(str(event.fields["plan"]), event.fields["settings"])
         for record in self._projection.after(event):
             self._tracker.put(record)
         if event.kind == "sweep_started":

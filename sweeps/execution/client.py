@@ -17,6 +17,7 @@ from ray.exceptions import (
     ActorUnavailableError,
     GetTimeoutError,
     RayActorError,
+    RayError,
 )
 
 from sweeps.execution.job import Job, Outcome
@@ -82,7 +83,7 @@ class ServiceClient:
 
     def leave(self) -> None:
         """The driver goes."""
-        with contextlib.suppress(RayActorError, GetTimeoutError):
+        with contextlib.suppress(RayError):
             ray.get(self.service.leave.remote(self._job.sweep), timeout=5)
 
     @property

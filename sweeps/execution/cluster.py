@@ -11,9 +11,10 @@ from contextlib import contextmanager
 
 import ray
 
-from sweeps.execution.job import Shape
+from sweeps.execution.address import no_cluster
+from sweeps.execution.resources import Staff, staff
 from sweeps.spec.sweep import Execution
-from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.errors import UserMistake
 
 OBJECT_STORE_BYTES = 200 * 1024 * 1024  # only small values cross; weights go through the store
 
@@ -29,62 +30,48 @@ def quiet_environment() -> None:
     os.environ.setdefault("RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS", "0")
 
 
-def shape_of(execution: Execution) -> Shape:
-    """What one worker occupies."""
-    return Shape(threads=execution.threads, gpus=1.0 if execution.device == "cuda" else 0.0)
-
-
 def local_workers(execution: Execution) -> int:
-    """Workers on this machine: as asked, else as many as its cores hold."""
+    """Workers that this machine's cores hold, or as many as are asked for."""
     cores = len(os.sched_getaffinity(0))
     return execution.workers or max(1, cores // execution.threads)
 
 
 @contextmanager
-def cluster(execution: Execution, address: str | None) -> Iterator[int]:
-    """Attach to `address`, or start a cluster here and end it after; yields the worker count.
+def cluster(execution: Execution, address: str | None) -> Iterator[Staff]:
+    """Attach to `address`, or start a cluster here and end it after; yields how it is staffed.
 
     Raises:
-        UserMistake: nothing answers at `address`.
+        UserMistake: nothing answers at `address`; a GPU is asked for and there is none.
     """
     quiet_environment()
     if ray.is_initialized():  # a test's or an application's own cluster
-        yield execution.workers or _room(execution)
+        yield staff(execution, ray.cluster_resources())
         return
     if address is None:
-        workers = local_workers(execution)
-        # What the driver needs next is imported while Ray waits for its own processes.
-        threading.Thread(target=importlib.import_module, args=("ray.tune",), daemon=True).start()
-        ray.init(
-            address="local",
-            num_cpus=workers * execution.threads + 1,
-            object_store_memory=OBJECT_STORE_BYTES,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        _start_here(execution)
     else:
-        try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise UserMistake(
-                Mistake(
-                    f"--address {address}",
-                    f"no Ray cluster answers there ({str(error).splitlines()[0]})",
-                    "start one with `ray start --head`, or leave --address out to run here",
-                )
-            ) from error
-        workers = execution.workers or _room(execution)
+        _attach(address)
     try:
-        yield workers
+        yield staff(execution, ray.cluster_resources())
     finally:
         ray.shutdown()
 
 
-def _room(execution: Execution) -> int:
-    """Workers the cluster has room for, one core left to the coordinators."""
-    resources = ray.cluster_resources()
-    by_cores = int((resources.get("CPU", 1) - 1) // execution.threads)
-    if execution.device == "cuda":
-        return max(1, min(by_cores, int(resources.get("GPU", 0))))
-    return max(1, by_cores)
+def _start_here(execution: Execution) -> None:
+    # What the driver needs next is imported while Ray waits for its own processes.
+    threading.Thread(target=importlib.import_module, args=("ray.tune",), daemon=True).start()
+    ray.init(
+        address="local",
+        num_cpus=local_workers(execution) * execution.threads + 1,
+        object_store_memory=OBJECT_STORE_BYTES,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+    )
+
+
+def _attach(address: str) -> None:
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise UserMistake(no_cluster(address, str(error).splitlines()[0])) from error

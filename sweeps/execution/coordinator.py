@@ -5,16 +5,18 @@ It computes nothing. Reused for trial after trial; survives the death of the sta
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ray import tune
 
 from sweeps.execution.client import ServiceClient
-from sweeps.execution.job import DONE, STOPPED, Assignment, Outcome
+from sweeps.execution.job import DONE, FAILED, INTERRUPTED, Assignment, Outcome, described
 from sweeps.execution.objective import objective_value
 from sweeps.spec.sweep import Sweep
-from sweeps.spec.trials import TrialPath, paths_of_trial
+from sweeps.spec.trials import paths_of_trial
+from xlt_core.vocabulary.errors import is_machines_fault
 from xlt_core.vocabulary.plan import Plan
 
 
@@ -34,14 +36,18 @@ class Coordinator(tune.Trainable):
 
     def step(self) -> dict[str, Any]:
         """Await every stage of the trial; report its objective, its error or its interruption."""
-        number, settings = self.config["number"], self.config["settings"]
-        known = self._assignment
-        paths = paths_of_trial(
-            known.sweep, known.prepared, Plan.parse(self.config["plan"]), settings
-        )
+        try:
+            found = self._found()
+        except Exception as error:  # else Tune would try again what is bound to fail again
+            found = unfinished(described(error), is_machines_fault(error))
+        return {**found, "number": self.config["number"], "done": True}
+
+    def _found(self) -> Mapping[str, Any]:
+        known, config = self._assignment, self.config
+        plan = Plan.parse(config["plan"])
+        paths = paths_of_trial(known.sweep, known.prepared, plan, config["settings"])
         stages = [stage for path in paths for stage in path.evaluations]
-        outcomes = self._client.compute(number, stages)
-        return {**verdict(known.sweep, paths, outcomes), "number": number, "done": True}
+        return verdict(known.sweep, self._client.compute(config["number"], stages))
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing to keep: the study and the store are the only truths."""
@@ -50,17 +56,30 @@ class Coordinator(tune.Trainable):
         """Nothing was kept."""
 
 
-def verdict(
-    sweep: Sweep, paths: Sequence[TrialPath], outcomes: Sequence[Outcome]
-) -> Mapping[str, Any]:
-    """What the trial tells the search: `objective`, or `failed` with `error`, or `interrupted`."""
+def verdict(sweep: Sweep, outcomes: Sequence[Outcome]) -> Mapping[str, Any]:
+    """What the trial tells the search: `objective`, or `failed` or `interrupted` with `error`.
+
+    One stage that failed of its own fails the trial; one that a machine's fault kept from being
+    done interrupts it.
+    """
     if all(outcome.status == DONE for outcome in outcomes):
         scores = [outcome.scores for outcome in outcomes if outcome.scores is not None]
         return {
             "objective": objective_value(scores, sweep.objective),
             "executed": sum(outcome.executed for outcome in outcomes),
         }
-    errors = sorted({o.error for o in outcomes if o.status not in (DONE, STOPPED)})
-    if not errors:
-        return {"interrupted": True, "objective": float("nan")}
-    return {"failed": True, "error": "\n".join(errors), "objective": float("nan")}
+    errors = {
+        machine: sorted({o.error for o in outcomes if _ended_badly(o, machine)})
+        for machine in (False, True)
+    }
+    machine = not errors[False]
+    return unfinished("\n".join(errors[machine]), machine)
+
+
+def unfinished(error: str, machine: bool) -> Mapping[str, Any]:
+    """What a trial without an objective tells: whether it was a machine's fault, or nobody's."""
+    return {("interrupted" if machine else "failed"): True, "error": error, "objective": math.nan}
+
+
+def _ended_badly(outcome: Outcome, machine: bool) -> bool:
+    return outcome.status == (INTERRUPTED if machine else FAILED)

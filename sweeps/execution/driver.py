@@ -9,20 +9,25 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import filelock
 
 from sweeps.execution import control
+from sweeps.execution.address import require_cluster
 from sweeps.execution.attendant import Attendant
 from sweeps.execution.bookkeeping import Bookkeeper
 from sweeps.execution.client import ServiceClient
-from sweeps.execution.cluster import cluster, quiet_environment, shape_of
-from sweeps.execution.job import Assignment, Job
+from sweeps.execution.cluster import cluster, quiet_environment
+from sweeps.execution.job import PAUSES, Assignment, Job
+from sweeps.execution.patience import Patience, may_pass
+from sweeps.execution.resources import Staff
+from sweeps.execution.steady import never_steering
 from sweeps.execution.wish import Wish
 from sweeps.search.claim import agreed, claim
 from sweeps.search.of_sweep import candidates_of
 from sweeps.search.queue import ProposalQueue
+from sweeps.search.retry import to_retry
 from sweeps.search.samplers import make_sampler
 from sweeps.search.study import SweepStudy
 from sweeps.spec.paths import SweepFolder
@@ -33,6 +38,7 @@ from sweeps.spec.trials import paths_of_trial
 from xlt_core.stage import Settings
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.pauses import Pauses
 
 MOST_SEARCHES = 5
 
@@ -44,10 +50,12 @@ class Ended:
     Attributes:
         state: `finished`, `stopped`, `cancelled` or `interrupted`.
         failed_trials: trials of the whole sweep that have failed.
+        open_trials: those without a result; where nobody ended the sweep, a machine's fault did.
     """
 
     state: str
     failed_trials: int
+    open_trials: int = 0
 
 
 def run_sweep(
@@ -57,6 +65,7 @@ def run_sweep(
     observe: Callable[[Event], None],
     address: str | None = None,
     revisit: bool = False,
+    retry_failed: bool = False,
     runner: str = Job.runner,
 ) -> Ended:
     """Run or resume `sweep` until it is finished or asked to end.
@@ -67,6 +76,7 @@ def run_sweep(
         address: a Ray cluster's; None starts one here.
         revisit: the sweep was extended by seeds, targets or languages: finished trials are gone
             through again for what they lack (see `ProposalQueue`).
+        retry_failed: try failed trials again; a failed baseline is tried again in any case.
         runner: what computes a stage (see `Job.runner`).
 
     Raises:
@@ -74,10 +84,13 @@ def run_sweep(
             or of another spec; no cluster at `address`; a broken study.
     """
     quiet_environment()
+    if address is not None:
+        require_cluster(address)
     wish = Wish(folder.path)
 
     def say(text: str) -> None:
-        observe(Event("message", fields={"text": text}))
+        with never_steering("saying who holds the sweep"):
+            observe(Event("message", fields={"text": text}))
 
     with _only_driver(folder):
         # A mistake in space or options is found before there is a study.
@@ -85,20 +98,25 @@ def run_sweep(
         study = SweepStudy.open(sweep.storage, sweep.name)
         with study.lease(say, wish.interrupt) as lease:
             sweep = agreed(study, sweep, prepared, folder)
-            queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
+            # A mistake in the rows is found before anything is written.
+            ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
             _check_rows(study, sweep, prepared)
             # Nothing was written up to here, and nothing that is written below is refused later.
             control.clear(folder.path)
             write_prepared(folder, prepared)
             write_spec(folder, sweep)
             claim(study, sweep, prepared, folder)
+            for number in to_retry(study.trials(), retry_failed):
+                study.reopen(number)
+            queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
             with (
                 wish.hearing_signals(),
                 Bookkeeper(sweep, prepared, folder, study, observe) as books,
             ):
                 if queue.has_more():
-                    with cluster(sweep.execution, address) as workers:
-                        job = job_of(sweep, prepared, folder, workers, runner)
+                    with cluster(sweep.execution, address) as found:
+                        wish.hear_again()  # Ray has taken SIGTERM's handler for its own
+                        job = job_of(sweep, prepared, folder, found, runner)
                         with Attendant(ServiceClient(job), wish, books.note):
                             assignment = Assignment(sweep, prepared, job)
                             _search_out(assignment, queue, study, wish, books, folder)
@@ -121,7 +139,7 @@ def _check_rows(study: SweepStudy, sweep: Sweep, prepared: Prepared) -> None:
             ) from None
 
 
-def job_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder, workers: int, runner: str) -> Job:
+def job_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder, found: Staff, runner: str) -> Job:
     """What the service is told of the sweep."""
     execution = sweep.execution
     return Job(
@@ -129,18 +147,24 @@ def job_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder, workers: int, 
         store=sweep.store,
         settings=Settings(
             cache=folder.cache,
-            device=execution.device,
+            device=found.device,
             threads=execution.threads,
             micro_batch=execution.micro_batch,
             checkpoint_seconds=execution.checkpoint_seconds,
             executor={"sweep": sweep.name},
         ),
-        shape=shape_of(execution),
-        workers=workers,
+        shape=found.shape,
+        workers=found.workers,
         max_attempts=execution.max_attempts,
+        pauses=pauses_of(sweep),
         encoder=prepared.encoder,
         runner=runner,
     )
+
+
+def pauses_of(sweep: Sweep) -> Pauses:
+    """The pauses between two tries of anything."""
+    return replace(PAUSES, first=min(sweep.execution.retry_seconds, PAUSES.longest))
 
 
 @contextmanager
@@ -180,10 +204,24 @@ def _search_out(
 ) -> None:
     """Search until the study itself says that nothing is open; Tune's word is not taken for it."""
     sweep = assignment.sweep
+    patience = Patience(wish, books.note, pauses_of(sweep))
+
+    def afresh() -> tuple[ProposalQueue, bool]:
+        new = ProposalQueue(study, candidates_of(sweep), sweep.search, aside=queue.aside)
+        return new, new.has_more()
+
     for _ in range(MOST_SEARCHES):
-        _search(assignment, queue, wish, books, folder)
-        queue = ProposalQueue(study, candidates_of(sweep), sweep.search)
-        if wish.current() != control.RUN or not queue.has_more():
+        try:
+            _search(assignment, queue, wish, books, folder, patience)
+        except Exception as error:  # of Tune itself, whose files lie on a disk too
+            if not may_pass(error):
+                raise
+            books.note(Event("message", fields={"text": f"Tune failed: {error}"}))
+        found = patience.through(afresh)
+        if found is None:
+            return
+        queue, more = found
+        if not more or wish.current() != control.RUN:
             return
         text = "Tune ended before the study did; a fresh Tuner takes up what is open"
         books.note(Event("message", fields={"text": text}))
@@ -195,6 +233,7 @@ def _search(
     wish: Wish,
     books: Bookkeeper,
     folder: SweepFolder,
+    patience: Patience,
 ) -> None:
     """Let Tune drive the search to its end."""
     from ray import tune
@@ -208,10 +247,11 @@ def _search(
         tune.PlacementGroupFactory([{"CPU": 0.01}]),
     )
     scratch = folder.path / "tune"
+    searcher = PlanSearcher(queue, wish.current, books.note, patience.through)
     tuner = tune.Tuner(
         trainable,
         tune_config=tune.TuneConfig(
-            search_alg=PlanSearcher(queue, wish.current, books.note),
+            search_alg=searcher,
             scheduler=KeepStartingActors(),
             num_samples=-1,
             max_concurrent_trials=assignment.sweep.execution.concurrency,
@@ -229,12 +269,15 @@ def _search(
         tuner.fit()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    if searcher.error is not None:
+        raise searcher.error
 
 
 def _ended(study: SweepStudy, wish: Wish) -> Ended:
     trials = study.trials()
     failed = sum(trial.state == "failed" for trial in trials)
-    if wish.interrupted:
-        return Ended("interrupted", failed)
-    state = {control.STOP: "stopped", control.CANCEL: "cancelled"}.get(wish.current(), "finished")
-    return Ended(state, failed)
+    left = sum(trial.state == "running" for trial in trials)
+    asked = {control.STOP: "stopped", control.CANCEL: "cancelled"}.get(wish.current())
+    if wish.interrupted or (left and asked is None):
+        return Ended("interrupted", failed, left)
+    return Ended(asked or "finished", failed, left)

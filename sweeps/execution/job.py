@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sweeps.spec.prepare import Prepared
 from sweeps.spec.sweep import Sweep
 from xlt_core.stage import Settings
+from xlt_core.vocabulary.errors import is_full_disk, is_machines_fault
+from xlt_core.vocabulary.pauses import Pauses
 from xlt_core.vocabulary.stage import EncoderRef
 
 DONE = "done"  # computed now or found in the store
 FAILED = "failed"  # its own error; trying again would only repeat it
-LOST = "lost"  # the machine's fault; worth another try
+LOST = "lost"  # something unexpected, mostly the machine's fault; worth another try
+INTERRUPTED = "interrupted"  # the machine's fault outlasted every try; no verdict on the stage
 STOPPED = "stopped"  # the sweep was stopped or cancelled before it ran
 HELD = "held"  # another cluster is computing it
 ORPHANED = "orphaned"  # the parent's weights are no longer in the store
+
+
+PAUSES = Pauses()
+NOTICES = Pauses(first=5.0, growth=3.0, longest=300.0)
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,10 @@ class Job:
         store: URL of the stage store; one service serves one store.
         settings: how stages are executed (`executor` names the sweep).
         workers: most stages of this shape at once.
-        max_attempts: tries of a stage whose worker or node is lost.
+        max_attempts: tries of a stage that a machine's fault ended, and of starting a worker.
+        pauses: waited between two tries.
+        notices: waited before it is said that workers find no room on the cluster.
+        grace_seconds: how long workers stay that no sweep wants.
         encoder: opened by workers ahead of their first stage; None to leave that.
         runner: `module:function` that computes a stage, for tests and benchmarks of the
             machinery itself.
@@ -47,7 +58,10 @@ class Job:
     settings: Settings
     shape: Shape = Shape()
     workers: int = 1
-    max_attempts: int = 3
+    max_attempts: int = 5
+    pauses: Pauses = PAUSES
+    notices: Pauses = NOTICES
+    grace_seconds: float = 10.0
     encoder: EncoderRef | None = None
     runner: str = "xlt_core.stage:run"
 
@@ -62,6 +76,8 @@ class Outcome:
         error: one or more lines for people, where it failed or was lost.
         executed: whether it was computed now (not found in the store).
         holds: keys the worker has in memory afterwards.
+        machine: whether it was lost to a machine's fault.
+        full: whether that was a disk without room.
     """
 
     key: str
@@ -71,6 +87,34 @@ class Outcome:
     executed: bool = False
     seconds: float = 0.0
     holds: tuple[str, ...] = field(default=())
+    machine: bool = False
+    full: bool = False
+
+    @property
+    def first_line(self) -> str:
+        """Of the error."""
+        return self.error.partition("\n")[0]
+
+    @classmethod
+    def lost(cls, key: str, error: BaseException) -> Outcome:
+        """A stage that ended with an error which is none of its own."""
+        machine, full = is_machines_fault(error), is_full_disk(error)
+        return cls(key, LOST, error=described(error), machine=machine, full=full)
+
+    def given_up(self, why: str) -> Outcome:
+        """The last word on a stage that was lost: it has failed, unless by a machine's fault."""
+        status = INTERRUPTED if self.machine else FAILED
+        return replace(self, status=status, error=f"{why}: {self.error}")
+
+
+MOST_LINES = 30
+
+
+def described(error: BaseException) -> str:
+    """What happened in one line, then where."""
+    head = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    lines = "".join(traceback.format_exception(error)).strip().splitlines()
+    return "\n".join([head, *lines[-MOST_LINES:]])
 
 
 @dataclass(frozen=True)

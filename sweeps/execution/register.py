@@ -82,6 +82,15 @@ class Register:
         jobs = [known.job for known in self._sweeps.values()]
         return max((job.workers for job in jobs if job.shape == shape), default=0)
 
+    def of_shape(self, shape: Shape) -> list[str]:
+        """Sweeps whose workers are of `shape`."""
+        return [name for name, known in self._sweeps.items() if known.job.shape == shape]
+
+    def job(self, sweep: str) -> Job | None:
+        """What the sweep's driver said of it last; None where it has left."""
+        known = self._sweeps.get(sweep)
+        return known.job if known else None
+
     def tell(self, sweeps: Iterable[str], event: Event) -> None:
         """Keep `event` for the drivers of `sweeps`."""
         for sweep in sweeps:

@@ -1,9 +1,10 @@
 """The stage service: every stage once, whoever asks, however often (single flight).
 
 One named async Ray actor a store. A request is answered from the store, joined to the same stage
-in flight, or scheduled on a worker (`scheduling` decides which, `pool` keeps them). The service
-owns all stage work: a dying trial takes nothing with it. When the service itself dies Ray restarts
-it empty, clients ask again, and the store answers what was finished.
+in flight, or scheduled on a worker (`scheduling` decides which, `staffing` has them there). The
+service owns all stage work: a dying trial takes nothing with it. When the service itself dies Ray
+restarts it empty, clients ask again, and the store answers what was finished. What a machine's
+fault ends is tried again after growing pauses; a full disk is waited out, however long it takes.
 """
 
 from __future__ import annotations
@@ -12,16 +13,29 @@ import asyncio
 import itertools
 import logging
 import os
-from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sweeps.execution.control import CANCEL
-from sweeps.execution.job import DONE, FAILED, HELD, LOST, ORPHANED, STOPPED, Job, Outcome
-from sweeps.execution.pool import Pool
+from sweeps.execution.flight import Flight, Waiters
+from sweeps.execution.job import (
+    DONE,
+    FAILED,
+    HELD,
+    INTERRUPTED,
+    LOST,
+    ORPHANED,
+    STOPPED,
+    Job,
+    Outcome,
+)
 from sweeps.execution.register import Register
+from sweeps.execution.retries import Retries
 from sweeps.execution.scheduling import Ready, assign
+from sweeps.execution.staffing import Staffing
 from xlt_core.store import Store
+from xlt_core.vocabulary.errors import is_machines_fault
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.stage import EvaluateStage, Stage, TrainStage
@@ -32,35 +46,10 @@ log = logging.getLogger("xlt.service")
 FOREIGN_POLL_SECONDS = 0.5
 SILENT_DRIVER_SECONDS = 60.0
 
-# Who waits: trial (`sweep/number`) → its sweep and its priority.
-Waiters = dict[str, tuple[str, int]]
-
 
 def service_name(store: str) -> str:
     """The actor's name on a cluster: one service a store."""
     return f"xlt-stages-{fingerprint(store)[:16]}"
-
-
-@dataclass
-class Flight:
-    """One stage on its way, and everybody who waits for it."""
-
-    stage: Stage
-    job: Job
-    result: asyncio.Future[Outcome]
-    order: int
-    waiters: Waiters = field(default_factory=dict)
-    ready: asyncio.Future[Outcome] | None = None  # set from ready to start until settled
-    worker: str = ""
-
-    @property
-    def priority(self) -> int:
-        """The most urgent waiter's; smaller goes first."""
-        return min((priority for _, priority in self.waiters.values()), default=0)
-
-    def sweeps(self) -> set[str]:
-        """Sweeps that wait."""
-        return {sweep for sweep, _ in self.waiters.values()}
 
 
 class StageService:
@@ -69,8 +58,10 @@ class StageService:
     def __init__(self, store: str) -> None:
         self._store = Store(store)
         self._register = Register()
-        self._pool = Pool(store, self._dispatch)
+        self._staffing = Staffing(store, self._register, self._dispatch, self._spawn)
+        self._pool = self._staffing.pool
         self._flights: dict[str, Flight] = {}
+        self._retries = Retries(self._flights, self._register)
         self._stored: set[str] = set()
         self._orders = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,8 +77,11 @@ class StageService:
 
     async def leave(self, sweep: str) -> None:
         """The driver goes; whatever only it wanted is cancelled."""
+        job = self._register.job(sweep)
         self._register.leave(sweep)
         self._wish_changed(sweep)
+        if job is not None:
+            self._staffing.let_go(job.grace_seconds)
 
     async def report(self, event: Event) -> None:
         """A worker's event, passed on to every sweep that waits for its stage."""
@@ -119,7 +113,12 @@ class StageService:
         """Learn which of `keys` the store has, all at once."""
         unknown = {key for key in keys if key not in self._stored and key not in self._flights}
         if unknown:
-            self._stored |= await asyncio.to_thread(self._store.contains_all, unknown)
+            try:
+                self._stored |= await asyncio.to_thread(self._store.contains_all, unknown)
+            except Exception as error:  # each stage is looked for again when its turn comes
+                if not is_machines_fault(error):
+                    raise
+                log.warning("the store could not be asked: %s", error)
 
     async def _obtain(self, stage: Stage, job: Job, waiters: Waiters) -> Outcome:
         """Join the stage in flight or begin it; await its outcome."""
@@ -147,11 +146,26 @@ class StageService:
             self._stored.add(flight.stage.key)
         self._announce(flight, outcome)
         flight.result.set_result(outcome)
+        if flight.full:
+            self._retries.over(flight, outcome)
+            self._dispatch()
 
     async def _outcome(self, flight: Flight) -> Outcome:
-        stage, attempts = flight.stage, 0
-        parent = stage.trained if isinstance(stage, EvaluateStage) else stage.parent
+        """Try until there is a last word."""
         while True:
+            outcome = await self._tried(flight)
+            if outcome.status == LOST:
+                outcome = await self._retries.lost(flight, outcome)
+            if outcome.status == STOPPED and not self._register.over(flight.sweeps()):
+                continue  # withdrawn for one sweep just as another began to want it
+            if outcome.status not in (LOST, HELD, ORPHANED):
+                return outcome
+
+    async def _tried(self, flight: Flight) -> Outcome:
+        """What comes of one try. What fails of the service's own doing is as a worker's failure."""
+        stage = flight.stage
+        parent = stage.trained if isinstance(stage, EvaluateStage) else stage.parent
+        try:
             found = await self._from_store(stage)
             if found is not None:
                 return found
@@ -162,18 +176,12 @@ class StageService:
             outcome = await self._dispatched(flight)
             if outcome.status == ORPHANED and parent is not None:
                 self._stored.discard(parent.key)
-            elif outcome.status == HELD:
+            if outcome.status == HELD:
                 await self._wait_for_foreign(stage)
-            elif outcome.status == LOST:
-                attempts += 1
-                if attempts >= flight.job.max_attempts:
-                    text = f"given up after {attempts} attempts: {outcome.error}"
-                    return replace(outcome, status=FAILED, error=text)
-                self._tell(flight, "stage_retried", error=outcome.error)
-            elif outcome.status == STOPPED and not self._register.over(flight.sweeps()):
-                continue  # withdrawn for one sweep just as another began to want it
-            else:
-                return outcome
+            return outcome
+        except Exception as error:
+            log.warning("the service could not see to %s", stage.title, exc_info=True)
+            return Outcome.lost(stage.key, error)
 
     async def _from_store(self, stage: Stage) -> Outcome | None:
         if stage.key not in self._stored:
@@ -217,9 +225,11 @@ class StageService:
             if flight.ready is not None
             and not flight.worker
             and self._register.wanted(flight.sweeps())
+            and self._retries.may_begin(flight)
         }
-        for job in {flight.job.shape: flight.job for flight in waiting.values()}.values():
-            self._pool.hire(job, self._register.limit(job.shape))
+        self._staffing.hire(flight.job for flight in waiting.values())
+        for key in self._without_hope(waiting):
+            del waiting[key]
         ready = (Ready(f.stage, f.priority, f.order, f.job.shape) for f in waiting.values())
         for assignment in assign(ready, self._pool.idle(), self._pool.holds()):
             for stage in assignment.stages:
@@ -228,17 +238,27 @@ class StageService:
             self._spawn(self._pool.run(assignment.worker, assignment.stages, job, self._settle))
             self._pool.occupy(assignment.worker)
 
+    def _without_hope(self, waiting: Mapping[str, Flight]) -> list[str]:
+        """Settle the stages for which no worker can be started; later ones are another try."""
+        found = {key: self._staffing.hopeless(f.job, key) for key, f in waiting.items()}
+        for outcome in found.values():
+            if outcome is not None:
+                self._settle(outcome)
+                self._pool.forgive(waiting[outcome.key].job.shape)
+        return [key for key, outcome in found.items() if outcome is not None]
+
     def _settle(self, outcome: Outcome) -> None:
         flight = self._flights.get(outcome.key)
-        if flight is not None and flight.ready is not None and not flight.ready.done():
-            flight.ready.set_result(outcome)
+        if flight is not None:
+            flight.settle(outcome)
 
     def _withdraw(self, flight: Flight) -> None:
         """Take back a stage: at once if it has not begun, else at its worker's next report."""
         if flight.worker:
             self._pool.cancel(flight.worker, flight.stage.key)
         else:
-            self._settle(Outcome(flight.stage.key, STOPPED))
+            flight.wake()
+            flight.settle(Outcome(flight.stage.key, STOPPED))
 
     # ---- sweeps
 
@@ -246,7 +266,7 @@ class StageService:
         if self._register.enter(job):
             if len(self._register) == 1:
                 self._spawn(self._watch())
-            self._pool.hire(job, self._register.limit(job.shape))
+            self._staffing.hire([job])
 
     async def _watch(self) -> None:
         """Release what sweeps wanted whose drivers have fallen silent."""
@@ -271,6 +291,8 @@ class StageService:
         """Tell the sweeps how a stage ended."""
         if outcome.status == FAILED:
             self._tell(flight, "stage_failed", error=outcome.error)
+        elif outcome.status == INTERRUPTED:
+            self._tell(flight, "stage_interrupted", error=outcome.error)
         elif outcome.status == STOPPED:
             self._tell(flight, "stage_cancelled")
         elif outcome.executed:
@@ -279,9 +301,7 @@ class StageService:
             self._tell(flight, "stage_reused")
 
     def _tell(self, flight: Flight, kind: str, **fields: Any) -> None:
-        stage = flight.stage
-        about = {"title": stage.title, "of": stage.kind, **fields}
-        self._register.tell(flight.sweeps(), Event(kind, stage=stage.key, fields=about))
+        self._register.tell(flight.sweeps(), flight.event(kind, **fields))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -1,15 +1,26 @@
-"""What a running sweep is wished to do: its control file and Ctrl-C, read as one word."""
+"""What a running sweep is wished to do: its control file and Ctrl-C, read as one word.
+
+A terminal that is closed wishes nothing: the sweep goes on without it.
+"""
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
-from sweeps.execution.control import CANCEL, requested
+from sweeps.execution.control import CANCEL, PAUSE, RUN, requested
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
+LOOK_SECONDS = 0.5  # between two looks at the control file, of which nothing tells
+
+log = logging.getLogger("xlt.wish")
 
 
 class Wish:
@@ -18,6 +29,8 @@ class Wish:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._interrupted = threading.Event()
+        self._last = RUN
+        self._before: dict[signal.Signals, Any] = {}
 
     @property
     def interrupted(self) -> bool:
@@ -25,8 +38,24 @@ class Wish:
         return self._interrupted.is_set()
 
     def current(self) -> str:
-        """The wish now."""
-        return CANCEL if self.interrupted else requested(self._folder)
+        """The wish now; the last one while its file cannot be read."""
+        if self.interrupted:
+            return CANCEL
+        try:
+            self._last = requested(self._folder)
+        except (OSError, ValueError) as error:
+            log.warning("what is wished of the sweep cannot be read: %s", error)
+        return self._last
+
+    def rest(self, seconds: float) -> bool:
+        """Wait; whether the sweep is still to run (or paused) then, and False as soon as not."""
+        end = time.monotonic() + seconds
+        while self.current() in (RUN, PAUSE):
+            left = end - time.monotonic()
+            if left <= 0:
+                return True
+            self._interrupted.wait(min(left, LOOK_SECONDS))
+        return False
 
     def interrupt(self) -> None:
         """End the sweep as Ctrl-C does."""
@@ -34,21 +63,33 @@ class Wish:
 
     @contextmanager
     def hearing_signals(self) -> Iterator[None]:
-        """Turn SIGINT and SIGTERM into a wish to cancel; a second one ends the process as usual."""
+        """Turn SIGINT and SIGTERM into a wish to cancel; a second one ends the process as usual.
+
+        SIGHUP, a closed terminal's, is not heard, nor by the processes that are started inside.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
-
-        def hear(number: int, frame: FrameType | None) -> None:
-            self._interrupted.set()
-            for name, handler in before.items():
-                signal.signal(name, handler)
-
-        for name in before:
-            signal.signal(name, hear)
+        self._before = {name: signal.getsignal(name) for name in (*ENDING, signal.SIGHUP)}
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self.hear_again()
         try:
             yield
         finally:
-            for name, handler in before.items():
-                signal.signal(name, handler)
+            self._as_before()
+
+    def hear_again(self) -> None:
+        """Hear signals although something, as Ray does when it starts, has taken their handlers."""
+        if self._before and not self.interrupted:
+            for name in ENDING:
+                signal.signal(name, self._hear)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self._interrupted.set()
+        for name in ENDING:
+            signal.signal(name, self._before[name])
+
+    def _as_before(self) -> None:
+        for name, handler in self._before.items():
+            signal.signal(name, handler)
+        self._before = {}

@@ -12,24 +12,24 @@ import os
 import socket
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import ray
 
-from sweeps.execution.job import DONE, FAILED, HELD, LOST, ORPHANED, STOPPED, Job, Outcome
+from sweeps.execution.job import DONE, FAILED, HELD, ORPHANED, STOPPED, Job, Outcome
+from sweeps.execution.resources import memory_complaint
 from xlt_core.store import Lease, Store
 from xlt_core.vocabulary.errors import (
+    MachineFault,
     ParentMissing,
     StageCancelled,
     StageFailed,
     UserMistake,
-    XltError,
 )
 from xlt_core.vocabulary.events import Event
-from xlt_core.vocabulary.stage import EvaluateStage, Stage
+from xlt_core.vocabulary.stage import EncoderRef, EvaluateStage, Stage
 
 PROGRESS_SECONDS = 0.5
 
@@ -48,16 +48,44 @@ class Worker:
         self._last_progress = 0.0
         self._lock = threading.Lock()
 
+    def hello(self) -> bool:
+        """The cluster had room for this worker: here it is."""
+        return True
+
     def prepare(self, job: Job) -> int:
-        """Import and open what stages need, ahead of the first one. Returns the process id."""
+        """Import and open what stages need, ahead of the first one. Returns the process id.
+
+        Raises:
+            MachineFault: the worker's GPU has not the memory that training takes.
+            ImportError: the node lacks what stages need.
+        """
         _runner(job.runner)
         if job.runner == Job.runner and job.encoder is not None:
-            try:
-                self._warm_up().tokenizer(job.encoder)
-                self._warm_up().model(job.encoder)
-            except (XltError, OSError) as error:  # the first stage that needs it will say so
-                log.warning("%s could not be opened ahead: %s", job.encoder.name, error)
+            opened = self._open_ahead(job.encoder)
+            if opened and job.shape.gpus:
+                self._look_at_memory(job.encoder, job.shape.gpus)
         return os.getpid()
+
+    def _open_ahead(self, encoder: EncoderRef) -> bool:
+        """Open the encoder. What is wrong with it the first stage that needs it will say."""
+        try:
+            self._warm_up().tokenizer(encoder)
+            self._warm_up().model(encoder)
+        except Exception as error:
+            log.warning("%s could not be opened ahead: %s", encoder.name, error)
+            return False
+        return True
+
+    def _look_at_memory(self, encoder: EncoderRef, share: float) -> None:
+        """Raise MachineFault where the GPU has no room to train `encoder` now."""
+        from xlt_core.memory import gpu_memory, training_bytes
+
+        memory = gpu_memory()
+        if memory is not None:
+            model, _ = self._warm_up().model(encoder)
+            complaint = memory_complaint(training_bytes(model), *memory, share)
+            if complaint:
+                raise MachineFault(complaint)
 
     @ray.method(num_returns="streaming")
     def run(self, stages: Sequence[Stage], job: Job) -> Iterator[Outcome]:
@@ -87,13 +115,13 @@ class Worker:
         except (StageFailed, UserMistake) as error:
             self._journal(stage, job, began, "failed")
             return Outcome(stage.key, FAILED, error=f"{type(error).__name__}: {error}")
-        except Exception as error:  # a machine's fault: full disk, lost mount, out of memory
+        except Exception as error:  # mostly a machine's fault: full disk, lost mount, no memory
             self._journal(stage, job, began, "lost")
-            return Outcome(stage.key, LOST, error=_describe(error))
+            return Outcome.lost(stage.key, error)
         finally:
             self._cancelled.discard(stage.key)
             if lease is not None:
-                lease.release()
+                _in_any_case(lease.release, f"giving up the lease on {stage.title}")
 
     def _compute(self, stage: Stage, job: Job, lease: Lease) -> Outcome:
         stored = self._stored(stage)
@@ -135,17 +163,18 @@ class Worker:
         self._service.report.remote(event)
 
     def _journal(self, stage: Stage, job: Job, began: float, ended: str) -> None:
-        self._store.record_execution(
-            {
-                "key": stage.key,
-                "kind": stage.kind,
-                "sweep": job.sweep,
-                "worker": self._name,
-                "began": round(began, 3),
-                "seconds": round(time.time() - began, 4),
-                "ended": ended,
-            }
-        )
+        """Write the execution down; nothing that was computed is lost with a line of this book."""
+        entry = {
+            "key": stage.key,
+            "kind": stage.kind,
+            "sweep": job.sweep,
+            "worker": self._name,
+            "began": round(began, 3),
+            "seconds": round(time.time() - began, 4),
+            "ended": ended,
+        }
+        write = partial(self._store.record_execution, entry)
+        _in_any_case(write, f"noting that {stage.title} was {ended}")
 
     def _warm_up(self) -> Any:
         with self._lock:
@@ -165,6 +194,9 @@ def _runner(path: str) -> Callable[..., Any]:
     return function
 
 
-def _describe(error: Exception) -> str:
-    lines = traceback.format_exception(error)
-    return "".join(lines)[-2000:].strip()
+def _in_any_case(work: Callable[[], None], what: str) -> None:
+    """Do what no outcome may depend on."""
+    try:
+        work()
+    except Exception as error:
+        log.warning("%s failed: %s", what, error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import Any, Final, Literal
 
@@ -35,7 +35,7 @@ class Signal(Enum):
 WAIT: Final = Signal.WAIT
 DONE: Final = Signal.DONE
 
-# How often one queue hands a trial out before a trial that ends without a result has failed.
+# How often one queue hands out a trial that ends without a result before it leaves it to the next.
 HAND_OUTS = 3
 
 
@@ -60,13 +60,20 @@ class ProposalQueue:
         revisit: hand out finished and failed trials once more, first of all, because there is more
             to compute for each (seeds, targets, languages). Their results in the study, which the
             search went by, stand.
+        aside: trials that are not handed out again for now, because an earlier queue of this run
+            of the driver has tried them in vain.
 
     Raises:
         UserMistake: the method or its options do not fit, or the study cannot be read.
     """
 
     def __init__(
-        self, study: SweepStudy, candidates: Candidates, search: Search, revisit: bool = False
+        self,
+        study: SweepStudy,
+        candidates: Candidates,
+        search: Search,
+        revisit: bool = False,
+        aside: Collection[int] = (),
     ) -> None:
         self._study = study
         self._candidates = candidates
@@ -78,6 +85,7 @@ class ProposalQueue:
         self._to_show: set[int] = set()
         self._hand_outs: dict[int, int] = {}
         self._exhausted = False
+        self._aside = set(aside)
         self._again = deque(self._load(study.trials(candidates), revisit))
 
     def _load(self, trials: list[StudyTrial], revisit: bool) -> list[Proposal]:
@@ -87,7 +95,11 @@ class ProposalQueue:
             self._view.add(trial.proposal)
             if trial.state != "running":
                 self._note(trial.number, trial.value)
-        return [trial.proposal for trial in trials if revisit or trial.state == "running"]
+        return [
+            trial.proposal
+            for trial in trials
+            if (revisit or trial.state == "running") and trial.number not in self._aside
+        ]
 
     @property
     def proposed(self) -> int:
@@ -98,6 +110,11 @@ class ProposalQueue:
     def told(self) -> int:
         """Trials with a result, failed ones among them."""
         return len(self._results)
+
+    @property
+    def aside(self) -> frozenset[int]:
+        """Trials without a result that this queue does not hand out again."""
+        return frozenset(self._aside)
 
     def next(self) -> Proposal | Literal[Signal.WAIT, Signal.DONE]:
         """The next trial to work on; `WAIT`: ask again after a result; `DONE`: there is none.
@@ -120,7 +137,7 @@ class ProposalQueue:
             self._exhausted = True
             return DONE
         try:
-            self._study.insert(proposal, self._candidates)
+            proposal = self._written(proposal)
         except LeaseLost:
             self._exhausted = True  # the rest is the other driver's
             return DONE
@@ -128,12 +145,14 @@ class ProposalQueue:
         return self._hand_out(proposal)
 
     def has_more(self) -> bool:
-        """Whether anything is left to hand out, now or after a result."""
+        """Whether anything is left to hand out, asked while nothing is handed out."""
         proposal = self.next()
         if isinstance(proposal, Proposal):
             self._hand_outs[proposal.number] -= 1
             self._again.appendleft(proposal)
-        return proposal is not DONE
+            return True
+        # Nobody is at work, so what is waited for are results of trials that were set aside.
+        return False
 
     def tell(
         self,
@@ -158,16 +177,32 @@ class ProposalQueue:
             return  # the other driver finds its stages in the store, and tells it
         self._note(number, value)
 
-    def give_back(self, number: int, reason: str = "") -> None:
+    def give_back(self, number: int) -> None:
         """Take back a trial that ended without a result, to be handed out again.
 
-        One that keeps ending so has failed: of `reason`.
+        One that keeps ending so is set aside.
         """
         if self._hand_outs.get(number, 0) >= HAND_OUTS:
-            error = f"ended {HAND_OUTS} times without a result"
-            self.tell(number, None, f"{error}: {reason}" if reason else error)
+            self.set_aside(number)
         else:
             self._again.append(self._view.trials[number].proposal)
+
+    def set_aside(self, number: int) -> None:
+        """Leave a trial without a result to the next run: its row stays RUNNING.
+
+        What is proposed next waits for its result as if it were still at work.
+        """
+        self._aside.add(number)
+
+    def _written(self, proposal: Proposal) -> Proposal:
+        """Have a proposal in the study. An earlier try, of which no answer came, may have put it
+        there: then that one counts."""
+        known = self._study.trial(proposal.number)
+        if known is None:
+            self._study.insert(proposal, self._candidates)
+            return proposal
+        settings = self._candidates.settings.restore(known.settings)
+        return Proposal(known.number, known.plan, settings)
 
     def _hand_out(self, proposal: Proposal) -> Proposal:
         self._hand_outs[proposal.number] = self._hand_outs.get(proposal.number, 0) + 1

@@ -40,6 +40,12 @@ FORMAT = 1  # of our rows; raised when their meaning changes
 
 T = TypeVar("T")
 
+_REOPEN = (
+    "update trials set state = 'RUNNING', datetime_complete = null"
+    " where trial_id = :trial and state = 'FAIL'"
+)
+_FORGET_ERROR = "delete from trial_user_attributes where trial_id = :trial and key = 'error'"
+
 
 class SweepStudy:
     """The study of one sweep in a database. Made by `open` or `find`.
@@ -167,8 +173,12 @@ class SweepStudy:
             distributions={names[name]: own[name] for name in params},
             user_attrs=proposal.to_config(),
         )
-        with _mistakes(self.where):
-            trial_id = self._storage.create_new_trial(self._study_id, template_trial=template)
+        try:
+            with _mistakes(self.where):
+                trial_id = self._storage.create_new_trial(self._study_id, template_trial=template)
+        except UserMistake:
+            self._trial_ids = None  # the row may be there all the same: it is looked for again
+            raise
         self._stored |= template.distributions
         ids[proposal.number] = trial_id
 
@@ -210,6 +220,26 @@ class SweepStudy:
                 return self._storage.set_trial_state_values(trial_id, state, values)
             except UpdateFinishedTrialError:
                 return False
+
+    def reopen(self, number: int) -> None:
+        """Let a failed trial be told once more: its row is RUNNING again, its error gone.
+
+        Optuna itself never takes a result back. One transaction: killed in between, it has failed
+        as before.
+
+        Raises:
+            KeyError: no such trial.
+            UserMistake: the storage is locked, full or out of reach.
+            LeaseLost: another driver writes now.
+        """
+        import sqlalchemy
+
+        self._may_write()
+        known = {"trial": self._ids()[number]}
+        with _mistakes(self.where), self._storage.engine.begin() as connection:
+            changed = connection.execute(sqlalchemy.text(_REOPEN), known)
+            if changed.rowcount:
+                connection.execute(sqlalchemy.text(_FORGET_ERROR), known)
 
     def _may_write(self) -> None:
         if self._lease is not None:

@@ -182,19 +182,24 @@ def _select(path: Path, mode: str, sql: str, name: str) -> list[tuple[Any, ...]]
         return connection.execute(sql, (name,)).fetchall()
 
 
+class StorageFault(UserMistake):
+    """The storage cannot be used for now: locked, full, away. Who began may wait for it."""
+
+
 def storage_mistake(where: str, error: Exception) -> UserMistake:
     """Put a storage's error in words a user can act on. `where` must hold no password."""
+    kind: type[UserMistake] = StorageFault
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     lowered = str(error).lower()
     if "locked" in lowered:
         what, remedy = "is locked by another program", "close what has it open, then run again"
     elif "no such table" in lowered:
-        what = "holds no study: it is another program's database, or damaged"
+        kind, what = UserMistake, "holds no study: it is another program's database, or damaged"
         remedy = "give storage: a file or database of its own"
     elif any(sign in lowered for sign in ("not a database", "malformed")):
         return UserMistake(damaged(where))
     elif any(sign in lowered for sign in ("no such column", "undefinedcolumn")):
-        what = f"was written by another version of Optuna: {text}"
+        kind, what = UserMistake, f"was written by another version of Optuna: {text}"
         remedy = "use the version of xlt that began the sweep, or give storage: another place"
     elif any(sign in lowered for sign in ("readonly", "read-only", "unable to open")):
         what, remedy = f"cannot be opened: {text}", "check the folder and its permissions"
@@ -205,7 +210,7 @@ def storage_mistake(where: str, error: Exception) -> UserMistake:
         remedy = "check host, port, database, user and password, and that the server is running"
     else:
         what, remedy = f"cannot be used: {text}", "check the storage, then run again"
-    return UserMistake(Mistake(where, what, remedy))
+    return kind(Mistake(where, what, remedy))
 
 
 def damaged(where: str) -> Mistake:

@@ -198,6 +198,9 @@ class ExecutionPart(Part):
     max_attempts: Count = Field(
         default=Execution.max_attempts, description="Tries of a lost stage."
     )
+    retry_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=Execution.retry_seconds, description="First pause between tries; they grow."
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Device.")
     micro_batch: Count | None = Field(
         default=Execution.micro_batch, description="Examples a forward pass holds at once."

@@ -101,13 +101,16 @@ class Execution:
         workers: stages at once; None for as many as the cluster has room for.
         threads: torch threads a worker.
         concurrency: trials under way at once.
-        max_attempts: tries of a stage whose worker or node is lost.
+        max_attempts: tries of a stage that a machine's fault ended, and of starting a worker.
+        retry_seconds: pause before the second try; each next one is three times as long, up to
+            a minute.
     """
 
     workers: int | None = None
     threads: int = 1
     concurrency: int = 4
-    max_attempts: int = 3
+    max_attempts: int = 5
+    retry_seconds: float = 2.0
     device: str = "auto"
     micro_batch: int | None = None
     checkpoint_seconds: float = 60.0

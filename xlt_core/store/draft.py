@@ -17,11 +17,12 @@ from types import TracebackType
 from typing import Any
 
 from xlt_core.store.backend import Backend
-from xlt_core.store.errors import is_full, naming_full_disks, store_full
+from xlt_core.store.errors import naming_full_disks, store_full
 from xlt_core.store.files import reclaim
 from xlt_core.store.layout import ABOUT, stage_path
 from xlt_core.store.local import local_draft
 from xlt_core.store.manifest import seal_folder
+from xlt_core.vocabulary.errors import is_full_disk
 
 _ROUNDS = 5
 
@@ -74,7 +75,7 @@ class Draft:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        full = store_full(self.folder) if error is not None and is_full(error) else None
+        full = store_full(self.folder) if error is not None and is_full_disk(error) else None
         self.remove()
         if full is not None:
             reclaim(self._backend.drafts)  # room for the next try

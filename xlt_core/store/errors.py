@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from xlt_core.vocabulary.errors import Mistake
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+from xlt_core.vocabulary.errors import Mistake, is_full_disk
 
 ACCESS_REMEDY = (
     "check the URL, that the bucket exists, the network, and the credentials in the environment"
@@ -49,13 +47,6 @@ class DamagedStage(OSError):
     """A stage's file does not have the bytes that were published. It has been set aside."""
 
 
-def is_full(error: BaseException) -> bool:
-    """Whether `error` says that a disk is full; safetensors says so only in words."""
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return True
-    return "No space left on device" in str(error)
-
-
 @contextmanager
 def naming_full_disks(folder: Path) -> Iterator[None]:
     """Turn any full-disk error in the block into `StoreFull` with the path and the free space."""
@@ -64,7 +55,7 @@ def naming_full_disks(folder: Path) -> Iterator[None]:
     except StoreFull:
         raise
     except Exception as error:
-        if not is_full(error):
+        if not is_full_disk(error):
             raise
         raise store_full(folder) from error
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
-from xlt_core.store.errors import StoreUnreachable, is_full
-from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.store.errors import StoreUnreachable
+from xlt_core.vocabulary.errors import Mistake, UserMistake, is_full_disk
 
 # Services without folders; asking s3fs for a folder could make a bucket.
 FOLDERLESS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "adl", "oss", "oci", "memory"})
@@ -70,7 +70,7 @@ def naming_the_service(url: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if type(error) in _ANSWERS or is_full(error):  # full: the disk here, downloaded to
+        if type(error) in _ANSWERS or is_full_disk(error):  # full: the disk here, downloaded to
             raise
         raise StoreUnreachable(url, f"{type(error).__name__}: {error}") from error
 

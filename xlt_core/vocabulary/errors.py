@@ -1,12 +1,14 @@
 """Errors, one class a cause. A user's mistake carries place, cause and remedy.
 
 Only two families exist: what the user can mend (`UserMistake`) and what ended one stage
-(`StageFailed`). Anything else is a fault of a machine and is tried again.
+(`StageFailed`). `is_machines_fault` tells of any other whether a machine is to blame, which may be
+well again by and by, and `is_full_disk` of these the one that somebody has to make room for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -39,6 +41,10 @@ class UserMistake(XltError):
 
     def __reduce__(self) -> tuple[type[UserMistake], tuple[tuple[Mistake, ...]]]:
         return type(self), (self.mistakes,)
+
+
+class MachineFault(XltError):
+    """A machine lacks for now what the work needs; nothing is wrong with the work."""
 
 
 class StageFailed(XltError):
@@ -75,3 +81,58 @@ class ParentMissing(XltError):
 
 class StageCancelled(XltError):
     """Nobody wants the stage any longer; it stopped at a checkpoint."""
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FULL_WORDS = ("No space left on device", "disk is full", "Disk quota exceeded")
+_DISK_WORDS = ("disk I/O error", "Input/output error", "Stale file handle")
+# Errors of machines that are no OSError, by the library's and the class's name: none of these
+# libraries may be imported here, and most processes have not loaded them.
+_LIBRARIES = ("botocore", "aiobotocore", "aiohttp", "urllib3", "httpx", "httpcore")
+_CLASSES = ("MemoryError", "OutOfMemoryError", "BrokenProcessPool")
+
+
+def is_machines_fault(error: BaseException) -> bool:
+    """Whether a machine is to blame: disk, network, memory, a lost process.
+
+    So it is worth another try later, and no verdict on what was tried. What the user can mend and
+    what ended a stage never are, whatever they came of; an error raised from a machine's is one.
+    """
+    for link in _chain(error):
+        if isinstance(link, XltError):
+            return isinstance(link, MachineFault)
+        if _is_machines(link):
+            return True
+    return False
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether a disk without room is to blame; some libraries say so only in words."""
+    return any(_is_full(link) for link in _chain(error))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised from, outermost first."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__
+
+
+def _is_machines(error: BaseException) -> bool:
+    if isinstance(error, OSError) or _is_full(error):
+        return True
+    kinds = type(error).__mro__
+    return (
+        any(kind.__name__ in _CLASSES for kind in kinds)
+        or any(kind.__module__.partition(".")[0] in _LIBRARIES for kind in kinds)
+        or any(words in str(error) for words in _DISK_WORDS)
+    )
+
+
+def _is_full(error: BaseException) -> bool:
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    return any(words in str(error) for words in _FULL_WORDS)

@@ -13,9 +13,9 @@ from typing import Any
 
 from xlt_core.vocabulary.lines import json_line
 
-# kinds: stage_started stage_progress stage_finished stage_failed stage_retried stage_cancelled
-#        trial_started trial_finished trial_failed trial_interrupted
-#        sweep_started sweep_finished message
+# kinds: stage_started stage_progress stage_finished stage_failed stage_retried stage_interrupted
+#        stage_cancelled trial_started trial_finished trial_failed trial_interrupted
+#        sweep_started sweep_waits sweep_finished worker_failed message
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ What a stage does is read off its task's name, so that a test can say it in a pl
 
 from __future__ import annotations
 
+import errno
 import threading
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,29 @@ from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.stage import Stage, TrainStage
 
 GATE = "gate"
+MENDED = "mended"
+FAULTS = {
+    "away": ConnectionResetError("the store went away"),
+    "full": OSError(errno.ENOSPC, "No space left on device"),
+}
 
 
 def run(stage: Stage, store: Store, report: Report, settings: Settings) -> Any:
-    """Publish `stage`, unless its task is called `broken`, `flaky` or `gated…`."""
+    """Publish `stage`, unless its task's name says that something befalls it."""
     report(Event("stage_started", stage=stage.key))
     task = stage.data[0].task if isinstance(stage, TrainStage) else stage.data.task
     if task == "broken":
         raise NonFiniteLoss("loss is nan at step 3; lower recipe.train.learning_rate")
     if task == "mistaken":
         raise StageFailed("no such label")
+    if task == "odd":
+        raise ValueError("nobody foresaw this")
     if task.startswith("flaky"):
         _fail_once(settings, stage)
+    if task in FAULTS and not (settings.cache / MENDED).exists():
+        settings.cache.mkdir(parents=True, exist_ok=True)
+        (settings.cache / f"met-{task}").touch()
+        raise FAULTS[task]
     if task.startswith("gated"):
         _wait(settings, stage, report)
     return noop.run(stage, store, report, settings)
@@ -54,3 +66,17 @@ def _wait(settings: Settings, stage: Stage, report: Report) -> None:
     except StageCancelled:
         (settings.cache / f"stopped-{stage.key}").touch()
         raise
+
+
+def run_ailing(stage: Stage, store: Store, report: Report, settings: Settings) -> Any:
+    """Publish `stage`; until it is mended, fail what the file `ailing` names, as it says.
+
+    `ailing` holds `away` or `broken` and the number of stages before the target's training.
+    """
+    report(Event("stage_started", stage=stage.key))
+    ails = settings.cache / "ailing"
+    if isinstance(stage, TrainStage) and ails.exists():
+        how, depth = ails.read_text().split()
+        if len(stage.ancestry()) - 1 == int(depth) and stage.data[0].task == "lab-nli":
+            raise FAULTS["away"] if how == "away" else StageFailed("no such label")
+    return noop.run(stage, store, report, settings)

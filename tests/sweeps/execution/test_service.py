@@ -9,19 +9,45 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import ray
 
 from sweeps.execution.client import ServiceClient
-from sweeps.execution.job import DONE, FAILED, STOPPED
+from sweeps.execution.job import DONE, FAILED, INTERRUPTED, STOPPED, Shape
 from tests.sweeps.execution.conftest import await_that
-from tests.sweeps.execution.runners import GATE
+from tests.sweeps.execution.runners import GATE, MENDED
 from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.store import Store
+from xlt_core.vocabulary.pauses import Pauses
 
 
 def finished(tmp_path: Path) -> Counter[str]:
     """How often each stage was computed to its end."""
     entries = Store(tmp_path / "stages").executions()
     return Counter(entry["key"] for entry in entries if entry["ended"] == "done")
+
+
+QUICK = Pauses(first=0.01, growth=2.0, longest=0.05)
+
+
+@pytest.fixture
+def client_of(local_ray, make_job):
+    """A function that makes a client, attended, whose service ends with the test."""
+    made = []
+
+    def make(**fields):
+        client = ServiceClient(make_job(**{"pauses": QUICK, **fields}))
+        client.attend("run", 0, 0.01)
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        ray.kill(client.service)
+
+
+def told(client, kind):
+    """Events of a kind that the sweep has been told so far."""
+    return [event for _, event in client.attend("run", 0, 0.01) if event.kind == kind]
 
 
 class TestSingleFlight:
@@ -82,12 +108,109 @@ class TestFailure:
         """A disk that went away once does not fail the trial."""
         assert client.compute(0, evaluate(train("flaky", "target"), "en"))[0].status == DONE
 
-    def test_attempts_are_bounded(self, local_ray, make_job):
-        """`max_attempts` tries, then the error says so."""
-        client = ServiceClient(make_job(max_attempts=1))
-        client.attend("run", 0, 0.01)
-        (outcome,) = client.compute(0, evaluate(train("flaky", "target"), "en"))
-        assert outcome.status == FAILED and "1 attempts" in outcome.error
+    @pytest.mark.parametrize(("task", "status"), [("away", INTERRUPTED), ("odd", FAILED)])
+    def test_attempts_are_bounded(self, client_of, task, status):
+        """`max_attempts` tries, then the error says so; a machine's fault is no verdict."""
+        client = client_of(max_attempts=3)
+        (outcome,) = client.compute(0, evaluate(train(task, "target"), "en"))
+        assert outcome.status == status and "3 attempts" in outcome.error
+        retried = told(client, "stage_retried")
+        assert [event.fields["pause"] for event in retried] == [QUICK.after(1), QUICK.after(2)]
+        ended = told(client, f"stage_{status}")
+        assert ended and {event.fields["error"] for event in ended} == {outcome.error}
+
+    def test_what_a_machines_fault_interrupted_is_computed_later(self, client_of, tmp_path):
+        """Nothing of it stays behind."""
+        client = client_of(max_attempts=2)
+        stages = evaluate(train("away", "target"), "en", "de")
+        assert {o.status for o in client.compute(0, stages)} == {INTERRUPTED}
+        (tmp_path / "cache" / MENDED).touch()
+        assert {o.status for o in client.compute(0, stages)} == {DONE}
+
+    def test_a_pause_ends_with_the_wish(self, client_of, tmp_path):
+        """Nobody waits ten minutes for a pause that is over for him."""
+        client = client_of(pauses=Pauses(first=600.0, longest=600.0))
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(client.compute, 0, evaluate(train("away", "target"), "en"))
+            await_that(lambda: told(client, "stage_retried"))
+            client.attend("cancel", 0, 0.01)
+            assert answer.result()[0].status == STOPPED
+
+    def test_a_full_disk_is_waited_out(self, client_of, tmp_path):
+        """It uses up no tries, is said once, and keeps other stages from meeting it too."""
+        client = client_of(max_attempts=1)
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(client.compute, 0, evaluate(train("full", "target"), "en"))
+            await_that(lambda: len(told(client, "stage_retried")) > 2)
+            other = pool.submit(client.compute, 1, evaluate(train("a", "target"), "en"))
+            await_that(lambda: len(told(client, "stage_retried")) > 6)
+            assert not other.done() and not finished(tmp_path)
+            (tmp_path / "cache" / MENDED).touch()
+            assert first.result()[0].status == other.result()[0].status == DONE
+        (waiting,) = told(client, "sweep_waits")
+        assert "a disk is full" in waiting.fields["text"]
+        assert any("room on the disk again" in e.fields["text"] for e in told(client, "message"))
+
+    def test_stages_waiting_for_room_go_on_with_the_first(self, client_of, tmp_path):
+        """Whoever finds room first wakes the others, however long their pauses have grown."""
+        client = client_of(pauses=Pauses(first=0.05, growth=1e6, longest=600.0), workers=1)
+        plans = [train("full", "target", seed=seed) for seed in range(3)]
+        with ThreadPoolExecutor(3) as pool:
+            answers = [
+                pool.submit(client.compute, n, evaluate(plan, "en")) for n, plan in enumerate(plans)
+            ]
+            await_that(lambda: told(client, "sweep_waits"))
+            (tmp_path / "cache" / MENDED).touch()
+            assert {answer.result()[0].status for answer in answers} == {DONE}
+
+
+class TestStaff:
+    """Workers come, cannot come, and go."""
+
+    @pytest.mark.parametrize(
+        ("runner", "status", "words"),
+        [
+            ("tests.sweeps.execution.runners:missing", FAILED, "has no attribute 'missing'"),
+            ("tests.sweeps.execution.nowhere:run", FAILED, "No module named"),
+            ("tests.sweeps.execution.dying:run", INTERRUPTED, "was lost"),
+        ],
+    )
+    def test_a_worker_that_cannot_start(self, client_of, runner, status, words):
+        """It is reported with its error, tried so often, and its stages end with that error."""
+        client = client_of(max_attempts=2, workers=1, runner=runner)
+        (outcome,) = client.compute(0, evaluate(train("a", "target"), "en"))
+        assert outcome.status == status
+        assert "no worker could be started in 2 attempts" in outcome.error
+        assert words in outcome.error
+        failed = told(client, "worker_failed")
+        assert [event.fields["attempt"] for event in failed][:2] == [1, 2]
+        assert all(words in event.fields["error"] for event in failed)
+
+    def test_workers_leave_when_no_sweep_wants_them(self, client_of, make_job):
+        """Their place on the cluster is another sweep's, of another shape."""
+        client = client_of(grace_seconds=0.05)
+        client.compute(0, evaluate(train("a", "target"), "en"))
+        whole = ServiceClient(make_job("whole", shape=Shape(threads=4), workers=1))
+        client.leave()
+        await_that(lambda: len(client.processes()) == 1)
+        assert whole.compute(0, evaluate(train("b", "target"), "en"))[0].status == DONE
+
+    def test_workers_stay_for_a_sweep_that_comes_back(self, client_of, make_job):
+        """Within the grace, the next sweep finds them warm."""
+        client = client_of(grace_seconds=600.0)
+        client.compute(0, evaluate(train("a", "target"), "en"))
+        before = client.processes()
+        client.leave()
+        again = ServiceClient(make_job("two"))
+        again.compute(0, evaluate(train("b", "target"), "en"))
+        assert before.items() <= again.processes().items()
+
+    def test_what_is_waited_for_is_said(self, client_of):
+        """A worker that finds no room says what it takes and what is free."""
+        client = client_of(shape=Shape(threads=99), workers=2, notices=QUICK)
+        await_that(lambda: told(client, "sweep_waits"))
+        text = told(client, "sweep_waits")[0].fields["text"]
+        assert text.startswith("2 workers wait for room") and "it is too small" in text
 
 
 @pytest.mark.fault

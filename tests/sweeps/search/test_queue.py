@@ -248,13 +248,52 @@ class TestEnd:
         assert driver.study.trials()[0].value == 1.0
 
     def test_a_trial_that_ends_without_a_result(self, sqlite: str) -> None:
-        """It is handed out again, and has failed when it keeps ending so."""
+        """It is handed out again; one that keeps ending so is left to the next queue."""
         driver = Driver(sqlite, ORDERS, Search("grid", trials=1))
-        for _ in range(HAND_OUTS):
-            assert driver.queue.next() == Proposal(0, ORDERS.plans.unrank(0))
-            driver.queue.give_back(0, "its coordinator was lost")
-        assert driver.queue.next() is DONE
-        assert "its coordinator was lost" in driver.study.trials()[0].error
+        for _ in range(2):
+            for _ in range(HAND_OUTS):
+                assert driver.queue.next() == Proposal(0, ORDERS.plans.unrank(0))
+                driver.queue.give_back(0)
+            assert driver.queue.next() is DONE
+            assert driver.queue.aside == {0}
+            assert driver.study.trials()[0].state == "running"
+            driver.kill()
+
+    @pytest.mark.parametrize("method", ["grid", "random", "tpe"])
+    def test_what_is_set_aside_changes_no_proposal(self, method: str, sqlite: str) -> None:
+        """Later trials wait for its result, and are those that an untouched search proposes."""
+        search = Search(method, trials=12, seed=3, window=4)
+        driver = Driver(sqlite, ORDERS, search)
+        first = driver.queue.next()
+        driver.queue.set_aside(first.number)
+        others = [driver.queue.next() for _ in range(4)]
+        for proposal in others[:3]:
+            driver.queue.tell(proposal.number, score(proposal))
+        assert others[3] is WAIT and not driver.queue.has_more()
+        aside = driver.queue.aside
+        driver.start(aside=aside)
+        assert not driver.queue.has_more() and driver.queue.aside == aside
+        driver.kill()
+        assert driver.queue.has_more()
+        assert driver.run()
+        assert rows(driver.study, ORDERS) == uninterrupted(sqlite, ORDERS, search)
+
+    def test_a_write_whose_answer_was_lost(self, sqlite: str) -> None:
+        """The row is there although writing it failed: it is not written twice."""
+        driver = Driver(sqlite, ORDERS, Search("random", trials=2))
+        insert = driver.study.insert
+
+        def interrupted(proposal: Proposal, candidates: Candidates) -> None:
+            insert(proposal, candidates)
+            driver.study.insert = insert
+            raise ConnectionError("the server went away after it had written")
+
+        driver.study.insert = interrupted
+        with pytest.raises(ConnectionError):
+            driver.queue.next()
+        assert driver.queue.next() == driver.study.trials(ORDERS)[0].proposal
+        assert driver.queue.next().number == 1
+        assert len(driver.study.trials()) == 2
 
 
 # Tasks, targets, and which of both have a searched field of their own.

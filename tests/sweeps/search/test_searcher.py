@@ -142,6 +142,44 @@ class TestPlanSearcher:
         searcher.on_trial_complete("t0", {"interrupted": True, "objective": math.nan})
         assert searcher.suggest("t1") == first
 
+    def test_a_machines_fault_leaves_the_trial_to_the_next_run(self, tmp_path: Path) -> None:
+        """It has no result, is not handed out again now, and the search ends without it."""
+        from sweeps.search.searcher import PlanSearcher
+
+        told: list[Event] = []
+        own = queue(f"sqlite:///{tmp_path / 'study.db'}", trials=1)
+        searcher = PlanSearcher(own, note=told.append)
+        searcher.suggest("t0")
+        result = {"interrupted": True, "error": "the disk went away", "objective": math.nan}
+        searcher.on_trial_complete("t0", result)
+        assert told[-1].kind == "trial_interrupted"
+        assert told[-1].fields["error"] == "the disk went away"
+        assert searcher.suggest("t1") == PlanSearcher.FINISHED
+        assert own.told == 0 and own.aside == {0}
+
+    def test_a_search_that_only_waits_for_what_was_set_aside_ends(self, tmp_path: Path) -> None:
+        """The window keeps it from proposing more; it does not wait for ever."""
+        from sweeps.search.searcher import PlanSearcher
+
+        searcher = PlanSearcher(queue(f"sqlite:///{tmp_path / 'study.db'}"))
+        lost = {"interrupted": True, "error": "lost", "objective": math.nan}
+        for at in range(4):
+            assert isinstance(searcher.suggest(f"t{at}"), dict)
+            searcher.on_trial_complete(f"t{at}", {"objective": 1.0} if at else lost)
+        assert searcher.suggest("t4") == PlanSearcher.FINISHED
+
+    def test_an_error_ends_the_search_and_is_not_swallowed(self, tmp_path: Path) -> None:
+        """Tune would go on without the result; here whoever runs it can see why."""
+        from sweeps.search.searcher import PlanSearcher
+
+        own = queue(f"sqlite:///{tmp_path / 'study.db'}")
+        searcher = PlanSearcher(own)
+        searcher.suggest("t0")
+        own.tell = lambda *found: (_ for _ in ()).throw(KeyError("no such trial"))
+        searcher.on_trial_complete("t0", {"objective": 1.0})
+        assert isinstance(searcher.error, KeyError)
+        assert searcher.suggest("t1") == PlanSearcher.FINISHED
+
     def test_tells_how_trials_begin_and_end(self, tmp_path: Path) -> None:
         """Each once, and not before the study knows it."""
         from sweeps.search.searcher import PlanSearcher

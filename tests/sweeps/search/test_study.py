@@ -126,6 +126,35 @@ class TestRows:
         with pytest.raises(KeyError):
             study.tell(5, 1.0)
 
+    def test_a_failed_trial_may_be_told_once_more(self, storage: str, name: str) -> None:
+        """Reopened, it keeps its number, plan and settings, loses its error, and is told once."""
+        study = SweepStudy.open(storage, name)
+        for number, value in enumerate((None, 2.0)):
+            study.insert(proposal(number), CANDIDATES)
+            study.tell(number, value, "lost")
+        before = study.trials(CANDIDATES)
+        for number in (0, 1):
+            study.reopen(number)
+        for reader in (study, SweepStudy.open(storage, name)):
+            first, second = reader.trials(CANDIDATES)
+            assert (first.state, first.error, first.value) == ("running", "", None)
+            assert first.proposal == before[0].proposal
+            assert second == before[1], "a result is never taken back"
+        assert study.tell(0, 5.0)
+        assert not study.tell(0, 6.0)
+        first = study.trials(CANDIDATES)[0]
+        assert (first.number, first.state, first.value) == (0, "finished", 5.0)
+        assert read_trials(storage, name) == study.trials()
+
+    def test_reopened_and_failed_again(self, storage: str, name: str) -> None:
+        """The error is the last one's."""
+        study = SweepStudy.open(storage, name)
+        study.insert(proposal(0), CANDIDATES)
+        for error in ("first", "second"):
+            study.tell(0, None, error)
+            assert study.trials()[0].error == error
+            study.reopen(0)
+
     def test_a_space_may_grow(self, storage: str, name: str) -> None:
         """With more tasks and choices, earlier rows stay and later ones are written beside them."""
         SweepStudy.open(storage, name).insert(proposal(0), CANDIDATES)

@@ -1,0 +1,80 @@
+"""One stage on its way through the service, and everybody who waits for it.
+
+Part of the stage service (see `service`); plain asyncio, no Ray.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from sweeps.execution.job import Job, Outcome
+from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.stage import Stage
+
+# Who waits: trial (`sweep/number`) → its sweep and its priority.
+Waiters = dict[str, tuple[str, int]]
+
+
+@dataclass
+class Flight:
+    """A stage from the first request to its outcome.
+
+    Attributes:
+        ready: set from when it could start until it is settled.
+        worker: who has it; empty while nobody does.
+        resting: set during the pause before another try.
+        losses: times it was lost, in a row.
+        attempts: of these, those that count against `Job.max_attempts`.
+        full: it was lost to a full disk; it finds out whether there is room again.
+    """
+
+    stage: Stage
+    job: Job
+    result: asyncio.Future[Outcome]
+    order: int
+    waiters: Waiters = field(default_factory=dict)
+    ready: asyncio.Future[Outcome] | None = None
+    worker: str = ""
+    resting: asyncio.Future[None] | None = None
+    losses: int = 0
+    attempts: int = 0
+    full: bool = False
+
+    @property
+    def priority(self) -> int:
+        """The most urgent waiter's; smaller goes first."""
+        return min((priority for _, priority in self.waiters.values()), default=0)
+
+    @property
+    def is_asleep(self) -> bool:
+        """Whether it is not about to start: it waits for its parent, or for another cluster."""
+        return self.ready is None and self.resting is None
+
+    def sweeps(self) -> set[str]:
+        """Sweeps that wait."""
+        return {sweep for sweep, _ in self.waiters.values()}
+
+    def event(self, kind: str, **fields: Any) -> Event:
+        """Something that happened to the stage."""
+        about = {"title": self.stage.title, "of": self.stage.kind, **fields}
+        return Event(kind, stage=self.stage.key, fields=about)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Say what came of this try."""
+        if self.ready is not None and not self.ready.done():
+            self.ready.set_result(outcome)
+
+    async def rest(self, seconds: float) -> None:
+        """Pause before the next try; `wake` ends it early."""
+        self.resting = asyncio.get_running_loop().create_future()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.resting, seconds)
+        self.resting = None
+
+    def wake(self) -> None:
+        """End a pause."""
+        if self.resting is not None and not self.resting.done():
+            self.resting.set_result(None)

@@ -1,0 +1,67 @@
+"""Waiting out what ails the study's storage or the driver's disk: full, locked, away.
+
+The sweep stands still meanwhile, which loses nothing; it goes on by itself, or ends when it is
+wished to. The stages' own retries are the service's (`retries`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import TypeVar
+
+from sweeps.execution.wish import Wish
+from sweeps.search.study_reader import StorageFault
+from xlt_core.vocabulary.errors import is_machines_fault
+from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.pauses import Pauses
+
+T = TypeVar("T")
+
+
+class Patience:
+    """Does things again until they succeed.
+
+    Args:
+        wish: whether the sweep is still wished to run; waits, and wakes when it is not.
+        note: told what is waited for, and when it is over.
+        pauses: between two tries.
+    """
+
+    def __init__(self, wish: Wish, note: Callable[[Event], None], pauses: Pauses) -> None:
+        self._wish = wish
+        self._note = note
+        self._pauses = pauses
+
+    def through(self, work: Callable[[], T]) -> T | None:
+        """What `work` returns in the end; None where the sweep was ended before. Raises the rest.
+
+        `work` may be done again after it failed half-way.
+        """
+        for failures in itertools.count():
+            try:
+                result = work()
+            except Exception as error:
+                if not may_pass(error):
+                    raise
+                self._say("sweep_waits", f"{first_line(error)}; the sweep goes on when it can")
+                if not self._wish.rest(self._pauses.after(failures + 1)):
+                    return None
+            else:
+                if failures:
+                    self._say("message", "the sweep goes on")
+                return result
+        raise AssertionError("counting has no end")
+
+    def _say(self, kind: str, text: str) -> None:
+        self._note(Event(kind, fields={"text": text}))
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether what failed may do so no longer by and by."""
+    return isinstance(error, StorageFault) or is_machines_fault(error)
+
+
+def first_line(error: BaseException) -> str:
+    """What is wrong, in one line."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,61 @@
+"""Trying again what was lost: growing pauses, a last word, and a full disk that is waited out.
+
+Part of the stage service (see `service`); plain asyncio, no Ray. While a stage that met a full
+disk finds out whether there is room again, no other begins: it would only meet the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sweeps.execution.flight import Flight
+from sweeps.execution.job import DONE, STOPPED, Outcome
+from sweeps.execution.register import Register
+from xlt_core.vocabulary.events import Event
+
+
+class Retries:
+    """Decides over lost stages among `flights`."""
+
+    def __init__(self, flights: Mapping[str, Flight], register: Register) -> None:
+        self._flights = flights
+        self._register = register
+
+    async def lost(self, flight: Flight, outcome: Outcome) -> Outcome:
+        """Pause before the next try, or give up. A full disk is waited out, and uses up no try."""
+        if self._register.over(flight.sweeps()):
+            return Outcome(flight.stage.key, STOPPED)
+        flight.losses += 1
+        flight.attempts += not outcome.full
+        if flight.attempts >= flight.job.max_attempts:
+            return outcome.given_up(f"given up after {flight.attempts} attempts")
+        pause = flight.job.pauses.after(flight.losses)
+        retried = flight.event("stage_retried", error=outcome.error, pause=pause)
+        self._register.tell(flight.sweeps(), retried)
+        if outcome.full and not any(known.full for known in self._flights.values()):
+            text = f"a disk is full; the sweep goes on when there is room ({outcome.first_line})"
+            self._say(flight, "sweep_waits", text)
+        flight.full = outcome.full
+        await flight.rest(pause)
+        return outcome
+
+    def may_begin(self, flight: Flight) -> bool:
+        """Whether no other stage has to find out first whether a disk has room again."""
+        return flight.full or not any(
+            known.full and not known.is_asleep and self._register.wanted(known.sweeps())
+            for known in self._flights.values()
+        )
+
+    def over(self, probe: Flight, outcome: Outcome) -> None:
+        """A stage that had met a full disk is over: where it was done, all others may go on."""
+        if outcome.status != DONE:
+            return
+        for flight in self._flights.values():
+            if flight.full:
+                flight.full = False
+                flight.wake()
+        self._say(probe, "message", "there is room on the disk again: the sweep goes on")
+
+    def _say(self, flight: Flight, kind: str, text: str) -> None:
+        """Tell the sweeps of something that is not about one stage."""
+        self._register.tell(flight.sweeps(), Event(kind, fields={"text": text}))

@@ -1,0 +1,92 @@
+"""How many workers there should be, and what the sweeps are told of those that are not there.
+
+Between the stage service's register (who wants work done) and its pool (who does it). Workers
+come when a sweep is attended, and leave a grace after the last sweep that wanted them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+import ray
+
+from sweeps.execution.job import Job, Outcome, Shape
+from sweeps.execution.pool import Pool
+from sweeps.execution.register import Register
+from sweeps.execution.resources import shortage
+from xlt_core.vocabulary.events import Event
+
+log = logging.getLogger("xlt.service")
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Staffing:
+    """Hires, explains, lets go."""
+
+    def __init__(
+        self, store: str, register: Register, changed: Callable[[], None], spawn: Spawn
+    ) -> None:
+        self.pool = Pool(store, changed, self._tell_failed)
+        self._register = register
+        self._spawn = spawn
+        self._explaining: set[Shape] = set()
+        self._letting_go = False
+
+    def hire(self, jobs: Iterable[Job]) -> None:
+        """Have workers for `jobs`, and say so where they find no room."""
+        for shape, job in {job.shape: job for job in jobs}.items():
+            self.pool.hire(job, self._register.limit(shape))
+            if self.pool.unplaced(shape) and shape not in self._explaining:
+                self._explaining.add(shape)
+                self._spawn(self._explain(job))
+
+    def hopeless(self, job: Job, key: str) -> Outcome | None:
+        """The last word on a stage for which no worker could be started; None while one may."""
+        failed = self.pool.failures(job.shape)
+        if failed is None or failed.count < job.max_attempts or self.pool.has(job.shape):
+            return None
+        lost = Outcome.lost(key, failed.error)
+        return lost.given_up(f"no worker could be started in {failed.count} attempts")
+
+    def let_go(self, grace_seconds: float) -> None:
+        """A sweep has gone: workers that no other wants leave after a grace."""
+        if not self._letting_go:
+            self._letting_go = True
+            self._spawn(self._let_go(grace_seconds))
+
+    async def _let_go(self, grace_seconds: float) -> None:
+        """Until nobody is left over: who is still at work is asked again."""
+        while self.pool.surplus(self._register.limit):
+            await asyncio.sleep(grace_seconds)
+            self.pool.dismiss(self._register.limit)
+        self._letting_go = False
+
+    async def _explain(self, job: Job) -> None:
+        """Say what workers wait for, from time to time, while they wait."""
+        told = 0
+        while self.pool.unplaced(job.shape):
+            told += 1
+            await asyncio.sleep(job.notices.after(told))
+            missing = self.pool.unplaced(job.shape)
+            if missing:
+                total, free = await asyncio.to_thread(_resources)
+                self._tell(job, "sweep_waits", text=shortage(missing, job.shape, total, free))
+        self._explaining.discard(job.shape)
+
+    def _tell_failed(self, job: Job) -> None:
+        failed = self.pool.failures(job.shape)
+        if failed is not None:
+            error = Outcome.lost("", failed.error).error
+            self._tell(job, "worker_failed", error=error, attempt=failed.count)
+
+    def _tell(self, job: Job, kind: str, **fields: Any) -> None:
+        self._register.tell(self._register.of_shape(job.shape), Event(kind, fields=fields))
+
+
+def _resources() -> tuple[dict[str, float], dict[str, float]]:
+    """All of the cluster, and what is free of it."""
+    return ray.cluster_resources(), ray.available_resources()

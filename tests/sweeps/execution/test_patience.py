@@ -1,0 +1,113 @@
+"""Waiting out what ails the storage, and what the sweep is wished meanwhile."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sweeps.execution import control
+from sweeps.execution.patience import Patience
+from sweeps.execution.wish import Wish
+from sweeps.search.study_reader import storage_mistake
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.pauses import Pauses
+
+QUICK = Pauses(first=0.01, growth=1.0)
+LONG = Pauses(first=600.0, longest=600.0)
+PASSING = [
+    OSError(28, "No space left on device"),
+    ConnectionError("the server is away"),
+    storage_mistake("study.db", Exception("database or disk is full")),
+    storage_mistake("study.db", Exception("disk I/O error")),
+    storage_mistake("study.db", Exception("database is locked")),
+    storage_mistake("postgresql://host/db", Exception("could not connect to server")),
+]
+
+
+class TestPatience:
+    @pytest.mark.parametrize("error", PASSING, ids=str)
+    def test_does_it_again_until_it_succeeds(self, tmp_path, error):
+        """Says what is waited for each time, and once that it is over."""
+        told, failures = [], [error, error]
+
+        def work() -> str:
+            if failures:
+                raise failures.pop()
+            return "done"
+
+        assert Patience(Wish(tmp_path), told.append, QUICK).through(work) == "done"
+        assert [event.kind for event in told] == ["sweep_waits", "sweep_waits", "message"]
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            ValueError("a fault of ours"),
+            UserMistake(Mistake("spec", "is wrong")),
+            storage_mistake("study.db", Exception("file is not a database")),
+        ],
+        ids=str,
+    )
+    def test_does_not_wait_for_what_will_not_pass(self, tmp_path, error):
+        """It is raised at once."""
+
+        def work() -> None:
+            raise error
+
+        with pytest.raises(type(error)) as caught:
+            Patience(Wish(tmp_path), lambda event: None, LONG).through(work)
+        assert caught.value is error
+
+    @pytest.mark.parametrize("verb", [control.STOP, control.CANCEL])
+    def test_ends_with_the_sweep(self, tmp_path, verb):
+        """Nobody waits ten minutes for a sweep that was ended."""
+        waiting = threading.Event()
+
+        def work() -> None:
+            raise PASSING[0]
+
+        patience = Patience(Wish(tmp_path), lambda event: waiting.set(), LONG)
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(patience.through, work)
+            waiting.wait()
+            control.request(tmp_path, verb)
+            assert answer.result() is None
+
+
+class TestWish:
+    def test_a_control_file_that_cannot_be_read_changes_nothing(self, tmp_path):
+        """The last wish stands: a mount that is away for a while ends no sweep."""
+        wish = Wish(tmp_path)
+        control.request(tmp_path, control.PAUSE)
+        assert wish.current() == control.PAUSE
+        (tmp_path / "control").unlink()
+        (tmp_path / "control").mkdir()
+        assert wish.current() == control.PAUSE
+        (tmp_path / "control").rmdir()
+        assert wish.current() == control.RUN
+
+    @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+    def test_signals_end_the_sweep(self, tmp_path, name):
+        """Also where something took their handlers in between, as Ray does."""
+        before, wish = signal.getsignal(name), Wish(tmp_path)
+        with wish.hearing_signals():
+            signal.signal(name, signal.SIG_IGN)
+            wish.hear_again()
+            os.kill(os.getpid(), name)
+            assert wish.current() == control.CANCEL and wish.interrupted
+            assert not wish.rest(600.0)
+            assert signal.getsignal(name) == before, "a second one ends the process as usual"
+            wish.hear_again()
+            assert signal.getsignal(name) == before
+        assert signal.getsignal(name) == before
+
+    def test_a_closed_terminal_ends_nothing(self, tmp_path):
+        """SIGHUP is not heard, and again as before afterwards."""
+        before, wish = signal.getsignal(signal.SIGHUP), Wish(tmp_path)
+        with wish.hearing_signals():
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert wish.current() == control.RUN
+        assert signal.getsignal(signal.SIGHUP) == before
