@@ -201,7 +201,10 @@ def storage_mistake(where: str, error: Exception) -> UserMistake:
     elif any(sign in lowered for sign in ("no such column", "undefinedcolumn")):
         kind, what = UserMistake, f"was written by another version of Optuna: {text}"
         remedy = "use the version of xlt that began the sweep, or give storage: another place"
-    elif any(sign in lowered for sign in ("readonly", "read-only", "unable to open")):
+    elif any(sign in lowered for sign in ("readonly", "read-only")):
+        kind, what = UserMistake, f"cannot be opened: {text}"
+        remedy = "check the folder and its permissions"
+    elif "unable to open" in lowered:
         what, remedy = f"cannot be opened: {text}", "check the folder and its permissions"
     elif "disk" in lowered and "full" in lowered:
         what, remedy = "cannot be written: the disk is full", "make room, then run again"

@@ -1,4 +1,5 @@
-"""What may befall a sweep besides a killed process: a lost lease, a bad network to its store.
+"""What may befall a sweep besides a killed process: a lost lease, a bad network to its store, a
+full disk (`disk`), a closed terminal (`terminal`).
 
 Each accident takes the sweep's home, its driver and the dice; it returns 1 where it happened, 0
 where there was nothing it could happen to. Neighbour: `campaign`, which draws the moment.
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.faults import disk, terminal
 from tests.faults.flaky import Flaky
 from tests.faults.processes import tree
 from xlt_core.store import Lease, Store
@@ -39,6 +41,10 @@ def store_of(home: Path) -> str:
 @contextlib.contextmanager
 def around(kind: str) -> Iterator[None]:
     """What a campaign of this kind needs: for `network`, an S3 server and a way to it."""
+    if kind in _AROUND:
+        with _AROUND[kind]():
+            yield
+        return
     if kind != "network":
         yield
         return
@@ -87,7 +93,13 @@ def lease(home: Path, driver: int, dice: random.Random) -> int:
     return 0
 
 
-ACCIDENTS = {"network": network, "lease": lease}
+ACCIDENTS = {
+    "network": network,
+    "lease": lease,
+    "disk": disk.strike,
+    "terminal": terminal.strike,
+}
+_AROUND = {"disk": disk.around, "terminal": terminal.around}
 
 
 def _delete(home: Path, driver: int, path: Path, key: str) -> int:

@@ -1,7 +1,7 @@
 """kill -9 at random moments, many times, against an uninterrupted run of the same sweep.
 
     .venv/bin/python tests/faults/campaign.py driver --kills 50
-    (also: worker, service, tree, coordinator; and accidents: network, lease)
+    (also: worker, service, tree, coordinator; accidents: network, lease, disk, terminal)
 
 Each kill hits a sweep of real training (lab data, a tiny encoder, TPE; mixtures of two and three
 tasks, frozen layers, kept heads). A driver, or a whole tree, is killed at a moment drawn uniformly
@@ -32,6 +32,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from tests.faults import disk, terminal  # noqa: E402
 from tests.faults.accidents import ACCIDENTS, around, store_of  # noqa: E402
 from tests.faults.processes import gone, kill, named, tree  # noqa: E402
 
@@ -48,7 +49,8 @@ recipe:
   train: {steps: 300, batch_size: 16, learning_rate: 1e-3, head: {choice: [new, keep]}}
   target: {steps: 300, batch_size: 16, freeze: {choice: [none, embeddings, 'layers:1']}}
 search: {method: tpe, trials: 8, window: 3, options: {n_startup_trials: 3}}
-execution: {workers: 2, concurrency: 2, max_attempts: 1000, checkpoint_seconds: 0.3}
+execution: {workers: 2, concurrency: 2, max_attempts: 1000, checkpoint_seconds: 0.3,
+            retry_seconds: 0.1}
 """
 
 # Titles of processes that are killed while their driver lives on.
@@ -105,10 +107,11 @@ def start(home: Path) -> subprocess.Popen[bytes]:
     spec = home / "campaign.yaml"
     if not spec.exists():
         spec.write_text(SPEC)
-    log = (home / "log.txt").open("ab")
+    disk.ready(home)
     xlt = str(Path(sys.executable).parent / "xlt")
     command = [xlt, "run", "campaign.yaml", "--set", f"store={store_of(home)}"]
-    return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, start_new_session=True)
+    with terminal.output(home) as log:
+        return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, start_new_session=True)
 
 
 def uninterrupted(home: Path) -> dict[str, Any]:
@@ -145,6 +148,7 @@ def assault(
             continue
         if code != 0:
             tally.faults.append(f"exit {code} after {tally.kills} kills: {tail(home)}")
+        disk.afterwards(home)
         return
 
 
