@@ -6,17 +6,19 @@ The few kills that fit into every test run; `campaign.py` does them by the dozen
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults import campaign
+from tests.faults import campaign, disk, terminal
 from tests.faults.processes import gone, kill, tree
+from tests.faults.small_disk import ballast, mounted
 
 SPEC = """\
 name: campaign
@@ -116,6 +118,73 @@ def test_a_second_driver_is_refused_and_a_cancelled_sweep_goes_on(tmp_path, refe
     assert status["state"] == "cancelled"
     assert xlt(home, "resume", "campaign").returncode == 0
     assert campaign.differences(home, reference, campaign.Tally("cancel")) == []
+
+
+def says(home: Path, words: str) -> Callable[[], bool]:
+    """Whether the sweep has said these words."""
+    return lambda: words in campaign.tail(home)
+
+
+@pytest.fixture
+def on_a_disk(tmp_path: Path) -> Iterator[Path]:
+    """A prepared home whose runs folder is a disk of its own."""
+    home = prepare(tmp_path / "home")
+    with mounted(home / "runs", disk.SIZE) as may:
+        if not may:
+            pytest.skip("needs the right to mount a small disk")
+        yield home
+
+
+@pytest.mark.fault
+def test_a_full_disk_pauses_the_sweep(on_a_disk, reference):
+    """It says so, goes on by itself when there is room, and is the same sweep to the bit."""
+    driver = campaign.start(on_a_disk)
+    await_that(happened(on_a_disk, "stage_started"), driver)
+    with ballast(on_a_disk / "runs"):
+        await_that(says(on_a_disk, "WAIT"), driver)
+    assert driver.wait() == 0, campaign.tail(on_a_disk)
+    assert xlt(on_a_disk, "sync", "campaign").returncode == 0
+    assert campaign.differences(on_a_disk, reference, campaign.Tally("disk")) == []
+
+
+@pytest.mark.fault
+def test_a_sweep_terminated_while_it_waits_for_room_goes_on(on_a_disk, reference):
+    """SIGTERM ends it in order, without a dump of Ray's; resumed with room, it is whole."""
+    driver = campaign.start(on_a_disk)
+    await_that(happened(on_a_disk, "stage_started"), driver)
+    with ballast(on_a_disk / "runs"):
+        await_that(says(on_a_disk, "WAIT"), driver)
+        driver.terminate()
+        assert driver.wait() == 130
+        said = (on_a_disk / "log.txt").read_text()
+        assert "campaign is interrupted" in said
+        assert "SIGTERM" not in said and "Traceback" not in said
+    resumed = xlt(on_a_disk, "resume", "campaign")
+    assert resumed.returncode == 0, resumed.stderr
+    assert xlt(on_a_disk, "sync", "campaign").returncode == 0
+    assert campaign.differences(on_a_disk, reference, campaign.Tally("disk")) == []
+
+
+@pytest.mark.fault
+def test_a_closed_terminal_leaves_the_sweep_running(tmp_path, reference):
+    """Its reader gone and everybody told so, the sweep goes on and ends as it would have."""
+    home = prepare(tmp_path / "home")
+    with terminal.around():
+        driver = campaign.start(home)
+        await_that(happened(home, "stage_started"), driver)
+        for _ in range(2):  # the second time its reader has gone: then it is told so
+            terminal.strike(home, driver.pid, random.Random(0))
+        assert driver.wait() == 0
+    assert campaign.differences(home, reference, campaign.Tally("terminal")) == []
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:1", "ray://127.0.0.1:1"])
+def test_an_address_without_a_cluster(untouched, place):
+    """One screen, at once."""
+    refused = xlt(untouched, "resume", "campaign", "--address", place)
+    assert refused.returncode == 2
+    assert "no Ray cluster answers there" in refused.stderr
+    assert len(refused.stderr.splitlines()) < 10 and "Traceback" not in refused.stderr
 
 
 def test_sync_rebuilds_what_was_tracked(untouched):
