@@ -6,10 +6,9 @@ and Tune's own files are thrown away. See DESIGN in the README's "How resume wor
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import filelock
 
@@ -19,9 +18,9 @@ from sweeps.execution.attendant import Attendant
 from sweeps.execution.bookkeeping import Bookkeeper
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.cluster import cluster, quiet_environment
-from sweeps.execution.job import PAUSES, Assignment, Job
-from sweeps.execution.patience import Patience, may_pass
+from sweeps.execution.job import Assignment, Job
 from sweeps.execution.resources import Staff
+from sweeps.execution.searching import pauses_of, search_out
 from sweeps.execution.steady import never_steering
 from sweeps.execution.wish import Wish
 from sweeps.search.claim import agreed, claim
@@ -38,9 +37,6 @@ from sweeps.spec.trials import paths_of_trial
 from xlt_core.stage import Settings
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
-from xlt_core.vocabulary.pauses import Pauses
-
-MOST_SEARCHES = 5
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,7 @@ def run_sweep(
                         job = job_of(sweep, prepared, folder, found, runner)
                         with Attendant(ServiceClient(job), wish, books.note):
                             assignment = Assignment(sweep, prepared, job)
-                            _search_out(assignment, queue, study, wish, books, folder)
+                            search_out(assignment, queue, study, wish, books, folder)
                 if lease.lost:
                     raise lease.mistake()
                 ended = _ended(study, wish)
@@ -162,11 +158,6 @@ def job_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder, found: Staff, 
     )
 
 
-def pauses_of(sweep: Sweep) -> Pauses:
-    """The pauses between two tries of anything."""
-    return replace(PAUSES, first=min(sweep.execution.retry_seconds, PAUSES.longest))
-
-
 @contextmanager
 def _only_driver(folder: SweepFolder) -> Iterator[None]:
     """Hold the sweep's lock; the operating system frees it when the driver dies.
@@ -192,85 +183,6 @@ def _only_driver(folder: SweepFolder) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _search_out(
-    assignment: Assignment,
-    queue: ProposalQueue,
-    study: SweepStudy,
-    wish: Wish,
-    books: Bookkeeper,
-    folder: SweepFolder,
-) -> None:
-    """Search until the study itself says that nothing is open; Tune's word is not taken for it."""
-    sweep = assignment.sweep
-    patience = Patience(wish, books.note, pauses_of(sweep))
-
-    def afresh() -> tuple[ProposalQueue, bool]:
-        new = ProposalQueue(study, candidates_of(sweep), sweep.search, aside=queue.aside)
-        return new, new.has_more()
-
-    for _ in range(MOST_SEARCHES):
-        try:
-            _search(assignment, queue, wish, books, folder, patience)
-        except Exception as error:  # of Tune itself, whose files lie on a disk too
-            if not may_pass(error):
-                raise
-            books.note(Event("message", fields={"text": f"Tune failed: {error}"}))
-        found = patience.through(afresh)
-        if found is None:
-            return
-        queue, more = found
-        if not more or wish.current() != control.RUN:
-            return
-        text = "Tune ended before the study did; a fresh Tuner takes up what is open"
-        books.note(Event("message", fields={"text": text}))
-
-
-def _search(
-    assignment: Assignment,
-    queue: ProposalQueue,
-    wish: Wish,
-    books: Bookkeeper,
-    folder: SweepFolder,
-    patience: Patience,
-) -> None:
-    """Let Tune drive the search to its end."""
-    from ray import tune
-
-    from sweeps.execution.coordinator import Coordinator
-    from sweeps.execution.scheduler import KeepStartingActors
-    from sweeps.search.searcher import PlanSearcher
-
-    trainable = tune.with_resources(
-        tune.with_parameters(Coordinator, assignment=assignment),
-        tune.PlacementGroupFactory([{"CPU": 0.01}]),
-    )
-    scratch = folder.path / "tune"
-    searcher = PlanSearcher(queue, wish.current, books.note, patience.through)
-    tuner = tune.Tuner(
-        trainable,
-        tune_config=tune.TuneConfig(
-            search_alg=searcher,
-            scheduler=KeepStartingActors(),
-            num_samples=-1,
-            max_concurrent_trials=assignment.sweep.execution.concurrency,
-            reuse_actors=True,
-        ),
-        run_config=tune.RunConfig(
-            name="trials",
-            storage_path=str(scratch.resolve()),
-            verbose=0,
-            failure_config=tune.FailureConfig(max_failures=3),
-            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-        ),
-    )
-    try:
-        tuner.fit()
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    if searcher.error is not None:
-        raise searcher.error
 
 
 def _ended(study: SweepStudy, wish: Wish) -> Ended:

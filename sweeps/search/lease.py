@@ -103,8 +103,9 @@ class DriverLease:
         if not self.lost:
             try:
                 self._replace(self._said, "{}")
-            except Exception:  # whoever comes next finds this process dead, or silent
-                _log.warning("the lease of %s could not be given back", self._where, exc_info=True)
+            except Exception as error:  # whoever comes next finds this process dead, or silent
+                what = str(error).partition("\n")[0]
+                _log.warning("the lease of %s could not be given back: %s", self._where, what)
 
     def check(self) -> None:
         """Before every write: raise LeaseLost where the lease is another's."""
@@ -132,11 +133,16 @@ class DriverLease:
         return False
 
     def _beat_on(self) -> None:
+        failing = False
         while not self._over.wait(BEAT_SECONDS) and not self.lost:
             try:
                 self._beat()
-            except Exception:  # tried again; if another takes over meanwhile, `_beat` finds out
-                _log.warning("the lease of %s could not be renewed", self._where, exc_info=True)
+                failing = False
+            except Exception as error:  # tried again; if another takes over, `_beat` finds out
+                if not failing:
+                    what = str(error).partition("\n")[0]
+                    _log.warning("the lease of %s is not renewed for now: %s", self._where, what)
+                failing = True
 
     def _beat(self) -> None:
         with self._writing:
