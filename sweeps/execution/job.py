@@ -24,7 +24,7 @@ ORPHANED = "orphaned"  # the parent's weights are no longer in the store
 
 
 PAUSES = Pauses()
-NOTICES = Pauses(first=5.0, growth=3.0, longest=300.0)
+NOTICES = Pauses(first=10.0, growth=3.0, longest=300.0)
 
 
 @dataclass(frozen=True)

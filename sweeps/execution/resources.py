@@ -102,7 +102,7 @@ def _outlook(
     if any(amount > total.get(name, 0.0) for name, amount in taken.items()):
         return ": it is too small, add nodes or ask for less under execution"
     if any(amount > free.get(name, 0.0) for name, amount in taken.items()):
-        return ": other work holds it"
+        return ": other work holds it, or the processes start slowly"
     return ": no node has as much free at once, or the processes start slowly"
 
 

@@ -29,7 +29,8 @@ class Retries:
         flight.attempts += not outcome.full
         if flight.attempts >= flight.job.max_attempts:
             return outcome.given_up(f"given up after {flight.attempts} attempts")
-        pause = flight.job.pauses.after(flight.losses)
+        # What no machine is to blame for mostly repeats itself: waiting longer mends nothing.
+        pause = flight.job.pauses.after(flight.losses if outcome.machine else 1)
         retried = flight.event("stage_retried", error=outcome.error, pause=pause)
         self._register.tell(flight.sweeps(), retried)
         if outcome.full and not any(known.full for known in self._flights.values()):

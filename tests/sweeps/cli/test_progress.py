@@ -86,6 +86,16 @@ class TestLine:
                 "trial 3 mnli: finished (objective 71.23)",
             ),
             (Event("message", fields={"text": "hello"}), "hello"),
+            (Event("sweep_waits", fields={"text": "no room"}), "WAIT  no room"),
+            (
+                Event("worker_failed", fields={"attempt": 2, "error": "no torch\nmore"}),
+                "a worker could not start, attempt 2 (no torch)",
+            ),
+            (
+                stage("stage_retried", error="away\nmore", pause=6.0),
+                "retry mnli #k1 (in 6 s, away)",
+            ),
+            (stage("stage_interrupted", error="away"), "lost  mnli #k1 (away)"),
             (Event("sweep_finished", fields={"name": "s", "state": "stopped"}), "sweep s: stopped"),
             (Event("something_new", fields={}), "something new"),
         ],
@@ -124,11 +134,21 @@ class TestProgress:
         assert len(self.observe(stage("stage_finished"), stage("stage_done"))) == 1
 
     def test_on_a_terminal_a_live_display_and_no_lost_errors(self):
-        """Errors stay above the live lines."""
+        """Errors stay above the live lines, and so does what is waited for."""
         out = StringIO()
         console = Console(file=out, width=100, force_terminal=True)
         with Progress(1, console=console) as progress:
             progress.observe(stage("stage_started"))
             progress.observe(stage("stage_failed", error="loss is NaN"))
+            progress.observe(Event("sweep_waits", fields={"text": "a disk is full"}))
         assert "loss is NaN" in out.getvalue()
+        assert "a disk is full" in out.getvalue()
         assert "trials 0/1" in out.getvalue()
+
+    def test_a_terminal_that_goes_away_while_it_is_shown(self):
+        """Leaving the display raises nothing: what was shown is over anyhow."""
+        out = StringIO()
+        progress = Progress(1, console=Console(file=out, width=100, force_terminal=True))
+        with progress:
+            progress.observe(stage("stage_started"))
+            out.close()

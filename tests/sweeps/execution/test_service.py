@@ -6,6 +6,7 @@ import os
 import signal
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,14 +109,16 @@ class TestFailure:
         """A disk that went away once does not fail the trial."""
         assert client.compute(0, evaluate(train("flaky", "target"), "en"))[0].status == DONE
 
-    @pytest.mark.parametrize(("task", "status"), [("away", INTERRUPTED), ("odd", FAILED)])
-    def test_attempts_are_bounded(self, client_of, task, status):
+    @pytest.mark.parametrize(
+        ("task", "status", "pauses"), [("away", INTERRUPTED, (1, 2)), ("odd", FAILED, (1, 1))]
+    )
+    def test_attempts_are_bounded(self, client_of, task, status, pauses):
         """`max_attempts` tries, then the error says so; a machine's fault is no verdict."""
         client = client_of(max_attempts=3)
         (outcome,) = client.compute(0, evaluate(train(task, "target"), "en"))
         assert outcome.status == status and "3 attempts" in outcome.error
         retried = told(client, "stage_retried")
-        assert [event.fields["pause"] for event in retried] == [QUICK.after(1), QUICK.after(2)]
+        assert [event.fields["pause"] for event in retried] == [QUICK.after(n) for n in pauses]
         ended = told(client, f"stage_{status}")
         assert ended and {event.fields["error"] for event in ended} == {outcome.error}
 
@@ -186,14 +189,17 @@ class TestStaff:
         assert [event.fields["attempt"] for event in failed][:2] == [1, 2]
         assert all(words in event.fields["error"] for event in failed)
 
-    def test_workers_leave_when_no_sweep_wants_them(self, client_of, make_job):
-        """Their place on the cluster is another sweep's, of another shape."""
+    @pytest.mark.parametrize("store", ["stages", "elsewhere"])
+    def test_workers_leave_when_no_sweep_wants_them(self, client_of, make_job, tmp_path, store):
+        """Their place on the cluster is another sweep's, of another shape, on any store."""
         client = client_of(grace_seconds=0.05)
         client.compute(0, evaluate(train("a", "target"), "en"))
-        whole = ServiceClient(make_job("whole", shape=Shape(threads=4), workers=1))
+        job = make_job("whole", shape=Shape(threads=4), workers=1)
+        whole = ServiceClient(replace(job, store=str(tmp_path / store)))
         client.leave()
         await_that(lambda: len(client.processes()) == 1)
         assert whole.compute(0, evaluate(train("b", "target"), "en"))[0].status == DONE
+        ray.kill(whole.service)
 
     def test_workers_stay_for_a_sweep_that_comes_back(self, client_of, make_job):
         """Within the grace, the next sweep finds them warm."""
