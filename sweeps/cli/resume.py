@@ -11,8 +11,8 @@ from sweeps.cli.run import (
     Workers,
     agree,
     carry_out,
-    end_on_sigterm,
     refuse_a_second_driver,
+    say_when_interrupted,
     with_workers,
 )
 
@@ -27,7 +27,7 @@ def resume(
 
     What a machine's fault ended is tried again, and so is a failed baseline.
     """
-    end_on_sigterm()
+    say_when_interrupted()
     from sweeps.execution.control import PAUSE, RUN, request, requested
     from sweeps.report.status import is_driven
     from sweeps.spec.prepare import planned, prepare

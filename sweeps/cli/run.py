@@ -9,6 +9,7 @@ import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -55,7 +56,7 @@ def run(
     seeds, languages, targets, tasks) extends it; any other change needs another name. What a
     machine's fault ended is tried again, and so is a failed baseline.
     """
-    end_on_sigterm()
+    say_when_interrupted()
     from sweeps.spec.prepare import planned, prepare
     from sweeps.spec.read import read_spec
 
@@ -146,10 +147,18 @@ def _free(change: Change) -> list[str]:
     return [f"changed, without changing results: {', '.join(change.free)}"] if change.free else []
 
 
-def end_on_sigterm() -> None:
+def say_when_interrupted() -> None:
     """Let SIGTERM end this process as Ctrl-C does: in order, and saying so."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if threading.current_thread() is not threading.main_thread():
+        return
+    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    say("interrupted")
+    raise KeyboardInterrupt
 
 
 def carry_out(
@@ -205,7 +214,7 @@ def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
     if ended.state != "finished":
         say(f"{sweep.name} is {ended.state}: nothing is lost, `xlt resume {name}` goes on")
     if ended.state == "interrupted" and ended.open_trials:
-        say(f"{ended.open_trials} trials are open; `xlt logs {name}` says what held them up")
+        say(f"faults of the machine hold up {ended.open_trials} trials: see `xlt logs {name}`")
     if ended.failed_trials:
         say(f"{ended.failed_trials} trials failed: `xlt logs {name}` has the errors, and")
         say(f"  `xlt resume {name} --retry-failed` tries them again")

@@ -46,7 +46,7 @@ class Ended:
     Attributes:
         state: `finished`, `stopped`, `cancelled` or `interrupted`.
         failed_trials: trials of the whole sweep that have failed.
-        open_trials: those without a result; where nobody ended the sweep, a machine's fault did.
+        open_trials: where nobody ended the sweep, those that a machine's fault left open.
     """
 
     state: str
@@ -190,6 +190,8 @@ def _ended(study: SweepStudy, wish: Wish) -> Ended:
     failed = sum(trial.state == "failed" for trial in trials)
     left = sum(trial.state == "running" for trial in trials)
     asked = {control.STOP: "stopped", control.CANCEL: "cancelled"}.get(wish.current())
-    if wish.interrupted or (left and asked is None):
+    if wish.interrupted:
+        return Ended("interrupted", failed)
+    if left and asked is None:
         return Ended("interrupted", failed, left)
-    return Ended(asked or "finished", failed, left)
+    return Ended(asked or "finished", failed)

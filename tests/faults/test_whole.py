@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -176,6 +177,20 @@ def test_a_closed_terminal_leaves_the_sweep_running(tmp_path, reference):
             terminal.strike(home, driver.pid, random.Random(0))
         assert driver.wait() == 0
     assert campaign.differences(home, reference, campaign.Tally("terminal")) == []
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("words", ["opening data", "sweep started"])
+def test_a_signal_before_anything_is_computed(tmp_path, name, words):
+    """While data are opened, or Ray starts: it ends in order and says so, without a dump."""
+    home = prepare(tmp_path / "home")
+    driver = campaign.start(home)
+    await_that(lambda: (home / "log.txt").exists() and says(home, words)(), driver)
+    driver.send_signal(name)
+    assert driver.wait() == 130
+    said = (home / "log.txt").read_text()
+    assert "interrupted" in said and "SIGTERM" not in said and "Traceback" not in said
 
 
 @pytest.mark.parametrize("place", ["127.0.0.1:1", "ray://127.0.0.1:1"])
