@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.cli.places import runs_folder
+from xlt_core.vocabulary.address import starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 DONE = 0
@@ -70,15 +71,16 @@ def screenful(mistakes: Sequence[Mistake], lines: int = SCREEN) -> str:
 
 
 def _mistake(error: UserMistake) -> int:
-    say(screenful(error.mistakes))
+    say(starred(screenful(error.mistakes)))
     return MISTAKE
 
 
 def _fault(error: Exception, arguments: Sequence[str]) -> int:
     """Keep the traceback where the user can send it from; print it if no file can be written."""
-    kind = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
+    kind = starred(f"{type(error).__name__}: {error}".strip().splitlines()[0])[:300]
     trace = "".join(traceback.format_exception(error))
     report = f"xlt {' '.join(arguments)}\n{sys.version}\n{time.strftime('%FT%T%z')}\n\n{trace}"
+    report = starred(report)
     for path in _log_places():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,7 @@ def resume(
     say_when_interrupted()
     from sweeps.execution.control import PAUSE, RUN, request, requested
     from sweeps.report.status import is_driven
+    from sweeps.spec.addresses import require_passwords
     from sweeps.spec.prepare import planned, prepare
     from sweeps.spec.stored import read_stored_spec
 
@@ -40,6 +41,7 @@ def resume(
         return
     refuse_a_second_driver(folder)
     stored = with_workers(read_stored_spec(folder), workers)
+    require_passwords(stored)
     say(f"{stored.name}: opening data and encoder")
     prepared = prepare(stored, planned(folder))
     agreed = agree(stored, prepared, folder, yes=True)

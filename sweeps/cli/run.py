@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import threading
 from dataclasses import replace
@@ -57,10 +58,12 @@ def run(
     machine's fault ended is tried again, and so is a failed baseline.
     """
     say_when_interrupted()
+    from sweeps.spec.addresses import require_passwords
     from sweeps.spec.prepare import planned, prepare
     from sweeps.spec.read import read_spec
 
     sweep = with_workers(read_spec(spec, overrides or []), workers)
+    require_passwords(sweep)
     place = folder_of(sweep.name, folder)
     sweep = placed(sweep, place)
     refuse_a_second_driver(place)
@@ -219,7 +222,7 @@ def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
         say(f"{ended.failed_trials} trials failed: `xlt logs {name}` has the errors, and")
         say(f"  `xlt resume {name} --retry-failed` tries them again")
     say(f"again: `xlt results {name}`; every run: `xlt ui {name}`, or")
-    say(f"  {' '.join(ui_command(sweep.tracking))}")
+    say(f"  {shlex.join(ui_command(sweep.tracking))}")
 
 
 def exit_code(ended: Ended) -> int:

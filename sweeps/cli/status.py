@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from sweeps.cli.aftermath import close_what_died, touch_sweep
+from sweeps.cli.aftermath import close_what_died, say_backlog, touch_sweep
 from sweeps.cli.faults import say
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json, stdout
@@ -31,11 +31,13 @@ def status(
         return
     from sweeps.report.status import sweep_status
 
-    found = sweep_status(touch_sweep(sweep))
+    folder = touch_sweep(sweep)
+    found = sweep_status(folder)
     if as_json:
         print_json(found.to_json())
         return
     stdout().print(_table([found]))
+    say_backlog(folder)
     for number, error in found.errors:
         stdout().print(f"trial {number} failed: {error}", soft_wrap=True)
     if found.state in ("interrupted", "stopped", "cancelled"):

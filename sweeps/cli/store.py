@@ -126,12 +126,16 @@ def prune(
 
 def open_store(url: str | None) -> Store:
     """The store at `url`, by default the one that sweeps here share. Raises UserMistake."""
+    from sweeps.spec.addresses import lent, without_passwords
     from xlt_core.store import Store
+    from xlt_core.store.place import is_remote
 
     if url is None:
         return Store(runs_folder() / "stages")
-    found = Store(url)
-    if "://" not in found.url and not _is_folder(found.url):
+    kept, passwords = without_passwords({"store": url})
+    lent(passwords, over=True)
+    found = Store(kept["store"])
+    if not is_remote(found.url) and not _is_folder(found.url):
         raise UserMistake(
             Mistake(f"--store {url}", "there is no such folder", "name a store that is there")
         )

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweeps.cli.aftermath import close_what_died
 from sweeps.cli.faults import say
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json
 from sweeps.cli.places import every_sweep, find_sweep
+from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
     from sweeps.spec.paths import SweepFolder
     from sweeps.tracking.sync import SyncResult
+
+_REFUSED = "all else is written, and nothing is lost: sync again once it may be taken"
 
 
 def sync(
@@ -32,7 +36,7 @@ def sync(
     if bool(sweeps) == every:
         raise UserMistake(Mistake("xlt sync", "needs sweeps", "name one or more, or give --all"))
     folders = every_sweep() if every else [find_sweep(name) for name in sweeps or ()]
-    done = {}
+    done, refused = {}, list[Mistake]()
     for folder in folders:
         found = sync_one(folder)
         done[folder.name] = asdict(found)
@@ -40,8 +44,14 @@ def sync(
             f"{folder.name}: {found.created} runs made, {found.updated} changed, "
             f"{found.unchanged} right already, {found.doubles} doubles deleted"
         )
+        refused += [
+            Mistake(f"{folder.name}, {record}", f"MLflow does not take it: {reason}", _REFUSED)
+            for record, reason in found.refused
+        ]
     if as_json:
         print_json(done)
+    if refused:
+        raise UserMistake(refused)
 
 
 def sync_one(folder: SweepFolder) -> SyncResult:
@@ -53,17 +63,25 @@ def sync_one(folder: SweepFolder) -> SyncResult:
     from sweeps.report.projection import sweep_projection
     from sweeps.spec.stored import read_stored_spec
     from sweeps.tracking.location import tracking_uri
+    from sweeps.tracking.spool import Spool
     from sweeps.tracking.sync import TrackingRefused
     from sweeps.tracking.sync import sync as send
 
     uri = tracking_uri(read_stored_spec(folder).tracking)
+    kept = Spool(folder.spool) if folder.spool.is_dir() else None
+    before = list(kept.refused()) if kept else []
     try:
-        return send(list(sweep_projection(folder)), uri)
+        done = send(list(sweep_projection(folder)), uri)
     except TrackingRefused as error:
         raise UserMistake(
             Mistake(
-                f"{folder.name}: tracking at {uri}",
+                f"{folder.name}: tracking at {bare(uri)}",
                 f"does not take the records: {error}",
                 "see that the server is up, then sync again; nothing is lost",
             )
         ) from error
+    if kept and not done.refused:
+        kept.forget_refused(before)
+        kept.gap = ""
+    close_what_died(folder)
+    return done

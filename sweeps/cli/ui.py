@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from typing import Annotated
 
@@ -11,6 +12,8 @@ import typer
 from sweeps.cli.aftermath import touch_sweep
 from sweeps.cli.faults import say
 from sweeps.cli.places import runs_folder
+from sweeps.tracking.location import client_address, tracking_uri
+from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 
@@ -29,31 +32,35 @@ def ui(
     """
     url = _url(sweep)
     if url.startswith(("http://", "https://")):
-        print(url)
+        print(bare(url))
         say("that server has its own UI; open it in a browser")
         return
     command = ui_command(url, port)
-    print(" ".join(command))
+    print(shlex.join(command))
     if only_print:
         return
     say(f"runs: http://127.0.0.1:{port}/#/experiments")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.execv(sys.executable, [sys.executable, "-m", *command])
+    # By the environment: what stands in a command line, everybody on the machine can read.
+    os.environ["MLFLOW_BACKEND_STORE_URI"] = client_address(url)
+    at = command.index("--backend-store-uri")
+    os.execv(sys.executable, [sys.executable, "-m", *command[:at], *command[at + 2 :]])
 
 
 def ui_command(url: str, port: int = 5000) -> list[str]:
-    """The command that opens the UI of a tracking database."""
-    return ["mlflow", "ui", "--backend-store-uri", url, "--host", "127.0.0.1", "--port", str(port)]
+    """The command that opens the UI of a tracking database; a password is not in it."""
+    place = ("--backend-store-uri", bare(tracking_uri(url)))
+    return ["mlflow", "ui", *place, "--host", "127.0.0.1", "--port", str(port)]
 
 
 def _url(sweep: str | None) -> str:
     if sweep is not None:
         from sweeps.spec.read import read_stored_spec
 
-        return read_stored_spec(touch_sweep(sweep)).tracking
+        return tracking_uri(read_stored_spec(touch_sweep(sweep)).tracking)
     database = runs_folder() / "mlflow.db"
     if not database.is_file():
         raise UserMistake(
             Mistake(str(database), "is not there: no sweep was tracked yet", "`xlt run SPEC` first")
         )
-    return f"sqlite:///{database.resolve()}"
+    return tracking_uri(str(database.resolve()))

@@ -11,6 +11,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from shlex import quote
 from types import TracebackType
 from typing import Any
 
@@ -22,6 +24,7 @@ from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
+from sweeps.tracking.backlog import read_backlog
 from sweeps.tracking.handle import TrackerHandle
 from xlt_core.store import Store
 from xlt_core.vocabulary.events import Event
@@ -53,6 +56,7 @@ class Bookkeeper:
         self._journal = Journal(folder.events)
         self._projection = Projection(sweep, prepared, folder, study)
         self._tracker = TrackerHandle(folder.spool, sweep.tracking)
+        self._said_of_tracking: tuple[str, str, int] = ("", "", 0)
         self._lock = threading.Lock()
         self._work: queue.Queue[Event | None] = queue.Queue()
         self._thread = threading.Thread(target=self._track, name="xlt-tracking", daemon=True)
@@ -93,12 +97,11 @@ class Bookkeeper:
         if self._thread.is_alive():
             self._work.put(None)
         with never_steering("tracking to the end"):
-            left, lost = self._tracker.finish(), self._tracker.lost
-            remedy = f"`xlt sync {self._sweep.name}` sends them"
-            if left:
-                self._say(f"{left} records wait for the tracking server; {remedy}")
-            if lost:
-                self._say(f"{lost} records found no room on the disk; {remedy}")
+            self._tracker.finish()
+            self._say_backlog()
+            if self._tracker.lost:
+                remedy = f"`xlt sync {quote(self._sweep.name)}` sends them"
+                self._say(f"{self._tracker.lost} records found no room on the disk; {remedy}")
         self._journal.close()
 
     def _track(self) -> None:
@@ -106,6 +109,7 @@ class Bookkeeper:
         while (event := self._work.get()) is not None:
             try:
                 self._book(event)
+                self._say_backlog(waiting=False)
             except Exception as error:
                 log.exception("not tracked: %s", event.kind)
                 self._say(f"not tracked: {event.kind} ({error}); `xlt sync` makes it good")
@@ -127,6 +131,16 @@ class Bookkeeper:
         self._store.pin(
             self._sweep.name, StageTree.of((p.trained, p.evaluations) for p in paths).stages
         )
+
+    def _say_backlog(self, *, waiting: bool = True) -> None:
+        """Say what MLflow has not taken, each thing once."""
+        found = read_backlog(self._folder.spool)
+        found = found if waiting else replace(found, waiting=0)
+        reason = (found.reason, found.gap, found.waiting)
+        if reason != self._said_of_tracking:
+            self._said_of_tracking = reason
+            for text in found.sentences(self._sweep.name):
+                self._say(text)
 
     def _say(self, text: str) -> None:
         self.note(Event("message", fields={"text": text}))

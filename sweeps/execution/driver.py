@@ -6,9 +6,10 @@ and Tune's own files are thrown away. See DESIGN in the README's "How resume wor
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import filelock
 
@@ -35,6 +36,7 @@ from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
 from xlt_core.stage import Settings
+from xlt_core.vocabulary.address import variables
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
 
@@ -113,6 +115,8 @@ def run_sweep(
                     with cluster(sweep.execution, address) as found:
                         wish.hear_again()  # Ray has taken SIGTERM's handler for its own
                         job = job_of(sweep, prepared, folder, found, runner)
+                        if address is not None:
+                            job = replace(job, passwords=_passwords(sweep.store))
                         with Attendant(ServiceClient(job), wish, books.note):
                             assignment = Assignment(sweep, prepared, job)
                             search_out(assignment, queue, study, wish, books, folder)
@@ -156,6 +160,10 @@ def job_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder, found: Staff, 
         encoder=prepared.encoder,
         runner=runner,
     )
+
+
+def _passwords(store: str) -> dict[str, str]:
+    return {name: os.environ[name] for name in variables(store) if name in os.environ}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -51,6 +52,8 @@ class Job:
         encoder: opened by workers ahead of their first stage; None to leave that.
         runner: `module:function` that computes a stage, for tests and benchmarks of the
             machinery itself.
+        passwords: what the store's address names (see `vocabulary.address`), for a cluster whose
+            processes did not inherit this one's environment.
     """
 
     sweep: str
@@ -64,6 +67,11 @@ class Job:
     grace_seconds: float = 10.0
     encoder: EncoderRef | None = None
     runner: str = "xlt_core.stage:run"
+    passwords: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+
+    def lend_passwords(self) -> None:
+        """Put them where the store looks for them, in this process."""
+        os.environ.update(self.passwords)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from sweeps.execution.retries import Retries
 from sweeps.execution.scheduling import Ready, assign
 from sweeps.execution.staffing import Staffing
 from xlt_core.store import Store
+from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import is_machines_fault
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.fingerprint import fingerprint
@@ -49,7 +50,7 @@ SILENT_DRIVER_SECONDS = 60.0
 
 def service_name(store: str) -> str:
     """The actor's name on a cluster: one service a store."""
-    return f"xlt-stages-{fingerprint(store)[:16]}"
+    return f"xlt-stages-{fingerprint(bare(store))[:16]}"
 
 
 class StageService:
@@ -263,6 +264,7 @@ class StageService:
     # ---- sweeps
 
     def _enter(self, job: Job) -> None:
+        job.lend_passwords()
         if self._register.enter(job):
             if len(self._register) == 1:
                 self._spawn(self._watch())

@@ -59,6 +59,7 @@ class Worker:
             MachineFault: the worker's GPU has not the memory that training takes.
             ImportError: the node lacks what stages need.
         """
+        job.lend_passwords()
         _runner(job.runner)
         if job.runner == Job.runner and job.encoder is not None:
             opened = self._open_ahead(job.encoder)
@@ -90,6 +91,7 @@ class Worker:
     @ray.method(num_returns="streaming")
     def run(self, stages: Sequence[Stage], job: Job) -> Iterator[Outcome]:
         """Compute `stages` in order; yield each outcome as it is known."""
+        job.lend_passwords()
         for stage in stages:
             yield self._one(stage, job)
 

@@ -21,20 +21,21 @@ from sweeps.search.proposal import Proposal
 from sweeps.search.quiet import quiet_optuna
 from sweeps.search.study_reader import (
     SECONDS_TO_WAIT,
-    SQLITE,
     StudyTrial,
     damaged,
     in_order,
-    sqlite_path,
     storage_mistake,
     trial_of,
 )
+from sweeps.spec.database import sqlite_path
+from xlt_core.vocabulary.address import filled, starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.storages import RDBStorage
     from optuna.trial import FrozenTrial, TrialState
+    from sqlalchemy.engine import URL
 
 FORMAT = 1  # of our rows; raised when their meaning changes
 
@@ -74,8 +75,8 @@ class SweepStudy:
         from optuna.exceptions import DuplicatedStudyError
         from optuna.study import StudyDirection
 
-        if storage_url.startswith(SQLITE):
-            sqlite_path(storage_url).absolute().parent.mkdir(parents=True, exist_ok=True)
+        if (path := sqlite_path(storage_url)) is not None:
+            path.absolute().parent.mkdir(parents=True, exist_ok=True)
         with _mistakes(without_password(storage_url)):
             storage = _connect(storage_url)
             try:
@@ -93,7 +94,7 @@ class SweepStudy:
         Raises:
             UserMistake: as `open`.
         """
-        if storage_url.startswith(SQLITE) and not sqlite_path(storage_url).is_file():
+        if (path := sqlite_path(storage_url)) is not None and not path.is_file():
             return None
         where = without_password(storage_url)
         with _mistakes(where):
@@ -283,13 +284,9 @@ class SweepStudy:
 
 
 def without_password(storage_url: str) -> str:
-    """The URL with its password starred out, fit to be shown."""
-    from urllib.parse import urlsplit
-
-    if storage_url.startswith(SQLITE):
-        return str(sqlite_path(storage_url))
-    password = urlsplit(storage_url).password
-    return storage_url.replace(f":{password}@", ":***@") if password else storage_url
+    """The URL fit to be shown: an SQLite file's path, or the URL with its password starred out."""
+    path = sqlite_path(storage_url)
+    return starred(storage_url) if path is None else str(path)
 
 
 def _trial(
@@ -303,29 +300,32 @@ def _trial(
 
 def _connect(storage_url: str) -> RDBStorage:
     from optuna.storages import RDBStorage
+    from sqlalchemy.engine import make_url
 
     quiet_optuna()
-    if storage_url.startswith(SQLITE):
+    url = make_url(filled(storage_url))
+    if url.get_backend_name() == "sqlite":
         options: dict[str, Any] = {"connect_args": {"timeout": SECONDS_TO_WAIT}}
     else:
         # A connection that a restarted server has dropped is replaced without anybody noticing.
         options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": int(SECONDS_TO_WAIT)}}
-    url = storage_url
-    if url.startswith(("postgresql://", "postgres://")):  # SQLAlchemy 2.1's default is psycopg 3
-        url = f"postgresql+psycopg2://{url.split('://', 1)[1]}"
+    # SQLAlchemy 2.1 takes psycopg 3 for its default; Optuna takes braces in a URL for a template.
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg2")
     _refuse_anothers(url, options, without_password(storage_url))
-    # Optuna takes braces in a URL for a template.
-    return RDBStorage(url.replace("{", "{{").replace("}", "}}"), engine_kwargs=options)
+    text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
+    return RDBStorage(text, engine_kwargs=options)
 
 
-def _refuse_anothers(url: str, options: dict[str, Any], where: str) -> None:
+def _refuse_anothers(url: URL, options: dict[str, Any], where: str) -> None:
     """Leave another program's database alone: Optuna would put its tables and its version in it."""
     from sqlalchemy import create_engine, inspect, pool
 
     engine = create_engine(url, poolclass=pool.NullPool, connect_args=options["connect_args"])
     tables = set(inspect(engine).get_table_names())
     # Only one program's version fits into `alembic_version`; a file is one program's anyway.
-    is_anothers = "alembic_version" in tables or (tables and url.startswith(SQLITE))
+    is_file = url.get_backend_name() == "sqlite"
+    is_anothers = "alembic_version" in tables or (tables and is_file)
     if "studies" not in tables and is_anothers:
         what = f"is another program's database (it holds {', '.join(sorted(tables)[:4])})"
         remedy = "give storage: a file or database of its own"

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.search.proposal import Proposal
+from sweeps.spec.database import sqlite_path
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan
 
-SQLITE = "sqlite:///"
 SECONDS_TO_WAIT = 10.0
 _STATES = {"RUNNING": "running", "WAITING": "running", "COMPLETE": "finished"}
 
@@ -57,12 +57,12 @@ def read_trials(storage_url: str, name: str) -> list[StudyTrial]:
     Raises:
         UserMistake: the storage cannot be read.
     """
-    if not storage_url.startswith(SQLITE):
+    path = sqlite_path(storage_url)
+    if path is None:
         from sweeps.search.study import SweepStudy
 
         study = SweepStudy.find(storage_url, name)
         return study.trials() if study else []
-    path = sqlite_path(storage_url)
     if not path.is_file() or not path.stat().st_size:
         return []
     return _read_file(path, name)
@@ -74,12 +74,12 @@ def read_attrs(storage_url: str, name: str) -> dict[str, Any]:
     Raises:
         UserMistake: the storage cannot be read.
     """
-    if not storage_url.startswith(SQLITE):
+    path = sqlite_path(storage_url)
+    if path is None:
         from sweeps.search.study import SweepStudy
 
         study = SweepStudy.find(storage_url, name)
         return study.attrs() if study else {}
-    path = sqlite_path(storage_url)
     if not path.is_file() or not path.stat().st_size:
         return {}
     rows = _query(
@@ -89,11 +89,6 @@ def read_attrs(storage_url: str, name: str) -> dict[str, Any]:
         name,
     )
     return {key: _parsed(path, text) for key, text in rows}
-
-
-def sqlite_path(storage_url: str) -> Path:
-    """The file an SQLite URL names: `sqlite:///relative` or `sqlite:////absolute`."""
-    return Path(storage_url.removeprefix(SQLITE))
 
 
 def trial_of(

@@ -23,6 +23,7 @@ from sweeps.spec.differences import (
     shown,
 )
 from sweeps.spec.sweep import Intermediate, Sweep, Target
+from xlt_core.vocabulary.address import bare
 
 T = TypeVar("T")
 
@@ -73,7 +74,8 @@ def compare(
     new = _in_old_order(old, new)
     more = [*_more(old, new)]
     differences = [
-        *_plain(old, new, ("name", "storage")),
+        *_plain(old, new, ("name",)),
+        *one("storage", bare(old.storage), bare(new.storage)),
         *other_data(old, new, old_identity, new_identity),
         *_intermediate(old.intermediate, new.intermediate),
         *left_out(old, new),
@@ -157,7 +159,7 @@ def _added(what: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[str]:
 
 def _free(old: Sweep, new: Sweep) -> Iterator[str]:
     for name in ("store", "tracking"):
-        if getattr(old, name) != getattr(new, name):
+        if bare(getattr(old, name)) != bare(getattr(new, name)):
             yield name
     for field in fields(old.execution):
         if getattr(old.execution, field.name) != getattr(new.execution, field.name):

@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweeps.spec.database import sqlite_address
+
 
 def runs_folder() -> Path:
     """The folder that holds sweeps and what they share: `$XLT_RUNS`, else `runs`."""
@@ -99,12 +101,12 @@ class SweepFolder:
     @property
     def default_tracking(self) -> str:
         """The MLflow database, where a spec names none."""
-        return f"sqlite:///{self.runs / 'mlflow.db'}"
+        return sqlite_address(self.runs / "mlflow.db")
 
     @property
     def default_storage(self) -> str:
         """The study's database, where a spec names none."""
-        return f"sqlite:///{self.study.absolute()}"
+        return sqlite_address(self.study)
 
 
 def existing_sweeps(runs: Path | None = None) -> tuple[SweepFolder, ...]:

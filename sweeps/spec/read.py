@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sweeps.spec.addresses import lent, without_passwords
 from sweeps.spec.check import check, check_databases, check_recipes
 from sweeps.spec.layers import load_layers
 from sweeps.spec.marks import Document, Trail
@@ -38,7 +39,7 @@ def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
     Raises:
         UserMistake: everything that is wrong with it, each with file, line and field.
     """
-    document = load_layers(path, overrides)
+    document = _without_passwords(load_layers(path, overrides))
     if document.data.keys() >= STORED_KEYS:
         remedy = f"go on with it by `xlt resume {path.parent.name}`"
         raise UserMistake(Mistake(str(path), "is the record of a started sweep", remedy))
@@ -53,6 +54,13 @@ def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         if not mistakes:
             return sweep
     raise UserMistake(in_order(mistakes))
+
+
+def _without_passwords(document: Document) -> Document:
+    """What is read from here on holds no password; whoever connects finds them where it looks."""
+    data, passwords = without_passwords(document.data)
+    lent(passwords, over=True)
+    return Document(data, document.places)
 
 
 def in_order(mistakes: Sequence[Mistake]) -> tuple[Mistake, ...]:

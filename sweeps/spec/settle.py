@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from sweeps.spec.addresses import database, location
 from sweeps.spec.marks import Document
 from sweeps.spec.paths import SweepFolder, runs_folder
 from sweeps.spec.schema import Spec
@@ -41,9 +42,9 @@ def settle(spec: Spec, document: Document, name: str, data: str, encoder: str) -
         objective=Objective(spec.objective.split, spec.objective.languages),
         execution=Execution(**spec.execution.model_dump()),
         splits=tuple(spec.splits),
-        store=_location(spec.store) if spec.store else folder.default_store,
-        tracking=_location(spec.tracking) if spec.tracking else folder.default_tracking,
-        storage=_database(spec.storage) if spec.storage else folder.default_storage,
+        store=location(spec.store) if spec.store else folder.default_store,
+        tracking=location(spec.tracking) if spec.tracking else folder.default_tracking,
+        storage=database(spec.storage) if spec.storage else folder.default_storage,
         source=document.data,
     )
 
@@ -151,18 +152,3 @@ def _missing(text: str, document: Document, trail: tuple[str, ...], remedy: str)
     )
     what = f"there is no folder {text!r} (looked for {' and '.join(tried)})"
     return Mistake(document.where(trail), what, remedy)
-
-
-def _location(text: str) -> str:
-    """A URL as it is, a path made absolute; SQLite's paths too."""
-    if text.startswith("sqlite:///"):
-        path = text.removeprefix("sqlite:///")
-        return f"sqlite:///{Path(path).expanduser().absolute()}"
-    return (
-        text if re.match(r"[a-z][a-z0-9+.-]*:", text) else str(Path(text).expanduser().absolute())
-    )
-
-
-def _database(text: str) -> str:
-    found = _location(text)
-    return found if ":" in found else f"sqlite:///{found}"

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from sweeps.spec.addresses import lent, without_passwords
 from sweeps.spec.known import nearest
 from sweeps.spec.paths import SweepFolder, existing_sweeps
 from sweeps.spec.ranges import RULES
@@ -36,12 +37,13 @@ _HEAD = "# Written by xlt when the sweep began. To change the sweep, edit your o
 
 
 def write_spec(folder: SweepFolder, sweep: Sweep) -> None:
-    """Write `spec.yaml`, whole or not at all."""
-    data = to_data(sweep)
+    """Write `spec.yaml`, whole or not at all, and without passwords."""
+    data, _ = without_passwords(to_data(sweep))
     for name, default in _defaults(folder).items():
         if data[name] == default:
             data[name] = ""  # found anew from wherever the folder lies: runs/ may be moved
-    content = {"format": FORMAT, "source": dict(sweep.source), "sweep": data}
+    source, _ = without_passwords(sweep.source)
+    content = {"format": FORMAT, "source": source, "sweep": data}
     text = _HEAD + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
     write_whole(folder.spec, text)
 
@@ -66,11 +68,18 @@ def read_stored_spec(folder: SweepFolder) -> Sweep:
         what = f"is in form {content['format']}, this version reads form {FORMAT}"
         raise UserMistake(Mistake(where, what, "use the version of xlt that began the sweep"))
     try:
-        data = content["sweep"]
+        data = _without_passwords(content["sweep"])
         found = {name: data[name] or default for name, default in _defaults(folder).items()}
-        return from_data(data | found, content["source"])
+        return from_data(data | found, _without_passwords(content["source"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UserMistake(_unreadable(where, f"{type(error).__name__}: {error}")) from None
+
+
+def _without_passwords(data: Mapping[str, Any]) -> dict[str, Any]:
+    """As earlier versions kept them: they go on being used, unless the environment has others."""
+    kept, passwords = without_passwords(data)
+    lent(passwords, over=False)
+    return kept
 
 
 def to_data(sweep: Sweep) -> dict[str, Any]:

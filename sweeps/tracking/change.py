@@ -2,7 +2,8 @@
 
 Records may come twice, late, or out of order. The rule that makes the end result the same: work
 that said how it ended (FINISHED, FAILED) is changed only by work that ended no earlier. KILLED was
-said on behalf of a silent process, so whoever speaks again is believed.
+said on behalf of a silent process, so whoever speaks again is believed. What somebody else said of
+the end, by hand in the UI, counts for nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from sweeps.tracking.records import Metric, RunRecord, Status
 
 RECORD_TAG = "xlt.record"  # the digest of the last record applied in full
+ENDED_TAG = "xlt.ended"  # the end that a record said, in milliseconds
 PARENT_TAG = "xlt.parent"
 NESTING_TAG = "mlflow.parentRunId"
 NAME_TAG = "mlflow.runName"
@@ -28,10 +30,15 @@ class Known:
     tags: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def said_end(self) -> bool:
+        """Whether a record said that it ended, and when: not somebody by hand."""
+        return self.status.ended and self.tags.get(ENDED_TAG) == str(self.ended)
+
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be written. `reopen` turns a KILLED run back to RUNNING."""
+    """What is to be written. `reopen` turns a run that ended back to RUNNING."""
 
     params: Mapping[str, str]
     tags: Mapping[str, str]
@@ -64,13 +71,13 @@ def difference(
         metrics=tuple(m for m in record.metrics if m not in said),
         artifacts=record.artifacts,
         end=None if ended is None else (record.status, ended),
-        reopen=record.status is Status.RUNNING and known.status is Status.KILLED,
+        reopen=record.status is Status.RUNNING and known.status is not Status.RUNNING,
     )
 
 
 def is_stale(known: Known, record: RunRecord) -> bool:
     """Whether the run knows better than the record."""
-    if known.status is Status.RUNNING:
+    if not known.said_end:
         return False
     if record.ended is None:
         return known.status is not Status.KILLED
@@ -84,6 +91,8 @@ def is_stale(known: Known, record: RunRecord) -> bool:
 def all_tags(record: RunRecord, parent_run: str | None) -> dict[str, str]:
     """The record's tags and those a run is found and nested by."""
     tags = {**record.tags, **found_by(record), NAME_TAG: record.name, RECORD_TAG: record.digest}
+    if record.ended is not None:
+        tags[ENDED_TAG] = str(milliseconds(record.ended))
     if record.parent is not None:
         tags[PARENT_TAG] = record.parent
     if parent_run is not None:

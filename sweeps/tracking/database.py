@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
+import itertools
 import logging
 import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -14,12 +17,20 @@ from pathlib import Path
 
 import filelock
 from mlflow import MlflowClient
-from mlflow.entities import Experiment
+from mlflow.entities import Experiment, ViewType
 from mlflow.exceptions import MlflowException
 
-from sweeps.tracking.location import EXPERIMENT, artifact_folder, quiet_environment, sqlite_path
-from xlt_core.vocabulary.errors import Mistake, UserMistake
+from sweeps.spec.database import sqlite_path
+from sweeps.tracking.location import (
+    EXPERIMENT,
+    artifact_folder,
+    client_address,
+    quiet_environment,
+)
+from xlt_core.vocabulary.address import bare
+from xlt_core.vocabulary.errors import Mistake, UserMistake, XltError
 
+MARK = "xlt.experiment"  # the experiment is found by it, whatever people call it
 _TAGS = {
     # Without it MLflow's UI opens on its pages for language-model applications.
     "mlflow.experimentKind": "custom_model_development",
@@ -38,13 +49,21 @@ _FINAL = {
 }
 
 
+_log = logging.getLogger(__name__)
+
+
+class ArtifactFailed(XltError):
+    """The artifact store does not take a text; the tracking server may well be there."""
+
+
 def prepare_database(uri: str, experiment: str = EXPERIMENT) -> str:
     """Make and migrate the database once and return the experiment's id (seconds when new).
 
-    A SQLite file of an older MLflow is copied beside itself before it is migrated.
+    A SQLite file of an older MLflow is copied beside itself before it is migrated. An experiment
+    that somebody deleted is restored, with its runs; one that is gone for good is made anew.
 
     Raises:
-        UserMistake: the experiment was deleted, or a database that is not ours to migrate is old.
+        UserMistake: a database that is not ours to migrate is old.
         MlflowException: the server is away.
     """
     for name, value in quiet_environment().items():
@@ -56,12 +75,16 @@ def prepare_database(uri: str, experiment: str = EXPERIMENT) -> str:
         if path is not None and _is_of_another_version(path):
             _migrate(path, uri)
         try:
-            return _experiment_id(MlflowClient(uri), uri, experiment)
+            return _experiment_id(MlflowClient(client_address(uri)), uri, experiment)
         except MlflowException as error:
             if "out-of-date database schema" not in str(error):
                 raise
             raise UserMistake(
-                Mistake(uri, "was made by an older MLflow", f"run `mlflow db upgrade {uri}` once")
+                Mistake(
+                    bare(uri),
+                    "was made by an older MLflow",
+                    f"run `mlflow db upgrade {shlex.quote(bare(uri))}` once",
+                )
             ) from error
 
 
@@ -86,27 +109,34 @@ def is_away(error: BaseException) -> bool:
 
 def is_obscure(error: BaseException) -> bool:
     """Whether the error does not tell a server that is away from a record it cannot take."""
-    return isinstance(error, MlflowException) and str(error.error_code) == "INTERNAL_ERROR"
+    if isinstance(error, MlflowException):
+        return str(error.error_code) == "INTERNAL_ERROR"
+    return isinstance(error, ArtifactFailed)
 
 
 def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
-    found = client.get_experiment_by_name(name)
+    found = _marked(client, name) or client.get_experiment_by_name(name)
     if found is None:
         found = _create(client, uri, name)
+    number = str(found.experiment_id)
     if found.lifecycle_stage != "active":
-        raise UserMistake(
-            Mistake(
-                f"MLflow experiment {name!r} at {uri}",
-                "was deleted",
-                f"bring it back with `mlflow experiments restore -x {found.experiment_id}`",
-            )
-        )
-    return str(found.experiment_id)
+        _log.warning("the experiment %r was deleted in MLflow; it is restored", found.name)
+        client.restore_experiment(number)
+    if found.tags.get(MARK) != name:
+        client.set_experiment_tag(number, MARK, name)
+    return number
+
+
+def _marked(client: MlflowClient, name: str) -> Experiment | None:
+    """The experiment that carries our mark, renamed or deleted as it may be; the oldest of them."""
+    found = client.search_experiments(ViewType.ALL, filter_string=f"tags.`{MARK}` = '{name}'")
+    return min(found, key=lambda each: (len(each.experiment_id), each.experiment_id), default=None)
 
 
 def _create(client: MlflowClient, uri: str, name: str) -> Experiment:
+    tags = {**_TAGS, MARK: name}
     try:
-        made = client.create_experiment(name, artifact_location=artifact_folder(uri), tags=_TAGS)
+        made = client.create_experiment(name, artifact_location=artifact_folder(uri), tags=tags)
         return client.get_experiment(made)
     except MlflowException as error:
         # Another writer was first.
@@ -131,20 +161,24 @@ def _is_of_another_version(path: Path) -> bool:
 
 
 def _migrate(path: Path, uri: str) -> None:
-    copy = _unused(path.with_name(path.name + ".before-upgrade"))
-    shutil.copy2(path, copy)
-    command = [sys.executable, "-m", "mlflow", "db", "upgrade", uri]
+    copy = _copy(path)
+    command = [sys.executable, "-m", "mlflow", "db", "upgrade", client_address(uri)]
     done = subprocess.run(command, capture_output=True, text=True, env=quiet_environment())
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise UserMistake(
-            Mistake(uri, f"cannot be brought to this MLflow's version: {last}", f"see {copy}")
+            Mistake(str(path), f"cannot be brought to this MLflow's version: {last}", f"see {copy}")
         )
 
 
-def _unused(path: Path) -> Path:
-    number = 1
-    while path.exists():
-        path = path.with_suffix(f".{number}")
-        number += 1
-    return path
+def _copy(path: Path) -> Path:
+    """Keep what the file holds beside it, once however often it is tried; return where."""
+    first = path.with_name(path.name + ".before-upgrade")
+    others = (first.with_name(f"{first.name}.{number}") for number in itertools.count(1))
+    for copy in itertools.chain([first], others):
+        if not copy.exists():
+            shutil.copy2(path, copy)
+            return copy
+        if filecmp.cmp(path, copy, shallow=False):
+            return copy
+    raise AssertionError("numbers do not end")

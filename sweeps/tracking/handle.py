@@ -20,6 +20,7 @@ from sweeps.tracking.spool import Spool
 
 WRITER_LOCK = "writer.lock"
 LOG = "tracking.log"
+URI_VARIABLE = "XLT_TRACKING_ADDRESS"
 REMAINING = 3  # exit code of the process: the records left stay in the spool
 
 _log = logging.getLogger(__name__)
@@ -49,8 +50,12 @@ class TrackerHandle:
         self.lost = 0
 
     def start(self) -> None:
-        """Start the tracking process; returns at once, MLflow is opened there."""
+        """Start the tracking process, with what was refused before put first; returns at once.
+
+        MLflow is opened there.
+        """
         with self._lock:
+            self._spool.take_back()
             self._launch()
 
     def put(self, record: RunRecord) -> None:
@@ -127,7 +132,7 @@ class TrackerHandle:
     def _launch(self) -> None:
         command = [
             *(sys.executable, "-m", "sweeps.tracking.process"),
-            *("--spool", str(self._folder.absolute()), "--uri", self.uri),
+            *("--spool", str(self._folder.absolute())),
             *("--experiment", self._experiment, "--parent-pid", str(os.getpid())),
         ]
         with (self._folder / LOG).open("ab") as log:
@@ -136,7 +141,7 @@ class TrackerHandle:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                env=impatient_environment(),
+                env={**impatient_environment(), URI_VARIABLE: self.uri},  # read by no one else
                 start_new_session=True,  # Ctrl-C ends the driver, which then says finish
             )
         self._started_at = time.monotonic()

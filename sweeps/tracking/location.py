@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
+from sweeps.spec.database import absolute, sqlite_address, sqlite_path
+from xlt_core.vocabulary.address import filled, parted
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 EXPERIMENT = "xlt"
@@ -18,28 +24,60 @@ def tracking_uri(text: str) -> str:
         UserMistake: a folder or `file:` address; MLflow no longer keeps runs in files.
     """
     text = text.strip() or DEFAULT
-    path = sqlite_path(text) if text.startswith("sqlite:") else None
-    if path is None and "://" in text and not text.startswith("file:"):
-        return text
-    path = path or Path(text)
-    if text.startswith("file:") or path.is_dir():
+    is_file = text.startswith("file:")
+    is_url = not is_file and re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/|sqlite:", text) is not None
+    address = absolute(text) if is_url else sqlite_address(Path(text).expanduser())
+    path = sqlite_path(address)
+    if is_file or (path is not None and path.is_dir()):
         raise UserMistake(
             Mistake("tracking", f"{text!r} is a folder", f"name a database file, as {DEFAULT}")
         )
-    return f"sqlite:///{path.expanduser().absolute()}"
-
-
-def sqlite_path(uri: str) -> Path | None:
-    """The file of a SQLite address, or None for a server or another database."""
-    if not uri.startswith("sqlite:///"):
-        return None
-    return Path(uri.removeprefix("sqlite:///").split("?", 1)[0])
+    return address
 
 
 def artifact_folder(uri: str) -> str | None:
     """Where artifacts lie: beside a SQLite database; elsewhere the server decides."""
     path = sqlite_path(uri)
     return None if path is None else (path.absolute().parent / "mlartifacts").as_uri()
+
+
+def client_address(uri: str) -> str:
+    """The address as MLflow is to be given it: a server's without user and password (`signed_in`),
+    a database's with them.
+
+    Raises:
+        UserMistake: a variable of it is not set.
+    """
+    if _is_server(uri):
+        parts = urlsplit(parted(uri)[0])
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    # Where an address begins with `sqlite:///`, MLflow makes the folder it names undecoded.
+    return re.sub(r"^sqlite:///", "sqlite+pysqlite:///", filled(uri))
+
+
+@contextmanager
+def signed_in(uri: str) -> Iterator[None]:
+    """A server's user and password where MLflow looks for them, and in no error it words.
+
+    Raises:
+        UserMistake: a variable of the address is not set.
+    """
+    place, password = parted(uri) if _is_server(uri) else ("", "")
+    user = unquote(urlsplit(place).username or "")
+    names = {"MLFLOW_TRACKING_USERNAME": user, "MLFLOW_TRACKING_PASSWORD": password}
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update({name: value for name, value in names.items() if value})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _is_server(uri: str) -> bool:
+    return uri.startswith(("http://", "https://"))
 
 
 def quiet_environment() -> dict[str, str]:

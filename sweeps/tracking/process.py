@@ -1,8 +1,8 @@
 """The one process that writes a sweep's records to MLflow: drains the spool, in order, patiently.
 
-The driver starts it through `handle.TrackerHandle` and talks through its standard input: `.` there
-is something new, `finish SECONDS`, or the end of input when the driver is gone. It may be killed at
-any moment: a record leaves the spool only after it is written, and writing twice changes nothing.
+The driver starts it through `handle.TrackerHandle`, names MLflow's address in its environment, and
+talks through its standard input: `.` there is something new, `finish SECONDS`, or the end of input
+when the driver is gone. It may be killed at any moment: a record leaves the spool only after it is written, and writing twice changes nothing.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 
 import filelock
 
-from sweeps.tracking.handle import REMAINING, WRITER_LOCK, TrackerHandle
-from sweeps.tracking.location import EXPERIMENT
+from sweeps.tracking.handle import REMAINING, URI_VARIABLE, WRITER_LOCK, TrackerHandle
+from sweeps.tracking.location import EXPERIMENT, signed_in
 from sweeps.tracking.records import said_again
 from sweeps.tracking.spool import Spool
+from xlt_core.vocabulary.address import starred
 from xlt_core.vocabulary.errors import UserMistake
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class Drain:
         self._inbox = inbox
         self._writer: Writer | None = None
         self._failed: tuple[int, int] = (0, 0)  # a record's number, how often it failed
+        self._reason = ""
         self._pause = 1.0
 
     def run(self) -> int:
@@ -119,6 +121,7 @@ class Drain:
         """
         while True:
             away = self._drain()
+            self._tell(away)
             if not away and len(self._spool) == 0:
                 if self._inbox.ending:
                     return 0
@@ -129,6 +132,12 @@ class Drain:
                 self._inbox.wait(self._pause, for_news=False)
                 most = _LONGEST_PAUSE if not self._inbox.ending else 2.0
                 self._pause = min(self._pause * 2, most)
+
+    def _tell(self, away: bool) -> None:
+        """Leave word beside the spool for whoever asks how tracking stands (`backlog`)."""
+        self._spool.away = self._reason if away else ""
+        if self._writer is not None and self._writer.gap:
+            self._spool.gap = self._writer.gap
 
     def _drain(self) -> bool:
         """Send what is pending; True where the server is away."""
@@ -146,9 +155,11 @@ class Drain:
         try:
             self._open().apply(record)
         except Exception as error:  # a bug in one record must not hold up all others
+            self._reason = starred(f"{type(error).__name__}: {error}")
+            _log.warning("record %d: %s", number, self._reason)
             if self._may_recover(number, error):
                 return False
-            self._spool.set_aside(number, f"{type(error).__name__}: {error}")
+            self._spool.set_aside(number, self._reason)
         return True
 
     def _open(self) -> Writer:
@@ -161,10 +172,11 @@ class Drain:
     def _may_recover(self, number: int, error: Exception) -> bool:
         from sweeps.tracking.database import is_away, is_obscure
 
-        _log.warning("record %d: %s: %s", number, type(error).__name__, error)
         if self._writer is None or isinstance(error, UserMistake):
             return True  # no record's fault
-        if is_obscure(error) and self._writer.answers():
+        if not self._writer.answers():
+            return True  # whatever was said in its place
+        if is_obscure(error):
             times = self._failed[1] + 1 if self._failed[0] == number else 1
             self._failed = (number, times)
             return times < _TRIES
@@ -183,8 +195,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if inbox.overdue(given.grace):
             return REMAINING
         inbox.wait(0.2, for_news=False)
-    with lock:
-        return Drain(Spool(given.spool), given.uri, given.experiment, inbox).run()
+    spool, uri = Spool(given.spool), os.environ[URI_VARIABLE]
+    try:
+        with lock, signed_in(uri):
+            return Drain(spool, uri, given.experiment, inbox).run()
+    except UserMistake as error:
+        spool.away = str(error.mistakes[0])
+        return REMAINING
 
 
 def _is_free(lock: filelock.FileLock) -> bool:
@@ -198,7 +215,6 @@ def _is_free(lock: filelock.FileLock) -> bool:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sweeps.tracking.process", description=__doc__)
     parser.add_argument("--spool", type=Path, required=True, help="folder of records")
-    parser.add_argument("--uri", required=True, help="MLflow tracking address")
     parser.add_argument("--experiment", default=EXPERIMENT)
     parser.add_argument("--parent-pid", type=int, required=True, help="the driver's process id")
     parser.add_argument(

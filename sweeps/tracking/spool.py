@@ -1,8 +1,9 @@
 """Records waiting on disk for MLflow: one file each, numbered, in order, across restarts.
 
-One process puts (the driver), one drains (`process`). A record is written under another name and
-renamed, without fsync: a killed process loses nothing; what a power cut tears is set aside, and
-`xlt sync` projects it again from the two truths.
+One process puts (the driver), one drains (`process`). What MLflow refuses is kept in `refused/`
+with its reason, and taken back to be sent again; what stands there is said by `backlog`. A record
+is written under another name and renamed, without fsync: a killed process loses nothing; what a
+power cut tears is set aside, and `xlt sync` projects it again from the two truths.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sweeps.tracking.records import RunRecord
+from xlt_core.vocabulary.address import starred
 
 _log = logging.getLogger(__name__)
 _NAME = re.compile(r"(\d{12})\.json")
 _HIGHEST = "dropped"
+LINE = 200  # characters shown of a reason
+_REFUSED = "refused"
+_AWAY, _GAP = "away.txt", "gap.txt"
 
 
 class Spool:
@@ -26,7 +31,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._next = 1 + max([self._dropped(), *self._numbers()])
+        self._next = 1 + max([self._dropped(), *self._numbers(), *self.refused()])
 
     def put(self, record: RunRecord) -> int:
         """Keep a record; return its number. Raises OSError: the disk is full or gone."""
@@ -55,12 +60,50 @@ class Spool:
         self._path(number).unlink(missing_ok=True)
 
     def set_aside(self, number: int, reason: str) -> None:
-        """Move a record that can never be sent to `refused/`, with the reason beside it."""
+        """Move a record that is not taken to `refused/`, with the reason beside it."""
+        reason = starred(reason)
         _log.warning("record %d of %s set aside: %s", number, self.folder, reason)
-        refused = self.folder / "refused"
+        refused = self.folder / _REFUSED
         refused.mkdir(exist_ok=True)
         (refused / f"{number:012d}.txt").write_text(reason, encoding="utf-8", errors="replace")
         self._path(number).replace(refused / f"{number:012d}.json")
+
+    def refused(self) -> dict[int, str]:
+        """Numbers of the records set aside, and the first line of why."""
+        places = self.folder.glob(f"{_REFUSED}/*.json")
+        numbers = [int(match[1]) for path in places if (match := _NAME.fullmatch(path.name))]
+        return {number: self._line(f"{_REFUSED}/{number:012d}.txt") for number in sorted(numbers)}
+
+    def take_back(self) -> int:
+        """Let everything set aside be sent again, before what waits; return how much it is."""
+        numbers = self.refused()
+        for number in numbers:
+            (self.folder / _REFUSED / f"{number:012d}.json").replace(self._path(number))
+        return len(numbers)
+
+    def forget_refused(self, numbers: Iterable[int]) -> None:
+        """Drop records set aside: what they said has been said another way."""
+        for number in numbers:
+            for ending in ("json", "txt"):
+                (self.folder / _REFUSED / f"{number:012d}.{ending}").unlink(missing_ok=True)
+
+    @property
+    def away(self) -> str:
+        """Why records wait: what the last try met; empty where it met nothing."""
+        return self._line(_AWAY)
+
+    @away.setter
+    def away(self, reason: str) -> None:
+        self._keep(_AWAY, reason)
+
+    @property
+    def gap(self) -> str:
+        """What MLflow has lost of what it had taken; empty where nothing is known to be."""
+        return self._line(_GAP)
+
+    @gap.setter
+    def gap(self, what: str) -> None:
+        self._keep(_GAP, what)
 
     def __len__(self) -> int:
         """How many records wait."""
@@ -75,6 +118,19 @@ class Spool:
             return int((self.folder / _HIGHEST).read_text())
         except (FileNotFoundError, ValueError):
             return 0
+
+    def _line(self, name: str) -> str:
+        try:
+            lines = (self.folder / name).read_text(encoding="utf-8", errors="replace").split("\n")
+        except FileNotFoundError:
+            return ""
+        return lines[0][:LINE]
+
+    def _keep(self, name: str, text: str) -> None:
+        if text:
+            replace_text(self.folder / name, starred(text))
+        elif (self.folder / name).exists():
+            (self.folder / name).unlink(missing_ok=True)
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:012d}.json"

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mlflow.exceptions import MlflowException
-
-from sweeps.tracking.location import EXPERIMENT
+from sweeps.tracking.database import is_away
+from sweeps.tracking.location import EXPERIMENT, signed_in
 from sweeps.tracking.records import RunRecord, parents_first
 from sweeps.tracking.writer import Outcome, Writer
-from xlt_core.vocabulary.errors import XltError
+from xlt_core.vocabulary.address import starred
+from xlt_core.vocabulary.errors import UserMistake, XltError
 
 
 class TrackingRefused(XltError):
@@ -24,33 +24,54 @@ class TrackingRefused(XltError):
 
 @dataclass(frozen=True)
 class SyncResult:
-    """How many runs were made, changed, right already, and deleted as doubles."""
+    """How many runs were made, changed, right already, and deleted as doubles.
+
+    `refused`: the records that MLflow does not take, by name, each with what it said.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     doubles: int = 0
+    refused: tuple[tuple[str, str], ...] = ()
 
 
 def sync(records: Iterable[RunRecord], uri: str, experiment: str = EXPERIMENT) -> SyncResult:
-    """Apply all records, parents first.
+    """Apply all records, parents first; one that is refused does not hold up the others.
 
     Raises:
         UserMistake: an address or a database that MLflow cannot use.
-        TrackingRefused: the server is away or does not take the records.
+        TrackingRefused: the server is away, or what answers is none.
     """
     try:
-        return _send(parents_first(records), Writer(uri, experiment))
-    except (MlflowException, OSError) as error:
-        raise TrackingRefused(str(error).strip().splitlines()[0]) from error
+        with signed_in(uri):
+            return _send(parents_first(records), Writer(uri, experiment))
+    except UserMistake:
+        raise
+    except Exception as error:  # MLflow's own, the network's, or those of a page that is no JSON
+        raise TrackingRefused(_line(error)) from error
 
 
 def _send(ordered: Sequence[RunRecord], writer: Writer) -> SyncResult:
     doubles = sum(writer.doubles(name) for name in sorted({r.sweep for r in ordered} - {""}))
-    outcomes = Counter(writer.apply(record) for record in ordered)
+    outcomes: Counter[Outcome] = Counter()
+    refused = []
+    for record in ordered:
+        try:
+            outcomes[writer.apply(record)] += 1
+        except Exception as error:
+            if is_away(error) or not writer.answers():
+                raise
+            refused.append((f"{record.level} {record.tag_value}", _line(error)))
     return SyncResult(
         created=outcomes[Outcome.CREATED],
         updated=outcomes[Outcome.UPDATED],
         unchanged=outcomes[Outcome.UNCHANGED],
         doubles=doubles,
+        refused=tuple(refused),
     )
+
+
+def _line(error: Exception) -> str:
+    lines = starred(str(error)).strip().split("\n")
+    return lines[0] or type(error).__name__

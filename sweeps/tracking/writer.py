@@ -25,8 +25,8 @@ from sweeps.tracking.change import (
     difference,
     milliseconds,
 )
-from sweeps.tracking.database import exclusive, is_away, prepare_database
-from sweeps.tracking.location import EXPERIMENT
+from sweeps.tracking.database import ArtifactFailed, exclusive, is_away, prepare_database
+from sweeps.tracking.location import EXPERIMENT, client_address
 from sweeps.tracking.records import LEVELS, Metric, RunRecord, Status
 
 Identity = tuple[str, str]
@@ -54,8 +54,10 @@ class Writer:
 
     def __init__(self, tracking_uri: str, experiment: str = EXPERIMENT) -> None:
         self.uri = tracking_uri
+        self.gap = ""  # what MLflow lost of what it had taken, where somebody deleted for good
+        self._name = experiment
         self._experiment = prepare_database(tracking_uri, experiment)
-        self._client = MlflowClient(tracking_uri)
+        self._client = MlflowClient(client_address(tracking_uri))
         self._forget()
 
     def apply(self, record: RunRecord) -> Outcome:
@@ -63,17 +65,17 @@ class Writer:
         try:
             return self._apply(record)
         except MlflowException as error:
-            if is_away(error) or not self._runs:
+            if is_away(error):
                 raise
-        # A run we remembered may have been deleted by someone: look again, once.
-        self._forget()
+        # Someone may have deleted a run that we remember, or the experiment: look again, once.
+        self._look_again()
         return self._apply(record)
 
     def answers(self) -> bool:
         """Whether the tracking server is there."""
         try:
             self._client.get_experiment(self._experiment)
-        except (MlflowException, OSError):
+        except Exception:  # a page of a proxy in its place is no answer either
             return False
         return True
 
@@ -85,6 +87,12 @@ class Writer:
             self._client.delete_run(run_id)
         self._spare.clear()
         return len(found)
+
+    def _look_again(self) -> None:
+        self._forget()
+        before, self._experiment = self._experiment, prepare_database(self.uri, self._name)
+        if self._experiment != before:
+            self.gap = "MLflow's experiment was deleted for good, and what had been sent with it"
 
     def _forget(self) -> None:
         self._runs: dict[Identity, Known] = {}
@@ -146,14 +154,22 @@ class Writer:
             status, ended = change.end
             self._client.set_terminated(known.run_id, status, ended)
             known.status, known.ended = status, ended
-        for name, text in change.artifacts.items():
-            self._client.log_text(known.run_id, text, name)
         for key in change.forget:
             self._client.delete_tag(known.run_id, key)
             del known.tags[key]
         tags = dict(change.tags)
         done = {RECORD_TAG: tags.pop(RECORD_TAG)}
-        self._log(known, change.params, tags, change.metrics, done)
+        self._log(known, change.params, tags, change.metrics, {} if change.artifacts else done)
+        if change.artifacts:
+            self._store(known, change.artifacts)
+            self._log(known, {}, {}, (), done)
+
+    def _store(self, known: Known, artifacts: Mapping[str, str]) -> None:
+        for name, text in artifacts.items():
+            try:
+                self._client.log_text(known.run_id, text, name)
+            except Exception as error:  # each kind of artifact store has its own
+                raise ArtifactFailed(f"{name} is not stored: {error}") from error
 
     def _log(
         self,
@@ -163,7 +179,7 @@ class Writer:
         metrics: Sequence[Metric],
         done: Mapping[str, str],
     ) -> None:
-        """Send in as few batches as MLflow allows; the last one carries the mark `done`."""
+        """Send in as few batches as MLflow allows; the last one carries the mark `done`, if any."""
         points = list(metrics)
         all_params, all_tags = list(params.items()), list(tags.items())
         batches = max(
@@ -229,8 +245,8 @@ class Writer:
         other = self._runs.setdefault(identity, known)
         if other.run_id == known.run_id:
             return
-        # Everyone keeps the same one of two.
-        keep, spare = sorted((other, known), key=lambda each: each.run_id)
+        # Everyone keeps the same one of two, rather one that ended.
+        keep, spare = sorted((other, known), key=lambda each: (not each.said_end, each.run_id))
         self._runs[identity] = keep
         self._spare.setdefault(identity, []).append(spare.run_id)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 from urllib.parse import unquote
@@ -16,8 +17,11 @@ from urllib.parse import unquote
 from xlt_core.store.backend import Backend
 from xlt_core.store.local import LocalBackend
 from xlt_core.store.remote import RemoteBackend
+from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
+# A path may hold `://` too; a scheme stands at the beginning and has no slash.
+_URL = re.compile(r"(?P<protocol>[A-Za-z][A-Za-z0-9+.-]*):(//|(?<=file:)(?=/))")
 _REMEDY = "write a folder, as runs/stages, or a URL, as s3://bucket/stages"
 
 
@@ -29,27 +33,28 @@ def normal_url(url: str | Path) -> str:
     text = str(url).strip()
     if not text or "\0" in text:
         raise UserMistake(Mistake(f"store {text!r}", "is not a place", _REMEDY))
-    protocol, is_url, rest = text.partition("://")
-    if not is_url:
+    match = _URL.match(text)
+    if match is None:
         return _folder(text)
+    protocol, rest = match["protocol"], text[match.end() :]
     if protocol in ("file", "local"):
-        return _folder(unquote(rest))
+        return _folder(_path_of(text, rest))
     _require_known(text, protocol)
     if protocol != "memory" and not rest.strip("/"):
-        raise UserMistake(Mistake(text, "names no bucket or host", _REMEDY))
+        raise UserMistake(Mistake(bare(text), "names no bucket or host", _REMEDY))
     return f"{protocol}://{rest.rstrip('/')}"
 
 
 def is_remote(url: str) -> bool:
     """Whether a normal URL is anything but a folder here."""
-    return "://" in url
+    return _URL.match(url) is not None
 
 
 def open_backend(url: str, scratch: Path | None) -> Backend:
     """The backend for a normal URL. `scratch`: folder for drafts and downloads of a remote one."""
     if not is_remote(url):
         return LocalBackend(Path(url))
-    return RemoteBackend(url, (scratch or default_scratch()) / _short(url))
+    return RemoteBackend(url, (scratch or default_scratch()) / _short(bare(url)))
 
 
 def default_scratch() -> Path:
@@ -73,7 +78,15 @@ def _require_known(url: str, protocol: str) -> None:
 
     if protocol not in available_protocols():
         what = f"the kind of URL {protocol}:// is not known"
-        raise UserMistake(Mistake(url, what, _REMEDY))
+        raise UserMistake(Mistake(bare(url), what, _REMEDY))
+
+
+def _path_of(url: str, rest: str) -> str:
+    """The path of a `file:` URL: `file:///a`, `file://localhost/a`, `file:/a`; `%3F` is `?`."""
+    host, slash, path = rest.partition("/")
+    if "@" in host or ":" in host:
+        raise UserMistake(Mistake(bare(url), "names another machine", _REMEDY))
+    return unquote(f"/{path}" if slash and host == "localhost" else rest)
 
 
 def _short(url: str) -> str:

@@ -30,6 +30,7 @@ from xlt_core.store.manifest import FileSeal, Manifest, measure_stream
 from xlt_core.store.names import is_attempt
 from xlt_core.store.owner import owned_name
 from xlt_core.store.service import FOLDERLESS, modified, naming_the_service, open_service
+from xlt_core.vocabulary.address import bare, starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 log = logging.getLogger("xlt.store")
@@ -63,7 +64,7 @@ class RemoteBackend:
         except Exception as error:  # each service has its own errors for a wrong name or right
             reason = getattr(error, "reason", f"{type(error).__name__}: {error}")
             what = f"cannot be written to: {reason}"
-            raise UserMistake(Mistake(self.url, what, ACCESS_REMEDY)) from error
+            raise UserMistake(Mistake(bare(self.url), starred(what), ACCESS_REMEDY)) from error
 
     def get(self, path: str) -> bytes | None:
         system, root = self._system()
@@ -224,7 +225,7 @@ class RemoteBackend:
         try:
             self.remove_folder(path)
         except Exception as error:
-            log.warning("%s/%s is left behind: %s", self.url, path, error)
+            log.warning("%s/%s is left behind: %s", bare(self.url), path, error)
 
     def _sizes(self, path: str) -> dict[str, int]:
         return {name: int(entry["size"]) for name, entry in self._find(path).items()}

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from xlt_core.store.errors import StoreUnreachable
+from xlt_core.vocabulary.address import bare, parted, starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake, is_full_disk
 
 # Services without folders; asking s3fs for a folder could make a bucket.
@@ -52,15 +53,18 @@ def open_service(url: str, protocol: str) -> tuple[Any, str]:
     """The service at `url` and the root within it. Raises UserMistake where none can be opened."""
     from fsspec.core import url_to_fs
 
-    options = {"use_listings_cache": False} if protocol in FOLDERLESS else {}
+    options: dict[str, Any] = {"use_listings_cache": False} if protocol in FOLDERLESS else {}
+    place, password = parted(url, decode=False)  # fsspec takes a password as it stands
+    secret = {"password": password} if password else {}
     try:
         with naming_the_service(url):
-            system, root = url_to_fs(url, **options)
+            system, root = url_to_fs(place, **secret, **options)
     except (ImportError, ValueError, TypeError) as error:
         remedy = (
             "install the package that this kind of URL needs (for s3://: pip install 'xlt[s3]')"
         )
-        raise UserMistake(Mistake(url, f"cannot be opened: {error}", remedy)) from error
+        what = f"cannot be opened: {starred(str(error))}"
+        raise UserMistake(Mistake(bare(url), what, remedy)) from error
     return Service(system, url), str(root).rstrip("/")
 
 
@@ -72,7 +76,7 @@ def naming_the_service(url: str) -> Iterator[None]:
     except Exception as error:
         if type(error) in _ANSWERS or is_full_disk(error):  # full: the disk here, downloaded to
             raise
-        raise StoreUnreachable(url, f"{type(error).__name__}: {error}") from error
+        raise StoreUnreachable(bare(url), starred(f"{type(error).__name__}: {error}")) from error
 
 
 def modified(entry: Mapping[str, Any]) -> float:

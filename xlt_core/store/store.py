@@ -34,6 +34,7 @@ from xlt_core.store.verify import (
     leftovers,
     sweep,
 )
+from xlt_core.vocabulary.address import bare
 
 log = logging.getLogger("xlt.store")
 _LOOKS = 5
@@ -66,7 +67,7 @@ class Store:
         return _again, (self.url, self.scratch)
 
     def __repr__(self) -> str:
-        return f"Store({self.url!r})"
+        return f"Store({bare(self.url)!r})"
 
     def check(self) -> None:
         """Make the place and try it out, for preflight. Raises UserMistake."""
