@@ -2,7 +2,8 @@
 
 The driver starts it through `handle.TrackerHandle`, names MLflow's address in its environment, and
 talks through its standard input: `.` there is something new, `finish SECONDS`, or the end of input
-when the driver is gone. It may be killed at any moment: a record leaves the spool only after it is written, and writing twice changes nothing.
+when the driver is gone. It may be killed at any moment: a record leaves the spool only after it is
+written, and writing twice changes nothing.
 """
 
 from __future__ import annotations
