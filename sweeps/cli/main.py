@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from sweeps.cli.commands import COMMANDS
 from sweeps.cli.faults import guarded
+from sweeps.cli.output import let_go, write_whatever_the_encoding
 from sweeps.cli.store import app as store_app
 
 EPILOG = """\
@@ -85,4 +86,8 @@ app.add_typer(store_app, name="store")
 
 def main() -> None:
     """The entry point of `xlt`."""
-    app(prog_name="xlt")
+    write_whatever_the_encoding()
+    try:
+        app(prog_name="xlt")
+    finally:
+        let_go()

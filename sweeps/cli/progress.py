@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeps.cli.output import stderr
+from xlt_core.vocabulary.errors import first_line
 from xlt_core.vocabulary.events import Event
 
 SHOWN_STAGES = 12  # rows of running stages; more are counted
@@ -277,7 +278,7 @@ def _tail(fields: Any) -> str:
     if isinstance(fields.get("seconds"), (int, float)):
         parts.append(f"{fields['seconds']:.1f} s")
     if fields.get("error"):
-        parts.append(str(fields["error"]).strip().splitlines()[0])
+        parts.append(first_line(fields["error"]))
     return f" ({', '.join(parts)})" if parts else ""
 
 

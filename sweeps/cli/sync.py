@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,6 +68,7 @@ def sync_one(folder: SweepFolder) -> SyncResult:
     from sweeps.tracking.sync import TrackingRefused
     from sweeps.tracking.sync import sync as send
 
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # 7, its own, take minutes
     uri = tracking_uri(read_stored_spec(folder).tracking)
     kept = Spool(folder.spool) if folder.spool.is_dir() else None
     before = list(kept.refused()) if kept else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import socket
 import sys
 from typing import Annotated
 
@@ -40,11 +41,24 @@ def ui(
     if only_print:
         return
     say(f"runs: http://127.0.0.1:{port}/#/experiments")
+    _require_free(port)
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ["PYTHONSAFEPATH"] = "1"  # its workers import nothing from the user's folder either
     # By the environment: what stands in a command line, everybody on the machine can read.
     os.environ["MLFLOW_BACKEND_STORE_URI"] = client_address(url)
     at = command.index("--backend-store-uri")
-    os.execv(sys.executable, [sys.executable, "-m", *command[:at], *command[at + 2 :]])
+    os.execv(sys.executable, [sys.executable, "-P", "-m", *command[:at], *command[at + 2 :]])
+
+
+def _require_free(port: int) -> None:
+    """MLflow's server ends with 0 where it cannot have its port. Raises UserMistake."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            what = f"cannot be had: {error.strerror or error}"
+            raise UserMistake(Mistake(f"--port {port}", what, "give another one")) from error
 
 
 def ui_command(url: str, port: int = 5000) -> list[str]:

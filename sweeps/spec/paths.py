@@ -14,7 +14,7 @@ from sweeps.spec.database import sqlite_address
 
 def runs_folder() -> Path:
     """The folder that holds sweeps and what they share: `$XLT_RUNS`, else `runs`."""
-    return Path(os.environ.get("XLT_RUNS") or "runs")
+    return Path(os.environ.get("XLT_RUNS") or "runs").expanduser()
 
 
 @dataclass(frozen=True)

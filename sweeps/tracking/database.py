@@ -162,7 +162,7 @@ def _is_of_another_version(path: Path) -> bool:
 
 def _migrate(path: Path, uri: str) -> None:
     copy = _copy(path)
-    command = [sys.executable, "-m", "mlflow", "db", "upgrade", client_address(uri)]
+    command = [sys.executable, "-P", "-m", "mlflow", "db", "upgrade", client_address(uri)]
     done = subprocess.run(command, capture_output=True, text=True, env=quiet_environment())
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

@@ -131,7 +131,7 @@ class TrackerHandle:
 
     def _launch(self) -> None:
         command = [
-            *(sys.executable, "-m", "sweeps.tracking.process"),
+            *(sys.executable, "-P", "-m", "sweeps.tracking.process"),
             *("--spool", str(self._folder.absolute())),
             *("--experiment", self._experiment, "--parent-pid", str(os.getpid())),
         ]

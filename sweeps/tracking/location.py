@@ -83,6 +83,7 @@ def _is_server(uri: str) -> bool:
 def quiet_environment() -> dict[str, str]:
     """Environment variables that keep MLflow from phoning and printing, where none are set."""
     ours = {
+        "PYTHONSAFEPATH": "1",  # a queue.py in the folder of the user is none of MLflow's
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",

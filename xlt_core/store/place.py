@@ -34,8 +34,10 @@ def normal_url(url: str | Path) -> str:
     if not text or "\0" in text:
         raise UserMistake(Mistake(f"store {text!r}", "is not a place", _REMEDY))
     match = _URL.match(text)
-    if match is None:
+    if match is None and not text.startswith("://"):
         return _folder(text)
+    if match is None:
+        raise UserMistake(Mistake(text, "the kind of URL :// is not known", _REMEDY))
     protocol, rest = match["protocol"], text[match.end() :]
     if protocol in ("file", "local"):
         return _folder(_path_of(text, rest))

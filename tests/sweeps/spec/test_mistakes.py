@@ -121,6 +121,7 @@ BROKEN = [
     ("choice twice", HEAD + "recipe: {train: {steps: {choice: [1, 1]}}}\n", ["names 1 twice"]),
     ("nothing to freeze", HEAD + "recipe: {train: {freeze: head}}\n", ["layers:N"]),
     ("precision", HEAD + "recipe: {train: {precision: half}}\n", ["float32, bfloat16"]),
+    ("no such tracking", HEAD + "tracking: gopher://x\n", ["line 6, tracking", "gopher://"]),
     ("no seeds", HEAD + "seeds: 0\n", ["line 6, seeds", "too few"]),
     ("seed twice", HEAD + "seeds: [1, 1]\n", ["line 6, seeds", "names a seed twice"]),
     ("no trials", HEAD + "search: {trials: 0}\n", ["search.trials", "at least 1, not 0"]),

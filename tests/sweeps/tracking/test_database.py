@@ -49,12 +49,23 @@ class TestPrepare:
             prepare_database(uri)
 
     def test_a_deleted_experiment(self, uri):
-        """The user is told how to bring it back; a second one is not made."""
+        """It is brought back with its runs; a second one is not made."""
         from mlflow import MlflowClient
 
-        MlflowClient(uri).delete_experiment(prepare_database(uri))
-        with pytest.raises(UserMistake, match="experiments restore"):
-            prepare_database(uri)
+        client, made = MlflowClient(uri), prepare_database(uri)
+        run = client.create_run(made).info.run_id
+        client.delete_experiment(made)
+        assert prepare_database(uri) == made
+        assert client.get_experiment(made).lifecycle_stage == "active"
+        assert client.get_run(run).info.lifecycle_stage == "active"
+
+    def test_a_renamed_experiment(self, uri):
+        """It is found by our mark, whatever people call it."""
+        from mlflow import MlflowClient
+
+        made = prepare_database(uri)
+        MlflowClient(uri).rename_experiment(made, "the old ones")
+        assert prepare_database(uri) == made
 
 
 class TestIsAway:
