@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from sweeps.spec.addresses import lent, without_passwords
+from sweeps.spec.database import absolute
 from sweeps.spec.known import nearest
 from sweeps.spec.paths import SweepFolder, existing_sweeps
 from sweeps.spec.ranges import RULES
@@ -68,7 +69,7 @@ def read_stored_spec(folder: SweepFolder) -> Sweep:
         raise UserMistake(Mistake(where, what, "use the version of xlt that began the sweep"))
     try:
         data = _without_passwords(content["sweep"])
-        found = {name: data[name] or default for name, default in _defaults(folder).items()}
+        found = {name: absolute(data[name] or usual) for name, usual in _defaults(folder).items()}
         return from_data(data | found, _without_passwords(content["source"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UserMistake(_unreadable(where, f"{type(error).__name__}: {error}")) from None

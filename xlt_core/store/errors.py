@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from xlt_core.vocabulary.address import bare, starred
 from xlt_core.vocabulary.errors import Mistake, is_full_disk
 
 ACCESS_REMEDY = (
@@ -30,8 +31,8 @@ class StoreUnreachable(OSError):
     """
 
     def __init__(self, url: str, reason: str) -> None:
-        self.url, self.reason = url, reason
-        super().__init__(f"the store {url} cannot be reached: {reason}")
+        self.url, self.reason = bare(url), starred(reason)
+        super().__init__(f"the store {self.url} cannot be reached: {self.reason}")
 
     def __reduce__(self) -> tuple[type[StoreUnreachable], tuple[str, str]]:
         return type(self), (self.url, self.reason)

@@ -21,7 +21,7 @@ from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 # A path may hold `://` too; a scheme stands at the beginning and has no slash.
-_URL = re.compile(r"(?P<protocol>[A-Za-z][A-Za-z0-9+.-]*):(//|(?<=file:)(?=/))")
+_URL = re.compile(r"(?P<protocol>(?:[A-Za-z][A-Za-z0-9+.-]*)?):(//|(?<=file:)(?=/))")
 _REMEDY = "write a folder, as runs/stages, or a URL, as s3://bucket/stages"
 
 
@@ -34,10 +34,8 @@ def normal_url(url: str | Path) -> str:
     if not text or "\0" in text:
         raise UserMistake(Mistake(f"store {text!r}", "is not a place", _REMEDY))
     match = _URL.match(text)
-    if match is None and not text.startswith("://"):
-        return _folder(text)
     if match is None:
-        raise UserMistake(Mistake(text, "the kind of URL :// is not known", _REMEDY))
+        return _folder(text)
     protocol, rest = match["protocol"], text[match.end() :]
     if protocol in ("file", "local"):
         return _folder(_path_of(text, rest))

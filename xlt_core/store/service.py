@@ -76,7 +76,7 @@ def naming_the_service(url: str) -> Iterator[None]:
     except Exception as error:
         if type(error) in _ANSWERS or is_full_disk(error):  # full: the disk here, downloaded to
             raise
-        raise StoreUnreachable(bare(url), starred(f"{type(error).__name__}: {error}")) from error
+        raise StoreUnreachable(url, f"{type(error).__name__}: {error}") from error
 
 
 def modified(entry: Mapping[str, Any]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.odd_names import ODD
 from xlt_core.store import Store
 from xlt_core.store.place import normal_url
+from xlt_core.store.service import open_service
 from xlt_core.vocabulary.errors import UserMistake
 
 
@@ -47,6 +50,58 @@ def test_one_place_has_one_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert Store("memory://stages").url == "memory://stages"
 
 
+@pytest.mark.parametrize("name", ODD)
+def test_a_folder_may_have_any_name(name: str, tmp_path: Path) -> None:
+    """Given as a path or as a file: URL it is that folder, and what is published comes back."""
+    folder = tmp_path / name / "stages"
+    address = folder.as_uri()
+    for text in (
+        folder,
+        address,
+        address.replace("file://", "file://localhost"),
+        address[:5] + address[7:],
+    ):
+        assert normal_url(text) == str(folder), text
+    store = Store(address)
+    store.check()
+    with store.draft("ab" * 32) as draft:
+        (draft.folder / "scores.json").write_text("{}")
+        draft.publish({"kind": "evaluate"})
+    assert Store(folder).contains("ab" * 32)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_password_is_in_no_word_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor in what it raises, nor in the name of its scratch folder, which changes with none."""
+    monkeypatch.setenv("XLT_STORE_PASSWORD", "canary")
+    urls = (f"ftp://me:{word}@127.0.0.1:9/x" for word in ("canary", "${XLT_STORE_PASSWORD}", "b"))
+    stores = [Store(url) for url in urls]
+    assert len({store.scratch for store in stores}) == 1
+    for store in stores:
+        with pytest.raises(UserMistake) as caught:
+            store.check()
+        told = f"{caught.value} {store!r} {caught.value.__cause__!r}"
+        assert "canary" not in told
+        assert "ftp://me@127.0.0.1:9/x" in told
+
+
+def test_the_service_is_given_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it stands, not decoded; from the address or from the environment."""
+    from fsspec.implementations import ftp
+
+    given: list[tuple[str, str]] = []
+
+    def connect(self: ftp.FTPFileSystem) -> None:
+        given.append(self.cred[:2])
+        self.ftp = io.BytesIO()  # closed when it is dropped
+
+    monkeypatch.setattr(ftp.FTPFileSystem, "_connect", connect)
+    monkeypatch.setenv("XLT_STORE_PASSWORD", "a%40b")
+    for word in ("a%40b", "${XLT_STORE_PASSWORD}"):
+        open_service(f"ftp://me:{word}@127.0.0.1:9/{len(given)}", "ftp")
+    assert given == [("me", "a%40b")] * len(given) and given
+
+
 def test_a_file_is_no_store(tmp_path: Path) -> None:
     """Said before anything is written."""
     (tmp_path / "stages").write_text("")
@@ -70,6 +125,7 @@ def test_an_unwritable_folder_is_the_users_mistake(tmp_path: Path) -> None:
     folder.mkdir(mode=0o755)
     code = """
 import os, sys
+from tests.odd_names import ODD
 from xlt_core.store import Store
 from xlt_core.vocabulary.errors import UserMistake
 store = Store(sys.argv[1])

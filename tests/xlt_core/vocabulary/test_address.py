@@ -1,0 +1,149 @@
+"""Addresses without their secrets: what is kept, shown, compared, and given to who connects."""
+
+from __future__ import annotations
+
+import pytest
+
+from xlt_core.vocabulary.address import bare, disarmed, filled, missing, parted, starred, variables
+from xlt_core.vocabulary.errors import UserMistake
+
+# As written; as kept; without secrets; the values.
+WITH_SECRETS = [
+    (
+        "postgresql://me:canary@host:5432/db",
+        "postgresql://me:${XLT_STORAGE_PASSWORD}@host:5432/db",
+        "postgresql://me@host:5432/db",
+        ("canary",),
+    ),
+    (
+        "postgresql://me:can%40ary@host/db",
+        "postgresql://me:${XLT_STORAGE_PASSWORD}@host/db",
+        "postgresql://me@host/db",
+        ("can@ary",),
+    ),
+    (
+        "mysql+pymysql://me:p@canary:x@host/db",
+        "mysql+pymysql://me:${XLT_STORAGE_PASSWORD}@host/db",
+        "mysql+pymysql://me@host/db",
+        ("p@canary:x",),
+    ),
+    (
+        "postgresql://me:can/ary@host/db",
+        "postgresql://me:${XLT_STORAGE_PASSWORD}@host/db",
+        "postgresql://me@host/db",
+        ("can/ary",),
+    ),
+    (
+        "postgresql://me:can#a?ry@host/db",
+        "postgresql://me:${XLT_STORAGE_PASSWORD}@host/db",
+        "postgresql://me@host/db",
+        ("can#a?ry",),
+    ),
+    (
+        "https://:canary@host",
+        "https://:${XLT_STORAGE_PASSWORD}@host",
+        "https://@host",
+        ("canary",),
+    ),
+    (
+        "postgresql:///db?user=me&password=canary&sslmode=require",
+        "postgresql:///db?user=me&password=${XLT_STORAGE_QUERY_PASSWORD}&sslmode=require",
+        "postgresql:///db?user=me&sslmode=require",
+        ("canary",),
+    ),
+    (
+        "postgresql://me:canary@host/db?sslpassword=canary2",
+        "postgresql://me:${XLT_STORAGE_PASSWORD}@host/db"
+        "?sslpassword=${XLT_STORAGE_QUERY_SSLPASSWORD}",
+        "postgresql://me@host/db",
+        ("canary2", "canary"),
+    ),
+    (
+        "https://host/x?X-Amz-Signature=canary",
+        "https://host/x?X-Amz-Signature=${XLT_STORAGE_QUERY_X_AMZ_SIGNATURE}",
+        "https://host/x",
+        ("canary",),
+    ),
+]
+WITHOUT = [
+    "/runs/me:word@host/x",
+    "runs/stages",
+    "sqlite:////data/me%3Aword%40host/study.db",
+    "http://host:5000/@me",
+    "http://host:5000",
+    "s3://bucket/stages",
+    "s3://bucket/a:b@c",
+    "postgresql://me@host/db?sslmode=require",
+    "memory://x",
+]
+
+
+@pytest.mark.parametrize(("written", "kept", "shown", "secrets"), WITH_SECRETS)
+class TestSecrets:
+    def test_are_taken_out(self, written, kept, shown, secrets):
+        """What is kept names variables; their values are the secrets, decoded."""
+        found, values = disarmed(written, "storage")
+        assert found == kept
+        assert sorted(values.values()) == sorted(secrets)
+        assert set(variables(found)) == set(values)
+        assert disarmed(found, "storage") == (found, {})
+
+    def test_come_back_for_who_connects(self, written, kept, shown, secrets, monkeypatch):
+        """SQLAlchemy reads them as they were meant."""
+        from sqlalchemy.engine import make_url
+
+        _, values = disarmed(written, "storage")
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+        url = make_url(filled(kept))
+        got = {url.password, *(url.query[name] for name in url.query)}
+        assert set(secrets) <= got
+
+    def test_are_not_compared(self, written, kept, shown, secrets):
+        """Another password is the same place."""
+        assert bare(written) == bare(kept) == shown
+
+    def test_are_not_shown(self, written, kept, shown, secrets):
+        """In no sentence that somebody else worded."""
+        told = starred(f"cannot connect to {written}: timed out")
+        assert "canary" not in told
+        assert told.endswith("timed out")
+        assert starred(f"at {kept} now") == f"at {kept} now"
+
+    def test_a_missing_one_is_named(self, written, kept, shown, secrets, monkeypatch):
+        """By its variable, and the address without secrets."""
+        for name in variables(kept):
+            monkeypatch.delenv(name, raising=False)
+        assert missing(kept) == variables(kept)
+        with pytest.raises(UserMistake) as caught:
+            filled(kept)
+        assert any(name in str(caught.value) for name in variables(kept))
+        assert shown in str(caught.value)
+
+
+@pytest.mark.parametrize("address", WITHOUT)
+def test_what_holds_none_stays(address):
+    """To the letter."""
+    assert disarmed(address, "store") == (address, {})
+    assert bare(address) == starred(address) == filled(address) == address
+    assert parted(address) == (address, "")
+
+
+def test_a_value_is_quoted_where_addresses_want_it(monkeypatch):
+    """Where a user or a password stands; a host or a path is put in as it is."""
+    monkeypatch.setenv("WORD", "a/b@c")
+    assert filled("postgresql://${WORD}:${WORD}@host/db") == (
+        "postgresql://a%2Fb%40c:a%2Fb%40c@host/db"
+    )
+    assert filled("${WORD}") == "a/b@c"
+    assert filled("s3://bucket/${WORD}") == "s3://bucket/a/b@c"
+
+
+def test_a_store_takes_passwords_as_they_stand():
+    """fsspec decodes nothing."""
+    kept, values = disarmed("ftp://me:a%40b@host/x", "store", decode=False)
+    assert (kept, values) == (
+        "ftp://me:${XLT_STORE_PASSWORD}@host/x",
+        {"XLT_STORE_PASSWORD": "a%40b"},
+    )
+    assert parted("ftp://me:a%40b@host/x", decode=False) == ("ftp://me@host/x", "a%40b")
