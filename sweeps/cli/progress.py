@@ -23,6 +23,7 @@ from rich.text import Text
 from sweeps.cli.output import stderr
 from xlt_core.vocabulary.errors import first_line
 from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.lines import first_line
 
 SHOWN_STAGES = 12  # rows of running stages; more are counted
 QUIET_SECONDS = 30.0  # between two progress lines of one stage where there is no terminal

@@ -17,6 +17,8 @@ from sweeps.tracking.location import client_address, tracking_uri
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
+HOST = "127.0.0.1"
+
 
 def ui(
     sweep: Annotated[
@@ -40,8 +42,8 @@ def ui(
     print(shlex.join(command))
     if only_print:
         return
-    say(f"runs: http://127.0.0.1:{port}/#/experiments")
     _require_free(port)
+    say(f"runs: http://{HOST}:{port}/#/experiments")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ["PYTHONSAFEPATH"] = "1"  # its workers import nothing from the user's folder either
     # By the environment: what stands in a command line, everybody on the machine can read.
@@ -62,9 +64,20 @@ def _require_free(port: int) -> None:
 
 
 def ui_command(url: str, port: int = 5000) -> list[str]:
-    """The command that opens the UI of a tracking database; a password is not in it."""
-    place = ("--backend-store-uri", bare(tracking_uri(url)))
-    return ["mlflow", "ui", *place, "--host", "127.0.0.1", "--port", str(port)]
+    """The command that opens the UI of a tracking database."""
+    return ["mlflow", "ui", "--backend-store-uri", url, "--host", HOST, "--port", str(port)]
+
+
+def _require_free(port: int) -> None:
+    """Raise UserMistake where nothing can listen on `port`: the server would end well even so."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            remedy = f"name another, as --port {port + 1 if port < 65535 else 5001}"
+            what = f"cannot be listened on: {error.strerror}"
+            raise UserMistake(Mistake(f"--port {port}", what, remedy)) from None
 
 
 def _url(sweep: str | None) -> str:

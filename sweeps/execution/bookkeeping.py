@@ -97,11 +97,12 @@ class Bookkeeper:
         if self._thread.is_alive():
             self._work.put(None)
         with never_steering("tracking to the end"):
-            self._tracker.finish()
-            self._say_backlog()
-            if self._tracker.lost:
-                remedy = f"`xlt sync {quote(self._sweep.name)}` sends them"
-                self._say(f"{self._tracker.lost} records found no room on the disk; {remedy}")
+            left, lost = self._tracker.finish(), self._tracker.lost
+            remedy = f"`xlt sync {self._folder.called}` sends them"
+            if left:
+                self._say(f"{left} records wait for the tracking server; {remedy}")
+            if lost:
+                self._say(f"{lost} records found no room on the disk; {remedy}")
         self._journal.close()
 
     def _track(self) -> None:

@@ -14,6 +14,7 @@ from sweeps.execution.wish import Wish
 from sweeps.search.study_reader import StorageFault
 from xlt_core.vocabulary.errors import first_line, is_machines_fault
 from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.pauses import Pauses
 
 T = TypeVar("T")

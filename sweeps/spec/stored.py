@@ -28,7 +28,8 @@ from sweeps.spec.sweep import (
     Sweep,
     Target,
 )
-from xlt_core.vocabulary.errors import Mistake, UserMistake, first_line
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.plan import Step
 
 FORMAT = 1

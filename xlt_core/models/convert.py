@@ -27,7 +27,7 @@ from xlt_core.models.encoder_files import (
 )
 from xlt_core.models.encoders import place_of
 from xlt_core.models.hub_encoders import converted_folder, fetch_files
-from xlt_core.vocabulary.errors import first_line
+from xlt_core.vocabulary.lines import first_line
 
 PICKLED = ("pytorch_model.bin", "pytorch_model-*.bin")
 
