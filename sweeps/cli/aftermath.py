@@ -39,7 +39,13 @@ def close_what_died(folder: SweepFolder) -> None:
         say(f"{folder.name}: closing in MLflow what its dead driver left open")
         closed = close_dead(folder.spool, read_stored_spec(folder).tracking)
     if closed.remaining:
-        say(
-            f"{closed.remaining} records wait for the tracking server; "
-            f"`xlt sync {folder.called}` sends them"
-        )
+        say_backlog(folder)
+
+
+def say_backlog(folder: SweepFolder) -> None:
+    """Say what MLflow has not taken, and what to do; nothing where it has all."""
+    from sweeps.tracking.backlog import read_backlog
+
+    name = folder.name if folder.path == folder_of(folder.name).path else str(folder.path)
+    for text in read_backlog(folder.spool).sentences(name):
+        say(text)

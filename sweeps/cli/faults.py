@@ -27,7 +27,6 @@ FAILED_TRIALS = 1
 MISTAKE = 2
 FAULT = 70  # EX_SOFTWARE of sysexits.h: a fault of ours or of the machine, not of the user
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
-PIPE = 141  # 128 + SIGPIPE
 
 SCREEN = 22  # lines; a terminal of 24 keeps its prompt
 
@@ -42,12 +41,6 @@ def guarded(work: Callable[[], Any], arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except UserMistake as error:
         return _mistake(error)
-    except BrokenPipeError:  # of stdout: whoever read it has enough, as `head` has
-        return PIPE
-    except SystemExit as ended:  # what click makes of the same, with 1
-        if isinstance(ended.__context__, BrokenPipeError):
-            return PIPE
-        raise
     except Exception as error:
         if _is_usage_error(error):
             return _mistake(UserMistake(_usage_mistake(error)))
@@ -88,7 +81,7 @@ def _mistake(error: UserMistake) -> int:
 
 def _fault(error: Exception, arguments: Sequence[str]) -> int:
     """Keep the traceback where the user can send it from; print it if no file can be written."""
-    kind = first_line(f"{type(error).__name__}: {error}")[:300]
+    kind = starred(first_line(f"{type(error).__name__}: {error}"))[:300]
     trace = "".join(traceback.format_exception(error))
     report = f"xlt {' '.join(arguments)}\n{sys.version}\n{time.strftime('%FT%T%z')}\n\n{trace}"
     report = starred(report)

@@ -12,7 +12,6 @@ from typer.core import TyperGroup
 
 from sweeps.cli.commands import COMMANDS
 from sweeps.cli.faults import guarded
-from sweeps.cli.output import let_go, write_whatever_the_encoding
 from sweeps.cli.store import app as store_app
 from sweeps.cli.streams import hold_out
 

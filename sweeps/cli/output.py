@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import sys
@@ -37,20 +36,8 @@ def unheard() -> Iterator[None]:
     except (OSError, ValueError, SystemExit):  # the last is what rich makes of a broken pipe
         pass
     finally:
-        let_go()
-
-
-def write_whatever_the_encoding() -> None:
-    """Where a terminal cannot show a character, show its number: no table ends in an error."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def let_go() -> None:
-    """Have Python's last flush disturb nobody where a reader has gone."""
-    for stream in (sys.stdout, sys.stderr):
-        _let_go(stream)
+        for stream in (sys.stdout, sys.stderr):
+            _let_go(stream)
 
 
 def _let_go(stream: TextIO | None) -> None:

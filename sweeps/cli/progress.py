@@ -21,7 +21,6 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeps.cli.output import stderr
-from xlt_core.vocabulary.errors import first_line
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.lines import first_line
 

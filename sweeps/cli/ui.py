@@ -52,20 +52,10 @@ def ui(
     os.execv(sys.executable, [sys.executable, "-P", "-m", *command[:at], *command[at + 2 :]])
 
 
-def _require_free(port: int) -> None:
-    """MLflow's server ends with 0 where it cannot have its port. Raises UserMistake."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            what = f"cannot be had: {error.strerror or error}"
-            raise UserMistake(Mistake(f"--port {port}", what, "give another one")) from error
-
-
 def ui_command(url: str, port: int = 5000) -> list[str]:
-    """The command that opens the UI of a tracking database."""
-    return ["mlflow", "ui", "--backend-store-uri", url, "--host", HOST, "--port", str(port)]
+    """The command that opens the UI of a tracking database; a password is not in it."""
+    place = ("--backend-store-uri", bare(tracking_uri(url)))
+    return ["mlflow", "ui", *place, "--host", HOST, "--port", str(port)]
 
 
 def _require_free(port: int) -> None:

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from shlex import quote
 from types import TracebackType
 from typing import Any
 
@@ -97,12 +96,11 @@ class Bookkeeper:
         if self._thread.is_alive():
             self._work.put(None)
         with never_steering("tracking to the end"):
-            left, lost = self._tracker.finish(), self._tracker.lost
-            remedy = f"`xlt sync {self._folder.called}` sends them"
-            if left:
-                self._say(f"{left} records wait for the tracking server; {remedy}")
-            if lost:
-                self._say(f"{lost} records found no room on the disk; {remedy}")
+            self._tracker.finish()
+            self._say_backlog()
+            if self._tracker.lost:
+                remedy = f"`xlt sync {self._folder.called}` sends them"
+                self._say(f"{self._tracker.lost} records found no room on the disk; {remedy}")
         self._journal.close()
 
     def _track(self) -> None:

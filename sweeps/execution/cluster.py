@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import logging
 import os
-import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +19,6 @@ from sweeps.spec.sweep import Execution
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.lines import first_line
 
-LONGEST_TEMPORARY = 40  # characters; a socket's path has 107, of which Ray takes some 60
 OBJECT_STORE_BYTES = 200 * 1024 * 1024  # only small values cross; weights go through the store
 
 # A socket's path has 107 bytes at most; Ray's go on as here.
@@ -39,8 +35,6 @@ def quiet_environment() -> None:
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS", "0")
-    if len(tempfile.gettempdir()) > LONGEST_TEMPORARY:
-        os.environ.setdefault("RAY_TMPDIR", "/tmp")
 
 
 def local_workers(execution: Execution) -> int:
@@ -73,13 +67,6 @@ def cluster(execution: Execution, address: str | None) -> Iterator[Staff]:
 def _start_here(execution: Execution) -> None:
     # What the driver needs next is imported while Ray waits for its own processes.
     threading.Thread(target=importlib.import_module, args=("ray.tune",), daemon=True).start()
-    # Ray has workers import from the folder the driver stands in, before everything else: a
-    # `datasets.py` there would be taken for the library.
-    with contextlib.chdir(sys.prefix):
-        _init_here(execution)
-
-
-def _init_here(execution: Execution) -> None:
     ray.init(
         address="local",
         job_config=_job_config(),

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sweeps.execution.wish import Wish
 from sweeps.search.study_reader import StorageFault
-from xlt_core.vocabulary.errors import first_line, is_machines_fault
+from xlt_core.vocabulary.errors import is_machines_fault
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.pauses import Pauses

@@ -10,17 +10,9 @@ from rich.console import Console, RenderableType
 WIDE = 160  # columns of a table that no terminal bounds
 
 
-class PlainConsole(Console):
-    """Says that its reader has gone instead of ending the program with 1, which means failures."""
-
-    def on_broken_pipe(self) -> None:
-        """Raise BrokenPipeError, which is under way already."""
-        raise
-
-
 def console(file: IO[str], width: int | None = None) -> Console:
     """A console on `file`. A plan such as `panx[ru]` is text there, not markup."""
-    return PlainConsole(file=file, width=width, highlight=False, markup=False, emoji=False)
+    return Console(file=file, width=width, highlight=False, markup=False, emoji=False)
 
 
 def as_text(renderable: RenderableType, width: int = WIDE) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.search.proposal import Proposal
+from sweeps.spec.database import sqlite_path
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.plan import Plan

@@ -24,7 +24,6 @@ from xlt_core.tasks.task import Kind
 from xlt_core.vocabulary.errors import Mistake
 from xlt_core.vocabulary.plan import Plan, Step
 
-TRACKING_SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks", "file")
 WORDS = tuple(name for name, rule in RULES.items() if rule.kind in ("word", "freeze"))
 _TRACKED = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks")
 _STOPPERS = ("early_stopping", "stop_early", "scheduler", "pruner")
@@ -57,12 +56,7 @@ def check_recipes(sweep: Sweep, document: Document) -> Iterator[Mistake]:
 
 
 def check_databases(sweep: Sweep, document: Document) -> Iterator[Mistake]:
-    """MLflow must know the kind of address; study and tracking each keep a version in one table."""
-    scheme, is_url, _ = sweep.tracking.partition("://")
-    if is_url and scheme.partition("+")[0] not in TRACKING_SCHEMES:
-        what = f"MLflow knows no addresses of the kind {scheme}://"
-        remedy = f"write a database file, or one of {', '.join(TRACKING_SCHEMES)}"
-        yield Mistake(document.where(("tracking",)), what, remedy)
+    """Study and tracking each keep their version in a table of one name."""
     if sweep.storage == sweep.tracking:
         what = "the study cannot lie in MLflow's database"
         yield Mistake(document.where(("storage",)), what, "give it a file or database of its own")

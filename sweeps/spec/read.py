@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sweeps.spec.addresses import lent, without_passwords
 from sweeps.spec.check import check, check_databases, check_recipes, check_tracking
 from sweeps.spec.layers import load_layers
 from sweeps.spec.marks import Document, Trail

@@ -83,12 +83,6 @@ class StageCancelled(XltError):
     """Nobody wants the stage any longer; it stopped at a checkpoint."""
 
 
-def first_line(error: object) -> str:
-    """What is wrong, in one line; an error without a text is named by its class."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
-
-
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FULL_WORDS = ("No space left on device", "disk is full", "Disk quota exceeded")
 _DISK_WORDS = ("disk I/O error", "Input/output error", "Stale file handle")

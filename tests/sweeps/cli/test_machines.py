@@ -1,4 +1,4 @@
-"""Odd machines: `xlt` as its own process works, or says on one screen what is wrong, exit code 2."""
+"""Odd machines: `xlt` as its own process works, or says on one screen what is wrong (exit 2)."""
 
 from __future__ import annotations
 
