@@ -217,6 +217,7 @@ def answer_of(
 
 
 def give_up_override() -> None:
-    """From the next exec on, root's right to write what permissions forbid is gone."""
-    drop_from_bounding_set, dac_override = 24, 1
-    ctypes.CDLL(None).prctl(drop_from_bounding_set, dac_override)
+    """From the next exec on, root's right to read and write what permissions forbid is gone."""
+    drop_from_bounding_set, dac_override, dac_read_search = 24, 1, 2
+    for capability in (dac_override, dac_read_search):
+        ctypes.CDLL(None).prctl(drop_from_bounding_set, capability)

@@ -41,5 +41,5 @@ def close_what_died(folder: SweepFolder) -> None:
     if closed.remaining:
         say(
             f"{closed.remaining} records wait for the tracking server; "
-            f"`xlt sync {folder.name}` sends them"
+            f"`xlt sync {folder.called}` sends them"
         )

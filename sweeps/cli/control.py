@@ -45,7 +45,9 @@ def ask(name: str, verb: str, promise: str) -> None:
     if not is_driven(folder):
         raise UserMistake(
             Mistake(
-                name, f"is not running, so there is nothing to {verb}", f"see `xlt status {name}`"
+                name,
+                f"is not running, so there is nothing to {verb}",
+                f"see `xlt status {folder.called}`",
             )
         )
     request(folder.path, verb)

@@ -16,8 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sweeps.cli.machine import machines_mistake
 from sweeps.cli.places import runs_folder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.lines import first_line, lines_of
 
 DONE = 0
 FAILED_TRIALS = 1
@@ -32,6 +34,7 @@ def guarded(work: Callable[[], Any], arguments: Sequence[str]) -> int:
     """Run `work` and return the exit code; every error is printed to stderr, none is lost."""
     try:
         code = work()
+        sys.stdout.flush()  # results that cannot be written are no results
     except KeyboardInterrupt:
         say("interrupted")
         return INTERRUPTED
@@ -43,7 +46,8 @@ def guarded(work: Callable[[], Any], arguments: Sequence[str]) -> int:
         if type(error).__name__ == "Abort":  # a prompt was left with Ctrl-C or end of input
             say("interrupted")
             return INTERRUPTED
-        mistake = getattr(error, "mistake", None)  # a machine's fault that the user can look into
+        # A machine's fault that the user can look into.
+        mistake = getattr(error, "mistake", None) or machines_mistake(error)
         if isinstance(mistake, Mistake):
             return _mistake(UserMistake(mistake))
         return _fault(error, arguments)
@@ -60,7 +64,7 @@ def screenful(mistakes: Sequence[Mistake], lines: int = SCREEN) -> str:
     """Every mistake as text, cut at `lines` lines with the number of those left out."""
     shown: list[str] = []
     for index, mistake in enumerate(mistakes):
-        block = str(mistake).splitlines()
+        block = list(lines_of(str(mistake)))
         room = lines - len(shown) - (1 if index + 1 < len(mistakes) else 0)
         if len(block) > room and index > 0:
             shown.append(f"… and {len(mistakes) - index} more")
@@ -76,7 +80,7 @@ def _mistake(error: UserMistake) -> int:
 
 def _fault(error: Exception, arguments: Sequence[str]) -> int:
     """Keep the traceback where the user can send it from; print it if no file can be written."""
-    kind = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
+    kind = first_line(f"{type(error).__name__}: {error}")[:300]
     trace = "".join(traceback.format_exception(error))
     report = f"xlt {' '.join(arguments)}\n{sys.version}\n{time.strftime('%FT%T%z')}\n\n{trace}"
     for path in _log_places():
@@ -93,8 +97,9 @@ def _fault(error: Exception, arguments: Sequence[str]) -> int:
 
 def _log_places() -> Iterator[Path]:
     name = f"xlt-error-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**6:06d}.log"
-    if runs_folder().is_dir():
-        yield runs_folder() / name
+    with suppress(OSError, RuntimeError):  # it may be forbidden, or below a home that is not known
+        if runs_folder().is_dir():
+            yield runs_folder() / name
     yield Path(tempfile.gettempdir()) / name
 
 

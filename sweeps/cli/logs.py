@@ -11,8 +11,9 @@ import typer
 
 from sweeps.cli.aftermath import touch_sweep
 from sweeps.cli.options import AsJson, SweepName
-from sweeps.cli.output import stderr
+from sweeps.cli.output import print_json_line, stderr
 from sweeps.cli.progress import line
+from sweeps.cli.streams import is_unread
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.lines import lines_of
@@ -47,15 +48,17 @@ def logs(
     for event in _events(folder.events, follow, lambda: is_driven(folder)):
         if event.stage.startswith(stage) and (trial is None or event.trial == trial):
             _show(event, as_json)
+        if is_unread():
+            return
 
 
 def _show(event: Event, as_json: bool) -> None:
     if as_json:
-        print(event.to_line(), flush=True)
+        print_json_line(event.to_line())
         return
     print(f"{line(event)}{f'  [{event.stage[:12]}]' if event.stage else ''}", flush=True)
-    rest = str(event.fields.get("error", "")).strip().splitlines()[1:]
-    for more in rest:
+    error = str(event.fields.get("error", "")).strip()
+    for more in list(lines_of(error))[1:]:
         print(f"         {more}", flush=True)
 
 

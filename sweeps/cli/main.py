@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from typer.core import TyperGroup
 from sweeps.cli.commands import COMMANDS
 from sweeps.cli.faults import guarded
 from sweeps.cli.store import app as store_app
+from sweeps.cli.streams import hold_out
 
 EPILOG = """\
 Exit codes: 0 done, 1 a sweep with failed trials, 2 a mistake of yours (said in one screen),
@@ -85,4 +87,7 @@ app.add_typer(store_app, name="store")
 
 def main() -> None:
     """The entry point of `xlt`."""
+    hold_out()
+    # A user's own random.py is none of the modules that processes started from here import.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     app(prog_name="xlt")

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from rich.console import Console
 
+from sweeps.cli.streams import takes_any_text
 from sweeps.report.text import WIDE, console
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -52,11 +53,17 @@ def _let_go(stream: TextIO | None) -> None:
 
 def print_json(value: Any) -> None:
     """Print `value` as indented JSON; floats keep full precision, NaN and infinity are refused."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    print(json.dumps(value, indent=2, ensure_ascii=not takes_any_text(), allow_nan=False))
+
+
+def print_json_line(line: str) -> None:
+    """Print a line of JSON at once, escaped where stdout's encoding lacks its characters."""
+    print(line if takes_any_text() else json.dumps(json.loads(line)), flush=True)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a result to a file. Raises UserMistake where the place cannot be written to."""
+    path = path.expanduser()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

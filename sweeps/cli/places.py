@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from pathlib import Path
 
 from sweeps.spec.paths import SweepFolder, existing_sweeps, runs_folder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
-__all__ = ["every_sweep", "find_sweep", "folder_of", "runs_folder", "sweep_names"]
+__all__ = ["as_word", "every_sweep", "find_sweep", "folder_of", "runs_folder", "sweep_names"]
 
 
 def sweep_names() -> list[str]:
@@ -57,4 +58,9 @@ def _some(names: list[str], most: int = 8) -> str:
 
 def folder_of(name: str, given: Path | None = None) -> SweepFolder:
     """The folder a sweep called `name` is to run in: the given one, else its own under runs."""
-    return SweepFolder(given or runs_folder() / name)
+    return SweepFolder(given.expanduser() if given else runs_folder() / name)
+
+
+def as_word(text: str | Path) -> str:
+    """A name or path as a shell takes it for one word, for a command that is shown to copy."""
+    return shlex.quote(str(text))

@@ -22,6 +22,7 @@ from rich.text import Text
 
 from sweeps.cli.output import stderr
 from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.lines import first_line
 
 SHOWN_STAGES = 12  # rows of running stages; more are counted
 QUIET_SECONDS = 30.0  # between two progress lines of one stage where there is no terminal
@@ -277,7 +278,7 @@ def _tail(fields: Any) -> str:
     if isinstance(fields.get("seconds"), (int, float)):
         parts.append(f"{fields['seconds']:.1f} s")
     if fields.get("error"):
-        parts.append(str(fields["error"]).strip().splitlines()[0])
+        parts.append(first_line(fields["error"]))
     return f" ({', '.join(parts)})" if parts else ""
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import threading
 from dataclasses import replace
@@ -98,12 +99,13 @@ def refuse_a_second_driver(folder: SweepFolder) -> None:
     from sweeps.report.status import is_driven
 
     if is_driven(folder):
+        name = folder.called
         raise UserMistake(
             Mistake(
                 folder.name,
                 "is being run by another process",
-                f"watch it with `xlt status {folder.name}` or `xlt logs {folder.name} --follow`; "
-                f"`xlt stop {folder.name}` ends it",
+                f"watch it with `xlt status {name}` or `xlt logs {name} --follow`; "
+                f"`xlt stop {name}` ends it",
             )
         )
 
@@ -122,7 +124,7 @@ def agree(sweep: Sweep, prepared: Prepared, folder: SweepFolder, yes: bool) -> S
     known = before.identity() if before else None
     change = compare(read_stored_spec(folder), sweep, known, prepared.identity() if known else None)
     if change.differences:
-        raise UserMistake(_refusal(sweep.name, change))
+        raise UserMistake(_refusal(sweep.name, folder, change))
     for note in (*_free(change), *change.notes):
         say(note)
     if change.more:
@@ -134,12 +136,13 @@ def agree(sweep: Sweep, prepared: Prepared, folder: SweepFolder, yes: bool) -> S
     return change.sweep
 
 
-def _refusal(name: str, change: Change) -> list[Mistake]:
+def _refusal(name: str, folder: SweepFolder, change: Change) -> list[Mistake]:
     found = [
         Mistake(difference.field, f"began as {difference.old}, the spec says {difference.new}")
         for difference in change.differences
     ]
-    remedy = f"give the spec another name:, or go on with the old one by `xlt resume {name}`"
+    go_on = f"`xlt resume {folder.called}`"
+    remedy = f"give the spec another name:, or go on with the old one by {go_on}"
     return [Mistake(name, "was begun with another spec", remedy), *found]
 
 
@@ -209,7 +212,7 @@ def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
     from sweeps.report.render import results_report
     from sweeps.report.results import read_results
 
-    name = sweep.name if folder.path == folder_of(sweep.name).path else str(folder.path)
+    name = folder.called
     stdout().print(results_report(read_results(folder)))
     if ended.state != "finished":
         say(f"{sweep.name} is {ended.state}: nothing is lost, `xlt resume {name}` goes on")
@@ -219,7 +222,7 @@ def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
         say(f"{ended.failed_trials} trials failed: `xlt logs {name}` has the errors, and")
         say(f"  `xlt resume {name} --retry-failed` tries them again")
     say(f"again: `xlt results {name}`; every run: `xlt ui {name}`, or")
-    say(f"  {' '.join(ui_command(sweep.tracking))}")
+    say(f"  {shlex.join(ui_command(sweep.tracking))}")
 
 
 def exit_code(ended: Ended) -> int:

@@ -9,9 +9,10 @@ from rich.table import Table
 
 from sweeps.cli.aftermath import close_what_died, touch_sweep
 from sweeps.cli.faults import say
+from sweeps.cli.machine import machines_mistake
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json, stdout
-from sweeps.cli.places import every_sweep, runs_folder
+from sweeps.cli.places import as_word, every_sweep, runs_folder
 from xlt_core.vocabulary.errors import UserMistake
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def status(
     for number, error in found.errors:
         stdout().print(f"trial {number} failed: {error}", soft_wrap=True)
     if found.state in ("interrupted", "stopped", "cancelled"):
-        say(f"`xlt resume {sweep}` goes on with it")
+        say(f"`xlt resume {as_word(sweep)}` goes on with it")
 
 
 def _all(as_json: bool) -> None:
@@ -51,8 +52,11 @@ def _all(as_json: bool) -> None:
         try:
             close_what_died(folder)
             found.append(sweep_status(folder))
-        except UserMistake as error:
-            say(str(error))
+        except (UserMistake, OSError) as error:
+            mistake = machines_mistake(error)
+            if not isinstance(error, UserMistake) and mistake is None:
+                raise
+            say(str(mistake or error))
     if as_json:
         print_json([one.to_json() for one in found])
     elif found:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import socket
 import sys
 from typing import Annotated
 
@@ -12,6 +14,8 @@ from sweeps.cli.aftermath import touch_sweep
 from sweeps.cli.faults import say
 from sweeps.cli.places import runs_folder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+HOST = "127.0.0.1"
 
 
 def ui(
@@ -33,17 +37,30 @@ def ui(
         say("that server has its own UI; open it in a browser")
         return
     command = ui_command(url, port)
-    print(" ".join(command))
+    print(shlex.join(command))
     if only_print:
         return
-    say(f"runs: http://127.0.0.1:{port}/#/experiments")
+    _require_free(port)
+    say(f"runs: http://{HOST}:{port}/#/experiments")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.execv(sys.executable, [sys.executable, "-m", *command])
 
 
 def ui_command(url: str, port: int = 5000) -> list[str]:
     """The command that opens the UI of a tracking database."""
-    return ["mlflow", "ui", "--backend-store-uri", url, "--host", "127.0.0.1", "--port", str(port)]
+    return ["mlflow", "ui", "--backend-store-uri", url, "--host", HOST, "--port", str(port)]
+
+
+def _require_free(port: int) -> None:
+    """Raise UserMistake where nothing can listen on `port`: the server would end well even so."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            remedy = f"name another, as --port {port + 1 if port < 65535 else 5001}"
+            what = f"cannot be listened on: {error.strerror}"
+            raise UserMistake(Mistake(f"--port {port}", what, remedy)) from None
 
 
 def _url(sweep: str | None) -> str:

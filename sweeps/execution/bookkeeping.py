@@ -94,7 +94,7 @@ class Bookkeeper:
             self._work.put(None)
         with never_steering("tracking to the end"):
             left, lost = self._tracker.finish(), self._tracker.lost
-            remedy = f"`xlt sync {self._sweep.name}` sends them"
+            remedy = f"`xlt sync {self._folder.called}` sends them"
             if left:
                 self._say(f"{left} records wait for the tracking server; {remedy}")
             if lost:

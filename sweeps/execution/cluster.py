@@ -10,13 +10,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import ray
+from ray._common.utils import get_default_ray_temp_dir
+from ray.job_config import JobConfig
 
 from sweeps.execution.address import no_cluster
 from sweeps.execution.resources import Staff, staff
 from sweeps.spec.sweep import Execution
 from xlt_core.vocabulary.errors import UserMistake
+from xlt_core.vocabulary.lines import first_line
 
 OBJECT_STORE_BYTES = 200 * 1024 * 1024  # only small values cross; weights go through the store
+
+# A socket's path has 107 bytes at most; Ray's go on as here.
+LONGEST_FOLDER = 107 - len("/session_2026-12-31_23-59-59_999999_4194304/sockets/plasma_store.10")
 
 
 def quiet_environment() -> None:
@@ -25,6 +31,7 @@ def quiet_environment() -> None:
     os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
     os.environ.setdefault("TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "0")
     os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "1000000")  # Tune's state is not a truth
+    os.environ.setdefault("PYTHONSAFEPATH", "1")  # workers import nothing from where they start
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS", "0")
@@ -62,16 +69,35 @@ def _start_here(execution: Execution) -> None:
     threading.Thread(target=importlib.import_module, args=("ray.tune",), daemon=True).start()
     ray.init(
         address="local",
+        job_config=_job_config(),
         num_cpus=local_workers(execution) * execution.threads + 1,
         object_store_memory=OBJECT_STORE_BYTES,
+        _temp_dir=_temporary_folder(),
         include_dashboard=False,
         log_to_driver=False,
         logging_level=logging.ERROR,
     )
 
 
+def _temporary_folder() -> str | None:
+    """Where Ray puts its sockets: None for its own choice, unless that is too long for one."""
+    usual = get_default_ray_temp_dir()
+    return None if len(os.fsencode(usual)) <= LONGEST_FOLDER else "/tmp/ray"
+
+
+def _job_config() -> JobConfig:
+    # Else Ray has its workers look for modules in the driver's current folder first, where a
+    # user's own random.py may lie. It leaves that out for drivers that came through a client.
+    return JobConfig(_client_job=True)
+
+
 def _attach(address: str) -> None:
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(
+            address=address,
+            job_config=_job_config(),
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UserMistake(no_cluster(address, str(error).splitlines()[0])) from error
+        raise UserMistake(no_cluster(address, first_line(error))) from error

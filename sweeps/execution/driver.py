@@ -176,7 +176,7 @@ def _only_driver(folder: SweepFolder) -> Iterator[None]:
             Mistake(
                 str(folder.path),
                 "another driver is running this sweep",
-                f"watch it with `xlt status {folder.path.name}`, or end it with `xlt stop`",
+                f"watch it with `xlt status {folder.called}`, or end it with `xlt stop`",
             )
         ) from None
     try:

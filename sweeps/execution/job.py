@@ -11,6 +11,7 @@ from sweeps.spec.prepare import Prepared
 from sweeps.spec.sweep import Sweep
 from xlt_core.stage import Settings
 from xlt_core.vocabulary.errors import is_full_disk, is_machines_fault
+from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.pauses import Pauses
 from xlt_core.vocabulary.stage import EncoderRef
 
@@ -112,7 +113,7 @@ MOST_LINES = 30
 
 def described(error: BaseException) -> str:
     """What happened in one line, then where."""
-    head = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    head = first_line(f"{type(error).__name__}: {error}")
     lines = "".join(traceback.format_exception(error)).strip().splitlines()
     return "\n".join([head, *lines[-MOST_LINES:]])
 

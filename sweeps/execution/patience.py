@@ -14,6 +14,7 @@ from sweeps.execution.wish import Wish
 from sweeps.search.study_reader import StorageFault
 from xlt_core.vocabulary.errors import is_machines_fault
 from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.pauses import Pauses
 
 T = TypeVar("T")
@@ -60,8 +61,3 @@ class Patience:
 def may_pass(error: BaseException) -> bool:
     """Whether what failed may do so no longer by and by."""
     return isinstance(error, StorageFault) or is_machines_fault(error)
-
-
-def first_line(error: BaseException) -> str:
-    """What is wrong, in one line."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -147,7 +147,7 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
         yield f"Left out of the comparison, scores missing: {_trials(left_out)}."
     failed = [trial.number for trial in results.trials if trial.state == "failed"]
     if failed:
-        yield f"Failed: {_trials(failed)} (`xlt logs {sweep.name}` has the errors)."
+        yield f"Failed: {_trials(failed)} (`xlt logs` has the errors)."
     yield from overlap_texts(results.prepared)
     yield from results.prepared.notes
 

@@ -76,7 +76,7 @@ def read_results(folder: SweepFolder) -> SweepResults:
 
     sweep, prepared, trials = read_sweep(folder)
     if prepared is None:
-        raise _not_started(sweep.name)
+        raise _not_started(folder)
     rows = rows_of(sweep, prepared, Store(sweep.store), trials)
     return SweepResults(sweep, prepared, trials, tuple(rows))
 
@@ -202,7 +202,9 @@ def judging_metrics(task: str) -> tuple[str, ...]:
         return ()
 
 
-def _not_started(name: str) -> Exception:
-    return UserMistake(
-        Mistake(name, "has not started: nothing was computed yet", f"xlt resume {name} starts it")
+def _not_started(folder: SweepFolder) -> Exception:
+    what, remedy = (
+        "has not started: nothing was computed yet",
+        f"xlt resume {folder.called} starts it",
     )
+    return UserMistake(Mistake(folder.name, what, remedy))

@@ -16,6 +16,7 @@ from typing import Any
 
 from sweeps.search.proposal import Proposal
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.plan import Plan
 
 SQLITE = "sqlite:///"
@@ -189,7 +190,7 @@ class StorageFault(UserMistake):
 def storage_mistake(where: str, error: Exception) -> UserMistake:
     """Put a storage's error in words a user can act on. `where` must hold no password."""
     kind: type[UserMistake] = StorageFault
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    text = first_line(error)
     lowered = str(error).lower()
     if "locked" in lowered:
         what, remedy = "is locked by another program", "close what has it open, then run again"

@@ -6,10 +6,14 @@ not hide the mistakes of the others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from itertools import product
+from pathlib import Path
 from typing import Any
 
+from sweeps.spec.known import nearest
 from sweeps.spec.marks import Document
 from sweeps.spec.ranges import RULES
 from sweeps.spec.recipes import recipe_for
@@ -21,6 +25,7 @@ from xlt_core.vocabulary.errors import Mistake
 from xlt_core.vocabulary.plan import Plan, Step
 
 WORDS = tuple(name for name, rule in RULES.items() if rule.kind in ("word", "freeze"))
+_TRACKED = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks")
 _STOPPERS = ("early_stopping", "stop_early", "scheduler", "pruner")
 
 
@@ -55,6 +60,25 @@ def check_databases(sweep: Sweep, document: Document) -> Iterator[Mistake]:
     if sweep.storage == sweep.tracking:
         what = "the study cannot lie in MLflow's database"
         yield Mistake(document.where(("storage",)), what, "give it a file or database of its own")
+
+
+def check_tracking(sweep: Sweep, document: Document) -> Iterator[Mistake]:
+    """Tracking goes to a server or a database that MLflow knows, or to a database file."""
+    where = document.where(("tracking",))
+    remedy = "write a file, as runs/mlflow.db, http://HOST:PORT, or a database's URL"
+    found = re.match(r"(file):|([A-Za-z][A-Za-z0-9+.-]*)://(.*)", sweep.tracking)
+    if found is None or found[1]:
+        if found or Path(sweep.tracking).is_dir():
+            yield Mistake(where, "MLflow keeps no runs in a folder", remedy)
+        return
+    kind = found[2].partition("+")[0].lower()
+    known = {*_TRACKED, *(one.name for one in entry_points(group="mlflow.tracking_store"))}
+    if kind not in known:
+        near = nearest(kind, sorted(known))
+        what = f"{kind}:// is nothing that MLflow tracks to"
+        yield Mistake(where, what, f"did you mean {near}://?" if near else remedy)
+    elif kind.startswith("http") and found[3].strip("/") == "":
+        yield Mistake(where, f"{kind}:// names no host", remedy)
 
 
 def trained_tasks(sweep: Sweep) -> tuple[tuple[str, str], ...]:

@@ -6,13 +6,14 @@ Next: `stored`, which writes and reads `spec.yaml`.
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 
 def runs_folder() -> Path:
     """The folder that holds sweeps and what they share: `$XLT_RUNS`, else `runs`."""
-    return Path(os.environ.get("XLT_RUNS") or "runs")
+    return Path(os.environ.get("XLT_RUNS") or "runs").expanduser()
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,12 @@ class SweepFolder:
     def name(self) -> str:
         """The sweep's name."""
         return self.path.name
+
+    @property
+    def called(self) -> str:
+        """One word of a shell by which a command that is shown to copy finds this sweep."""
+        at_home = self.runs == runs_folder().absolute()
+        return shlex.quote(self.name if at_home else str(self.path.absolute()))
 
     @property
     def exists(self) -> bool:
@@ -108,6 +115,20 @@ class SweepFolder:
 
 
 def existing_sweeps(runs: Path | None = None) -> tuple[SweepFolder, ...]:
-    """Every sweep under the runs folder, by name."""
+    """Every sweep under the runs folder, by name; a folder that may not be looked into is one.
+
+    Raises:
+        OSError: the runs folder may not be read.
+    """
     root = runs_folder() if runs is None else runs
-    return tuple(SweepFolder(path.parent) for path in sorted(root.glob("*/spec.yaml")))
+    if not root.is_dir():
+        return ()
+    found = (SweepFolder(path) for path in sorted(root.iterdir()))  # a glob is silent if refused
+    return tuple(folder for folder in found if _may_be_a_sweep(folder))
+
+
+def _may_be_a_sweep(folder: SweepFolder) -> bool:
+    try:
+        return folder.exists
+    except PermissionError:
+        return True  # whoever opens it is told

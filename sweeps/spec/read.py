@@ -14,9 +14,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sweeps.spec.check import check, check_databases, check_recipes
+from sweeps.spec.check import check, check_databases, check_recipes, check_tracking
 from sweeps.spec.layers import load_layers
 from sweeps.spec.marks import Document, Trail
+from sweeps.spec.paths import SweepFolder
 from sweeps.spec.schema import Spec
 from sweeps.spec.settle import find_data, find_encoder, settle
 from sweeps.spec.stored import STORED_KEYS, read_stored_spec
@@ -40,7 +41,7 @@ def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
     """
     document = load_layers(path, overrides)
     if document.data.keys() >= STORED_KEYS:
-        remedy = f"go on with it by `xlt resume {path.parent.name}`"
+        remedy = f"go on with it by `xlt resume {SweepFolder(path.parent).called}`"
         raise UserMistake(Mistake(str(path), "is the record of a started sweep", remedy))
     spec, mistakes = _validate(document)
     if spec is not None:
@@ -50,6 +51,7 @@ def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         encoder = _found(find_encoder, spec, document, mistakes)
         sweep = settle(spec, document, name, data, encoder)
         mistakes += [*check_recipes(sweep, document), *check_databases(sweep, document)]
+        mistakes += check_tracking(sweep, document)
         if not mistakes:
             return sweep
     raise UserMistake(in_order(mistakes))

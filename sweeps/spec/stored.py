@@ -27,6 +27,7 @@ from sweeps.spec.sweep import (
     Target,
 )
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.plan import Step
 
 FORMAT = 1
@@ -58,8 +59,7 @@ def read_stored_spec(folder: SweepFolder) -> Sweep:
     except FileNotFoundError:
         raise UserMistake(_no_such_sweep(folder)) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        line = str(error).splitlines()[0]
-        raise UserMistake(_unreadable(where, line)) from None
+        raise UserMistake(_unreadable(where, first_line(error))) from None
     if not isinstance(content, dict) or not content.keys() >= STORED_KEYS:
         raise UserMistake(_unreadable(where, "it is not a sweep's record"))
     if content["format"] != FORMAT:

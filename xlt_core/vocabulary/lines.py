@@ -24,6 +24,17 @@ def json_line(value: Any, *, allow_nan: bool = True) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def first_line(said: object) -> str:
+    """The first line of an error or a text that says anything.
+
+    An error without words is called by its class, a text without words is empty.
+    """
+    for line in lines_of(str(said)):
+        if line.strip():
+            return line.strip()
+    return type(said).__name__ if isinstance(said, BaseException) else ""
+
+
 def lines_of(text: str) -> Iterator[str]:
     """The lines of `text` that are not empty, without their line ends (LF or CR LF)."""
     for line in text.split("\n"):
