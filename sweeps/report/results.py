@@ -203,8 +203,5 @@ def judging_metrics(task: str) -> tuple[str, ...]:
 
 
 def _not_started(folder: SweepFolder) -> Exception:
-    what, remedy = (
-        "has not started: nothing was computed yet",
-        f"xlt resume {folder.called} starts it",
-    )
-    return UserMistake(Mistake(folder.name, what, remedy))
+    what = "has not started: nothing was computed yet"
+    return UserMistake(Mistake(folder.name, what, f"`xlt resume {folder.called}` starts it"))
