@@ -56,6 +56,15 @@ BROKEN = [
     ("recipe field on top", HEAD + "batch_size: 4\n", ["recipe.train.batch_size"]),
     ("stopping early", HEAD + "recipe:\n  target: {early_stopping: true}\n",
      ["line 7, recipe.target.early_stopping", "target language"]),
+    # addresses
+    ("tracking to nothing known", HEAD + "tracking: gopher://x\n",
+     ["line 6, tracking", "gopher://", "runs/mlflow.db"]),
+    ("tracking misspelled", HEAD + "tracking: htpps://host\n",
+     ["line 6, tracking", "did you mean https://?"]),
+    ("tracking to a store", HEAD + "tracking: s3://bucket/x\n", ["line 6, tracking", "s3://"]),
+    ("tracking without a host", HEAD + "tracking: http://\n", ["line 6, tracking", "no host"]),
+    ("tracking in files", HEAD + "tracking: file:runs\n", ["line 6, tracking", "folder"]),
+    ("tracking in a folder", HEAD + "tracking: /tmp\n", ["line 6, tracking", "folder"]),
     # required
     ("nothing asked", "name: x\n", ["intermediate is missing", "targets is missing", "[xnli]"]),
     ("no plans", "intermediate: {count: 0..1}\ntargets: [xnli]\n",
