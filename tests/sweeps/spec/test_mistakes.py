@@ -287,10 +287,14 @@ class TestFiles:
         assert "line 2" in report
         assert "U+0000" in report
 
-    def test_the_record_of_a_sweep_is_no_spec(self, write: Callable[..., Path]):
-        """Giving `runs/x/spec.yaml` to `xlt run` says what was meant."""
-        report = report_of(write("format: 1\nsource: {}\nsweep: {}\n", "old/spec.yaml"))
-        assert "xlt resume old" in report
+    def test_the_record_of_a_sweep_is_no_spec(
+        self, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    ):
+        """Giving `runs/x/spec.yaml` to `xlt run` says what was meant, wherever `x` lies."""
+        record = write("format: 1\nsource: {}\nsweep: {}\n", "old/spec.yaml")
+        assert f"`xlt resume {record.parent}`" in report_of(record)
+        monkeypatch.setenv("XLT_RUNS", str(record.parents[1]))
+        assert "`xlt resume old`" in report_of(record)
 
 
 class TestOverrides:
