@@ -56,6 +56,15 @@ BROKEN = [
     ("recipe field on top", HEAD + "batch_size: 4\n", ["recipe.train.batch_size"]),
     ("stopping early", HEAD + "recipe:\n  target: {early_stopping: true}\n",
      ["line 7, recipe.target.early_stopping", "target language"]),
+    # addresses
+    ("tracking to nothing known", HEAD + "tracking: gopher://x\n",
+     ["line 6, tracking", "gopher://", "runs/mlflow.db"]),
+    ("tracking misspelled", HEAD + "tracking: htpps://host\n",
+     ["line 6, tracking", "did you mean https://?"]),
+    ("tracking to a store", HEAD + "tracking: s3://bucket/x\n", ["line 6, tracking", "s3://"]),
+    ("tracking without a host", HEAD + "tracking: http://\n", ["line 6, tracking", "no host"]),
+    ("tracking in files", HEAD + "tracking: file:runs\n", ["line 6, tracking", "folder"]),
+    ("tracking in a folder", HEAD + "tracking: /tmp\n", ["line 6, tracking", "folder"]),
     # required
     ("nothing asked", "name: x\n", ["intermediate is missing", "targets is missing", "[xnli]"]),
     ("no plans", "intermediate: {count: 0..1}\ntargets: [xnli]\n",
@@ -279,10 +288,14 @@ class TestFiles:
         assert "line 2" in report
         assert "U+0000" in report
 
-    def test_the_record_of_a_sweep_is_no_spec(self, write: Callable[..., Path]):
-        """Giving `runs/x/spec.yaml` to `xlt run` says what was meant."""
-        report = report_of(write("format: 1\nsource: {}\nsweep: {}\n", "old/spec.yaml"))
-        assert "xlt resume old" in report
+    def test_the_record_of_a_sweep_is_no_spec(
+        self, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    ):
+        """Giving `runs/x/spec.yaml` to `xlt run` says what was meant, wherever `x` lies."""
+        record = write("format: 1\nsource: {}\nsweep: {}\n", "old/spec.yaml")
+        assert f"`xlt resume {record.parent}`" in report_of(record)
+        monkeypatch.setenv("XLT_RUNS", str(record.parents[1]))
+        assert "`xlt resume old`" in report_of(record)
 
 
 class TestOverrides:

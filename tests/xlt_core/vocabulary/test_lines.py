@@ -14,7 +14,7 @@ from xlt_core.store.executions import executions, record_execution
 from xlt_core.store.place import open_backend
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.events import Event
-from xlt_core.vocabulary.lines import json_line, lines_of
+from xlt_core.vocabulary.lines import first_line, json_line, lines_of
 
 # Every character at which `str.splitlines` ends a line; among them U+0085, U+2028 and U+2029.
 LINE_ENDS = [c for c in map(chr, range(0x3000)) if len(f"a{c}b".splitlines()) > 1]
@@ -71,3 +71,25 @@ class TestWhatUtf8HasNot:
 
 def test_crlf_and_empty_lines_are_no_part_of_a_record():
     assert list(lines_of('{"a": 1}\r\n\n{"b": 2}\n')) == ['{"a": 1}', '{"b": 2}']
+
+
+class TestFirstLine:
+    """`first_line`, of an error or a text."""
+
+    @pytest.mark.parametrize(
+        ("said", "line"),
+        [
+            (ValueError("a\nb"), "a"),
+            (ValueError("\n  \n b \nc"), "b"),
+            (ValueError(""), "ValueError"),
+            (ValueError("\n"), "ValueError"),
+            (ValueError(), "ValueError"),
+            (KeyError("a"), "'a'"),
+            ("a\r\nb", "a"),
+            ("a\u2028b\nc", "a\u2028b"),
+            ("", ""),
+            (" \n", ""),
+        ],
+    )
+    def test_is_the_first_that_says_anything(self, said: object, line: str):
+        assert first_line(said) == line

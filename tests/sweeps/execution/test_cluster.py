@@ -1,0 +1,53 @@
+"""A cluster of one's own, on a machine that makes it hard."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sweeps.execution.cluster import LONGEST_FOLDER
+
+ROOT = Path(__file__).parents[3]
+# What a worker finds under the name of a module that Python has too.
+SCRIPT = """
+import ray
+from sweeps.execution.cluster import cluster
+from sweeps.spec.sweep import Execution
+
+
+@ray.remote(num_cpus=0)
+def found():
+    import colorsys
+
+    return colorsys.__file__
+
+
+if __name__ == "__main__":
+    with cluster(Execution(workers=1), None):
+        print("found", ray.get(found.remote()))
+"""
+
+
+class TestCluster:
+    """`cluster`, without an address."""
+
+    def test_long_temporary_folder_and_modules_of_the_user(self, tmp_path):
+        """Sockets have room for 107 bytes, and a user's colorsys.py is none of a worker's."""
+        here, long = tmp_path / "here", tmp_path / ("t" * 140)
+        here.mkdir()
+        long.mkdir()
+        (here / "colorsys.py").write_text("raise SystemExit('the user’s own')\n")
+        assert len(os.fsencode(long)) > LONGEST_FOLDER
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", SCRIPT],
+            cwd=here,
+            env={**os.environ, "TMPDIR": str(long), "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        shown = next(line for line in done.stdout.splitlines() if line.startswith("found "))
+        assert Path(shown.removeprefix("found ")).parent != here
