@@ -67,16 +67,26 @@ def cluster(execution: Execution, address: str | None) -> Iterator[Staff]:
 def _start_here(execution: Execution) -> None:
     # What the driver needs next is imported while Ray waits for its own processes.
     threading.Thread(target=importlib.import_module, args=("ray.tune",), daemon=True).start()
-    ray.init(
-        address="local",
-        job_config=_job_config(),
-        num_cpus=local_workers(execution) * execution.threads + 1,
-        object_store_memory=OBJECT_STORE_BYTES,
-        _temp_dir=_temporary_folder(),
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+    with _interrupted_by_sigterm():
+        ray.init(
+            address="local",
+            job_config=_job_config(),
+            num_cpus=local_workers(execution) * execution.threads + 1,
+            object_store_memory=OBJECT_STORE_BYTES,
+            _temp_dir=_temporary_folder(),
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Ray takes SIGTERM for itself while it starts, and would end the program with the code 15."""
+    try:
+        yield
+    except SystemExit:
+        raise KeyboardInterrupt from None
 
 
 def _temporary_folder() -> str | None:

@@ -21,6 +21,23 @@ from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.plan import Plan
 
 SECONDS_TO_WAIT = 10.0
+OPTUNA_TABLES = frozenset(
+    [
+        "alembic_version",
+        "studies",
+        "study_directions",
+        "study_system_attributes",
+        "study_user_attributes",
+        "trial_heartbeats",
+        "trial_intermediate_values",
+        "trial_params",
+        "trial_system_attributes",
+        "trial_user_attributes",
+        "trial_values",
+        "trials",
+        "version_info",
+    ]
+)
 _STATES = {"RUNNING": "running", "WAITING": "running", "COMPLETE": "finished"}
 
 
@@ -162,6 +179,8 @@ def _query(path: Path, sql: str, name: str) -> list[tuple[Any, ...]]:
     try:
         return _select(path, "ro", sql, name)
     except sqlite3.OperationalError as error:
+        if _is_being_made(path):
+            return []
         if error.sqlite_errorname not in ("SQLITE_READONLY_ROLLBACK", "SQLITE_CANTOPEN"):
             raise storage_mistake(str(path), error) from error
     except sqlite3.DatabaseError as error:
@@ -170,6 +189,15 @@ def _query(path: Path, sql: str, name: str) -> list[tuple[Any, ...]]:
         return _select(path, "rw", sql, name)
     except sqlite3.DatabaseError as error:
         raise storage_mistake(str(path), error) from error
+
+
+def _is_being_made(path: Path) -> bool:
+    """Whether a driver has begun to make the tables of a study, and has not got to the last."""
+    try:
+        rows = _select(path, "ro", "select name from sqlite_master where type = ?", "table")
+    except sqlite3.DatabaseError:
+        return False
+    return {str(name) for (name,) in rows} < OPTUNA_TABLES
 
 
 def _select(path: Path, mode: str, sql: str, name: str) -> list[tuple[Any, ...]]:

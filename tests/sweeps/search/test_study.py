@@ -230,6 +230,18 @@ class TestReading:
         assert [trial.number for trial in read_trials(f"sqlite:///{copy}", "s")] == [0]
 
 
+class TestBeingMade:
+    @pytest.mark.parametrize("tables", [(), ("studies",), ("studies", "version_info", "trials")])
+    def test_a_study_whose_tables_are_being_made_has_no_trials_yet(self, tmp_path, tables):
+        """Whoever looks just then, as `xlt status` may, sees a sweep that has not begun."""
+        path = tmp_path / "study.db"
+        with sqlite3.connect(path) as connection:
+            connection.execute("create table study_directions (n int)")
+            for name in tables:
+                connection.execute(f"create table {name} (n int)")
+        assert read_trials(f"sqlite:///{path}", "s") == []
+
+
 class TestMistakes:
     def test_a_damaged_file(self, tmp_path: Path) -> None:
         """Reader and writer say which file, and that moving it away loses no training."""
