@@ -39,15 +39,19 @@ def test_a_driver_that_was_taken_over_stops(tmp_path):
     (tmp_path / "taken.yaml").write_text(SPEC)
     command = [XLT, "run", "taken.yaml"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as driver:
-        path = tmp_path / "runs" / "taken" / "study.db"
-        pause = threading.Event()
-        while not read_trials(f"sqlite:///{path}", "taken"):
-            assert driver.poll() is None, driver.stderr.read() if driver.stderr else ""
-            pause.wait(0.2)
-        with sqlite3.connect(path, timeout=30) as connection:
-            sql = "update study_user_attributes set value_json = ? where key = 'driver'"
-            connection.execute(sql, (json.dumps(STRANGER),))
-        said = driver.communicate()[1]
+        try:
+            path = tmp_path / "runs" / "taken" / "study.db"
+            pause = threading.Event()
+            while not read_trials(f"sqlite:///{path}", "taken"):
+                assert driver.poll() is None, driver.stderr.read() if driver.stderr else ""
+                pause.wait(0.2)
+            with sqlite3.connect(path, timeout=30) as connection:
+                sql = "update study_user_attributes set value_json = ? where key = 'driver'"
+                connection.execute(sql, (json.dumps(STRANGER),))
+            said = driver.communicate()[1]
+        except BaseException:  # it would train for ever
+            driver.kill()
+            raise
     assert driver.returncode == 2, said
     assert "process 7 on elsewhere has taken over this sweep" in said
     assert "Traceback" not in said
