@@ -14,6 +14,8 @@ from xlt_core.vocabulary.errors import Mistake
 _PERMISSIONS = "change its permissions or its owner, or name another place"
 _PLACE = "name another place, or move what stands there"
 _ROOM = "make room, then do it again; nothing that is finished is lost"
+_FILES = "raise the limit of open files, as with `ulimit -n 4096`, then do it again"
+_DISK = "see that the disk or mount is well, then do it again"
 _REMEDIES = {
     errno.EACCES: _PERMISSIONS,
     errno.EPERM: _PERMISSIONS,
@@ -25,6 +27,12 @@ _REMEDIES = {
     errno.EEXIST: _PLACE,
     errno.ENOSPC: _ROOM,
     errno.EDQUOT: _ROOM,
+    errno.EFBIG: _ROOM,
+    errno.EMFILE: _FILES,
+    errno.ENFILE: _FILES,
+    errno.ENOMEM: "free some memory, then do it again",
+    errno.EIO: _DISK,
+    errno.ESTALE: _DISK,
 }
 
 

@@ -23,7 +23,7 @@ def find_sweep(name: str) -> SweepFolder:
     Raises:
         UserMistake: there is no such sweep; says the nearest name that there is.
     """
-    for path in (runs_folder() / name, Path(name)):
+    for path in (runs_folder() / name, Path(name).expanduser()):
         if name and (path / "spec.yaml").is_file():
             return SweepFolder(path)
     raise UserMistake(Mistake(repr(name), _why_not(name), _known(name)))
@@ -35,7 +35,7 @@ def every_sweep() -> list[SweepFolder]:
 
 
 def _why_not(name: str) -> str:
-    path = Path(name)
+    path = Path(name).expanduser()
     if name and path.is_file():
         return "is a file; a sweep is named by its name or its folder"
     if name and path.is_dir():

@@ -45,7 +45,8 @@ def ui(
     _require_free(port)
     say(f"runs: http://{HOST}:{port}/#/experiments")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ["PYTHONSAFEPATH"] = "1"  # its workers import nothing from the user's folder either
+    # Its workers import nothing from the user's folder either: uvicorn would look there first.
+    os.environ |= {"PYTHONSAFEPATH": "1", "UVICORN_APP_DIR": os.devnull}
     # By the environment: what stands in a command line, everybody on the machine can read.
     os.environ["MLFLOW_BACKEND_STORE_URI"] = client_address(url)
     at = command.index("--backend-store-uri")

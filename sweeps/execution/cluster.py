@@ -10,19 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import ray
-from ray._common.utils import get_default_ray_temp_dir
 from ray.job_config import JobConfig
 
 from sweeps.execution.address import no_cluster
 from sweeps.execution.resources import Staff, staff
+from sweeps.execution.scratch import object_folder, ray_folder
 from sweeps.spec.sweep import Execution
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.lines import first_line
 
 OBJECT_STORE_BYTES = 200 * 1024 * 1024  # only small values cross; weights go through the store
-
-# A socket's path has 107 bytes at most; Ray's go on as here.
-LONGEST_FOLDER = 107 - len("/session_2026-12-31_23-59-59_999999_4194304/sockets/plasma_store.10")
 
 
 def quiet_environment() -> None:
@@ -48,7 +45,8 @@ def cluster(execution: Execution, address: str | None) -> Iterator[Staff]:
     """Attach to `address`, or start a cluster here and end it after; yields how it is staffed.
 
     Raises:
-        UserMistake: nothing answers at `address`; a GPU is asked for and there is none.
+        UserMistake: nothing answers at `address`; a GPU is asked for and there is none; no
+            temporary folder will do for a cluster here.
     """
     quiet_environment()
     if ray.is_initialized():  # a test's or an application's own cluster
@@ -73,7 +71,8 @@ def _start_here(execution: Execution) -> None:
             job_config=_job_config(),
             num_cpus=local_workers(execution) * execution.threads + 1,
             object_store_memory=OBJECT_STORE_BYTES,
-            _temp_dir=_temporary_folder(),
+            _temp_dir=ray_folder(),
+            _plasma_directory=object_folder(),
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
@@ -87,12 +86,6 @@ def _interrupted_by_sigterm() -> Iterator[None]:
         yield
     except SystemExit:
         raise KeyboardInterrupt from None
-
-
-def _temporary_folder() -> str | None:
-    """Where Ray puts its sockets: None for its own choice, unless that is too long for one."""
-    usual = get_default_ray_temp_dir()
-    return None if len(os.fsencode(usual)) <= LONGEST_FOLDER else "/tmp/ray"
 
 
 def _job_config() -> JobConfig:

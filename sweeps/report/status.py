@@ -5,11 +5,11 @@ Read from the study, the store, the lock and the journal; opens no data and need
 
 from __future__ import annotations
 
+import errno
+import fcntl
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import filelock
 
 from sweeps.execution.control import PAUSE, requested
 from sweeps.report.forecast import planned_trials
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sweeps.spec.prepare import Prepared
     from xlt_core.store import Store
 
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 ENDED_ON_REQUEST = ("stopped", "cancelled", "paused")
 
 
@@ -197,18 +198,20 @@ def state_of(driven: bool, pausing: bool, last_word: str, trials: TrialCounts) -
 
 
 def is_driven(folder: SweepFolder) -> bool:
-    """Whether a driver holds the sweep's lock at this moment."""
-    if not folder.lock.exists():
-        return False
-    lock = filelock.FileLock(folder.lock)
+    """Whether a driver holds the sweep's lock at this moment; to look needs no right to write."""
     try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        return True
-    except NotImplementedError:  # a file system without locks: only the study's lease knows
+        file = folder.lock.open("rb")
+    except FileNotFoundError:
         return False
-    lock.release()
-    return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+    return False  # where a file system has no locks, only the study's lease knows
 
 
 def last_word(folder: SweepFolder) -> str:

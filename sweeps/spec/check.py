@@ -56,10 +56,27 @@ def check_recipes(sweep: Sweep, document: Document) -> Iterator[Mistake]:
 
 
 def check_databases(sweep: Sweep, document: Document) -> Iterator[Mistake]:
-    """Study and tracking each keep their version in a table of one name."""
+    """A study lies in a database, and not in MLflow's: both keep their version in one table."""
     if sweep.storage == sweep.tracking:
         what = "the study cannot lie in MLflow's database"
         yield Mistake(document.where(("storage",)), what, "give it a file or database of its own")
+    if "storage" in document.data and (what := _unknown_database(sweep.storage)):
+        remedy = "write a file, as study.db, or a database's URL, as postgresql://HOST/NAME"
+        yield Mistake(document.where(("storage",)), what, remedy)
+
+
+def _unknown_database(address: str) -> str:
+    """What is wrong by SQLAlchemy, which will open it; of drivers the study knows more."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        make_url(re.sub("^postgres:", "postgresql:", address)).get_dialect()
+    except ArgumentError:
+        return f"{address.partition('://')[0]}:// is no database that a study can lie in"
+    except ImportError:
+        return ""
+    return ""
 
 
 def check_tracking(sweep: Sweep, document: Document) -> Iterator[Mistake]:
@@ -67,6 +84,10 @@ def check_tracking(sweep: Sweep, document: Document) -> Iterator[Mistake]:
     where = document.where(("tracking",))
     remedy = "write a file, as runs/mlflow.db, http://HOST:PORT, or a database's URL"
     found = re.match(r"(file):|([A-Za-z][A-Za-z0-9+.-]*)://(.*)", sweep.tracking)
+    server = re.fullmatch(r"[\w.-]+:\d+", Path(sweep.tracking).name)
+    if found is None and server is not None:
+        yield Mistake(where, "a server's address begins with http://", f"write http://{server[0]}")
+        return
     if found is None or found[1]:
         if found or Path(sweep.tracking).is_dir():
             yield Mistake(where, "MLflow keeps no runs in a folder", remedy)

@@ -40,6 +40,7 @@ def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
     Raises:
         UserMistake: everything that is wrong with it, each with file, line and field.
     """
+    path = path.expanduser()
     document = _without_passwords(load_layers(path, overrides))
     if document.data.keys() >= STORED_KEYS:
         remedy = f"go on with it by `xlt resume {SweepFolder(path.parent).called}`"

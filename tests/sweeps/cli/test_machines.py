@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -183,6 +184,27 @@ class TestPlaces:
             (place / path).chmod(0o755)
         assert_one_screen(done.returncode, done.stderr.decode(), Path(path).name)
 
+    def test_looking_needs_no_right_to_write(self, place):
+        """Somebody else's sweeps, which a lock's file belongs to."""
+        run(place, "store", "verify", "--yes")
+        (place / "runs" / "made" / "lock").touch()
+        paths = [place / "runs", *(place / "runs").rglob("*")]
+        for path in paths:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        try:
+            for arguments in (
+                ["status"],
+                ["status", "made"],
+                ["results", "made"],
+                ["logs", "made"],
+            ):
+                done = run(place, *arguments, bound=True)
+                assert done.returncode == 0 and b"made" in done.stdout, done.stderr
+            assert run(place, "store", "ls", bound=True).returncode == 0
+        finally:
+            for path in paths:
+                path.chmod(0o755)
+
     def test_one_sweep_that_may_not_be_read_hides_no_other(self, place):
         (place / "runs" / "other").mkdir(mode=0)
         done = run(place, "status", "--json", bound=True)
@@ -218,6 +240,9 @@ class TestPlaces:
         assert [one["name"] for one in json.loads(done.stdout)] == ["made"]
         done = run(place, "results", "made", "--output=~/found.txt", XLT_RUNS="~/x")
         assert done.returncode == 0 and (place / "home" / "found.txt").is_file()
+        shutil.copy(place / "spec.yaml", place / "home")
+        for arguments in (["results", "~/x/made"], ["plan", "~/spec.yaml"]):  # quoted
+            assert run(place, *arguments).returncode == 0
         done = run(place, "store", "ls", "--store=~/x/stages")
         assert done.returncode == 0
         assert not (place / "~").exists()
@@ -253,6 +278,28 @@ class TestPrograms:
             port = str(server.getsockname()[1])
             done = run(place, "ui", "--port", port)
         assert_one_screen(done.returncode, done.stderr.decode(), f"--port {port}", "in use")
+
+    @pytest.mark.fault
+    def test_the_servers_of_the_ui_import_no_module_of_the_user(self, place):
+        """Not by the server's own way of looking in the current folder first, either."""
+        (place / "runs" / "mlflow.db").touch()
+        (place / "random.py").write_text("raise SystemExit('the user’s own')\n")
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = str(free.getsockname()[1])
+        with subprocess.Popen(
+            command("ui", "--port", port),
+            cwd=place,
+            env=environment(place),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as server:
+            try:
+                said = (line for line in server.stderr if "own" in line or "complete" in line)
+                assert "startup complete" in next(said)
+            finally:
+                os.killpg(server.pid, signal.SIGKILL)
 
     @pytest.mark.parametrize("module", ["sweeps", "sweeps.cli.main"])
     def test_a_users_own_modules_are_not_ours(self, place, module):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sweeps.execution.cluster import LONGEST_FOLDER
+from sweeps.execution.scratch import LONGEST_FOLDER
 
 ROOT = Path(__file__).parents[3]
 # What a worker finds under the name of a module that Python has too.
