@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sweeps.spec.read import read_spec
 from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
+from tests.sweeps.postgresql import serving
 from xlt_core.store import Store
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Plan
@@ -116,6 +118,13 @@ class Made:
 
 def _point(step: int) -> dict[str, float]:
     return {"step": step, "loss": 1.0 / step, "learning_rate": 1e-3, "at": BEGAN + step}
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """URL of a PostgreSQL server of our own."""
+    with serving() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
