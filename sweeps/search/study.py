@@ -300,10 +300,9 @@ def _trial(
 
 def _connect(storage_url: str) -> RDBStorage:
     from optuna.storages import RDBStorage
-    from sqlalchemy.engine import make_url
 
     quiet_optuna()
-    url = make_url(filled(storage_url))
+    url = _read(storage_url)
     if url.get_backend_name() == "sqlite":
         options: dict[str, Any] = {"connect_args": {"timeout": SECONDS_TO_WAIT}}
     else:
@@ -315,6 +314,18 @@ def _connect(storage_url: str) -> RDBStorage:
     _refuse_anothers(url, options, without_password(storage_url))
     text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
     return RDBStorage(text, engine_kwargs=options)
+
+
+def _read(storage_url: str) -> URL:
+    """The address with the passwords it names. Raises UserMistake where it is none."""
+    from sqlalchemy.engine import make_url
+
+    try:
+        return make_url(filled(storage_url))
+    except ValueError as error:
+        what = f"is no database's address: {error}"
+        remedy = "write storage: postgresql://user@host:5432/database, or an SQLite file"
+        raise UserMistake(Mistake(without_password(storage_url), what, remedy)) from None
 
 
 def _refuse_anothers(url: URL, options: dict[str, Any], where: str) -> None:
