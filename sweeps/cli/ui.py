@@ -13,7 +13,7 @@ import typer
 from sweeps.cli.aftermath import touch_sweep
 from sweeps.cli.faults import say
 from sweeps.cli.places import runs_folder
-from sweeps.tracking.location import client_address, tracking_uri
+from sweeps.tracking.location import client_address, plain_for_mlflow, tracking_uri
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -55,7 +55,7 @@ def ui(
 
 def ui_command(url: str, port: int = 5000) -> list[str]:
     """The command that opens the UI of a tracking database; a password is not in it."""
-    place = ("--backend-store-uri", bare(tracking_uri(url)))
+    place = ("--backend-store-uri", plain_for_mlflow(bare(tracking_uri(url))))
     return ["mlflow", "ui", *place, "--host", HOST, "--port", str(port)]
 
 

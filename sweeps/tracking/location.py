@@ -51,8 +51,13 @@ def client_address(uri: str) -> str:
     if _is_server(uri):
         parts = urlsplit(parted(uri)[0])
         return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    # Where an address begins with `sqlite:///`, MLflow makes the folder it names undecoded.
-    return re.sub(r"^sqlite:///", "sqlite+pysqlite:///", filled(uri))
+    return plain_for_mlflow(filled(uri))
+
+
+def plain_for_mlflow(address: str) -> str:
+    """The address of a database such that MLflow makes no folder by an undecoded name (`q%3Fmark`),
+    as it does for what begins with `sqlite:///`."""
+    return re.sub(r"^sqlite:///(?=[^?]*%)", "sqlite+pysqlite:///", address)
 
 
 @contextmanager

@@ -17,8 +17,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.sweeps.search.conftest import postgresql  # noqa: F401  (a fixture)
-
 STORAGE, TRACKING = "canaryOfTheStudy", "canaryOfTheRuns"
 FOLDER = "q?mark #1 100%25 it's"
 SPEC = """\
@@ -83,7 +81,7 @@ def files_that_show(folder: Path) -> list[Path]:
 
 
 @pytest.mark.fault
-def test_passwords_stand_nowhere(tmp_path: Path, postgresql: str) -> None:  # noqa: F811
+def test_passwords_stand_nowhere(tmp_path: Path, postgresql: str) -> None:
     """A sweep runs with them; without, it says which variable it wants; another is no change."""
     home = tmp_path / FOLDER
     home.mkdir()
