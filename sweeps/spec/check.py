@@ -76,6 +76,8 @@ def _unknown_database(address: str) -> str:
         return f"{address.partition('://')[0]}:// is no database that a study can lie in"
     except ImportError:
         return ""
+    except ValueError as error:  # a port that is no number
+        return f"is no database's address: {error}"
     return ""
 
 
