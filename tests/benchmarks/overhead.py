@@ -31,8 +31,10 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=4)
     parser.add_argument("--method", default="tpe", choices=["tpe", "random"], help="of xlt")
     known = parser.parse_args()
-    os.environ["PYTHONPATH"] = f"{ROOT}:{os.environ.get('PYTHONPATH', '')}"
     sys.path.insert(0, str(ROOT))
+    from tests.repository import python_path
+
+    os.environ["PYTHONPATH"] = python_path()
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         most, width = known.trials, known.concurrency

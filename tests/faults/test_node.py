@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +15,8 @@ from sweeps.execution.client import ServiceClient
 from sweeps.execution.cluster import quiet_environment
 from sweeps.execution.job import DONE, Job
 from tests.faults.processes import gone, kill
-from tests.sweeps.execution.conftest import ROOT, await_that
+from tests.repository import python_path
+from tests.sweeps.execution.conftest import await_that
 from tests.sweeps.execution.runners import GATE
 from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.stage import Settings
@@ -33,7 +33,7 @@ QUICK_TO_NOTICE = {
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     """A head without room for workers and two nodes with room for one each."""
     quiet_environment()
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{os.environ.get('PYTHONPATH', '')}")
+    monkeypatch.setenv("PYTHONPATH", python_path())
     head = {
         "num_cpus": 0,
         "include_dashboard": False,
