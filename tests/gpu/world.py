@@ -49,7 +49,7 @@ class Machine:
             torch.cuda.synchronize(self.device)
 
 
-def make_model(size: str, device: torch.device, dropout: float = 0.1) -> Model:
+def make_model(size: str, device: torch.device) -> Model:
     """XLM-R of `size` with random weights from a fixed seed, the same on every device."""
     from transformers import XLMRobertaConfig, XLMRobertaModel
 
@@ -57,7 +57,7 @@ def make_model(size: str, device: torch.device, dropout: float = 0.1) -> Model:
     config = XLMRobertaConfig(
         vocab_size=words, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
         intermediate_size=4 * hidden, max_position_embeddings=514, type_vocab_size=1,
-        pad_token_id=PAD, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout,
+        pad_token_id=PAD, hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1,
     )  # fmt: skip
     made_on = torch.device("cpu") if size == "tiny" else device  # drawing 560 M numbers takes long
     with torch.device(made_on), torch.random.fork_rng([device] if device.type == "cuda" else []):

@@ -1,10 +1,9 @@
-"""Dropout noise that depends on a seed and on nothing else: no global generator is touched.
+"""Dropout noise that depends on a seed and on nothing else: no global generator, no device.
 
 One `Noise` belongs to one model. Before each forward pass it is told the seed of the step and which
-rows of the whole batch are passing; masks are drawn for the whole batch and cut to those rows, so
-that the micro-batch does not change them. Drawing 16 bits a value from a small counter-free
-generator is also several times cheaper than torch's Bernoulli sampling on a CPU. Next: `swift`,
-which calls it directly, and `model`, which puts `SharedDropout` in all other encoders.
+rows of the whole batch are passing; a mask's values are addressed within the whole batch, so that
+neither the micro-batch nor the device changes them. Next: `swift`, which calls it directly, and
+`model`, which puts `SharedDropout` in all other encoders.
 """
 
 from __future__ import annotations
@@ -17,6 +16,46 @@ import torch
 from torch import Tensor, nn
 
 _VALUES = 1 << 16  # distinct noise values; a probability is rounded to a multiple of 1 / 65536
+_WIDTH = 1 << 14  # values in a row of the table; they and their neighbours stay in a core's cache
+
+
+class Toeplitz:
+    """An endless table of uniform 16-bit integers, [k, j] = across[j] + along[k + j].
+
+    Any three of its values are independent (Mansour, Nisan and Tiwari 1990, "The computational
+    complexity of universal hashing", section 3: Toeplitz matrices). Only two short lists are drawn,
+    on the host; the rest is one addition a value, exact and the same on every device.
+    """
+
+    def __init__(self, seed: int, device: torch.device) -> None:
+        self._source = np.random.SFC64(seed)
+        self._device = device
+        self._across = self._draw(_WIDTH)
+        self._along = self._draw(2 * _WIDTH)
+
+    def values(self, row: int, first: int, count: int) -> Tensor:
+        """`count` values [count] from the `first` one after the beginning of row `row`."""
+        rows, column = divmod(first, _WIDTH)
+        row += rows
+        last = column + count
+        if last <= _WIDTH:
+            along = self._until(row + last)
+            return self._across[column:last] + along[row + column : row + last]
+        height = -(-last // _WIDTH)
+        along = self._until(row + height + _WIDTH).as_strided((height, _WIDTH), (1, 1), row)
+        values = torch.empty_like(along, memory_format=torch.contiguous_format)
+        torch.add(self._across, along, out=values)
+        return values.view(-1)[column:last]
+
+    def _until(self, length: int) -> Tensor:
+        """`along`, drawn further where it is shorter than `length`; it comes of one stream."""
+        while len(self._along) < length:
+            self._along = torch.cat([self._along, self._draw(len(self._along))])
+        return self._along
+
+    def _draw(self, count: int) -> Tensor:
+        words = self._source.random_raw(count // 4)
+        return torch.from_numpy(words.view(np.int16)).to(self._device)
 
 
 class Noise:
@@ -25,15 +64,14 @@ class Noise:
     def __init__(self) -> None:
         self.active = False
         self._start, self._rows, self._total = 0, 1, 1
-        self._seed = 0
-        self._host: np.random.SFC64 | None = None
-        self._device: torch.Generator | None = None
+        self._seed, self._row = 0, 0
+        self._table: Toeplitz | None = None
 
     def begin(self, seed: int, start: int, rows: int, total: int) -> None:
         """Make the coming forward pass that of rows `start … start + rows` of `total` rows."""
         self.active = True
         self._seed, self._start, self._rows, self._total = seed, start, rows, total
-        self._host = self._device = None
+        self._table, self._row = None, 0
 
     def silence(self) -> None:
         """Drop nothing until the next `begin`."""
@@ -53,26 +91,17 @@ class Noise:
         return factors.mul_(_VALUES / (_VALUES - threshold))
 
     def _draw(self, shape: Sequence[int], device: torch.device) -> Tensor:
-        """Uniform 16-bit integers of `shape`: the rows that pass, cut from the whole batch's."""
+        """Uniform 16-bit integers of `shape`: the rows that pass, of the whole batch's."""
+        if self._table is None:
+            self._table = Toeplitz(self._seed, device)
+        count = whole = prod(shape)
+        skipped = 0
         each, rest = divmod(shape[0], self._rows)
-        if rest or self._rows == self._total:  # not by rows, or nothing to cut
-            return self._bits(prod(shape), device).view(*shape)
-        whole = self._bits(each * self._total * prod(shape[1:]), device)
-        first = each * self._start
-        return whole.view(-1, *shape[1:])[first : first + shape[0]]
-
-    def _bits(self, count: int, device: torch.device) -> Tensor:
-        words = -(-count // 4)
-        if device.type == "cpu":
-            if self._host is None:
-                self._host = np.random.SFC64(self._seed)
-            drawn = torch.from_numpy(self._host.random_raw(words).view(np.int16))
-        else:
-            if self._device is None:
-                self._device = torch.Generator(device).manual_seed(self._seed)
-            full = torch.empty(words, dtype=torch.int64, device=device)
-            drawn = full.random_(-(2**63), None, generator=self._device).view(torch.int16)
-        return drawn[:count]
+        if not rest:  # by rows: the whole batch has more of them
+            one = each * prod(shape[1:])
+            whole, skipped = one * self._total, one * self._start
+        row, self._row = self._row, self._row - (-whole // _WIDTH)
+        return self._table.values(row, skipped, count).view(*shape)
 
 
 class SharedDropout(nn.Module):
