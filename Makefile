@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
+# Tests run side by side: more threads than cores only get into each other's way.
+export OMP_NUM_THREADS ?= 1
+
 .PHONY: install run test lint types layers check
 
 install: .venv/installed

@@ -47,12 +47,14 @@ class SmallHub:
 
     Attributes:
         asked: paths of the requests, in order.
+        refusal: a status to answer everything with; 0 to answer as a hub.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.repositories: dict[str, Repository] = {}
         self.asked: list[str] = []
+        self.refusal = 0
         hub = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -111,6 +113,9 @@ class SmallHub:
     def answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
         path = urllib.parse.urlparse(request.path).path
         self.asked.append(urllib.parse.unquote(path))
+        if self.refusal:
+            self.send(request, self.refusal, b"<html>no</html>", {"Content-Type": "text/html"})
+            return
         if path.startswith("/api/"):
             kind, owner, name, *rest = path.removeprefix("/api/").split("/")
             self.answer_listing(request, f"{kind}/{owner}/{name}", rest)

@@ -19,27 +19,39 @@ def touch_sweep(name: str) -> SweepFolder:
         UserMistake: there is no such sweep.
     """
     folder = find_sweep(name)
-    close_what_died(folder)
+    close_and_say(folder)
     return folder
 
 
-def close_what_died(folder: SweepFolder) -> None:
-    """Mark runs left RUNNING as KILLED and send what waits; nothing while a driver is at work."""
+def close_and_say(folder: SweepFolder) -> None:
+    """`close_what_died`, and a word on what still waits."""
+    if close_what_died(folder):
+        say_backlog(folder)
+
+
+def close_what_died(folder: SweepFolder) -> bool:
+    """Mark runs left RUNNING as KILLED and send what waits; nothing while a driver is at work.
+
+    Returns:
+        Whether records still wait for the tracking server.
+    """
     from sweeps.spec.stored import read_stored_spec
-    from sweeps.tracking.reconcile import close_dead, needs_closing
+    from sweeps.tracking.reconcile import close_dead, left_open, needs_closing
 
     if not needs_closing(folder.spool):
-        return
+        return False
     lock = filelock.FileLock(folder.lock)
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        return
+        return False
     with lock:
-        say(f"{folder.name}: closing in MLflow what its dead driver left open")
+        if left_open(folder.spool):
+            say(f"{folder.name}: closing in MLflow what its dead driver left open")
+        else:
+            say(f"{folder.name}: sending MLflow what it has not taken yet")
         closed = close_dead(folder.spool, read_stored_spec(folder).tracking)
-    if closed.remaining:
-        say_backlog(folder)
+    return closed.remaining > 0
 
 
 def say_backlog(folder: SweepFolder) -> None:

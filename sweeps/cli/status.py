@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from sweeps.cli.aftermath import close_what_died, say_backlog, touch_sweep
+from sweeps.cli.aftermath import close_and_say, close_what_died, say_backlog
 from sweeps.cli.faults import say
 from sweeps.cli.machine import machines_mistake
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json, stdout
-from sweeps.cli.places import as_word, every_sweep, runs_folder
+from sweeps.cli.places import as_word, every_sweep, find_sweep, runs_folder
 from xlt_core.vocabulary.errors import UserMistake
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def status(
         return
     from sweeps.report.status import sweep_status
 
-    folder = touch_sweep(sweep)
+    folder = find_sweep(sweep)
+    close_what_died(folder)
     found = sweep_status(folder)
     if as_json:
         print_json(found.to_json())
@@ -52,7 +53,7 @@ def _all(as_json: bool) -> None:
     found = []
     for folder in every_sweep():
         try:
-            close_what_died(folder)
+            close_and_say(folder)
             found.append(sweep_status(folder))
         except (UserMistake, OSError) as error:
             mistake = machines_mistake(error)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweeps.cli.aftermath import close_what_died
+from sweeps.cli.aftermath import close_and_say
 from sweeps.cli.faults import say
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json
@@ -85,5 +85,5 @@ def sync_one(folder: SweepFolder) -> SyncResult:
     if kept and not done.refused:
         kept.forget_refused(before)
         kept.gap = ""
-    close_what_died(folder)
+    close_and_say(folder)
     return done

@@ -6,6 +6,7 @@ open, and Tune's files are thrown away.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -86,6 +87,8 @@ def _search(
         tune.with_parameters(Coordinator, assignment=assignment),
         tune.PlacementGroupFactory([{"CPU": 0.01}]),
     )
+    # Its state is thrown away: that a copy of it failed is no news.
+    logging.getLogger("ray.tune.execution.experiment_state").setLevel(logging.CRITICAL)
     scratch = _scratch(folder)
     searcher = PlanSearcher(queue, wish.current, books.note, patience.through)
     tuner = tune.Tuner(

@@ -27,7 +27,7 @@ from sweeps.search.study_reader import (
     storage_mistake,
     trial_of,
 )
-from sweeps.spec.database import sqlite_path
+from sweeps.spec.database import sqlite_path, with_driver
 from xlt_core.vocabulary.address import filled, starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -308,10 +308,8 @@ def _connect(storage_url: str) -> RDBStorage:
     else:
         # A connection that a restarted server has dropped is replaced without anybody noticing.
         options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": int(SECONDS_TO_WAIT)}}
-    # SQLAlchemy 2.1 takes psycopg 3 for its default; Optuna takes braces in a URL for a template.
-    if url.drivername in ("postgresql", "postgres"):
-        url = url.set(drivername="postgresql+psycopg2")
     _refuse_anothers(url, options, without_password(storage_url))
+    # Optuna takes braces in a URL for a template.
     text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
     return RDBStorage(text, engine_kwargs=options)
 
@@ -321,7 +319,7 @@ def _read(storage_url: str) -> URL:
     from sqlalchemy.engine import make_url
 
     try:
-        return make_url(filled(storage_url))
+        return make_url(with_driver(filled(storage_url)))
     except ValueError as error:
         what = f"is no database's address: {error}"
         remedy = "write storage: postgresql://user@host:5432/database, or an SQLite file"

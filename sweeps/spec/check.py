@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from sweeps.spec.database import with_driver
 from sweeps.spec.known import nearest
 from sweeps.spec.marks import Document
 from sweeps.spec.ranges import RULES
@@ -71,7 +72,7 @@ def _unknown_database(address: str) -> str:
     from sqlalchemy.exc import ArgumentError
 
     try:
-        make_url(re.sub("^postgres:", "postgresql:", address)).get_dialect()
+        make_url(with_driver(address)).get_dialect()
     except ArgumentError:
         return f"{address.partition('://')[0]}:// is no database that a study can lie in"
     except ImportError:

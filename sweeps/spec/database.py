@@ -48,6 +48,12 @@ def absolute(address: str) -> str:
     return address if parts is None else sqlite_address(parts[0].expanduser(), parts[1])
 
 
+def with_driver(address: str) -> str:
+    """The address with psycopg2 for PostgreSQL where no driver is named: SQLAlchemy 2.1 would take
+    psycopg 3."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", address)
+
+
 def _parts(address: str) -> tuple[Path, str] | None:
     """File and options of an SQLite address."""
     match = _SQLITE.fullmatch(address)

@@ -143,7 +143,7 @@ def read_prepared(folder: SweepFolder) -> Prepared:
             notes=tuple(content["notes"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        remedy = "run the same spec again; finished stages and trials are kept"
+        remedy = "delete it and run the spec again; finished stages and trials are kept"
         what = f"cannot be read: {type(error).__name__}"
         raise UserMistake(Mistake(str(folder.prepared), what, remedy)) from None
 

@@ -71,7 +71,7 @@ class TrackerHandle:
                 self._put(record)
             return len(closing)
 
-    def finish(self, grace_seconds: float = 30.0) -> int:
+    def finish(self, grace_seconds: float = 10.0) -> int:
         """Close what is open, send everything, end the process.
 
         Args:

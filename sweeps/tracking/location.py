@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from sweeps.spec.database import absolute, sqlite_address, sqlite_path
+from sweeps.spec.database import absolute, sqlite_address, sqlite_path, with_driver
 from xlt_core.vocabulary.address import filled, parted
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -55,9 +55,9 @@ def client_address(uri: str) -> str:
 
 
 def plain_for_mlflow(address: str) -> str:
-    """The address of a database such that MLflow makes no folder by an undecoded name (`q%3Fmark`),
-    as it does for what begins with `sqlite:///`."""
-    return re.sub(r"^sqlite:///(?=[^?]*%)", "sqlite+pysqlite:///", address)
+    """The address of a database with its driver, and such that MLflow makes no folder by an
+    undecoded name (`q%3Fmark`), as it does for what begins with `sqlite:///`."""
+    return re.sub(r"^sqlite:///(?=[^?]*%)", "sqlite+pysqlite:///", with_driver(address))
 
 
 @contextmanager

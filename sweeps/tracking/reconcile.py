@@ -23,7 +23,7 @@ class Closed:
 
 
 def close_dead(
-    folder: Path, uri: str, experiment: str = EXPERIMENT, grace_seconds: float = 15.0
+    folder: Path, uri: str, experiment: str = EXPERIMENT, grace_seconds: float = 3.0
 ) -> Closed:
     """Close the runs of a sweep whose driver is dead; the caller holds the sweep's lock.
 
@@ -40,4 +40,9 @@ def close_dead(
 
 def needs_closing(folder: Path) -> bool:
     """Whether a sweep left open runs or waiting records. Changes nothing."""
-    return folder.is_dir() and bool(Ledger(folder).closing() or len(Spool(folder)))
+    return left_open(folder) or (folder.is_dir() and len(Spool(folder)) > 0)
+
+
+def left_open(folder: Path) -> bool:
+    """Whether runs stand open that a dead driver should have closed. Changes nothing."""
+    return folder.is_dir() and bool(Ledger(folder).closing())

@@ -9,6 +9,7 @@ opened from it reads those very commits.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from errno import ENOENT
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,8 @@ def read_parquet(files: Sequence[Path]) -> Any:
                 features = datasets.Features.from_arrow_schema(table.schema)
             tables.append(table_cast(table, features.arrow_schema))
         except (pyarrow.ArrowException, OSError, ValueError, TypeError) as error:
+            if getattr(error, "errno", None) not in (None, ENOENT):
+                raise  # the disk's, which may be well again; a torn file has no number
             raise UserMistake(_unreadable(file, error)) from error
     return datasets.Dataset(pyarrow.concat_tables(tables))
 

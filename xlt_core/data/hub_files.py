@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
-from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.errors import Mistake, NotReached, UserMistake
 
 log = logging.getLogger(__name__)
 UNREACHED = (
@@ -91,6 +91,7 @@ def fetch(wanted: Wanted) -> Fetched:
 
     Raises:
         UserMistake: they cannot be had, or the cache holds only some of them.
+        NotReached: the same, but the hub may answer another time.
     """
     from huggingface_hub.errors import RevisionNotFoundError
 
@@ -162,17 +163,39 @@ def _downloaded(wanted: Wanted, revision: str) -> Path:
         except IncompleteSnapshotError as incomplete:
             if wanted.shows_gaps and incomplete.snapshot_path:
                 return Path(incomplete.snapshot_path)
-            raise UserMistake(_in_part(wanted)) from incomplete
+            raise _class_of(error)(_in_part(wanted)) from incomplete
         except faults:
-            raise UserMistake(_unreachable(wanted, error)) from error
+            raise _class_of(error)(_unreachable(wanted, error)) from error
 
 
 def _faults() -> tuple[type[Exception], ...]:
-    """What fetching may raise. Errors of the HTTP library are no OSErrors."""
+    """What fetching may raise."""
+    return (_http_error(), OSError, ValueError, RuntimeError)
+
+
+def _http_error() -> type[Exception]:
+    """The base of what the hub's HTTP library raises, whichever it is; no OSError."""
     from huggingface_hub import errors
 
-    http: type[Exception] = vars(errors)["HTTPError"]
-    return (http, OSError, ValueError, RuntimeError)
+    found: type[Exception] = vars(errors)["HTTPError"]
+    return found
+
+
+def _class_of(error: Exception) -> type[UserMistake]:
+    """`NotReached` for what another try may mend; a refusal and a wish to stay offline last."""
+    from huggingface_hub import constants, errors
+
+    if constants.is_offline_mode():
+        return UserMistake
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, errors.HfHubHTTPError) and link.response is not None:
+            status = link.response.status_code
+            return NotReached if status == 429 or status >= 500 else UserMistake
+        if isinstance(link, _http_error()):
+            return NotReached
+        link = link.__cause__
+    return UserMistake
 
 
 def _listing(wanted: Wanted, commit: str) -> Mapping[str, int] | None:
@@ -189,7 +212,9 @@ def _listing(wanted: Wanted, commit: str) -> Mapping[str, int] | None:
                 wanted.repo, recursive=True, revision=commit, repo_type=wanted.kind
             )
             tree = [entry for entry in found if isinstance(entry, RepoFile)]
-        except _faults():
+        except _faults() as error:
+            if not wanted.shows_gaps and _class_of(error) is NotReached:
+                raise NotReached(_unreachable(wanted, error)) from error
             return None
     return {file.path: file.size for file in sorted(tree, key=lambda file: file.path)}
 

@@ -47,6 +47,10 @@ class MachineFault(XltError):
     """A machine lacks for now what the work needs; nothing is wrong with the work."""
 
 
+class NotReached(UserMistake, MachineFault):
+    """A server does not answer for now: a mistake to whoever waits for it, a fault in a worker."""
+
+
 class StageFailed(XltError):
     """A stage ended with an error that trying again would only repeat."""
 
@@ -88,7 +92,9 @@ _FULL_WORDS = ("No space left on device", "disk is full", "Disk quota exceeded")
 _DISK_WORDS = ("disk I/O error", "Input/output error", "Stale file handle")
 # Errors of machines that are no OSError, by the library's and the class's name: none of these
 # libraries may be imported here, and most processes have not loaded them.
-_LIBRARIES = ("botocore", "aiobotocore", "aiohttp", "urllib3", "httpx", "httpcore")
+_LIBRARIES = (
+    "botocore", "aiobotocore", "aiohttp", "urllib3", "httpx", "httpcore", "httpx2", "httpcore2",
+)  # fmt: skip
 _CLASSES = ("MemoryError", "OutOfMemoryError", "BrokenProcessPool")
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from sweeps.spec.addresses import database, location
-from sweeps.spec.database import absolute, sqlite_address, sqlite_path
+from sweeps.spec.database import absolute, sqlite_address, sqlite_path, with_driver
 from sweeps.spec.paths import SweepFolder
 from tests.odd_names import ODD
 from xlt_core.vocabulary.errors import UserMistake
@@ -66,3 +66,18 @@ def test_a_study_in_memory_is_refused(address):
     """It could not be gone on with."""
     with pytest.raises(UserMistake, match="names no file"):
         absolute(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "driver"),
+    [
+        ("postgresql://host/name", "postgresql+psycopg2"),
+        ("postgres://me:secret@host/name", "postgresql+psycopg2"),
+        ("postgresql+psycopg://host/name", "postgresql+psycopg"),
+        ("mysql://host/name", "mysql"),
+        ("sqlite:////a/postgresql://b", "sqlite"),
+    ],
+)
+def test_postgresql_without_a_driver_takes_the_one_that_comes_with_xlt(address, driver):
+    """Study and tracking alike; SQLAlchemy's own default is another."""
+    assert make_url(with_driver(address)).drivername == driver

@@ -157,7 +157,7 @@ class TestMistakes:
 
     def test_a_missing_record_says_what_to_do(self, tmp_path: Path):
         """Not a traceback."""
-        with pytest.raises(UserMistake, match="run the same spec again"):
+        with pytest.raises(UserMistake, match="delete it and run the spec again"):
             read_prepared(SweepFolder(tmp_path))
 
 

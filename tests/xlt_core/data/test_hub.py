@@ -14,7 +14,7 @@ from tests.small_hub import COMMIT, OTHER, SmallHub, answer_of, hub_environment
 SCRIPT = """
 import json, sys
 from xlt_core.data.hub import HubSource
-from xlt_core.vocabulary.errors import UserMistake
+from xlt_core.vocabulary.errors import UserMistake, is_machines_fault
 wanted, pins = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 source = HubSource(pins)
 try:
@@ -25,7 +25,8 @@ try:
         "notes": source.notes,
     }))
 except UserMistake as mistake:
-    print(json.dumps({"mistake": str(mistake)}))
+    passes = is_machines_fault(mistake)
+    print(json.dumps({"mistake": str(mistake), "passes": passes}))
 """
 NLI = {"premise": ["p", "q"], "hypothesis": ["h", "i"], "label": [1, 2]}
 ROWS = [["p", "h", 1], ["q", "i", 2]]
@@ -86,7 +87,25 @@ def test_a_data_set_that_cannot_be_had_is_named_with_a_remedy(read: Any, offline
 
 def test_a_server_that_is_gone_is_a_mistake_too(hub: SmallHub, read: Any):
     hub.close()
-    assert "facebook/anli" in read("anli", "en", "dev")["mistake"]
+    answer = read("anli", "en", "dev")
+    assert "facebook/anli" in answer["mistake"]
+    assert answer["passes"]
+
+
+@pytest.mark.parametrize(
+    ("status", "passes"), [(401, False), (403, False), (429, True), (503, True)]
+)
+@pytest.mark.parametrize("known", [False, True])
+def test_what_may_pass_is_worth_another_try(
+    hub: SmallHub, read: Any, status: int, passes: bool, known: bool
+):
+    """A worker tries again where the hub is busy or broken, not where it refuses; so with a pin."""
+    hub.put("facebook/anli", "plain_text/dev_r1/0000.parquet", NLI)
+    hub.refusal = status
+    answer = read("anli", "en", "dev")
+    assert "facebook/anli" in answer["mistake"]
+    assert answer["passes"] == passes
+    assert not read("anli", "en", "dev", offline=True)["passes"]
 
 
 def test_a_config_without_the_split_says_what_is_there(hub: SmallHub, read: Any):

@@ -15,6 +15,7 @@ from xlt_core.vocabulary.errors import (
     MachineFault,
     Mistake,
     NonFiniteLoss,
+    NotReached,
     ParentMissing,
     StageFailed,
     UserMistake,
@@ -27,6 +28,7 @@ LIBRARIES = {
     "urllib3.exceptions": "ProtocolError",
     "aiohttp.client_exceptions": "ServerDisconnectedError",
     "httpx": "ReadTimeout",
+    "httpx2": "ReadTimeout",
     "torch": "OutOfMemoryError",
 }
 
@@ -50,6 +52,7 @@ def raised_from(error: Exception, cause: Exception) -> Exception:
         StoreFull(errno.ENOSPC, "full"),
         DamagedStage("bytes differ"),
         MachineFault("the GPU is taken"),
+        NotReached(Mistake("the hub", "is away")),
         sqlite3.OperationalError("database or disk is full"),
         sqlite3.OperationalError("disk I/O error"),
         RuntimeError("I/O error: No space left on device (os error 28)"),
