@@ -56,6 +56,10 @@ class ArtifactFailed(XltError):
     """The artifact store does not take a text; the tracking server may well be there."""
 
 
+class NoAnswer(XltError):
+    """Something answers in the tracking server's place, and politely."""
+
+
 def prepare_database(uri: str, experiment: str = EXPERIMENT) -> str:
     """Make and migrate the database once and return the experiment's id (seconds when new).
 
@@ -119,6 +123,8 @@ def _experiment_id(client: MlflowClient, uri: str, name: str) -> str:
     if found is None:
         found = _create(client, uri, name)
     number = str(found.experiment_id)
+    if not number:
+        raise NoAnswer(f"{bare(uri)} has no experiments: it is no MLflow server")
     if found.lifecycle_stage != "active":
         _log.warning("the experiment %r was deleted in MLflow; it is restored", found.name)
         client.restore_experiment(number)

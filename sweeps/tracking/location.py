@@ -99,5 +99,23 @@ def quiet_environment() -> dict[str, str]:
 
 def impatient_environment() -> dict[str, str]:
     """The same for the tracking process: MLflow gives up soon, because the spool is patient."""
-    ours = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
-    return {**ours, **quiet_environment()}
+    return {**_patience("0"), **quiet_environment()}
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """Meanwhile MLflow tries for seconds; of its own it does for minutes, without a word."""
+    ours = {name: text for name, text in _patience("2").items() if name not in os.environ}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:
+            os.environ.pop(name, None)
+
+
+def _patience(retries: str) -> dict[str, str]:
+    return {
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": retries,
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    }

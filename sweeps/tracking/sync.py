@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sweeps.tracking.database import is_away
-from sweeps.tracking.location import EXPERIMENT, signed_in
+from sweeps.tracking.location import EXPERIMENT, impatient, signed_in
 from sweeps.tracking.records import RunRecord, parents_first
 from sweeps.tracking.writer import Outcome, Writer
 from xlt_core.vocabulary.address import starred
@@ -44,7 +44,7 @@ def sync(records: Iterable[RunRecord], uri: str, experiment: str = EXPERIMENT) -
         TrackingRefused: the server is away, or what answers is none.
     """
     try:
-        with signed_in(uri):
+        with signed_in(uri), impatient():
             return _send(parents_first(records), Writer(uri, experiment))
     except UserMistake:
         raise

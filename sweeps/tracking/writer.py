@@ -25,9 +25,16 @@ from sweeps.tracking.change import (
     difference,
     milliseconds,
 )
-from sweeps.tracking.database import ArtifactFailed, exclusive, is_away, prepare_database
+from sweeps.tracking.database import (
+    ArtifactFailed,
+    NoAnswer,
+    exclusive,
+    is_away,
+    prepare_database,
+)
 from sweeps.tracking.location import EXPERIMENT, client_address
 from sweeps.tracking.records import LEVELS, Metric, RunRecord, Status
+from xlt_core.vocabulary.address import bare
 
 Identity = tuple[str, str]
 
@@ -74,10 +81,10 @@ class Writer:
     def answers(self) -> bool:
         """Whether the tracking server is there."""
         try:
-            self._client.get_experiment(self._experiment)
+            found = self._client.get_experiment(self._experiment)
         except Exception:  # a page of a proxy in its place is no answer either
             return False
-        return True
+        return str(found.experiment_id) == self._experiment
 
     def doubles(self, sweep: str) -> int:
         """Delete runs that two processes made at once for one record; say how many."""
@@ -141,6 +148,8 @@ class Writer:
             tags=tags,
             run_name=record.name,
         )
+        if not run.info.run_id:
+            raise NoAnswer(f"{bare(self.uri)} made no run: it is no MLflow server")
         known = Known(run.info.run_id, tags=tags)
         self._runs[record.identity] = known
         return known

@@ -4,7 +4,8 @@
         … network.url …; network.faults = 0.3; network.down()
 
 Of each request the dice decide: it may be refused (503), dropped before it arrived, or done and its
-answer lost, which is the worst of them: the client does not know what it has done.
+answer lost, which is the worst of them: the client does not know what it has done. `instead` has
+all answered with a status and a page, as a proxy between does.
 """
 
 from __future__ import annotations
@@ -22,13 +23,17 @@ _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-leng
 
 
 class Flaky:
-    """The proxy. `faults`: share of requests that meet one of `ways`; `met` counts them."""
+    """The proxy. `faults`: share of requests that meet one of `ways`; `met` counts them.
+
+    `instead`: the status and the page that everything is answered with; None to pass on.
+    """
 
     def __init__(self, behind: str, seed: int = 0) -> None:
         self.behind = urlsplit(behind).netloc
         self.faults = 0.0
         self.ways: tuple[str, ...] = WAYS
         self.met: Counter[str] = Counter()
+        self.instead: tuple[int, str] | None = None
         self._dice = random.Random(seed)
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -78,7 +83,11 @@ def _handler(network: Flaky) -> type[BaseHTTPRequestHandler]:
 
         def _pass_on(self) -> None:
             body, fate = self._body(), network.fate()
-            if fate == "refused":
+            if network.instead is not None:
+                status, page = network.instead
+                network.met["instead"] += 1
+                self._answer(status, [("Content-Type", "text/html")], page.encode())
+            elif fate == "refused":
                 self._answer(503, [], b"")
             elif fate == "dropped":
                 self.close_connection = True
