@@ -7,6 +7,7 @@ family) or in transformers (all others); masks of dropout come from `noise`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from xlt_core.models import flat, swift
 from xlt_core.models.heads import READS_FIRST_TOKEN, make_head
 from xlt_core.models.noise import Noise, share_noise
+from xlt_core.models.own_dropout import SharedDraws
 from xlt_core.tasks.task import Kind
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -37,7 +39,7 @@ class HeadSpec:
 class Model(nn.Module):
     """An encoder with heads by task name.
 
-    The encoder's dropouts are replaced by ones that draw from `noise`.
+    All dropout draws from `noise`.
 
     Attributes:
         flat: whether passes that may run over real tokens alone do so; None: where that is faster.
@@ -56,7 +58,7 @@ class Model(nn.Module):
 
     @property
     def is_swift(self) -> bool:
-        """Whether the forward pass is `swift`'s, and dropout so independent of global state."""
+        """Whether the forward pass is `swift`'s."""
         return self._swift
 
     @property
@@ -147,7 +149,8 @@ class Model(nn.Module):
         }
         if types is not None:
             inputs["token_type_ids"] = types
-        states: Tensor = self.encoder(**inputs).last_hidden_state
+        with SharedDraws(self.noise) if self.noise.active else nullcontext():
+            states: Tensor = self.encoder(**inputs).last_hidden_state
         return states[:, 0] if first else states
 
     def weights(self) -> Weights:

@@ -3,7 +3,7 @@
 One `Noise` belongs to one model. Before each forward pass it is told the seed of the step and which
 rows of the whole batch are passing; a mask's values are addressed within the whole batch, so that
 neither the micro-batch nor the device changes them. Next: `swift`, which calls it directly, and
-`model`, which puts `SharedDropout` in all other encoders.
+`model`, which puts `SharedDropout` in all other encoders, and `own_dropout` for the rest of them.
 """
 
 from __future__ import annotations
@@ -77,40 +77,50 @@ class Noise:
         """Drop nothing until the next `begin`."""
         self.active = False
 
-    def mask(self, shape: Sequence[int], probability: float, like: Tensor) -> Tensor | None:
+    def mask(
+        self, shape: Sequence[int], probability: float, like: Tensor, by_rows: bool = True
+    ) -> Tensor | None:
         """Factors to multiply by: 0 where dropped, 1 / (1 - p) elsewhere; None for no dropout.
 
-        `shape` starts with the batch's rows, or a multiple of them (choices).
+        Args:
+            shape: starts with the batch's rows, or a multiple of them (choices, attention heads).
+            by_rows: False where it does not: all rows share what is dropped.
         """
         threshold = round(probability * _VALUES)
         if not self.active or threshold == 0:
             return None
-        noise = self._draw(shape, like.device)
+        noise = self._draw(shape, like.device, by_rows)
         factors = torch.empty(tuple(shape), dtype=like.dtype, device=like.device)
         torch.ge(noise, threshold - _VALUES // 2, out=factors)
         return factors.mul_(_VALUES / (_VALUES - threshold))
 
-    def _draw(self, shape: Sequence[int], device: torch.device) -> Tensor:
+    def _draw(self, shape: Sequence[int], device: torch.device, by_rows: bool) -> Tensor:
         """Uniform 16-bit integers of `shape`: the rows that pass, of the whole batch's."""
         if self._table is None:
             self._table = Toeplitz(self._seed, device)
         count = whole = prod(shape)
         skipped = 0
         each, rest = divmod(shape[0], self._rows)
-        if not rest:  # by rows: the whole batch has more of them
+        if by_rows and not rest:  # the whole batch has more of them
             one = each * prod(shape[1:])
             whole, skipped = one * self._total, one * self._start
         row, self._row = self._row, self._row - (-whole // _WIDTH)
         return self._table.values(row, skipped, count).view(*shape)
 
 
+def is_by_rows(values: Tensor) -> bool:
+    """Whether what an encoder drops belongs to rows: two dimensions are a table of embeddings."""
+    return values.dim() > 2
+
+
 class SharedDropout(nn.Module):
     """Dropout from a shared `Noise`; stands in for `nn.Dropout` in encoders and heads."""
 
-    def __init__(self, probability: float, noise: Noise) -> None:
+    def __init__(self, probability: float, noise: Noise, in_encoder: bool = False) -> None:
         super().__init__()
         self.probability = probability
         self.noise = noise
+        self.in_encoder = in_encoder
 
     @property
     def p(self) -> float:
@@ -119,14 +129,15 @@ class SharedDropout(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Drop and rescale; the identity while the noise is silent. Any shape, rows first."""
-        mask = self.noise.mask(values.shape, self.probability, values)
+        by_rows = not self.in_encoder or is_by_rows(values)
+        mask = self.noise.mask(values.shape, self.probability, values, by_rows)
         return values if mask is None else values * mask
 
 
 def share_noise(module: nn.Module, noise: Noise) -> None:
-    """Replace every `nn.Dropout` below `module` by one that draws from `noise`."""
+    """Replace every `nn.Dropout` below an encoder's `module` by one that draws from `noise`."""
     for name, child in module.named_children():
         if isinstance(child, nn.Dropout):
-            setattr(module, name, SharedDropout(child.p, noise))
+            setattr(module, name, SharedDropout(child.p, noise, in_encoder=True))
         else:
             share_noise(child, noise)

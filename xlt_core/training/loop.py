@@ -172,8 +172,6 @@ class _Loop:
     def _gradients(self, member: Member, arrays: dict[str, NDArray[Any]]) -> Tensor:
         """Add one batch's gradient, micro-batch by micro-batch; return its mean loss."""
         seed = derived_seed("dropout", self.job.seed, self.job.position, self.progress.step)
-        if not self.model.is_swift:  # its attention may draw dropout from the global generator
-            torch.manual_seed(seed)
         rows, count = len(arrays["input_ids"]), counted(member.kind, arrays)
         size = self.pace.micro_batch or rows
         batch = to_tensors(arrays, self.pace.device)
