@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from errno import EROFS
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -254,9 +255,18 @@ class Store:
         return found
 
     def _set_aside(self, key: str, mark: str, reason: str) -> bool:
-        """Move a damaged stage away; False where another stands there by now, or none."""
+        """Move a damaged stage away; False where another stands there by now, or none.
+
+        Where nothing may be written it stays, and is no stage to whoever only looks.
+        """
         place = damaged_path(key)
-        moved = self._backend.set_aside(stage_path(key), place, mark)
+        try:
+            moved = self._backend.set_aside(stage_path(key), place, mark)
+        except OSError as error:
+            if error.errno != EROFS and not isinstance(error, PermissionError):
+                raise
+            log.warning("stage %s is damaged (%s) and stays: %s", key, reason, error)
+            return True
         if moved:
             log.warning("stage %s is damaged (%s): set aside as %s", key, reason, place)
         return moved

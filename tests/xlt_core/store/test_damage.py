@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.faults.small_disk import small_disk  # noqa: F401  (a fixture)
 from xlt_core.store import DamagedStage, Store
 from xlt_core.store.manifest import FileSeal, Manifest
 from xlt_core.vocabulary.fingerprint import fingerprint
@@ -106,3 +111,25 @@ def _damage(path: Path, data: st.DataObject) -> None:
     else:
         content += b"\n"
     path.write_bytes(content)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("name", ["scores.json", "manifest.json"])
+def test_a_store_that_may_only_be_looked_at_has_no_damaged_stage(
+    small_disk: Path,  # noqa: F811
+    key: str,
+    publish: Any,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+) -> None:
+    """It stays where it is, is said, and is no stage; good ones are read."""
+    store, good = Store(small_disk / "store"), key[::-1]
+    for one in (key, good):
+        publish(store, one, {"scores.json": b"{}"})
+    (path,) = (small_disk / "store").rglob(f"{key}*/{name}")
+    path.write_bytes(b" ")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with caplog.at_level(logging.WARNING, "xlt.store"):
+        assert store.read(key) is None
+    assert "is damaged" in caplog.text
+    assert store.read(good) is not None
