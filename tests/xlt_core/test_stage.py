@@ -40,7 +40,7 @@ class TestEveryKind:
     ) -> None:
         """Training lowers the loss, and what was learnt shows on rows that were not trained on."""
         here = bench(encoder_of(kind))
-        stage = here.train(task, recipe=replace(RECIPE, steps=150))
+        stage = here.train(task, recipe=replace(RECIPE, steps=250))
         assert here.run(stage).executed
         found = here.store.read(stage.key)
         assert found is not None
