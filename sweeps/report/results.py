@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 PRIMARY = "primary"  # the metric's name where a task is judged by a mean of others (F1 and EM)
 
 
+_INNER = ("primary", "asked")
+
+
 @dataclass(frozen=True)
 class Row:
     """One score.
@@ -36,6 +39,7 @@ class Row:
         gain: score minus the baseline's at the same target, language, seed, split, metric and
             recipe of the target; None where the baseline is not in the store.
         primary: whether the task is judged by this metric.
+        asked: whether the language is one of the target's; English may only be there to select by.
     """
 
     trial: int
@@ -49,10 +53,11 @@ class Row:
     score: float
     gain: float | None
     primary: bool = True
+    asked: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The columns that `xlt results --json` promises."""
-        return {name: value for name, value in asdict(self).items() if name != "primary"}
+        return {name: value for name, value in asdict(self).items() if name not in _INNER}
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,7 @@ def trial_rows(
         for path in paths_of_trial(sweep, prepared, Plan(), trial.settings)
         for stage in path.evaluations
     }
+    asked = {target.task: target for target in sweep.targets}
     for path in paths_of_trial(sweep, prepared, trial.plan, trial.settings):
         for stage in path.evaluations:
             scores = reader.metrics(stage)
@@ -133,6 +139,7 @@ def trial_rows(
                     score=score,
                     gain=score - against[metric] if metric in against else None,
                     primary=metric == primary,
+                    asked=asked[path.target].asks(stage.data.language),
                 )
 
 

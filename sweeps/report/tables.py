@@ -94,7 +94,7 @@ def family_gains(rows: Sequence[Row], trial: int, split: str) -> tuple[FamilyGai
     """
     cells: dict[tuple[str, str], dict[tuple[str, int], float]] = defaultdict(dict)
     for row in _primary(rows):
-        if row.trial == trial and row.split == split and row.gain is not None:
+        if row.trial == trial and row.split == split and row.gain is not None and row.asked:
             cells[row.target, row.family][row.language, row.seed] = row.gain
     return tuple(
         FamilyGain(target, family, estimate(found))
@@ -136,6 +136,7 @@ def _selecting_score(rows: Iterable[Row], objective: Objective) -> float | None:
             "primary": row.score,
         }
         for row in rows
+        if row.asked or objective.languages == "english"
     ]
     try:
         return objective_value(scores, objective)

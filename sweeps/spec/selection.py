@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sweeps.spec.prepare import Prepared
-from sweeps.spec.sweep import Objective, Sweep
+from sweeps.spec.sweep import Objective, Sweep, Target
 from xlt_core.vocabulary.languages import ENGLISH
 
 
@@ -48,10 +48,12 @@ def selection(sweep: Sweep, prepared: Prepared, languages: str | None = None) ->
     """
     objective = Objective(sweep.objective.split, languages or sweep.objective.languages)
     targets = [target.task for target in sweep.targets]
-    choosing = tuple(name for name in targets if _chooses(name, objective, prepared))
+    choosing = tuple(one.task for one in sweep.targets if _chooses(one, objective, prepared))
     return Selection(objective, choosing, tuple(name for name in targets if name not in choosing))
 
 
-def _chooses(target: str, objective: Objective, prepared: Prepared) -> bool:
-    there = {ref.language for ref in prepared.evaluated(target, objective.split)}
-    return ENGLISH in there if objective.languages == "english" else bool(there)
+def _chooses(target: Target, objective: Objective, prepared: Prepared) -> bool:
+    there = {ref.language for ref in prepared.evaluated(target.task, objective.split)}
+    if objective.languages == "english":
+        return ENGLISH in there
+    return any(target.asks(language) for language in there)

@@ -64,6 +64,10 @@ class Target:
     task: str
     languages: tuple[str, ...] | None = None
 
+    def asks(self, language: str) -> bool:
+        """Whether it is one of them; English may be scored beside them, to select by alone."""
+        return self.languages is None or language in self.languages
+
 
 @dataclass(frozen=True)
 class Search:

@@ -20,6 +20,7 @@ import contextlib
 import hashlib
 import json
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -111,7 +112,19 @@ def start(home: Path) -> subprocess.Popen[bytes]:
     xlt = str(Path(sys.executable).parent / "xlt")
     command = [xlt, "run", "campaign.yaml", "--set", f"store={store_of(home)}"]
     with terminal.output(home) as log:
-        return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, start_new_session=True)
+        return subprocess.Popen(
+            command,
+            cwd=home,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=_hear_interrupts,
+        )
+
+
+def _hear_interrupts() -> None:
+    """Whoever was started in a shell's background ignores them, and so would the driver."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def uninterrupted(home: Path) -> dict[str, Any]:

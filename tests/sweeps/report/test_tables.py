@@ -119,6 +119,17 @@ class TestSelection:
         assert winner(without, ENGLISH, "test") is None
         assert winner(without, ALL, "test").plan == "squad"
 
+    def test_english_that_is_there_to_select_by_counts_for_nothing_else(self, rows):
+        """It is no target language: choosing by those, it is as if it were not there."""
+        marked = [replace(r, asked=r.language != "en") for r in rows]
+        without = [r for r in rows if r.language != "en"]
+        assert winner(marked, ENGLISH, "test").plan == winner(rows, ENGLISH, "test").plan
+        for ours, theirs in zip(
+            standings(marked, ALL, "test"), standings(without, ALL, "test"), strict=True
+        ):
+            assert (ours.trial, ours.selected_by) == (theirs.trial, theirs.selected_by)
+        assert family_gains(marked, 2, "dev") == family_gains(without, 2, "dev")
+
     def test_only_the_judging_metric_counts(self, rows):
         """A task's other metrics are listed, never averaged in."""
         noise = [replace(r, metric="other", score=0.0, primary=False) for r in rows]
