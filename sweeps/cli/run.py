@@ -124,9 +124,11 @@ def agree(sweep: Sweep, prepared: Prepared, folder: SweepFolder, yes: bool) -> S
 
     before = planned(folder)
     known = before.identity() if before else None
-    change = compare(read_stored_spec(folder), sweep, known, prepared.identity() if known else None)
+    stored = read_stored_spec(folder)
+    change = compare(stored, sweep, known, prepared.identity() if known else None)
     if change.differences:
-        raise UserMistake(_refusal(sweep.name, folder, change))
+        is_spec = bool(compare(stored, sweep).differences)
+        raise UserMistake(_refusal(sweep.name, folder, change, is_spec))
     for note in (*_free(change), *change.notes):
         say(note)
     if change.more:
@@ -138,13 +140,17 @@ def agree(sweep: Sweep, prepared: Prepared, folder: SweepFolder, yes: bool) -> S
     return change.sweep
 
 
-def _refusal(name: str, folder: SweepFolder, change: Change) -> list[Mistake]:
+def _refusal(name: str, folder: SweepFolder, change: Change, is_spec: bool) -> list[Mistake]:
+    now = "the spec says" if is_spec else "what is there now is"
     found = [
-        Mistake(difference.field, f"began as {difference.old}, the spec says {difference.new}")
+        Mistake(difference.field, f"began as {difference.old}, {now} {difference.new}")
         for difference in change.differences
     ]
+    if not is_spec:
+        remedy = "put back what it began with, or give the spec another name"
+        return [Mistake(name, "was begun with other data or another encoder", remedy), *found]
     go_on = f"`xlt resume {folder.called}`"
-    remedy = f"give the spec another name:, or go on with the old one by {go_on}"
+    remedy = f"give the spec another name, or go on with the old one by {go_on}"
     return [Mistake(name, "was begun with another spec", remedy), *found]
 
 

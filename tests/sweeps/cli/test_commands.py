@@ -268,6 +268,16 @@ class TestAgree:
         assert "another name" in text
         assert "xlt resume made" in text
 
+    def test_other_data_are_not_the_specs_doing(self, made):
+        """The way out is to put them back; `xlt resume` may be what was just typed."""
+        from sweeps.cli.run import agree
+
+        cell, ref = next(iter(made.prepared.data.items()))
+        data = {**made.prepared.data, cell: replace(ref, fingerprint="f" * 64)}
+        with pytest.raises(UserMistake, match="put back what it began with") as refused:
+            agree(made.sweep, replace(made.prepared, data=data), made.folder, yes=True)
+        assert "xlt resume" not in str(refused.value)
+
     def test_a_refused_run_changes_nothing(self, make, xlt):
         """The stored spec stays."""
         made = make()
