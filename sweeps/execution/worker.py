@@ -27,6 +27,7 @@ from xlt_core.vocabulary.errors import (
     StageCancelled,
     StageFailed,
     UserMistake,
+    is_machines_fault,
 )
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.stage import EncoderRef, EvaluateStage, Stage
@@ -114,10 +115,11 @@ class Worker:
             return Outcome(stage.key, STOPPED, holds=self._holds())
         except ParentMissing as error:
             return Outcome(stage.key, ORPHANED, error=str(error))
-        except (StageFailed, UserMistake) as error:
-            self._journal(stage, job, began, "failed")
-            return Outcome(stage.key, FAILED, error=f"{type(error).__name__}: {error}")
-        except Exception as error:  # mostly a machine's fault: full disk, lost mount, no memory
+        except Exception as error:
+            if isinstance(error, (StageFailed, UserMistake)) and not is_machines_fault(error):
+                self._journal(stage, job, began, "failed")
+                return Outcome(stage.key, FAILED, error=f"{type(error).__name__}: {error}")
+            # Mostly a machine's fault: full disk, lost mount, no memory.
             self._journal(stage, job, began, "lost")
             return Outcome.lost(stage.key, error)
         finally:

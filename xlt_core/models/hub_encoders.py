@@ -75,7 +75,9 @@ def fetch_files(
     except UserMistake as error:
         (found,) = error.mistakes
         remedy = f"{found.remedy}; see `xlt models` for known names"
-        raise mistake(name, f"is no folder, and {found.where}: {found.what}", remedy) from None
+        what = f"is no folder, and {found.where}: {found.what}"
+        # Of the same class: whether it may pass stays known.
+        raise type(error)(mistake(name, what, remedy).mistakes) from None
 
 
 def converted_folder(repository: str, commit: str) -> Path:

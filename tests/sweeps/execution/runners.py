@@ -13,7 +13,13 @@ from typing import Any
 from tests.benchmarks import noop
 from xlt_core.stage import Report, Settings
 from xlt_core.store import Store
-from xlt_core.vocabulary.errors import NonFiniteLoss, StageCancelled, StageFailed
+from xlt_core.vocabulary.errors import (
+    Mistake,
+    NonFiniteLoss,
+    NotReached,
+    StageCancelled,
+    StageFailed,
+)
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.stage import Stage, TrainStage
 
@@ -21,6 +27,7 @@ GATE = "gate"
 MENDED = "mended"
 FAULTS = {
     "away": ConnectionResetError("the store went away"),
+    "unreached": NotReached(Mistake("hub data set some/thing", "cannot be had", "try later")),
     "full": OSError(errno.ENOSPC, "No space left on device"),
 }
 

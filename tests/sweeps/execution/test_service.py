@@ -110,7 +110,12 @@ class TestFailure:
         assert client.compute(0, evaluate(train("flaky", "target"), "en"))[0].status == DONE
 
     @pytest.mark.parametrize(
-        ("task", "status", "pauses"), [("away", INTERRUPTED, (1, 2)), ("odd", FAILED, (1, 1))]
+        ("task", "status", "pauses"),
+        [
+            ("away", INTERRUPTED, (1, 2)),
+            ("unreached", INTERRUPTED, (1, 2)),
+            ("odd", FAILED, (1, 1)),
+        ],
     )
     def test_attempts_are_bounded(self, client_of, task, status, pauses):
         """`max_attempts` tries, then the error says so; a machine's fault is no verdict."""
