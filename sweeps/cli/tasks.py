@@ -25,9 +25,7 @@ def tasks(as_json: AsJson = False) -> None:
         table.add_column(name)
     for task in found:
         roles = ", ".join(task.roles)
-        table.add_row(
-            task.name, task.kind.value, roles, task.metric, few(task.languages), task.title
-        )
+        table.add_row(task.name, task.kind, roles, task.metric, few(task.languages), task.title)
     stdout().print(table)
 
 
@@ -35,7 +33,7 @@ def as_data(task: Task) -> dict[str, Any]:
     """A task as `xlt tasks --json` prints it."""
     return {
         "name": task.name,
-        "kind": task.kind.value,
+        "kind": task.kind,
         "title": task.title,
         "languages": list(task.languages),
         "roles": list(task.roles),

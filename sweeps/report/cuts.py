@@ -16,8 +16,8 @@ from sweeps.spec.recipes import recipe_for, trains_on
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.data import open_source
 from xlt_core.data.cuts import count_cuts
+from xlt_core.kinds import get_kind
 from xlt_core.tasks import get_task
-from xlt_core.tasks.task import Kind
 from xlt_core.vocabulary.languages import ENGLISH
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.stage import DataRef
@@ -146,7 +146,7 @@ def _asked(sweep: Sweep, prepared: Prepared) -> Iterator[_Asked]:
 
 
 def _at(ref: DataRef, recipe: Recipe) -> _Asked:
-    has_windows = get_task(ref.task).kind is Kind.SPAN
+    has_windows = get_kind(get_task(ref.task).kind).has_windows
     return ref, recipe.max_length, recipe.stride if has_windows else 0
 
 

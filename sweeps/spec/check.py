@@ -20,8 +20,8 @@ from sweeps.spec.ranges import RULES
 from sweeps.spec.recipes import recipe_for
 from sweeps.spec.schema import Spec
 from sweeps.spec.sweep import Range, Sweep
+from xlt_core.kinds import get_kind
 from xlt_core.tasks import get_task
-from xlt_core.tasks.task import Kind
 from xlt_core.vocabulary.errors import Mistake
 from xlt_core.vocabulary.plan import Plan, Step
 
@@ -52,7 +52,7 @@ def check_recipes(sweep: Sweep, document: Document) -> Iterator[Mistake]:
             yield Mistake(where, f"nothing in this sweep is trained on {name}", remedy)
     yield from _at_odds(sweep, document)
     for task, target in trained:
-        if get_task(task).kind == Kind.SPAN:
+        if get_kind(get_task(task).kind).has_windows:
             yield from _windows(sweep, task, target, document)
 
 

@@ -29,14 +29,15 @@ def too_long(sweep: Sweep, most_tokens: int | None) -> Iterator[Mistake]:
 
 def unservable(sweep: Sweep) -> Iterator[Mistake]:
     """Every target whose labels no head would have, once it has been trained for."""
+    from xlt_core.kinds import get_kind
     from xlt_core.models.model import HeadSpec, fitting_head
 
     for target in sweep.targets:
         task = get_task(target.task)
         last = get_task((task.trains_on or (task.name,))[-1])
-        heads = {last.name: HeadSpec(last.kind, last.labels)}
-        if fitting_head(heads, task.name, HeadSpec(task.kind, task.labels)) is None:
-            asked = f"{task.kind.value} of {', '.join(task.labels) or 'no labels'}"
+        heads = {last.name: HeadSpec(get_kind(last.kind), last.labels)}
+        if fitting_head(heads, task.name, HeadSpec(get_kind(task.kind), task.labels)) is None:
+            asked = f"{task.kind} of {', '.join(task.labels) or 'no labels'}"
             what = (
                 f"{task.name} is {asked}, and it trains on {last.name}, whose head cannot be that"
             )

@@ -14,8 +14,8 @@ from typing import Any
 
 from sweeps.spec.ranges import RULES, freeze_parts
 from sweeps.spec.sweep import Range, Sweep
+from xlt_core.kinds import get_kind
 from xlt_core.tasks import get_task
-from xlt_core.tasks.task import Kind
 from xlt_core.vocabulary.plan import Step
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -108,7 +108,7 @@ def origins(
         *(written(name) for name in above),
     ]
     found = reduce(_over, layers)
-    if all(get_task(name).kind is not Kind.SPAN for name in task_names):
+    if not any(get_kind(get_task(name).kind).has_windows for name in task_names):
         found.pop("stride", None)
     return found
 

@@ -16,10 +16,12 @@ import torch
 
 from tests.gpu.rows import Row
 from tests.gpu.world import Folder, Machine, make_job, make_model, make_pace, make_split, with_heads
-from xlt_core.data.encoded import EncodedSplit
-from xlt_core.evaluation.predict import features_logits
+from xlt_core.kinds import KINDS, TaskKind
+from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.kinds.span import SPAN
+from xlt_core.kinds.tagging import TAGGING
+from xlt_core.models.logits import features_logits
 from xlt_core.models.model import Model
-from xlt_core.tasks.task import Kind
 from xlt_core.training.loop import train
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -31,11 +33,11 @@ STEPS, ROWS = 60, 480
 def check(machine: Machine) -> Iterator[Row]:
     """Compare with the CPU, kind by kind."""
     cpu = torch.device("cpu")
-    for kind in Kind:
+    for kind in KINDS.values():
         expected = learned(kind, cpu, "float32")
         for precision, limits in LIMITS.items():
             found = learned(kind, machine.device, precision)
-            name = f"{kind.value}, {precision} against a CPU's float32"
+            name = f"{kind.name}, {precision} against a CPU's float32"
             for which, limit in zip((0, -1), limits[:2], strict=True):
                 apart = abs(found[0][which] / expected[0][which] - 1)
                 label = "first loss" if which == 0 else "last loss"
@@ -43,10 +45,10 @@ def check(machine: Machine) -> Iterator[Row]:
             yield Row(
                 "agreement", f"{name}: score", abs(found[1] - expected[1]), "points", limits[2]
             )
-        yield Row("agreement", f"{kind.value}: score on a CPU", expected[1], "percent")
+        yield Row("agreement", f"{kind.name}: score on a CPU", expected[1], "percent")
 
 
-def learned(kind: Kind, device: torch.device, precision: str) -> tuple[list[float], float]:
+def learned(kind: TaskKind, device: torch.device, precision: str) -> tuple[list[float], float]:
     """The loss curve and the score after `STEPS` steps from the same beginning."""
     model = with_heads(make_model("tiny", device), (kind,))
     recipe = Recipe(steps=STEPS, batch_size=16, learning_rate=2e-3, precision=precision, warmup=0.1)
@@ -59,12 +61,12 @@ def learned(kind: Kind, device: torch.device, precision: str) -> tuple[list[floa
 
 def score(model: Model, split: EncodedSplit) -> float:
     """Percent of answers that are right, each read off its logits."""
-    logits = features_logits(model, split.kind.value, split)
-    if split.kind is Kind.TAGGING:
+    logits = features_logits(model, split.kind.name, split)
+    if split.kind is TAGGING:
         found = np.concatenate([values.argmax(-1) for values in logits])
         wanted = split.arrays["labels"]
         return 100 * float((found == wanted)[wanted >= 0].mean())
-    if split.kind is Kind.SPAN:
+    if split.kind is SPAN:
         found = np.array([values[:, 0].argmax() for values in logits])
         return 100 * float((found == split.arrays["labels"][:, 0]).mean())
     found = np.array([values.argmax() for values in logits])

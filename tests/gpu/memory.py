@@ -20,8 +20,8 @@ from tests.gpu.world import (
     make_split,
     with_heads,
 )
+from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.models.vocabulary import narrowed
-from xlt_core.tasks.task import Kind
 from xlt_core.training.loop import train
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -48,9 +48,9 @@ def taken(
     if on_gpu:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(machine.device)
-    model = with_heads(make_model(size, machine.device), (Kind.CLASSIFICATION,))
+    model = with_heads(make_model(size, machine.device), (CLASSIFICATION,))
     model.set_attention_dropout(dropout)
-    split = make_split(Kind.CLASSIFICATION, STEPS * BATCH, length, SIZES[size][3])
+    split = make_split(CLASSIFICATION, STEPS * BATCH, length, SIZES[size][3])
     recipe = Recipe(steps=STEPS, batch_size=BATCH, precision="bfloat16" if on_gpu else "float32")
     with tempfile.TemporaryDirectory() as home, narrowed(model, {"rows": split}) as narrow:
         job = make_job({"rows": split if narrow is None else narrow.split(split)}, recipe)

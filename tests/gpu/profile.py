@@ -20,8 +20,8 @@ from tests.gpu.world import (
     make_split,
     with_heads,
 )
+from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.models.vocabulary import narrowed
-from xlt_core.tasks.task import Kind
 from xlt_core.training.loop import train
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -39,9 +39,9 @@ def check(machine: Machine) -> Iterator[Row]:
 def slowest(machine: Machine, size: str, dropout: float | None) -> list[tuple[str, float]]:
     """Operations by the device's own time, milliseconds a step."""
     on_gpu = machine.device.type == "cuda"
-    model = with_heads(make_model(size, machine.device), (Kind.CLASSIFICATION,))
+    model = with_heads(make_model(size, machine.device), (CLASSIFICATION,))
     model.set_attention_dropout(dropout)
-    split = make_split(Kind.CLASSIFICATION, 32 * STEPS, 128, SIZES[size][3])
+    split = make_split(CLASSIFICATION, 32 * STEPS, 128, SIZES[size][3])
     recipe = Recipe(steps=STEPS, batch_size=32, precision="bfloat16" if on_gpu else "float32")
     kinds = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_gpu else [])]
     with tempfile.TemporaryDirectory() as home, narrowed(model, {"rows": split}) as narrow:

@@ -14,8 +14,8 @@ import torch
 
 from tests.gpu.rows import Row
 from tests.gpu.world import Folder, Machine, make_job, make_model, make_pace, make_split, with_heads
+from xlt_core.kinds import KINDS
 from xlt_core.models.model import Model
-from xlt_core.tasks.task import Kind
 from xlt_core.training.loop import train
 from xlt_core.vocabulary.errors import StageCancelled
 from xlt_core.vocabulary.recipe import Recipe
@@ -58,7 +58,7 @@ def trained(
         steps=STEPS, batch_size=16, learning_rate=1e-3, precision=precision,
         attention_dropout=attention_dropout,
     )  # fmt: skip
-    job = make_job({kind.value: make_split(kind, 64) for kind in Kind}, recipe)
+    job = make_job({kind.name: make_split(kind, 64) for kind in KINDS.values()}, recipe)
     pace = make_pace(device, micro_batch)
     with tempfile.TemporaryDirectory() as home:
         checkpoints = Folder(Path(home))
@@ -75,7 +75,7 @@ def trained(
 
 def fresh(device: torch.device, attention_dropout: float | None) -> Model:
     """The model before its first step."""
-    model = with_heads(make_model("tiny", device), tuple(Kind))
+    model = with_heads(make_model("tiny", device), tuple(KINDS.values()))
     model.set_attention_dropout(attention_dropout)
     return model
 

@@ -29,10 +29,10 @@ from tests.gpu.world import (
     make_split,
     with_heads,
 )
-from xlt_core.data.encoded import EncodedSplit
-from xlt_core.evaluation.predict import features_logits
+from xlt_core.kinds.classification import CLASSIFICATION
+from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.models.logits import features_logits
 from xlt_core.models.vocabulary import narrowed
-from xlt_core.tasks.task import Kind
 from xlt_core.training.loop import Job, train
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -48,7 +48,7 @@ def check(machine: Machine) -> Iterator[Row]:
         for name, length in LENGTHS.items():
             if machine.small and length == 384:
                 continue
-            split = make_split(Kind.CLASSIFICATION, _steps(machine) * BATCH, length, SIZES[size][3])
+            split = make_split(CLASSIFICATION, _steps(machine) * BATCH, length, SIZES[size][3])
             yield from _training(machine, size, name, split, peak)
             yield from _evaluation(machine, size, name, split, peak)
 
@@ -96,7 +96,7 @@ def matrix_product(machine: Machine) -> float:
 
 def our_training(machine: Machine, size: str, split: EncodedSplit, dropout: float | None) -> float:
     """Tokens a second of the loop, embeddings narrowed to the words that occur, as ever."""
-    model = with_heads(make_model(size, machine.device), (Kind.CLASSIFICATION,))
+    model = with_heads(make_model(size, machine.device), (CLASSIFICATION,))
     model.set_attention_dropout(dropout)
     found: list[float] = []
 
@@ -112,12 +112,12 @@ def our_training(machine: Machine, size: str, split: EncodedSplit, dropout: floa
 
 def our_evaluation(machine: Machine, size: str, split: EncodedSplit) -> float:
     """Tokens a second of prediction, batches and copies back included."""
-    model = with_heads(make_model(size, machine.device), (Kind.CLASSIFICATION,))
+    model = with_heads(make_model(size, machine.device), (CLASSIFICATION,))
     for _ in range(2):  # the first one warms up
         machine.wait()
         began = time.perf_counter()
         with _autocast(machine):
-            features_logits(model, Kind.CLASSIFICATION.value, split)
+            features_logits(model, "classification", split)
         seconds = time.perf_counter() - began
     return float(split.tokens().sum()) / seconds
 

@@ -15,9 +15,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from xlt_core.data.encoded import EncodedSplit
+from xlt_core.kinds import KINDS, TaskKind
+from xlt_core.kinds.choice import CHOICE
+from xlt_core.kinds.classification import CLASSIFICATION
+from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.kinds.span import SPAN
+from xlt_core.kinds.tagging import TAGGING
 from xlt_core.models.model import HeadSpec, Model
-from xlt_core.tasks.task import Kind
 from xlt_core.training.loop import Job, Member, Pace
 from xlt_core.training.order import BatchOrder
 from xlt_core.vocabulary.recipe import Recipe
@@ -66,11 +70,11 @@ def make_model(size: str, device: torch.device) -> Model:
     return Model(encoder).to(device)
 
 
-def with_heads(model: Model, kinds: tuple[Kind, ...]) -> Model:
+def with_heads(model: Model, kinds: tuple[TaskKind, ...]) -> Model:
     """The model with a fresh head named after each kind."""
     for kind in kinds:
-        labelled = kind in (Kind.CLASSIFICATION, Kind.TAGGING)
-        model.add_head(kind.value, HeadSpec(kind, LABELS if labelled else ()), seed=1)
+        labelled = kind in (CLASSIFICATION, TAGGING)
+        model.add_head(kind.name, HeadSpec(kind, LABELS if labelled else ()), seed=1)
     return model
 
 
@@ -82,11 +86,11 @@ def lengths_of(rows: int, length: int | None, random: np.random.Generator) -> np
 
 
 def make_split(
-    kind: Kind, rows: int, length: int | None = None, words: int = 300, seed: int = 0
+    kind: TaskKind, rows: int, length: int | None = None, words: int = 300, seed: int = 0
 ) -> EncodedSplit:
     """Rows of one kind; the answer stands among its tokens."""
-    random = np.random.default_rng([seed, list(Kind).index(kind)])
-    width = 4 if kind is Kind.MULTIPLE_CHOICE else 1
+    random = np.random.default_rng([seed, list(KINDS.values()).index(kind)])
+    width = 4 if kind is CHOICE else 1
     lengths = np.repeat(lengths_of(rows, length, random), width)
     starts = np.concatenate([[0], np.cumsum(lengths)])
     ids = random.integers(MARK + 10, words, starts[-1]).astype(np.int32)
@@ -135,18 +139,18 @@ def _spans(ids: Any, starts: Any, rows: int, random: np.random.Generator) -> dic
     }
 
 
-_PLANTED: dict[Kind, Callable[..., dict[str, Any]]] = {
-    Kind.CLASSIFICATION: _classes,
-    Kind.MULTIPLE_CHOICE: _choices,
-    Kind.TAGGING: _tags,
-    Kind.SPAN: _spans,
+_PLANTED: dict[TaskKind, Callable[..., dict[str, Any]]] = {
+    CLASSIFICATION: _classes,
+    CHOICE: _choices,
+    TAGGING: _tags,
+    SPAN: _spans,
 }
 
 
 def make_job(splits: dict[str, EncodedSplit], recipe: Recipe) -> Job:
     """A job over `splits`, one member each, headed by its kind."""
     members = {
-        name: Member(split.kind.value, split.kind, split, np.arange(len(split)))
+        name: Member(split.kind.name, split, np.arange(len(split)))
         for name, split in splits.items()
     }
     order = BatchOrder(

@@ -1,6 +1,6 @@
 """How many rows of a split are too long for `max_length`, counted without training on anything.
 
-What is cut is said in `encoders`. A split that was encoded before is known from the cache; of a
+What is cut each kind of task says. A split that was encoded before is known from the cache; of a
 large one that was not, evenly spaced rows are looked at.
 """
 
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from xlt_core.data.encoders import encode
 from xlt_core.data.encoding import find_entry, known_rows_cut
 from xlt_core.data.source import Source
+from xlt_core.kinds import get_kind
+from xlt_core.kinds.encoding import encode
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.stage import DataRef
 
@@ -56,7 +57,7 @@ def count_cuts(
     if known is not None:
         return Cuts(ref.rows, known)
     rows = evenly_spaced(source.load(ref.task, ref.language, ref.split), most)
-    split = encode(get_task(ref.task).kind, rows, tokenizer, max_length, stride)
+    split = encode(get_kind(get_task(ref.task).kind), rows, tokenizer, max_length, stride)
     return Cuts(len(rows), split.rows_cut)
 
 

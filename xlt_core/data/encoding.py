@@ -1,8 +1,7 @@
 """Examples → token ids, cached on disk by content.
 
 `encoded` is the door: on a hit no source is read at all, for scoring neither: an entry holds the
-examples too. What the cache key covers is in `find_entry`. Neighbours: `encoders` (one function a
-kind), `encoded` (what comes out), `gold` (examples beside their encoding).
+examples too. What the cache key covers is in `find_entry`. The work is `xlt_core.kinds.encoding`'s.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xlt_core.data.encoded import EncodedSplit, digest, map_arrays, write_arrays
-from xlt_core.data.encoders import encode
-from xlt_core.data.gold import check_planned, pack
 from xlt_core.data.source import Source
+from xlt_core.kinds import get_kind
+from xlt_core.kinds.encoded import EncodedSplit, digest, map_arrays, write_arrays
+from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.gold import check_planned, pack
 from xlt_core.tasks import get_task
-from xlt_core.tasks.task import Kind
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.stage import DataRef
 
@@ -46,7 +45,7 @@ def encoded(
         tokenizer: a fast tokenizer of `transformers`.
         tokenizer_fingerprint: what the tokenizer is, by content.
         max_length: tokens of a sequence, special tokens included.
-        stride: tokens two neighbouring windows share (span QA; no other kind depends on it).
+        stride: tokens two neighbouring windows share (kinds with windows).
         cache: folder of encoded splits; made where missing, safe between processes.
 
     Raises:
@@ -60,7 +59,7 @@ def encoded(
     # The rows that are checked are the rows that are encoded: one reading, not two.
     examples = source.load(ref.task, ref.language, ref.split)
     check_planned(ref, examples)
-    split = encode(get_task(ref.task).kind, examples, tokenizer, max_length, stride)
+    split = encode(get_kind(get_task(ref.task).kind), examples, tokenizer, max_length, stride)
     split = replace(split, arrays={**split.arrays, "gold": pack(examples)})
     _publish(split, home)
     return _open(home) or split
@@ -70,17 +69,17 @@ def find_entry(
     cache: Path, ref: DataRef, tokenizer_fingerprint: str, max_length: int, stride: int
 ) -> Path:
     """Where in `cache` the split is or would be, encoded in this way."""
-    kind = get_task(ref.task).kind
+    kind = get_kind(get_task(ref.task).kind)
     return cache / fingerprint(
         {
             "encoding": ENCODING,
-            "kind": kind.value,
+            "kind": kind.name if kind.version == 1 else [kind.name, kind.version],
             # Examples are kept with their ids, which content does not cover.
             "split": [ref.task, ref.language, ref.split],
             "data": ref.fingerprint,
             "tokenizer": tokenizer_fingerprint,
             "max_length": max_length,
-            "stride": stride if kind is Kind.SPAN else None,
+            "stride": stride if kind.has_windows else None,
         }
     )
 
@@ -99,7 +98,7 @@ def _open(home: Path) -> EncodedSplit | None:
         manifest = _manifest(home)
         counts = {name: manifest[name] for name in _COUNTS}
         arrays = map_arrays(home, manifest["sha256"])
-        return EncodedSplit(kind=Kind(manifest["kind"]), arrays=arrays, **counts)
+        return EncodedSplit(kind=get_kind(manifest["kind"]), arrays=arrays, **counts)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -125,7 +124,7 @@ def _publish(split: EncodedSplit, home: Path) -> None:
     try:
         write_arrays(made, split.arrays)
         manifest = {
-            "kind": split.kind.value,
+            "kind": split.kind.name,
             **{name: getattr(split, name) for name in _COUNTS},
             "sha256": {name: digest(array) for name, array in split.arrays.items()},
         }

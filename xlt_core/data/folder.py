@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlt_core.data.examples import Example
 from xlt_core.data.halving import halve
 from xlt_core.data.memo import Memo
 from xlt_core.data.questions import Questions
 from xlt_core.data.readers import read_examples, read_questions
+from xlt_core.kinds.example import Example
 from xlt_core.tasks import get_task
 from xlt_core.tasks.layout import CopaForm, FolderLayout
 from xlt_core.tasks.task import Task

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from xlt_core.data.examples import Example
+from xlt_core.kinds.example import Example
 
 
 def half_of(key: str) -> str:

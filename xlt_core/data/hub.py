@@ -13,13 +13,13 @@ from errno import ENOENT
 from pathlib import Path
 from typing import Any
 
-from xlt_core.data.examples import Example
-from xlt_core.data.faults import Faults, TooManyFaults
 from xlt_core.data.halving import halve
 from xlt_core.data.hub_files import Fetched, Wanted, fetch
 from xlt_core.data.hub_rows import add_rows, questions_by_id
 from xlt_core.data.memo import Memo
-from xlt_core.data.shape import Shaper
+from xlt_core.kinds.example import Example
+from xlt_core.kinds.faults import Faults, TooManyFaults
+from xlt_core.kinds.shaping import Shaper
 from xlt_core.tasks import get_task
 from xlt_core.tasks.layout import HubChoices, HubLayout, HubPart
 from xlt_core.tasks.task import Task

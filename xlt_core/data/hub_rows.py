@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from xlt_core.data.labels import number_names
 from xlt_core.data.questions import unknown_question
 from xlt_core.data.sentences import Sentence, put_right
-from xlt_core.data.shape import Shaper
 from xlt_core.data.ud_rows import COLUMNS, with_fused_forms
+from xlt_core.kinds.labels import number_names
+from xlt_core.kinds.shaping import Shaper
 from xlt_core.tasks.layout import HubChoices, HubForm, HubSpans, HubTable, HubTags, HubTrees
 
 
@@ -67,7 +67,7 @@ def _add_table(table: Any, shaper: Shaper, form: HubTable) -> None:
             continue
         key = _key(row, form.id, shaper)
         texts = {name: "" if row[name] is None else row[name] for name in form.texts}
-        shaper.classification(f"row {number}", key, texts, _name_of(value, names))
+        shaper.add(f"row {number}", key, texts=texts, label=_name_of(value, names))
 
 
 def _add_tags(table: Any, shaper: Shaper, form: HubTags) -> None:
@@ -86,7 +86,7 @@ def _add_tags(table: Any, shaper: Shaper, form: HubTags) -> None:
             sentences.append(Sentence((f"row {number}",) * len(words), tuple(words), tuple(named)))
     for sentence in put_right(sentences, shaper.faults):
         key = str(len(shaper.examples))
-        shaper.tags(sentence.rows[0], key, sentence.words, sentence.tags)
+        shaper.add(sentence.rows[0], key, words=sentence.words, tags=sentence.tags)
 
 
 def _add_trees(table: Any, shaper: Shaper, language: str) -> None:
@@ -101,7 +101,8 @@ def _add_trees(table: Any, shaper: Shaper, language: str) -> None:
             continue
         pairs = with_fused_forms(row, tags, language)
         key = str(len(shaper.examples))
-        shaper.tags(f"row {number}", key, [word for word, _ in pairs], [tag for _, tag in pairs])
+        words, tags = [word for word, _ in pairs], [tag for _, tag in pairs]
+        shaper.add(f"row {number}", key, words=words, tags=tags)
 
 
 def _uneven(shaper: Shaper, number: int, words: int, tags: int) -> None:
@@ -118,13 +119,13 @@ def _add_choices(table: Any, shaper: Shaper, form: HubChoices, questions: dict[s
         if questions and key not in questions:
             shaper.faults.add(f"row {number}", *unknown_question(key, (form.question_from,)))
             continue
-        shaper.choice(
+        shaper.add(
             f"row {number}",
             key,
-            row[form.context] if form.context else "",
-            questions.get(key, question),
-            _choices(row, form),
-            _choice_index(row, form),
+            context=row[form.context] if form.context else "",
+            question=questions.get(key, question),
+            choices=_choices(row, form),
+            label=_choice_index(row, form),
         )
 
 
@@ -159,12 +160,12 @@ def _add_spans(table: Any, shaper: Shaper, form: HubSpans) -> None:
         found = list(zip(answers["text"], answers["answer_start"], strict=True))
         if form.stripped:
             found = [(text, _nearest(context or "", text, start)) for text, start in found]
-        shaper.span(
+        shaper.add(
             f"row {number}",
             row["id"],
-            context,
-            row["question"],
-            found,
+            context=context,
+            question=row["question"],
+            answers=found,
         )
 
 

@@ -19,7 +19,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from xlt_core.data.faults import Faults
+from xlt_core.kinds.faults import Faults
 
 _FIELD = re.compile(r'(?:"((?:[^"]++|"")*+)"|([^"\t\n]*+))([\t\n]|\Z)')
 _REMEDY = (

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from xlt_core.data.examples import Example
-from xlt_core.data.faults import Faults, TooManyFaults
 from xlt_core.data.questions import Questions, unknown_question
-from xlt_core.data.shape import Shaper
 from xlt_core.data.squad_reader import read_squad
 from xlt_core.data.table_reader import read_table
 from xlt_core.data.tag_reader import read_tags
+from xlt_core.kinds.example import Example
+from xlt_core.kinds.faults import Faults, TooManyFaults
+from xlt_core.kinds.shaping import Shaper
 from xlt_core.tasks.layout import ChoiceForm, CopaForm, SquadForm, TableForm, TagForm
 from xlt_core.tasks.task import Task
 
@@ -126,7 +126,8 @@ def _read_choices(text: str, shaper: Shaper, form: ChoiceForm) -> None:
             )
             continue
         key = str(data.get("id", row.removeprefix("line ")))
-        shaper.choice(row, key, data["context"], data["question"], choices, data["label"])
+        asked = {"context": data["context"], "question": data["question"]}
+        shaper.add(row, key, **asked, choices=choices, label=data["label"])
 
 
 _COPA_FIELDS = {
@@ -150,7 +151,8 @@ def _read_copa(text: str, shaper: Shaper, form: CopaForm, questions: Questions) 
             shaper.faults.add(row, *unknown_question(key, form.question_from))
             continue
         choices = (data["choice1"], data["choice2"])
-        shaper.choice(row, key, data["premise"], question, choices, data["label"])
+        asked = {"context": data["premise"], "question": question}
+        shaper.add(row, key, **asked, choices=choices, label=data["label"])
 
 
 def _object(faults: Faults, row: str, line: str, fields: dict[str, type]) -> dict[str, Any] | None:

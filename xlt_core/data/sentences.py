@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from xlt_core.data.faults import Faults
+from xlt_core.kinds.faults import Faults
 
 _PREFIX = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:")
 _CHANCE = 2  # different words with one such beginning that a sentence may have by chance

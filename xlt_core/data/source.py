@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from xlt_core.data.examples import Example
+from xlt_core.kinds.example import Example
 from xlt_core.vocabulary.stage import DataRef, SourceRef
 
 

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from xlt_core.data.faults import Faults
-from xlt_core.data.shape import Shaper
+from xlt_core.kinds.faults import Faults
+from xlt_core.kinds.shaping import Shaper
 
 _EXPECTED = (
     "expected SQuAD JSON: {data: [{paragraphs: [{context, qas: [{id, question, "
@@ -52,7 +52,7 @@ def _add(shaper: Shaper, row: str, context: str, qa: dict[str, Any]) -> None:
             shaper.faults.add(place, "has no text or no whole-number answer_start", _EXPECTED)
             return
         answers.append((text, start))
-    shaper.span(row, key, context, question, answers)
+    shaper.add(row, key, context=context, question=question, answers=answers)
 
 
 def _each(

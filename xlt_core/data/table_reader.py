@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from xlt_core.data.quoting import Line, read_lines
-from xlt_core.data.shape import Shaper
+from xlt_core.kinds.shaping import Shaper
 from xlt_core.tasks.layout import TableForm
 
 
@@ -28,7 +28,7 @@ def read_table(text: str, shaper: Shaper, form: TableForm) -> None:
             continue
         key = str(line.number) if key_at is None else fields[key_at]
         texts = {name: fields[at] for name, at in texts_at}
-        shaper.classification(row, key, texts, fields[label_at])
+        shaper.add(row, key, texts=texts, label=fields[label_at])
 
 
 def _check_header(line: Line, shaper: Shaper, columns: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from xlt_core.data.quoting import Line, read_lines
 from xlt_core.data.sentences import Sentence, put_right
-from xlt_core.data.shape import Shaper
+from xlt_core.kinds.shaping import Shaper
 
 _DOCUMENT = "-DOCSTART-"  # CoNLL's line between documents, no token
 
@@ -20,8 +20,9 @@ def read_tags(text: str, shaper: Shaper) -> None:
     """Read all sentences, in order. Faults go to `shaper.faults`."""
     lines = read_lines(text, shaper.faults, 2, [0])
     for number, sentence in enumerate(put_right(list(_sentences(lines, shaper)), shaper.faults)):
-        wrong = shaper.first_unknown(sentence.tags)
-        shaper.tags(sentence.rows[wrong], str(number), sentence.words, sentence.tags)
+        wrong = shaper.labels.first_unknown(sentence.tags)
+        row = sentence.rows[wrong]
+        shaper.add(row, str(number), words=sentence.words, tags=sentence.tags)
 
 
 def _sentences(lines: list[Line], shaper: Shaper) -> Iterator[Sentence]:

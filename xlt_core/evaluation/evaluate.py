@@ -10,13 +10,12 @@ from typing import Any
 
 import zstandard
 
-from xlt_core.data.encoded import EncodedSplit
-from xlt_core.data.examples import Example
-from xlt_core.evaluation.predict import predict
+from xlt_core.kinds import get_kind
+from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.kinds.example import Example
 from xlt_core.metrics import score
-from xlt_core.metrics.tagging import UNSEEN
-from xlt_core.models.model import Model
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.models.learner import Learner
+from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import NonFiniteScores
 from xlt_core.vocabulary.lines import json_line, lines_of
 from xlt_core.vocabulary.scores import Scores
@@ -25,7 +24,7 @@ PREDICTIONS = "predictions.jsonl.zst"
 
 
 def evaluate(
-    model: Model,
+    model: Learner,
     encoded: EncodedSplit,
     examples: Sequence[Example],
     task: Task,
@@ -35,13 +34,13 @@ def evaluate(
 ) -> tuple[list[Any], Scores]:
     """Predictions in the examples' order, and their scores.
 
-    `head` names the model's head where it is not the task's own name. Equal inputs give equal
+    `head` names the learner's head where it is not the task's own name. Equal inputs give equal
     bits, whatever was evaluated before.
 
     Raises:
         NonFiniteScores: logits or scores are not numbers.
     """
-    predictions = predict(model, head or task.name, encoded, examples, task)
+    predictions = model.predict(head or task.name, encoded, examples, task)
     metrics, primary = score(task.metric, examples, predictions, language, task.labels)
     wrong = [name for name, value in metrics.items() if not math.isfinite(value)]
     if wrong:
@@ -67,15 +66,6 @@ def read_predictions(path: Path) -> list[dict[str, Any]]:
 
 
 def _lines(examples: Sequence[Any], predictions: Sequence[Any], task: Task) -> Iterator[str]:
+    kind = get_kind(task.kind)
     for example, prediction in zip(examples, predictions, strict=True):
-        row: dict[str, Any] = {"id": example.id, "prediction": prediction}
-        if task.kind is Kind.TAGGING:
-            row["prediction"] = [None if tag == UNSEEN else task.labels[tag] for tag in prediction]
-            row["gold"] = [task.labels[tag] for tag in example.tags]
-        elif task.kind is Kind.SPAN:
-            row["gold"] = [text for text, _ in example.answers]
-        elif task.kind is Kind.CLASSIFICATION:
-            row["prediction"], row["gold"] = task.labels[prediction], task.labels[example.label]
-        else:
-            row["gold"] = example.label
-        yield json_line(row)
+        yield json_line({"id": example.id, **kind.record(example, prediction, task)})

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from xlt_core.data.examples import ClassificationExample, Example, TaggingExample
+from xlt_core.kinds.classification import ClassificationExample
+from xlt_core.kinds.example import Example
+from xlt_core.kinds.tagging import TaggingExample
 from xlt_core.lab.rows import SIZES, TARGET, Row, rows
 from xlt_core.lab.tasks import lab_task
 from xlt_core.lab.world import LANGUAGES, World
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint_rows
 from xlt_core.vocabulary.stage import DataRef, SourceRef
+
+Segments = list[tuple[str, ...]]
 
 
 class LabSource:
@@ -67,7 +71,19 @@ def _examples(world: World, task: str, language: str, split: str) -> tuple[Examp
 
 def _example(task: Task, name: str, row: Row, words: Sequence[str]) -> Example:
     segments = [tuple(words[index] for index in segment) for segment in row.segments]
-    if task.kind is Kind.TAGGING:
-        return TaggingExample(name, segments[0], row.labels)
+    return _FORMS[task.kind](name, segments, row.labels)
+
+
+def _sentence(name: str, segments: Segments, labels: tuple[int, ...]) -> TaggingExample:
+    return TaggingExample(name, segments[0], labels)
+
+
+def _texts(name: str, segments: Segments, labels: tuple[int, ...]) -> ClassificationExample:
     second = " ".join(segments[1]) if len(segments) > 1 else None
-    return ClassificationExample(name, " ".join(segments[0]), second, row.labels[0])
+    return ClassificationExample(name, " ".join(segments[0]), second, labels[0])
+
+
+_FORMS: dict[str, Callable[[str, Segments, tuple[int, ...]], Example]] = {
+    "classification": _texts,
+    "tagging": _sentence,
+}

@@ -1,8 +1,7 @@
 """Metrics: predictions of one task in one language → percent.
 
 `score` is the one door; the table below names every metric. A new metric is one file beside this
-one and one line here. Neighbours: `spans` (from logits to an answer text), `xlt_core.vocabulary.
-scores` (averages over languages).
+one and one line here. Neighbour: `xlt_core.vocabulary.scores` (averages over languages).
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from xlt_core.data.examples import Example
+from xlt_core.kinds.example import Example
 from xlt_core.metrics.accuracy import ACCURACY
 from xlt_core.metrics.metric import Metric
 from xlt_core.metrics.squad import MLQA, SQUAD

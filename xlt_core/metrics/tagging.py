@@ -15,12 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from xlt_core.data.examples import TaggingExample
+from xlt_core.kinds.tagging import UNSEEN, TaggingExample
 from xlt_core.metrics.metric import Metric
 
 Chunk = tuple[str, int, int]
 OUTSIDE = "O"
-UNSEEN = -1  # the prediction for a word that no model saw
 # Never a gold tag. Its `.` closes the span before it and opens none, even after an X.
 _UNSEEN_NAME = ".unseen"
 

@@ -6,19 +6,24 @@ family) or in transformers (all others); masks of dropout come from `noise`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.kinds.example import Example
+from xlt_core.kinds.heads import Build, fresh
+from xlt_core.kinds.kind import TaskKind
 from xlt_core.models import flat, swift
-from xlt_core.models.heads import READS_FIRST_TOKEN, make_head
-from xlt_core.models.noise import Noise, share_noise
+from xlt_core.models.logits import features_logits
+from xlt_core.models.noise import Noise, SharedDropout, share_noise
 from xlt_core.models.own_dropout import SharedDraws
-from xlt_core.tasks.task import Kind
+from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 Weights = dict[str, Tensor]
@@ -28,12 +33,12 @@ Weights = dict[str, Tensor]
 class HeadSpec:
     """A head: the kind of task and its label names in index order."""
 
-    kind: Kind
+    kind: TaskKind
     labels: tuple[str, ...]
 
     def fits(self, other: HeadSpec) -> bool:
         """Whether a head for one can serve the other: same kind, same set of labels."""
-        return self.kind is other.kind and sorted(self.labels) == sorted(other.labels)
+        return self.kind.name == other.kind.name and sorted(self.labels) == sorted(other.labels)
 
 
 class Model(nn.Module):
@@ -75,8 +80,10 @@ class Model(nn.Module):
 
     def add_head(self, task: str, spec: HeadSpec, seed: int) -> None:
         """Put a fresh head for `task` in place."""
-        size = int(self._config.hidden_size)
-        head = make_head(spec.kind, len(spec.labels), size, self._dropout(), self.noise, seed)
+        build = Build(
+            int(self._config.hidden_size), lambda: SharedDropout(self._dropout(), self.noise)
+        )
+        head = fresh(lambda: spec.kind.learning.head(build, len(spec.labels)), seed)
         self.head[_module_name(task)] = head.to(next(self.encoder.parameters()).device)
         self.specs[task] = spec
 
@@ -111,27 +118,30 @@ class Model(nn.Module):
         self.specs = {}
 
     def forward(self, task: str, batch: Mapping[str, Tensor]) -> Tensor:
-        """Logits of a batch.
-
-        Returns:
-            [B, labels] for classification, [B, choices] for multiple choice, [B, T, labels] for
-            tagging, [B, T, 2] (start, end; minus infinity on padding) for span.
-        """
-        kind = self.specs[task].kind
-        ids = batch["input_ids"]
+        """Logits of a batch, one entry a row first; then as the kind's `Learning` has them."""
+        learning = self.specs[task].kind.learning
         flat = {name: batch[name].flatten(0, -2) for name in _INPUTS if name in batch}
         hidden = self.hidden(
             flat["input_ids"],
             flat.get("attention_mask"),
             flat.get("token_type_ids"),
-            first=kind in READS_FIRST_TOKEN,
+            first=learning.reads_first,
         )
-        logits: Tensor = self.head[_module_name(task)](hidden).float()
-        if kind is Kind.MULTIPLE_CHOICE:
-            return logits.view(ids.shape[0], ids.shape[1])
-        if kind is Kind.SPAN and "attention_mask" in flat:
-            return logits.masked_fill(~flat["attention_mask"].bool()[..., None], float("-inf"))
-        return logits
+        return learning.logits(self.head[_module_name(task)](hidden).float(), batch)
+
+    def count(self, task: str, batch: Mapping[str, NDArray[Any]]) -> int:
+        """See `learner.Learner`."""
+        return self.specs[task].kind.learning.count(batch)
+
+    def loss(self, task: str, batch: Mapping[str, Tensor]) -> Tensor:
+        """See `learner.Learner`."""
+        return self.specs[task].kind.learning.loss(self(task, batch), batch)
+
+    def predict(
+        self, task: str, split: EncodedSplit, examples: Sequence[Example], of: Task
+    ) -> list[Any]:
+        """See `learner.Learner`. Raises NonFiniteScores."""
+        return split.kind.predictions(features_logits(self, task, split), split, examples, of)
 
     def hidden(self, ids: Tensor, mask: Tensor | None, types: Tensor | None, first: bool) -> Tensor:
         """States of the last layer: [B, T, H], or of the first token, [B, H].

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from xlt_core.data.encoded import EncodedSplit
+from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.model import Model
 
 MOST = 0.8  # of the table; where more of it occurs, narrowing is not worth the copy

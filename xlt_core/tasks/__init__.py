@@ -22,14 +22,14 @@ from xlt_core.tasks.siqa import SIQA
 from xlt_core.tasks.snli import SNLI
 from xlt_core.tasks.squad import SQUAD
 from xlt_core.tasks.squad2 import SQUAD2
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.task import Task
 from xlt_core.tasks.udpos import UDPOS
 from xlt_core.tasks.xcopa import XCOPA
 from xlt_core.tasks.xnli import XNLI
 from xlt_core.tasks.xquad import XQUAD
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
-__all__ = ["Kind", "Task", "all_tasks", "get_task", "overlap"]
+__all__ = ["Task", "all_tasks", "get_task", "overlap"]
 
 # fmt: off
 TABLE: dict[str, Task] = {task.name: task for task in (
@@ -81,7 +81,7 @@ def get_task(name: str) -> Task:
 def overlap(intermediate: str, target: str) -> str | None:
     """Say in words why `intermediate` shares text with `target`, or None where it does not.
 
-    Known by construction of the data sets; `xlt_core.data.overlap` measures it on the rows.
+    Known by construction of the data sets.
     """
     first, second = get_task(intermediate), get_task(target)
     if intermediate == target:

@@ -20,7 +20,7 @@ from xlt_core.tasks.layout import (
     TableForm,
     english,
 )
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.task import Task
 
 # The NLI tasks with three labels share this order, so that a head can be kept between them.
 NLI_LABELS = ("entailment", "neutral", "contradiction")
@@ -62,7 +62,7 @@ def sentence_pairs(
     """
     return Task(
         name=name,
-        kind=Kind.CLASSIFICATION,
+        kind="classification",
         title=title,
         languages=("en",),
         labels=labels,
@@ -105,7 +105,7 @@ def multiple_choice(
     """
     return Task(
         name=name,
-        kind=Kind.MULTIPLE_CHOICE,
+        kind="multiple_choice",
         title=title,
         languages=("en",),
         questions=questions,

@@ -12,7 +12,7 @@ from xlt_core.tasks.layout import (
     by_language,
     words,
 )
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.task import Task
 
 _LANGUAGES = words(
     "af ar az bg bn de el en es et eu fa fi fr gu he hi hu id it ja jv ka kk ko lt ml mr ms "
@@ -21,7 +21,7 @@ _LANGUAGES = words(
 
 PANX = Task(
     name="panx",
-    kind=Kind.TAGGING,
+    kind="tagging",
     title="Named entities: people, organisations, places, 48 languages",
     languages=_LANGUAGES,
     labels=("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"),

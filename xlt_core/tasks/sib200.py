@@ -12,7 +12,7 @@ from xlt_core.tasks.layout import (
     TableForm,
     words,
 )
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.task import Task
 
 _LABELS = (
     "science/technology",
@@ -42,7 +42,7 @@ _FLORES = dict(
 
 SIB200 = Task(
     name="sib200",
-    kind=Kind.CLASSIFICATION,
+    kind="classification",
     title="Topic of a sentence, the same sentences in 50 languages",
     languages=tuple(_FLORES),
     labels=_LABELS,

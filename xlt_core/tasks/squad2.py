@@ -10,11 +10,11 @@ from xlt_core.tasks.layout import (
     SquadForm,
     english,
 )
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.task import Task
 
 SQUAD2 = Task(
     name="squad2",
-    kind=Kind.SPAN,
+    kind="span",
     title="Find the answer in a paragraph, or see that there is none",
     languages=("en",),
     metric="squad",

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
-
-
-class Kind(StrEnum):
-    """What a model has to do; decides the head, the encoding and the metrics."""
-
-    CLASSIFICATION = "classification"
-    MULTIPLE_CHOICE = "multiple_choice"
-    TAGGING = "tagging"
-    SPAN = "span"
 
 
 @dataclass(frozen=True)
@@ -23,7 +13,7 @@ class Task:
 
     Attributes:
         name: lower case, as written in plans.
-        kind: what a model has to do.
+        kind: what a model has to do, a name in the table of `xlt_core.kinds`.
         title: one line for people.
         languages: of the full data set, sorted; a source may hold fewer.
         labels: label names in index order (classification, tagging), else empty.
@@ -43,7 +33,7 @@ class Task:
     """
 
     name: str
-    kind: Kind
+    kind: str
     title: str
     languages: tuple[str, ...]
     metric: str

@@ -23,7 +23,7 @@ from xlt_core.tasks.layout import (
     TagForm,
     words,
 )
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.task import Task
 
 _LANGUAGES = words(
     "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko lt mr nl pl pt ro ru ta te th tl "
@@ -37,7 +37,7 @@ _PARTS = {
 
 UDPOS = Task(
     name="udpos",
-    kind=Kind.TAGGING,
+    kind="tagging",
     title="Parts of speech, 38 languages",
     languages=_LANGUAGES,
     labels=UPOS_LABELS,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from xlt_core.tasks.forms import COPA_QUESTIONS
 from xlt_core.tasks.layout import CopaForm, FolderLayout, HubChoices, HubLayout, by_language, words
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.task import Task
 
 _LANGUAGES = words("et ht id it qu sw ta th tr vi zh")
 
 XCOPA = Task(
     name="xcopa",
-    kind=Kind.MULTIPLE_CHOICE,
+    kind="multiple_choice",
     title="The more plausible cause or effect, 11 languages",
     languages=_LANGUAGES,
     questions=COPA_QUESTIONS,

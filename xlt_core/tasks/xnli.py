@@ -12,13 +12,13 @@ from xlt_core.tasks.layout import (
     by_language,
     words,
 )
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.task import Task
 
 _LANGUAGES = words("ar bg de el en es fr hi ru sw th tr ur vi zh")
 
 XNLI = Task(
     name="xnli",
-    kind=Kind.CLASSIFICATION,
+    kind="classification",
     title="Natural language inference, 15 languages",
     languages=_LANGUAGES,
     labels=NLI_LABELS,

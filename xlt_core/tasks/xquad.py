@@ -7,13 +7,13 @@ there the answer is the occurrence nearest to its offset.
 from __future__ import annotations
 
 from xlt_core.tasks.layout import FolderLayout, HubLayout, HubSpans, SquadForm, by_language, words
-from xlt_core.tasks.task import Kind, Task
+from xlt_core.tasks.task import Task
 
 _LANGUAGES = words("ar de el en es hi ro ru th tr vi zh")
 
 XQUAD = Task(
     name="xquad",
-    kind=Kind.SPAN,
+    kind="span",
     title="Find the answer in a paragraph, twelve languages",
     languages=_LANGUAGES,
     metric="squad",

@@ -2,7 +2,7 @@
 
 Everything random is a function of (seed, stage position, step): `order` picks the rows,
 `models.noise` draws the dropout. So a killed loop's successor ends with the same bits, and the
-micro-batch changes nothing beyond rounding. Neighbours: `optimizer`, `loss`, `checkpoint`.
+micro-batch changes nothing beyond rounding. Neighbours: `optimizer`, `checkpoint`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xlt_core.data.encoded import EncodedSplit
+from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.finite import check_finite
 from xlt_core.models.model import Model
-from xlt_core.tasks.task import Kind
+from xlt_core.models.tensors import to_tensors
 from xlt_core.training import checkpoint
 from xlt_core.training.checkpoint import Checkpoints, Progress, trained_weights
-from xlt_core.training.loss import counted, summed_loss, to_tensors
 from xlt_core.training.optimizer import clip, learning_rate, make_optimizer, set_rate
 from xlt_core.training.order import BatchOrder, Indices
 from xlt_core.training.precision import autocast
@@ -44,7 +43,6 @@ class Member:
     """One task's rows to train on. `head` names the head, `rows` the rows that may be drawn."""
 
     head: str
-    kind: Kind
     data: EncodedSplit
     rows: Indices
 
@@ -172,7 +170,7 @@ class _Loop:
     def _gradients(self, member: Member, arrays: dict[str, NDArray[Any]]) -> Tensor:
         """Add one batch's gradient, micro-batch by micro-batch; return its mean loss."""
         seed = derived_seed("dropout", self.job.seed, self.job.position, self.progress.step)
-        rows, count = len(arrays["input_ids"]), counted(member.kind, arrays)
+        rows, count = len(arrays["input_ids"]), self.model.count(member.head, arrays)
         size = self.pace.micro_batch or rows
         batch = to_tensors(arrays, self.pace.device)
         total = torch.zeros((), device=self.pace.device)
@@ -180,8 +178,8 @@ class _Loop:
             part = {name: values[start : start + size] for name, values in batch.items()}
             self.model.noise.begin(seed, start, len(part["input_ids"]), rows)
             with autocast(self.job.recipe.precision, self.pace.device):
-                logits = self.model(member.head, part)
-            loss = summed_loss(member.kind, logits, part) / count
+                summed = self.model.loss(member.head, part)
+            loss = summed / count
             loss.backward()
             total += loss.detach()
         return total

@@ -13,14 +13,14 @@ import torch
 from safetensors.torch import load_file
 
 from xlt_core.data import open_source
-from xlt_core.data.encoded import EncodedSplit
 from xlt_core.data.encoding import encoded
+from xlt_core.kinds import get_kind
+from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.finite import check_finite
 from xlt_core.models.model import HeadSpec, Model
 from xlt_core.stage import Report, Settings
 from xlt_core.store import Store
 from xlt_core.tasks import get_task
-from xlt_core.tasks.task import Kind
 from xlt_core.vocabulary.errors import Mistake, ParentMissing, UserMistake
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.recipe import Recipe
@@ -76,7 +76,7 @@ class Desk:
         if found is None:
             raise ParentMissing(f"{stage.title}: its weights ({stage.key[:12]}) are not there")
         heads = {
-            task: HeadSpec(Kind(head["kind"]), tuple(head["labels"]))
+            task: HeadSpec(get_kind(head["kind"]), tuple(head["labels"]))
             for task, head in found.about["heads"].items()
         }
         # Copies: what is loaded is a view of the file, which would follow the file's changes.
@@ -89,7 +89,7 @@ class Desk:
 def head_of(task: str) -> HeadSpec:
     """The head a task needs."""
     known = get_task(task)
-    return HeadSpec(known.kind, known.labels)
+    return HeadSpec(get_kind(known.kind), known.labels)
 
 
 def check_length(model: Model, split: EncodedSplit, name: str) -> None:

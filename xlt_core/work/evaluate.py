@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from xlt_core.data.gold import check_planned
 from xlt_core.evaluation.evaluate import PREDICTIONS, evaluate, write_predictions
+from xlt_core.kinds.gold import check_planned
 from xlt_core.models.model import Model, fitting_head
 from xlt_core.stage import StageResult
 from xlt_core.tasks import get_task
@@ -76,7 +76,9 @@ def trained_model(stage: EvaluateStage, desk: Desk, device: torch.device) -> tup
     if source is None:
         there = ", ".join(trained.heads)
         what = f"the trained model has heads for {there}, none of which fits"
-        raise UserMistake(Mistake(task, what, f"train on a {wanted.kind} task of the same labels"))
+        raise UserMistake(
+            Mistake(task, what, f"train on a {wanted.kind.name} task of the same labels")
+        )
     model, _ = desk.warm.model(stage.trained.encoder)
     model.to(device)
     if desk.warm.loaded != stage.trained.key:

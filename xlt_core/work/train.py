@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from xlt_core.data.encoded import EncodedSplit
+from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.finite import check_finite
 from xlt_core.models.model import Model, fitting_head
 from xlt_core.models.vocabulary import narrowed
@@ -145,7 +145,7 @@ def _rows(split: EncodedSplit, limit: int | None) -> Indices:
 def _job(stage: TrainStage, splits: dict[str, EncodedSplit]) -> Job:
     recipe = stage.recipe
     members = {
-        _member_name(ref): Member(ref.task, split.kind, split, _rows(split, recipe.rows))
+        _member_name(ref): Member(ref.task, split, _rows(split, recipe.rows))
         for ref in stage.data
         for split in [splits[_member_name(ref)]]
     }
@@ -175,7 +175,7 @@ def _model(stage: TrainStage, parent: Trained | None, desk: Desk) -> tuple[Model
             kept = fitting_head(parent.heads, task, wanted)
         if parent is not None and kept is not None:
             model.load_head(task, parent.weights, kept, parent.heads[kept].labels)
-        heads[task] = {"kind": wanted.kind.value, "labels": list(wanted.labels), "kept_from": kept}
+        heads[task] = {"kind": wanted.kind.name, "labels": list(wanted.labels), "kept_from": kept}
     return model, heads
 
 

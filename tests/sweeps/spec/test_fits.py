@@ -10,7 +10,6 @@ import pytest
 from sweeps.spec.fits import too_long, unservable
 from sweeps.spec.sweep import Sweep
 from xlt_core.tasks import TABLE, all_tasks, get_task
-from xlt_core.tasks.task import Kind
 
 Read = Callable[..., Sweep]
 
@@ -60,8 +59,8 @@ class TestHeads:
         [
             {"labels": ("entailment", "not_entailment")},
             {"labels": ("yes", "no", "maybe")},
-            {"kind": Kind.TAGGING},
-            {"kind": Kind.SPAN, "labels": ()},
+            {"kind": "tagging"},
+            {"kind": "span", "labels": ()},
             {"trains_on": ("siqa",)},
             {"trains_on": ("mnli", "scitail")},
         ],

@@ -34,9 +34,9 @@ def hub_rows() -> Callable[[str, dict[str, Any]], list[Any]]:
     """The contents of the examples that columns of a hub repository become."""
     import datasets
 
-    from xlt_core.data.faults import Faults, TooManyFaults
     from xlt_core.data.hub_rows import add_rows
-    from xlt_core.data.shape import Shaper
+    from xlt_core.kinds.faults import Faults, TooManyFaults
+    from xlt_core.kinds.shaping import Shaper
     from xlt_core.tasks import get_task
 
     def read(task: str, columns: dict[str, Any]) -> list[Any]:

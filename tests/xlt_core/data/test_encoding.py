@@ -9,15 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xlt_core.data.encoded import EncodedSplit
-from xlt_core.data.encoders import encode
-from xlt_core.data.examples import (
-    ChoiceExample,
-    ClassificationExample,
-    SpanExample,
-    TaggingExample,
-)
-from xlt_core.tasks.task import Kind
+from xlt_core.kinds import KINDS, TaskKind
+from xlt_core.kinds.choice import CHOICE, ChoiceExample
+from xlt_core.kinds.classification import CLASSIFICATION, ClassificationExample
+from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.span import SPAN, SpanExample, characters
+from xlt_core.kinds.tagging import TAGGING, TaggingExample, word_positions
 
 WORD = st.text("abcxyzไทย漢字é.", min_size=1, max_size=8)
 TEXT = st.lists(WORD, min_size=1, max_size=12).map(" ".join)
@@ -49,22 +47,22 @@ def span(draw: st.DrawFn) -> SpanExample:
     return SpanExample(draw(st.uuids().map(str)), context, draw(TEXT), answers)
 
 
-def examples_of(kind: Kind) -> Any:
+def examples_of(kind: TaskKind) -> Any:
     row: Any = {
-        Kind.CLASSIFICATION: classification,
-        Kind.MULTIPLE_CHOICE: choice,
-        Kind.TAGGING: tagging(),
-        Kind.SPAN: span(),
+        CLASSIFICATION: classification,
+        CHOICE: choice,
+        TAGGING: tagging(),
+        SPAN: span(),
     }[kind]
     return st.lists(row, min_size=1, max_size=6)
 
 
 class TestBatch:
-    @pytest.mark.parametrize("kind", list(Kind))
+    @pytest.mark.parametrize("kind", list(KINDS.values()))
     @FEW
     @given(data=st.data())
     def test_a_batch_is_its_features_padded_to_the_longest(
-        self, kind: Kind, tokenizer: Any, data: st.DataObject
+        self, kind: TaskKind, tokenizer: Any, data: st.DataObject
     ):
         split = encode(kind, data.draw(examples_of(kind)), tokenizer, 40, 8)
         chosen = data.draw(st.lists(st.integers(0, len(split) - 1), min_size=1, max_size=5))
@@ -90,8 +88,8 @@ class TestBatch:
     def test_without_padding_it_is_what_the_tokenizer_makes(
         self, tokenizer: Any, data: st.DataObject
     ):
-        rows = data.draw(examples_of(Kind.CLASSIFICATION))
-        split = encode(Kind.CLASSIFICATION, rows, tokenizer, 40, 8)
+        rows = data.draw(examples_of(CLASSIFICATION))
+        split = encode(CLASSIFICATION, rows, tokenizer, 40, 8)
         for n, row in enumerate(rows):
             made = tokenizer(row.first, row.second, truncation=True, max_length=40)
             batch = split.batch([n])
@@ -102,40 +100,40 @@ class TestBatch:
         self, xlmr_tokenizer: Any, bert_tokenizer: Any
     ):
         rows = [ClassificationExample("x", "ab", "c", 0)]
-        assert "token_type_ids" not in encode(
-            Kind.CLASSIFICATION, rows, xlmr_tokenizer, 20, 0
-        ).batch([0])
-        types = encode(Kind.CLASSIFICATION, rows, bert_tokenizer, 20, 0).batch([0])
+        assert "token_type_ids" not in encode(CLASSIFICATION, rows, xlmr_tokenizer, 20, 0).batch(
+            [0]
+        )
+        types = encode(CLASSIFICATION, rows, bert_tokenizer, 20, 0).batch([0])
         assert types["token_type_ids"].tolist() == [[0, 0, 0, 0, 1, 1]]
 
     def test_everything_is_int64(self, tokenizer: Any):
         rows = [TaggingExample("x", ("ab", "c"), (1, 2))]
-        batch = encode(Kind.TAGGING, rows, tokenizer, 20, 0).batch([0])
+        batch = encode(TAGGING, rows, tokenizer, 20, 0).batch([0])
         assert {array.dtype for array in batch.values()} == {np.dtype(np.int64)}
 
 
 class TestClassification:
     def test_a_single_text(self, tokenizer: Any):
         rows = [ClassificationExample("x", "abc", None, 1)]
-        batch = encode(Kind.CLASSIFICATION, rows, tokenizer, 20, 0).batch([0])
+        batch = encode(CLASSIFICATION, rows, tokenizer, 20, 0).batch([0])
         assert batch["input_ids"][0].tolist() == tokenizer("abc")["input_ids"]
 
     def test_the_longer_of_a_pair_is_cut(self, tokenizer: Any):
         rows = [ClassificationExample("x", "a" * 90, "bcd", 1)]
-        split = encode(Kind.CLASSIFICATION, rows, tokenizer, 20, 0)
+        split = encode(CLASSIFICATION, rows, tokenizer, 20, 0)
         text = tokenizer.decode(split.batch([0])["input_ids"][0])
         assert split.lengths().tolist() == [20]
         assert "d" in text.replace("</s>", "").lower()
 
     def test_a_length_with_no_room_is_refused(self, tokenizer: Any):
         with pytest.raises(ValueError, match="no room"):
-            encode(Kind.CLASSIFICATION, [], tokenizer, 4, 0)
+            encode(CLASSIFICATION, [], tokenizer, 4, 0)
 
 
 class TestMultipleChoice:
     def test_context_and_question_first_choice_second(self, tokenizer: Any):
         rows = [ChoiceExample("x", "abc", "def?", ("x", "yz"), 1)]
-        split = encode(Kind.MULTIPLE_CHOICE, rows, tokenizer, 40, 0)
+        split = encode(CHOICE, rows, tokenizer, 40, 0)
         batch = split.batch([0])
         assert batch["input_ids"].shape == (1, 2, split.lengths()[0])
         assert batch["labels"].tolist() == [1]
@@ -152,12 +150,12 @@ class TestMultipleChoice:
         self, tokenizer: Any, question: str, words: str
     ):
         rows = [ChoiceExample("x", "ab", question, ("c", "d"), 0)]
-        ids = encode(Kind.MULTIPLE_CHOICE, rows, tokenizer, 60, 0).batch([0])["input_ids"]
+        ids = encode(CHOICE, rows, tokenizer, 60, 0).batch([0])["input_ids"]
         assert ids[0, 0].tolist() == tokenizer(words, "c")["input_ids"]
 
     def test_without_a_context_the_question_stands_alone(self, tokenizer: Any):
         rows = [ChoiceExample("x", "", "ab?", ("c", "d"), 0)]
-        ids = encode(Kind.MULTIPLE_CHOICE, rows, tokenizer, 60, 0).batch([0])["input_ids"]
+        ids = encode(CHOICE, rows, tokenizer, 60, 0).batch([0])["input_ids"]
         assert ids[0, 0].tolist() == tokenizer("ab?", "c")["input_ids"]
 
     @FEW
@@ -166,7 +164,7 @@ class TestMultipleChoice:
         """Question and choice are there whole, and as much of the context as there is room for."""
         row = data.draw(choice)
         length = data.draw(st.integers(8, 90))
-        split = encode(Kind.MULTIPLE_CHOICE, [row], tokenizer, length, 0)
+        split = encode(CHOICE, [row], tokenizer, length, 0)
         batch = split.batch([0])
         for n, text in enumerate(row.choices):
             whole = tokenizer(f"{row.context} {row.question}", text)["input_ids"]
@@ -195,7 +193,7 @@ class TestMultipleChoice:
     def test_question_and_choice_share_what_there_is(self, xlmr_tokenizer: Any, length: int):
         """Where they alone are too long, the longer loses its end first, and neither vanishes."""
         row = ChoiceExample("x", "a" * 50, "b" * 30, ("c" * 10, "d"), 0)
-        split = encode(Kind.MULTIPLE_CHOICE, [row], xlmr_tokenizer, length, 0)
+        split = encode(CHOICE, [row], xlmr_tokenizer, length, 0)
         ids = split.batch([0])["input_ids"][0].tolist()
         letters = {x: xlmr_tokenizer.convert_tokens_to_ids(x) for x in "abcd"}
         assert all(len(one) == length and letters["a"] not in one for one in ids)
@@ -208,7 +206,7 @@ class TestMultipleChoice:
     def test_without_a_question_the_context_is_cut_too(self, xlmr_tokenizer: Any):
         """An ending is chosen whole."""
         row = ChoiceExample("x", "a" * 50, "", ("b" * 5, "c" * 5), 0)
-        split = encode(Kind.MULTIPLE_CHOICE, [row], xlmr_tokenizer, 20, 0)
+        split = encode(CHOICE, [row], xlmr_tokenizer, 20, 0)
         ids = split.batch([0])["input_ids"][0].tolist()
         letters = {x: xlmr_tokenizer.convert_tokens_to_ids(x) for x in "abc"}
         assert ids[0].count(letters["b"]) == ids[1].count(letters["c"]) == 5
@@ -216,11 +214,11 @@ class TestMultipleChoice:
 
 
 class TestRowsCut:
-    @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SPAN])
+    @pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind is not SPAN])
     @FEW
     @given(data=st.data())
     def test_a_row_is_cut_where_more_room_would_show_more_of_it(
-        self, kind: Kind, tokenizer: Any, data: st.DataObject
+        self, kind: TaskKind, tokenizer: Any, data: st.DataObject
     ):
         rows = data.draw(examples_of(kind))
         length = data.draw(st.integers(8, 60))
@@ -231,21 +229,21 @@ class TestRowsCut:
     def test_of_span_qa_only_questions_are_cut(self, xlmr_tokenizer: Any):
         """A context is seen whole, in windows."""
         rows = [SpanExample(str(n), "abc " * 60, "x" * n, ()) for n in (3, 62, 63, 64, 100)]
-        split = encode(Kind.SPAN, rows, xlmr_tokenizer, 200, 16)
+        split = encode(SPAN, rows, xlmr_tokenizer, 200, 16)
         assert split.rows_cut == 2
 
     def test_no_room_for_an_invisible_word_is_a_cut(self, xlmr_tokenizer: Any):
         """It would be an unknown token, for which there is no place."""
         rows = [TaggingExample("x", ("ab", "c", "\u200b"), (1, 2, 3))]
-        split = encode(Kind.TAGGING, rows, xlmr_tokenizer, 7, 0)
+        split = encode(TAGGING, rows, xlmr_tokenizer, 7, 0)
         assert (split.rows_cut, split.words_cut) == (1, 1)
 
     @pytest.mark.parametrize("extra", [0, 1])
     def test_a_row_that_just_fits_is_not_cut(self, xlmr_tokenizer: Any, extra: int):
         rows = [TaggingExample("x", ("ab", "c"), (1, 2))]  # <s> ▁ a b ▁ c </s>
-        assert encode(Kind.TAGGING, rows, xlmr_tokenizer, 7 + extra, 0).rows_cut == 0
+        assert encode(TAGGING, rows, xlmr_tokenizer, 7 + extra, 0).rows_cut == 0
         longer = [TaggingExample("x", ("ab", "cde"), (1, 2))]
-        split = encode(Kind.TAGGING, longer, xlmr_tokenizer, 7 + extra, 0)
+        split = encode(TAGGING, longer, xlmr_tokenizer, 7 + extra, 0)
         assert (split.rows_cut, split.words_cut) == (1, 0)
 
 
@@ -255,11 +253,11 @@ class TestTagging:
     def test_each_word_s_first_piece_has_its_tag_and_nothing_else_has(
         self, tokenizer: Any, data: st.DataObject
     ):
-        rows = data.draw(examples_of(Kind.TAGGING))
-        split = encode(Kind.TAGGING, rows, tokenizer, 24, 0)
+        rows = data.draw(examples_of(TAGGING))
+        split = encode(TAGGING, rows, tokenizer, 24, 0)
         cut = 0
         for n, row in enumerate(rows):
-            positions = split.word_positions(n)
+            positions = word_positions(split, n)
             labels = split.batch([n])["labels"][0]
             kept = positions[positions >= 0]
             assert len(positions) == len(row.words)
@@ -272,9 +270,9 @@ class TestTagging:
 
     def test_a_word_without_pieces_is_unknown(self, tokenizer: Any):
         rows = [TaggingExample("x", ("ab", "\u200b", "c", "\u200b"), (1, 2, 3, 4))]
-        split = encode(Kind.TAGGING, rows, tokenizer, 40, 0)
+        split = encode(TAGGING, rows, tokenizer, 40, 0)
         ids = split.batch([0])["input_ids"][0]
-        positions = split.word_positions(0)
+        positions = word_positions(split, 0)
         assert (positions >= 0).all()
         assert ids[positions[[1, 3]]].tolist() == [tokenizer.unk_token_id] * 2
 
@@ -287,16 +285,14 @@ class TestTagging:
         made.normalizer = normalizers.Replace(Regex("[\u200b]"), "")
         made.pre_tokenizer = pre_tokenizers.Whitespace()
         bare = PreTrainedTokenizerFast(tokenizer_object=made, pad_token="<pad>")
-        split = encode(
-            Kind.TAGGING, [TaggingExample("x", ("a", "\u200b", "b"), (1, 2, 3))], bare, 8, 0
-        )
-        assert split.word_positions(0).tolist() == [0, -1, 1]
+        split = encode(TAGGING, [TaggingExample("x", ("a", "\u200b", "b"), (1, 2, 3))], bare, 8, 0)
+        assert word_positions(split, 0).tolist() == [0, -1, 1]
         assert split.batch([0])["labels"][0].tolist() == [1, 3]
 
     def test_a_word_cut_off_has_no_position(self, xlmr_tokenizer: Any):
         rows = [TaggingExample("x", ("abc",) * 9, (1,) * 9)]
-        split = encode(Kind.TAGGING, rows, xlmr_tokenizer, 12, 0)
-        assert split.word_positions(0).tolist() == [1, 5, 9, -1, -1, -1, -1, -1, -1]
+        split = encode(TAGGING, rows, xlmr_tokenizer, 12, 0)
+        assert word_positions(split, 0).tolist() == [1, 5, 9, -1, -1, -1, -1, -1, -1]
         assert split.lengths().tolist() == [12]
         assert split.words_cut == 6
 
@@ -306,14 +302,14 @@ class TestSpan:
     @given(data=st.data())
     def test_offsets_recover_the_answer(self, tokenizer: Any, data: st.DataObject):
         """Up to the pieces' edges: with pieces of one character, exactly."""
-        rows = data.draw(examples_of(Kind.SPAN))
-        split = encode(Kind.SPAN, rows, tokenizer, 40, 12)
+        rows = data.draw(examples_of(SPAN))
+        split = encode(SPAN, rows, tokenizer, 40, 12)
         found = set()
         for feature in range(len(split)):
             batch = split.batch([feature])
             start, end = int(batch["start"][0]), int(batch["end"][0])
             example = rows[split.example_of_feature()[feature]]
-            offsets = split.offsets(feature)
+            offsets = characters(split, feature)
             if start == 0:
                 assert end == 0
                 continue
@@ -329,10 +325,10 @@ class TestSpan:
         self, xlmr_tokenizer: Any, data: st.DataObject
     ):
         (row,) = data.draw(st.lists(span(), min_size=1, max_size=1))
-        split = encode(Kind.SPAN, [row], xlmr_tokenizer, 40, 6)
+        split = encode(SPAN, [row], xlmr_tokenizer, 40, 6)
         covered: set[int] = set()
         for feature in range(len(split)):
-            places = {tuple(pair) for pair in split.offsets(feature).tolist() if pair[0] >= 0}
+            places = {tuple(pair) for pair in characters(split, feature).tolist() if pair[0] >= 0}
             mine = {n for begin, end in places for n in range(begin, end)}
             assert not covered or mine & covered
             covered |= mine
@@ -341,9 +337,9 @@ class TestSpan:
         assert split.examples == 1
 
     def test_the_question_comes_first_and_has_no_offsets(self, tokenizer: Any):
-        split = encode(Kind.SPAN, [SpanExample("1", "cd e", "ab?", ())], tokenizer, 40, 4)
+        split = encode(SPAN, [SpanExample("1", "cd e", "ab?", ())], tokenizer, 40, 4)
         assert (split.batch([0])["input_ids"][0]).tolist() == tokenizer("ab?", "cd e")["input_ids"]
-        inside = [pair for pair in split.offsets(0).tolist() if pair != [-1, -1]]
+        inside = [pair for pair in characters(split, 0).tolist() if pair != [-1, -1]]
         assert {"cd e"[a:b] for a, b in inside} - {" "} == set("cde")
 
     @pytest.mark.parametrize(("answer", "start"), [("\u200bab", 0), ("ef\u200b", 7)])
@@ -352,22 +348,25 @@ class TestSpan:
     ):
         """The window that reaches the context's end holds the answer that does."""
         row = SpanExample("1", "\u200bab cd ef\u200b", "x?", ((answer, start),))
-        batch = encode(Kind.SPAN, [row], xlmr_tokenizer, 40, 4).batch([0])
+        batch = encode(SPAN, [row], xlmr_tokenizer, 40, 4).batch([0])
         assert batch["start"][0] > 0
 
     def test_without_spaces_between_words(self, tokenizer: Any):
         context = "漢字仮名ไทย漢字"
         row = SpanExample("1", context, "漢?", (("ไทย", 4),))
-        split = encode(Kind.SPAN, [row], tokenizer, 40, 4)
+        split = encode(SPAN, [row], tokenizer, 40, 4)
         batch = split.batch([0])
-        begin, end = split.offsets(0)[batch["start"][0]][0], split.offsets(0)[batch["end"][0]][1]
+        begin, end = (
+            characters(split, 0)[batch["start"][0]][0],
+            characters(split, 0)[batch["end"][0]][1],
+        )
         assert context[begin:end] == "ไทย"
 
     @pytest.mark.parametrize("length", [2, 70, 300])
     def test_long_questions_and_wide_strides_leave_room(self, tokenizer: Any, length: int):
         """A stride beyond the room would otherwise stop the tokenizer with a panic."""
         row = SpanExample("1", "abc " * 60, "x" * length, (("abc", 120),))
-        split = encode(Kind.SPAN, [row], tokenizer, 64, 128)
+        split = encode(SPAN, [row], tokenizer, 64, 128)
         assert (split.lengths() <= 64).all()
         assert any(split.batch([n])["start"][0] > 0 for n in range(len(split)))
 
@@ -377,7 +376,7 @@ class TestSpan:
             SpanExample("2", "abc", "x" * 90, ()),
             SpanExample("3", "abc " * 40, "y?", ()),
         ]
-        owners = encode(Kind.SPAN, rows, tokenizer, 48, 16).example_of_feature().tolist()
+        owners = encode(SPAN, rows, tokenizer, 48, 16).example_of_feature().tolist()
         assert owners == sorted(owners)
         assert owners.count(1) == 1
         assert owners.count(0) == owners.count(2) > 1

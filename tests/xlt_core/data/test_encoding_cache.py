@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 from xlt_core.data import encoding
-from xlt_core.data.encoded import EncodedSplit
 from xlt_core.data.encoding import encoded
-from xlt_core.data.examples import Example
 from xlt_core.data.folder import FolderSource
+from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.kinds.example import Example
+from xlt_core.kinds.tagging import TAGGING
 from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.stage import DataRef, SourceRef
 
@@ -191,9 +192,7 @@ def test_nothing_is_pickled(source: FolderSource, tokenizer: Any, tmp_path: Path
 
 def test_many_at_once_leave_one_good_entry(source: FolderSource, tokenizer: Any, tmp_path: Path):
     cache = tmp_path / "cache"
-    split = encoding.encode(
-        encoding.Kind.TAGGING, source.load("panx", "en", "train"), tokenizer, 32, 8
-    )
+    split = encoding.encode(TAGGING, source.load("panx", "en", "train"), tokenizer, 32, 8)
     home = cache / "entry"
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: encoding._publish(split, home), range(16)))

@@ -10,13 +10,11 @@ from typing import Any
 import pytest
 
 from xlt_core.data import open_source
-from xlt_core.data.examples import (
-    ChoiceExample,
-    ClassificationExample,
-    SpanExample,
-    TaggingExample,
-)
 from xlt_core.data.folder import FolderSource
+from xlt_core.kinds.choice import ChoiceExample
+from xlt_core.kinds.classification import ClassificationExample
+from xlt_core.kinds.span import SpanExample
+from xlt_core.kinds.tagging import TaggingExample
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.stage import SourceRef
 

@@ -7,10 +7,10 @@ from typing import Any
 import datasets
 import pytest
 
-from xlt_core.data.faults import Faults, TooManyFaults
 from xlt_core.data.hub import HubSource
 from xlt_core.data.hub_rows import add_rows, questions_by_id
-from xlt_core.data.shape import Shaper
+from xlt_core.kinds.faults import Faults, TooManyFaults
+from xlt_core.kinds.shaping import Shaper
 from xlt_core.tasks import all_tasks, get_task
 from xlt_core.vocabulary.errors import UserMistake
 

@@ -8,16 +8,16 @@ from typing import Any
 import datasets
 import pytest
 
-from xlt_core.data.faults import Faults, TooManyFaults
 from xlt_core.data.folder import FolderSource
 from xlt_core.data.hub_rows import add_rows
-from xlt_core.data.labels import Labels
-from xlt_core.data.shape import Shaper
-from xlt_core.tasks import Kind, Task, all_tasks, get_task
+from xlt_core.kinds.faults import Faults, TooManyFaults
+from xlt_core.kinds.labels import Labels
+from xlt_core.kinds.shaping import Shaper
+from xlt_core.tasks import Task, all_tasks, get_task
 from xlt_core.tasks.layout import HubTable
 from xlt_core.vocabulary.errors import UserMistake
 
-TABLES = [task for task in all_tasks() if task.kind is Kind.CLASSIFICATION]
+TABLES = [task for task in all_tasks() if task.kind == "classification"]
 LABELLED = [task for task in all_tasks() if task.labels]
 each_table = pytest.mark.parametrize("task", TABLES, ids=lambda task: task.name)
 each_labelled = pytest.mark.parametrize("task", LABELLED, ids=lambda task: task.name)

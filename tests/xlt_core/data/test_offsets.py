@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlt_core.data.encoders import encode
-from xlt_core.data.examples import SpanExample, TaggingExample
 from xlt_core.data.folder import FolderSource
-from xlt_core.data.offsets import is_mark, whole_characters
 from xlt_core.data.readers import read_examples
+from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.span import SPAN, SpanExample, characters
+from xlt_core.kinds.span.answers import best_spans
+from xlt_core.kinds.span.offsets import is_mark, whole_characters
+from xlt_core.kinds.tagging import TaggingExample
 from xlt_core.metrics import score
-from xlt_core.metrics.spans import best_spans
 from xlt_core.tasks import get_task
-from xlt_core.tasks.task import Kind
 from xlt_core.vocabulary.languages import all_languages
 
 LONGEST = 30  # tokens of an answer, in the reference protocol
@@ -65,7 +65,7 @@ def answers_of_a_perfect_model(
     examples: Sequence[SpanExample], tokenizer: Any, max_length: int = 384, stride: int = 128
 ) -> list[str]:
     """Texts where start and end are the training labels', the highest logits there are."""
-    split = encode(Kind.SPAN, examples, tokenizer, max_length, stride)
+    split = encode(SPAN, examples, tokenizer, max_length, stride)
     starts, ends, offsets = [], [], []
     for feature in range(len(split)):
         batch = split.batch([feature])
@@ -73,7 +73,7 @@ def answers_of_a_perfect_model(
         whole = 1.0 if batch["start"][0] else 0.1
         starts.append(np.where(tokens == batch["start"][0], whole, 0.0))
         ends.append(np.where(tokens == batch["end"][0], whole, 0.0))
-        places = split.offsets(feature).tolist()
+        places = characters(split, feature).tolist()
         offsets.append([(first, last) if first >= 0 else None for first, last in places])
     owners = split.example_of_feature().tolist()
     return [text for text, _ in best_spans(starts, ends, offsets, owners, examples)]

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlt_core.evaluation.batches import by_length
+from xlt_core.models.batches import by_length
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xlt_core.data.encoders import encode
-from xlt_core.data.examples import SpanExample
-from xlt_core.evaluation.predict import _answers
+from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.span import SPAN, SpanExample, characters
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.models.pretrained import load_tokenizer
 from xlt_core.tasks import get_task
@@ -29,9 +28,9 @@ def test_the_task_decides(name: str, predicted: str, answers: Any, tokenizer: An
     """A model that prefers no answer is heard in SQuAD 2.0 alone, whatever the gold."""
     task = get_task(name)
     examples = [SpanExample("1", CONTEXT, "what?", tuple(answers))]
-    split = encode(task.kind, examples, tokenizer, 64, 0)
-    places = split.offsets(0).tolist()
+    split = encode(SPAN, examples, tokenizer, 64, 0)
+    places = characters(split, 0).tolist()
     logits = np.zeros((len(places), 2), np.float32)
     logits[places.index([4, 8])] = 5.0
     logits[0] = 9.0
-    assert _answers([logits], split, examples, task) == [predicted]
+    assert SPAN.predictions([logits], split, examples, task) == [predicted]

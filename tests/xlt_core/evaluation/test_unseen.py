@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xlt_core.data.encoders import encode
-from xlt_core.data.examples import TaggingExample
 from xlt_core.evaluation.evaluate import read_predictions, write_predictions
-from xlt_core.evaluation.predict import _tags
+from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.tagging import TAGGING, TaggingExample
 from xlt_core.metrics import score
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.models.pretrained import load_tokenizer
@@ -27,12 +26,12 @@ def tokenizer(encoder_of: Any) -> Any:
 
 def perfect(task: Any, examples: list[TaggingExample], tokenizer: Any, max_length: int) -> Any:
     """The predictions of a model that is right on every word it sees."""
-    split = encode(task.kind, examples, tokenizer, max_length, 0)
+    split = encode(TAGGING, examples, tokenizer, max_length, 0)
     logits = []
     for feature in range(len(split)):
         labels = split.batch([feature])["labels"][0]
         logits.append((labels[:, None] == np.arange(len(task.labels))).astype(np.float32))
-    return _tags(logits, split, examples, task)
+    return TAGGING.predictions(logits, split, examples, task)
 
 
 @pytest.mark.parametrize("name", ["udpos", "panx"])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from xlt_core.data.examples import ClassificationExample
+from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.lab.encoder import make_encoder
 from xlt_core.lab.source import LabSource
 from xlt_core.lab.tasks import lab_task

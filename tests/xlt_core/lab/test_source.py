@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from xlt_core.data import open_source
-from xlt_core.data.examples import TaggingExample
+from xlt_core.kinds.tagging import TaggingExample
 from xlt_core.lab.source import LabSource
 from xlt_core.lab.tasks import lab_task, lab_tasks
 from xlt_core.lab.world import LANGUAGES
 from xlt_core.metrics import METRICS
 from xlt_core.tasks import get_task
-from xlt_core.tasks.task import Kind
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.stage import SourceRef
@@ -73,7 +72,7 @@ class TestSource:
 
     def test_a_tag_for_each_word(self, source: LabSource):
         """As every tagging task has it."""
-        assert lab_task("lab-tags").kind is Kind.TAGGING
+        assert lab_task("lab-tags").kind == "tagging"
         assert all(len(e.words) == len(e.tags) for e in source.load("lab-tags", "qla", "dev"))
 
     @pytest.mark.parametrize(

@@ -10,13 +10,17 @@ import pytest
 import torch
 from torch import Tensor
 
+from xlt_core.kinds import KINDS, TaskKind
+from xlt_core.kinds.choice import CHOICE
+from xlt_core.kinds.classification import CLASSIFICATION
+from xlt_core.kinds.span import SPAN
+from xlt_core.kinds.tagging import TAGGING
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.models.model import HeadSpec, Model, fitting_head
 from xlt_core.models.pretrained import load_encoder
-from xlt_core.tasks.task import Kind
 from xlt_core.vocabulary.errors import UserMistake
 
-NLI = HeadSpec(Kind.CLASSIFICATION, ("entailment", "neutral", "contradiction"))
+NLI = HeadSpec(CLASSIFICATION, ("entailment", "neutral", "contradiction"))
 
 
 def batch_of(rows: int, length: int, padded: bool, types: bool) -> dict[str, Tensor]:
@@ -186,17 +190,17 @@ class TestNoise:
         model.noise.silence()
         assert not torch.equal(model("mnli", batch), one)
 
-    @pytest.mark.parametrize("kind", list(Kind))
+    @pytest.mark.parametrize("kind", list(KINDS.values()))
     def test_rows_drop_alike_in_any_part_of_the_batch(
-        self, model_of: Callable[[str], tuple[Model, Any]], kind: Kind
+        self, model_of: Callable[[str], tuple[Model, Any]], kind: TaskKind
     ) -> None:
         """A micro-batch sees the very masks that its rows see in the whole batch."""
         model, _ = model_of("xlm-roberta")
-        labelled = kind in (Kind.CLASSIFICATION, Kind.TAGGING)
+        labelled = kind in (CLASSIFICATION, TAGGING)
         model.add_head("t", HeadSpec(kind, ("a", "b") if labelled else ()), seed=1)
-        choices = 2 if kind is Kind.MULTIPLE_CHOICE else 1
+        choices = 2 if kind is CHOICE else 1
         batch = batch_of(6 * choices, 9, padded=True, types=False)
-        if kind is Kind.MULTIPLE_CHOICE:
+        if kind is CHOICE:
             batch = {name: values.view(6, 2, 9) for name, values in batch.items()}
         model.noise.begin(1, 0, 6, 6)
         whole = model("t", batch)
@@ -225,7 +229,7 @@ class TestHeads:
         one, two = model_of("xlm-roberta")[0], model_of("xlm-roberta")[0]
         one.add_head("mnli", NLI, seed=5)
         torch.manual_seed(123)
-        two.add_head("squad", HeadSpec(Kind.SPAN, ()), seed=4)
+        two.add_head("squad", HeadSpec(SPAN, ()), seed=4)
         before = torch.get_rng_state()
         two.add_head("mnli", NLI, seed=5)
         assert torch.equal(torch.get_rng_state(), before)
@@ -238,7 +242,7 @@ class TestHeads:
         """A head trained on the same labels in another order predicts the same labels by name."""
         model, _ = model_of("xlm-roberta")
         model.add_head("mnli", NLI, seed=5)
-        turned = HeadSpec(Kind.CLASSIFICATION, ("contradiction", "entailment", "neutral"))
+        turned = HeadSpec(CLASSIFICATION, ("contradiction", "entailment", "neutral"))
         model.add_head("xnli", turned, seed=6)
         model.load_head("xnli", model.weights(), "mnli", NLI.labels)
         batch = batch_of(4, 9, padded=False, types=False)
@@ -247,7 +251,7 @@ class TestHeads:
 
     def test_which_head_fits(self) -> None:
         """The task's own first, else the first by name of the same kind and labels, else none."""
-        qqp = HeadSpec(Kind.CLASSIFICATION, ("yes", "no"))
+        qqp = HeadSpec(CLASSIFICATION, ("yes", "no"))
         heads = {"snli": NLI, "mnli": NLI, "qqp": qqp}
         assert fitting_head(heads, "snli", NLI) == "snli"
         assert fitting_head(heads, "xnli", NLI) == "mnli"

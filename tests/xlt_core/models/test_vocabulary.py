@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from xlt_core.data.encoded import EncodedSplit
+from xlt_core.kinds.classification import CLASSIFICATION
+from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.models.model import Model
 from xlt_core.models.pretrained import load_encoder
 from xlt_core.models.vocabulary import narrowed
-from xlt_core.tasks.task import Kind
 
 
 def split_of(*rows: list[int]) -> EncodedSplit:
     starts = np.cumsum([0, *(len(row) for row in rows)])
     arrays = {"ids": np.concatenate(rows), "starts": starts, "labels": np.zeros(len(rows), int)}
-    return EncodedSplit(Kind.CLASSIFICATION, 1, 1, len(rows), arrays)
+    return EncodedSplit(CLASSIFICATION, 1, 1, len(rows), arrays)
 
 
 class TestNarrowed:

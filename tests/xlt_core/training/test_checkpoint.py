@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.models.model import HeadSpec, Model
 from xlt_core.models.pretrained import load_encoder
-from xlt_core.tasks.task import Kind
 from xlt_core.training.checkpoint import PROGRESS, Progress, restore, save
 from xlt_core.training.optimizer import freeze, make_optimizer
 from xlt_core.vocabulary.recipe import Recipe
@@ -28,7 +28,7 @@ def fresh(small_encoder: Path) -> Callable[..., Trained]:
         model = Model(load_encoder(refer_encoder(str(small_encoder))))
         for task in ("a", "b", "c"):
             names = tuple("xyz"[:labels])
-            model.add_head(task, HeadSpec(Kind.CLASSIFICATION, names), seed=1)
+            model.add_head(task, HeadSpec(CLASSIFICATION, names), seed=1)
         freeze(model, frozen)
         return model, make_optimizer(model, Recipe(steps=10))
 

@@ -32,6 +32,10 @@ class Labels:
         known = tuple(index for index in found if index is not None)
         return known if len(known) == len(found) else None
 
+    def first_unknown(self, names: Sequence[str]) -> int:
+        """The place of the first name that spells no label, 0 where all do."""
+        return next((n for n, name in enumerate(names) if self.index(name) is None), 0)
+
     def remedy(self, name: str) -> str:
         """What to say of a name that spells no label."""
         near = difflib.get_close_matches(name, self._known, n=1, cutoff=0.5)

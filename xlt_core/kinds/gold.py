@@ -8,21 +8,15 @@ builds the same examples, so their fingerprint tells whether they are those that
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-from xlt_core.data.examples import (
-    ChoiceExample,
-    ClassificationExample,
-    Example,
-    SpanExample,
-    TaggingExample,
-)
-from xlt_core.tasks.task import Kind
+from xlt_core.kinds.example import Example
+from xlt_core.kinds.kind import TaskKind
 from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.fingerprint import canonical_json, fingerprint_rows
 from xlt_core.vocabulary.stage import DataRef
@@ -35,11 +29,10 @@ def pack(examples: Iterable[Example]) -> NDArray[np.uint8]:
     return np.frombuffer(packed, dtype=np.uint8)
 
 
-def unpack(kind: Kind, packed: NDArray[np.integer[Any]]) -> tuple[Example, ...]:
+def unpack(kind: TaskKind, packed: NDArray[np.integer[Any]]) -> tuple[Example, ...]:
     """What `pack` packed. Raises ValueError or zstandard.ZstdError where it is something else."""
     lines = zstandard.ZstdDecompressor().decompress(packed.tobytes())
-    make = _MAKERS[kind]
-    return tuple(make(*json.loads(line)) for line in lines.split(b"\n")[:-1])
+    return tuple(kind.example(json.loads(line)) for line in lines.split(b"\n")[:-1])
 
 
 def check_planned(ref: DataRef, examples: Sequence[Example]) -> None:
@@ -51,23 +44,3 @@ def check_planned(ref: DataRef, examples: Sequence[Example]) -> None:
             f"planned: {ref.rows} rows {ref.fingerprint[:12]} then, "
             f"{len(examples)} rows {found[:12]} now"
         )
-
-
-def _choice(key: str, context: str, question: str, choices: list[str], label: int) -> ChoiceExample:
-    return ChoiceExample(key, context, question, tuple(choices), label)
-
-
-def _tagging(key: str, words: list[str], tags: list[int]) -> TaggingExample:
-    return TaggingExample(key, tuple(words), tuple(tags))
-
-
-def _span(_: str, key: str, context: str, question: str, answers: list[list[Any]]) -> SpanExample:
-    return SpanExample(key, context, question, tuple((text, start) for text, start in answers))
-
-
-_MAKERS: Mapping[Kind, Callable[..., Example]] = {
-    Kind.CLASSIFICATION: ClassificationExample,
-    Kind.MULTIPLE_CHOICE: _choice,
-    Kind.TAGGING: _tagging,
-    Kind.SPAN: _span,
-}

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from xlt_core.data.encoded import Ints
-from xlt_core.data.examples import SpanExample
-from xlt_core.data.offsets import trimmed, whole_characters
+from xlt_core.kinds.kind import Ints
+from xlt_core.kinds.span import SpanExample
+from xlt_core.kinds.span.offsets import trimmed, whole_characters
 
 MOST_QUESTION_TOKENS = 64
 _CHUNK = 500

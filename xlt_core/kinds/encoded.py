@@ -1,8 +1,8 @@
 """An encoded split: ragged flat arrays, memory-mapped, and batches cut out of them.
 
-`encoding` makes and caches these; training and evaluation read them. Sequences lie end to end in
-`ids`, sequence *s* at `starts[s]:starts[s + 1]`; a feature is one sequence, or `width` of them for
-multiple choice. `batch` is in the hot loop and fills whole arrays at once.
+`xlt_core.data.encoding` makes and caches these; training and evaluation read them. Sequences lie
+end to end in `ids`, sequence *s* at `starts[s]:starts[s + 1]`; a feature is one sequence, or as
+many as a row has choices. `batch` is in the hot loop and fills whole arrays at once.
 """
 
 from __future__ import annotations
@@ -12,17 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from xlt_core.data.examples import Example
-from xlt_core.data.gold import unpack
-from xlt_core.tasks.task import Kind
-
-Ints = NDArray[np.integer[Any]]
-IGNORED = -100
+from xlt_core.kinds.example import Example
+from xlt_core.kinds.gold import unpack
+from xlt_core.kinds.kind import Ints, Layout, TaskKind
 
 
 @dataclass(frozen=True)
@@ -34,17 +29,16 @@ class EncodedSplit:
         pad: the tokenizer's pad id.
         width: sequences a feature has: the number of choices, 1 for other kinds.
         examples: number of examples; features are as many, or more where contexts are windowed.
-        arrays: by name (shapes; S sequences, N tokens in all, F features, W words in all)
+        arrays: by name (S sequences, N tokens in all, F features, W words in all)
             `ids` [N], `starts` [S+1], `types` [N] where the tokenizer makes them,
-            `labels` [F] (classification, choice), [N] (tagging), [F, 2] (span),
-            `words` [W] and `word_starts` [F+1] (tagging), `offsets` [N, 2] and `example_of` [F]
-            (span), and `gold` [bytes]: the examples themselves, packed.
-        words_cut: number of words beyond `max_length` (tagging): no model sees them, and they
-            count as wrong.
-        rows_cut: number of examples some of whose text no model sees; `encoders` says what is cut.
+            `example_of` [F] where examples have several features, what the kind's `encode`
+            names, and `gold` [bytes]: the examples themselves, packed.
+        words_cut: number of words beyond `max_length` where words are what is predicted: no model
+            sees them, and they count as wrong.
+        rows_cut: number of examples some of whose text no model sees; the kind says what is cut.
     """
 
-    kind: Kind
+    kind: TaskKind
     pad: int
     width: int
     examples: int
@@ -73,10 +67,9 @@ class EncodedSplit:
     def batch(self, indices: Sequence[int]) -> dict[str, Ints]:
         """Return the features at `indices`, padded to the longest among them; B features.
 
-        Multiple choice: `input_ids`, `attention_mask` [B, C, T] and `labels` [B]; others:
-        [B, T] and `labels` [B] (classification), [B, T] with -100 but on a word's first piece
-        (tagging), or `start` and `end` [B] (span; token indices, 0 where this window holds no
-        answer). `token_type_ids` as `input_ids` where the tokenizer makes them. All int64.
+        `input_ids` and `attention_mask` [B, T], or [B, C, T] where a row has choices;
+        `token_type_ids` alike where the tokenizer makes them; and the kind's targets. All int64,
+        targets perhaps float32.
         """
         rows = np.asarray(indices, dtype=np.int64)
         sequences = (rows[:, None] * self.width + np.arange(self.width)).reshape(-1)
@@ -84,27 +77,17 @@ class EncodedSplit:
         lengths = self.arrays["starts"][sequences + 1] - starts
         mask = np.arange(lengths.max(initial=0)) < lengths[:, None]
         taken = (starts[:, None] + np.arange(mask.shape[1]))[mask]
-        made = {"input_ids": self._filled("ids", mask, taken, self.pad)}
-        made["attention_mask"] = mask.astype(np.int64)
+        layout = Layout(mask, taken)
+        made = {
+            "input_ids": layout.filled(self.arrays["ids"], self.pad),
+            "attention_mask": mask.astype(np.int64),
+        }
         if "types" in self.arrays:
-            made["token_type_ids"] = self._filled("types", mask, taken, 0)
-        if self.kind is Kind.MULTIPLE_CHOICE:
+            made["token_type_ids"] = layout.filled(self.arrays["types"], 0)
+        if self.kind.has_choices:
             shape = (len(rows), self.width, mask.shape[1])
             made = {name: array.reshape(shape) for name, array in made.items()}
-        return made | self._targets(rows, mask, taken)
-
-    def _targets(self, rows: Ints, mask: NDArray[np.bool_], taken: Ints) -> dict[str, Ints]:
-        if self.kind is Kind.TAGGING:
-            return {"labels": self._filled("labels", mask, taken, IGNORED)}
-        labels = self.arrays["labels"][rows].astype(np.int64)
-        if self.kind is Kind.SPAN:
-            return {"start": labels[:, 0], "end": labels[:, 1]}
-        return {"labels": labels}
-
-    def _filled(self, name: str, mask: NDArray[np.bool_], taken: Ints, empty: int) -> Ints:
-        filled = np.full(mask.shape, empty, dtype=np.int64)
-        filled[mask] = self.arrays[name][taken]
-        return filled
+        return made | self.kind.targets(self, rows, layout)
 
     def gold(self) -> tuple[Example, ...]:
         """The examples this was encoded from, in order, gold answers included."""
@@ -115,19 +98,6 @@ class EncodedSplit:
         if "example_of" in self.arrays:
             return self.arrays["example_of"]
         return np.arange(len(self))
-
-    def offsets(self, feature: int) -> Ints:
-        """Span QA: first and last-plus-one character in the context of each token [T, 2].
-
-        (-1, -1) for tokens that are not the context's.
-        """
-        starts = self.arrays["starts"]
-        return self.arrays["offsets"][starts[feature] : starts[feature + 1]]
-
-    def word_positions(self, feature: int) -> Ints:
-        """Tagging: token index of each word's first piece [words]; -1 if cut by `max_length`."""
-        starts = self.arrays["word_starts"]
-        return self.arrays["words"][starts[feature] : starts[feature + 1]]
 
 
 def write_arrays(folder: Path, arrays: Mapping[str, Ints]) -> None:

@@ -1,0 +1,30 @@
+"""The table of kinds of task: one folder a kind beside this file, one line each here.
+
+`kind.TaskKind` says what a kind is. `encoded` is what encoding makes, `shaping` checks rows.
+"""
+
+from __future__ import annotations
+
+from xlt_core.kinds.choice import CHOICE
+from xlt_core.kinds.classification import CLASSIFICATION
+from xlt_core.kinds.kind import TaskKind
+from xlt_core.kinds.span import SPAN
+from xlt_core.kinds.tagging import TAGGING
+
+__all__ = ["KINDS", "TaskKind", "get_kind"]
+
+_MEMBERS: tuple[TaskKind, ...] = (
+    CLASSIFICATION,
+    CHOICE,
+    TAGGING,
+    SPAN,
+)
+KINDS: dict[str, TaskKind] = {kind.name: kind for kind in _MEMBERS}
+
+
+def get_kind(name: str) -> TaskKind:
+    """The kind called `name`. Raises ValueError where there is none."""
+    found = KINDS.get(name)
+    if found is None:
+        raise ValueError(f"no kind of task {name!r}; there are {', '.join(KINDS)}")
+    return found

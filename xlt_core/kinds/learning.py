@@ -1,0 +1,37 @@
+"""What a model learns of a kind of task: head and loss. The part of a kind that needs torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from xlt_core.kinds.heads import Build
+
+
+class Learning(Protocol):
+    """What a model with a head learns of a kind.
+
+    Attributes:
+        reads_first: whether the head reads the first token's state alone.
+    """
+
+    reads_first: bool
+
+    def head(self, build: Build, labels: int) -> nn.Module:
+        """A head; its weights are drawn by whoever asked. `labels` is how many the task has."""
+        ...
+
+    def logits(self, raw: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        """What the head gave of the batch's sequences, as rows, padding ruled out."""
+        ...
+
+    def count(self, batch: Mapping[str, NDArray[Any]]) -> int:
+        """What a batch's summed loss is divided by, at least 1."""
+        ...
+
+    def loss(self, logits: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        """Summed over what `count` counts, so that micro-batches add up. A scalar."""
+        ...

@@ -1,0 +1,40 @@
+"""Span's head and loss: start and end from each token, as BERT's (Devlin et al. 2019).
+
+Each feature's loss is the mean of start's and end's cross-entropy over its tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from xlt_core.kinds.heads import Build, TokenHead
+
+
+class SpanLearning:
+    """See `xlt_core.kinds.learning`. Logits are [B, T, 2]: start, end."""
+
+    reads_first = False
+
+    def head(self, build: Build, labels: int) -> nn.Module:
+        """[B, T, H] → [B, T, 2]."""
+        return TokenHead(build, 2, drops=False)
+
+    def logits(self, raw: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        """Minus infinity on padding, which no answer begins or ends on."""
+        if "attention_mask" not in batch:
+            return raw
+        return raw.masked_fill(~batch["attention_mask"].bool()[..., None], float("-inf"))
+
+    def count(self, batch: Mapping[str, NDArray[Any]]) -> int:
+        """Features."""
+        return len(batch["input_ids"])
+
+    def loss(self, logits: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        """Summed over features, start and end halved."""
+        start = F.cross_entropy(logits[..., 0], batch["start"], reduction="sum")
+        return (start + F.cross_entropy(logits[..., 1], batch["end"], reduction="sum")) / 2
