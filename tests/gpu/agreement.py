@@ -18,6 +18,7 @@ from tests.gpu.rows import Row
 from tests.gpu.world import Folder, Machine, make_job, make_model, make_pace, make_split, with_heads
 from xlt_core.kinds import KINDS, TaskKind
 from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.kinds.regression import REGRESSION
 from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
 from xlt_core.models.logits import features_logits
@@ -69,5 +70,8 @@ def score(model: Model, split: EncodedSplit) -> float:
     if split.kind is SPAN:
         found = np.array([values[:, 0].argmax() for values in logits])
         return 100 * float((found == split.arrays["labels"][:, 0]).mean())
-    found = np.array([values.argmax() for values in logits])
+    if split.kind is REGRESSION:
+        found = np.array([values[0] for values in logits]).round()
+    else:
+        found = np.array([values.argmax() for values in logits])
     return 100 * float((found == split.arrays["labels"]).mean())

@@ -19,6 +19,7 @@ from xlt_core.kinds import KINDS, TaskKind
 from xlt_core.kinds.choice import CHOICE
 from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.kinds.regression import REGRESSION
 from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
 from xlt_core.models.model import HeadSpec, Model
@@ -139,11 +140,18 @@ def _spans(ids: Any, starts: Any, rows: int, random: np.random.Generator) -> dic
     }
 
 
+def _numbers(ids: Any, starts: Any, rows: int, random: np.random.Generator) -> dict[str, Any]:
+    values = random.integers(0, 3, rows)
+    ids[starts[:-1] + 1] = MARK + values
+    return {"labels": values.astype(np.float32) - 1}
+
+
 _PLANTED: dict[TaskKind, Callable[..., dict[str, Any]]] = {
     CLASSIFICATION: _classes,
     CHOICE: _choices,
     TAGGING: _tags,
     SPAN: _spans,
+    REGRESSION: _numbers,
 }
 
 

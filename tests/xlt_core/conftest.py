@@ -1,6 +1,6 @@
 """Small encoders and data for the tests of models, training, evaluation and stages.
 
-Four tasks of the four kinds on sentences over a dozen words, each learnable from the words alone.
+A task of each kind on sentences over a dozen words, each learnable from the words alone.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ def write_data(folder: Path, rows: int = 48) -> Path:
         _write_copa(folder / "copa" / f"{split}-en.jsonl", rows, rng)
         _write_udpos(folder / "udpos" / f"{split}-en.tsv", rows, rng)
         _write_squad(folder / "squad" / f"{split}-v1.1.json", rows, rng)
+        _write_stsb(folder / "stsb" / f"{split}-en.tsv", rows, random.Random(split))
     _write_udpos(folder / "udpos" / "train-de.tsv", rows, random.Random(4))
     return folder
 
@@ -103,6 +104,17 @@ def _write_mnli(path: Path, rows: int, rng: random.Random) -> None:
         word = rng.choice(list(names))
         premise = " ".join(other for other in _sentence(rng) if other not in names) or "sun"
         lines.append(f"{number}\t{premise}\t{word}\t{names[word]}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_stsb(path: Path, rows: int, rng: random.Random) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["id\tsentence1\tsentence2\tlabel"]
+    values = {"red": 1.0, "blue": 0.25, "green": -1.0}
+    for number in range(rows):
+        word = rng.choice(list(values))
+        first = " ".join(other for other in _sentence(rng) if other not in values) or "sun"
+        lines.append(f"{number}\t{first}\t{word}\t{values[word]}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -180,7 +192,7 @@ def small_encoder(encoder_of: Callable[[str], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with mnli, copa, udpos and squad, one of each kind."""
+    """A data folder with mnli, copa, udpos, squad and stsb, one of each kind."""
     return write_data(tmp_path_factory.mktemp("data"))
 
 

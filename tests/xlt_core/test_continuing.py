@@ -26,8 +26,8 @@ from xlt_core.vocabulary.stage import TrainStage
 STEPS = 13
 SHORT = replace(RECIPE, steps=STEPS)
 STOPS = (1, 6, STEPS)  # the first step, one in the middle, the last one
-SINGLE = [("mnli",), ("copa",), ("udpos",), ("squad",)]
-TWO = [("mnli", "udpos"), ("copa", "squad"), ("udpos", "udpos[de]")]
+SINGLE = [("mnli",), ("copa",), ("udpos",), ("squad",), ("stsb",)]
+TWO = [("mnli", "udpos"), ("copa", "squad"), ("udpos", "udpos[de]"), ("stsb", "udpos")]
 THREE = [("copa", "mnli", "udpos"), ("mnli", "squad", "udpos[de]")]
 RECIPES = {
     "plain": SHORT,
@@ -150,7 +150,7 @@ class TestStopped:
     )
     @given(
         tasks=st.lists(
-            st.sampled_from(["copa", "mnli", "squad", "udpos", "udpos[de]"]),
+            st.sampled_from(["copa", "mnli", "squad", "stsb", "udpos", "udpos[de]"]),
             min_size=1,
             max_size=3,
             unique=True,

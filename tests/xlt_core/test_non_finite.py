@@ -25,7 +25,7 @@ from xlt_core.vocabulary.errors import (
 from xlt_core.vocabulary.stage import TrainStage
 
 NUMBERS = [float("nan"), float("inf"), float("-inf")]
-KINDS = ["mnli", "copa", "udpos", "squad"]
+KINDS = ["mnli", "copa", "udpos", "squad", "stsb"]
 
 
 def wild(steps: int, rate: float) -> dict[str, object]:

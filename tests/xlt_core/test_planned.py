@@ -25,12 +25,13 @@ from xlt_core.vocabulary.stage import EvaluateStage, SourceRef, Stage, TrainStag
 from xlt_core.warm import Warm
 from xlt_core.work.desk import Desk
 
-KINDS = ("mnli", "copa", "udpos", "squad")
+KINDS = ("mnli", "copa", "udpos", "squad", "stsb")
 DEV = {
     "mnli": "mnli/dev-en.tsv",
     "copa": "copa/dev-en.jsonl",
     "udpos": "udpos/dev-en.tsv",
     "squad": "squad/dev-v1.1.json",
+    "stsb": "stsb/dev-en.tsv",
 }
 # Other gold for every row, of the same form and length.
 EDITS: dict[str, Callable[[str], str]] = {
@@ -46,6 +47,7 @@ EDITS: dict[str, Callable[[str], str]] = {
         text.replace("\tADJ", "@").replace("\tNOUN", "\tADJ").replace("@", "\tNOUN")
     ),
     "squad": lambda text: text.replace("river", "RIVER"),
+    "stsb": lambda text: text.replace("0.25", "0.50"),
 }
 
 

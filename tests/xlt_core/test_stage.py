@@ -33,7 +33,7 @@ from xlt_core.warm import Warm
 
 
 class TestEveryKind:
-    @pytest.mark.parametrize("task", ["mnli", "copa", "udpos", "squad"])
+    @pytest.mark.parametrize("task", ["mnli", "copa", "udpos", "squad", "stsb"])
     @pytest.mark.parametrize("kind", ["xlm-roberta", "bert"])
     def test_it_learns_and_is_scored(
         self, bench: Callable[..., Bench], encoder_of: Callable[[str], Path], task: str, kind: str
@@ -180,7 +180,7 @@ class TestSettings:
         self, bench: Callable[..., Bench]
     ) -> None:
         """Dropout and loss do not depend on how a batch is cut, in any kind of task."""
-        for task in ("mnli", "copa", "udpos", "squad"):
+        for task in ("mnli", "copa", "udpos", "squad", "stsb"):
             whole, cut = bench(), bench()
             stage = whole.train(task, recipe=replace(RECIPE, learning_rate=1e-3))
             cut.settings = replace(cut.settings, micro_batch=3)

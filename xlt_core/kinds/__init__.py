@@ -8,6 +8,7 @@ from __future__ import annotations
 from xlt_core.kinds.choice import CHOICE
 from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.kinds.kind import TaskKind
+from xlt_core.kinds.regression import REGRESSION
 from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
 
@@ -18,6 +19,7 @@ _MEMBERS: tuple[TaskKind, ...] = (
     CHOICE,
     TAGGING,
     SPAN,
+    REGRESSION,
 )
 KINDS: dict[str, TaskKind] = {kind.name: kind for kind in _MEMBERS}
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from xlt_core.kinds.example import Example
 from xlt_core.metrics.accuracy import ACCURACY
+from xlt_core.metrics.correlation import CORRELATION
 from xlt_core.metrics.metric import Metric
 from xlt_core.metrics.squad import MLQA, SQUAD
 from xlt_core.metrics.tagging import PANX, UDPOS
 from xlt_core.vocabulary.scores import mean
 
-METRICS: dict[str, Metric] = {m.name: m for m in (ACCURACY, UDPOS, PANX, SQUAD, MLQA)}
+METRICS: dict[str, Metric] = {m.name: m for m in (ACCURACY, UDPOS, PANX, SQUAD, MLQA, CORRELATION)}
 
 __all__ = ["METRICS", "Metric", "score"]
 

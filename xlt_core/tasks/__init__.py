@@ -22,6 +22,7 @@ from xlt_core.tasks.siqa import SIQA
 from xlt_core.tasks.snli import SNLI
 from xlt_core.tasks.squad import SQUAD
 from xlt_core.tasks.squad2 import SQUAD2
+from xlt_core.tasks.stsb import STSB
 from xlt_core.tasks.task import Task
 from xlt_core.tasks.udpos import UDPOS
 from xlt_core.tasks.xcopa import XCOPA
@@ -39,6 +40,7 @@ TABLE: dict[str, Task] = {task.name: task for task in (
     SCITAIL,
     QQP,        # paraphrase
     PAWS,
+    STSB,       # likeness, a number
     SQUAD,      # question answering
     SQUAD2,
     HELLASWAG,  # multiple choice

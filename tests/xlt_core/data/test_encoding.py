@@ -14,6 +14,7 @@ from xlt_core.kinds.choice import CHOICE, ChoiceExample
 from xlt_core.kinds.classification import CLASSIFICATION, ClassificationExample
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.regression import REGRESSION, RegressionExample
 from xlt_core.kinds.span import SPAN, SpanExample, characters
 from xlt_core.kinds.tagging import TAGGING, TaggingExample, word_positions
 
@@ -26,6 +27,7 @@ FEW = settings(
 classification = st.builds(
     ClassificationExample, st.just("x"), TEXT, TEXT, st.integers(min_value=0, max_value=2)
 )
+regression = st.builds(RegressionExample, st.just("x"), TEXT, TEXT, st.floats(-5, 5, width=32))
 choice = st.builds(
     ChoiceExample, st.just("x"), TEXT, TEXT, st.tuples(TEXT, TEXT, TEXT), st.integers(0, 2)
 )
@@ -53,6 +55,7 @@ def examples_of(kind: TaskKind) -> Any:
         CHOICE: choice,
         TAGGING: tagging(),
         SPAN: span(),
+        REGRESSION: regression,
     }[kind]
     return st.lists(row, min_size=1, max_size=6)
 

@@ -57,6 +57,10 @@ SHAPES: dict[str, tuple[dict[str, Any], list[Any]]] = {
         {"index_id": [7], "category": ["travel"], "text": ["t"]},
         [["t", None, 1]],
     ),
+    "stsb": (
+        {"sentence1": ["p", "q"], "sentence2": ["h", "i"], "label": [4.75, 5.0], "idx": [0, 1]},
+        [["p", "h", 4.75], ["q", "i", 5.0]],
+    ),
     "squad": (SPANS, SPAN_ROWS),
     "squad2": (
         SPANS | {"answers": [{"text": [], "answer_start": []}, SPANS["answers"][1]]},

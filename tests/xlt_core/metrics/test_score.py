@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from xlt_core.kinds.choice import ChoiceExample
 from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.example import Example
+from xlt_core.kinds.regression import RegressionExample
 from xlt_core.kinds.span import SpanExample
 from xlt_core.kinds.tagging import TaggingExample
 from xlt_core.metrics import METRICS, score
@@ -20,6 +21,8 @@ from xlt_core.tasks import all_tasks
 UPOS = ("ADJ", "NOUN", "SCONJ", "SYM", "VERB")
 IOB2 = ("B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O")
 LABELS = {"accuracy": ("a", "b", "c"), "udpos": UPOS, "panx": IOB2, "squad": (), "mlqa": ()}
+LABELS |= {"correlation": ()}
+LOWEST = {"correlation": -100.0}  # elsewhere 0
 WORDS = ("the", "Eiffel", "tower", "1,250", "de", "la", "北京", "ที่", "!")
 
 
@@ -31,6 +34,8 @@ def _example(metric: str, rng: random.Random, number: int) -> Example:
     if metric in ("udpos", "panx"):
         tags = tuple(rng.randrange(len(LABELS[metric])) for _ in range(rng.randint(1, 6)))
         return TaggingExample(str(number), ("word",) * len(tags), tags)
+    if metric == "correlation":
+        return RegressionExample(str(number), "first", None, rng.randrange(11) / 2)
     golds = tuple((" ".join(rng.choices(WORDS, k=3)), 0) for _ in range(rng.randint(0, 2)))
     return SpanExample(str(number), "context", "question", golds)
 
@@ -40,6 +45,8 @@ def _prediction(metric: str, rng: random.Random, example: Example):
         return rng.randrange(3)
     if isinstance(example, TaggingExample):
         return [rng.randrange(len(LABELS[metric])) for _ in example.tags]
+    if isinstance(example, RegressionExample):
+        return rng.random()
     return rng.choice([None, "", " ".join(rng.choices(WORDS, k=rng.randint(1, 3)))])
 
 
@@ -54,10 +61,11 @@ class TestEveryMetric:
     @settings(max_examples=40, deadline=None)
     @given(seed=st.integers(0, 10**6))
     def test_is_in_percent(self, metric: str, seed: int):
-        """No number leaves [0, 100], and the primary is a mean of named ones."""
+        """No number leaves its range, and the primary is a mean of named ones."""
         by_name, primary = score(metric, *_case(metric, seed), "en", LABELS[metric])
         names = METRICS[metric].primary
-        assert all(0.0 <= value <= 100.0 for value in by_name.values())
+        lowest = LOWEST.get(metric, 0.0) - 1e-9
+        assert all(lowest <= value <= 100.0 + 1e-9 for value in by_name.values())
         assert primary == pytest.approx(sum(by_name[name] for name in names) / len(names))
 
     @settings(max_examples=40, deadline=None)

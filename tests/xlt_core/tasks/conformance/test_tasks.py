@@ -13,6 +13,7 @@ from xlt_core.kinds.choice import ChoiceExample
 from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.regression import RegressionExample
 from xlt_core.kinds.span import SpanExample
 from xlt_core.kinds.tagging import TaggingExample
 from xlt_core.metrics import METRICS
@@ -41,12 +42,14 @@ EXAMPLES = {
     "multiple_choice": ChoiceExample,
     "tagging": TaggingExample,
     "span": SpanExample,
+    "regression": RegressionExample,
 }
 FORMS = {
     "classification": (TableForm, HubTable),
     "multiple_choice": ((ChoiceForm, CopaForm), HubChoices),
     "tagging": (TagForm, HubTags | HubTrees),
     "span": (SquadForm, HubSpans),
+    "regression": (TableForm, HubTable),
 }
 
 
