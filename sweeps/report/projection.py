@@ -7,6 +7,7 @@ twice says the same. How a record looks is `sweeps.tracking.project`'s business.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from sweeps.report.results import (
     trial_rows,
 )
 from sweeps.report.status import count_stages, count_trials, read_events, read_sweep, sweep_status
+from sweeps.report.tables import selecting_score, shown_split, winner
 from sweeps.report.text import as_text
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
@@ -154,7 +156,7 @@ def trial_projection(
             str(trial.plan),
             trial.settings,
             trial.state,
-            trial.value,
+            _objective(sweep, trial, rows),
             scores_of(rows) if trial.state == "finished" else (),
             list(_keys(paths)),
             started,
@@ -189,6 +191,9 @@ def whole_sweep_record(
     results = SweepResults(
         sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))
     )
+    by_trial: dict[int, list[Row]] = defaultdict(list)
+    for row in results.rows:
+        by_trial[row.trial].append(row)
     return sweep_record(
         sweep.name,
         sweep.source,
@@ -199,11 +204,12 @@ def whole_sweep_record(
             **{f"trials/{name}": value for name, value in vars(counts).items()},
             **{f"stages/{name}": value for name, value in vars(stages).items()},
         },
-        best=best_of(trials),
+        best=best_of(results),
         objectives=[
-            (trial.number, trial.value, ends[trial.number])
+            (trial.number, value, ends[trial.number])
             for trial in trials
-            if trial.value is not None and trial.number in ends
+            if trial.number in ends
+            and (value := _objective(sweep, trial, by_trial[trial.number])) is not None
         ],
         environment=_environment(sweep, prepared, store, trials),
         selection=selection(sweep, prepared),
@@ -211,13 +217,24 @@ def whole_sweep_record(
     )
 
 
-def best_of(trials: Sequence[StudyTrial]) -> Best | None:
-    """The finished trial with the highest objective, the earlier one of equals."""
-    told = [(-trial.value, trial.number, trial) for trial in trials if trial.value is not None]
-    if not told:
+def best_of(results: SweepResults) -> Best | None:
+    """The trial that stands first in the results, which read off the scores there are now.
+
+    What the search was told may be of fewer seeds or languages, if the sweep was extended.
+    """
+    sweep = results.sweep
+    shown = shown_split(sweep.splits, sweep.objective)
+    found = winner(results.rows, sweep.objective, shown)
+    if found is None or found.selected_by is None:
         return None
-    value, number, trial = min(told, key=lambda entry: entry[:2])
-    return Best(number, str(trial.plan), -value)
+    return Best(found.trial, found.plan, found.selected_by)
+
+
+def _objective(sweep: Sweep, trial: StudyTrial, rows: Sequence[Row]) -> float | None:
+    """What selects the trial, by its scores now; as the search was told where there are none."""
+    judged = [row for row in rows if row.primary]
+    found = selecting_score(judged, sweep.objective) if trial.state == "finished" else None
+    return trial.value if found is None else found
 
 
 def scores_of(rows: Sequence[Row]) -> Iterator[TrialScore]:
@@ -231,7 +248,15 @@ def scores_of(rows: Sequence[Row]) -> Iterator[TrialScore]:
             names.append(PRIMARY)
         for name in names:
             yield TrialScore(
-                row.target, row.language, row.family, row.seed, row.split, name, row.score, row.gain
+                row.target,
+                row.language,
+                row.family,
+                row.seed,
+                row.split,
+                name,
+                row.score,
+                row.gain,
+                row.asked,
             )
 
 

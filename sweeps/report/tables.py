@@ -107,7 +107,7 @@ def _standing(rows: Sequence[Row], objective: Objective, shown: str | None) -> S
     return Standing(
         trial=rows[0].trial,
         plan=rows[0].plan,
-        selected_by=_selecting_score(rows, objective),
+        selected_by=selecting_score(rows, objective),
         targets=tuple(
             _target_score(target, [row for row in visible if row.target == target])
             for target in sorted({row.target for row in visible})
@@ -126,7 +126,7 @@ def _target_score(target: str, rows: Sequence[Row]) -> TargetScore:
     )
 
 
-def _selecting_score(rows: Iterable[Row], objective: Objective) -> float | None:
+def selecting_score(rows: Iterable[Row], objective: Objective) -> float | None:
     """The objective, computed as the search computes it; None where no score belongs to it."""
     scores = [
         {

@@ -8,7 +8,8 @@ the end, by hand in the UI, counts for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sweeps.tracking.records import Metric, RunRecord, Status
@@ -29,6 +30,7 @@ class Known:
     ended: int | None = None  # milliseconds
     tags: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)  # the latest value of each
 
     @property
     def said_end(self) -> bool:
@@ -38,7 +40,10 @@ class Known:
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be written. `reopen` turns a run that ended back to RUNNING."""
+    """What is to be written. `reopen` turns a run that ended back to RUNNING.
+
+    `overtakes` names the metrics whose latest value in the run is another than the record's.
+    """
 
     params: Mapping[str, str]
     tags: Mapping[str, str]
@@ -47,19 +52,28 @@ class Change:
     artifacts: Mapping[str, str]
     end: tuple[Status, int] | None
     reopen: bool
+    overtakes: tuple[str, ...] = ()
 
 
 def difference(
-    known: Known, record: RunRecord, parent_run: str | None, said: frozenset[Metric] = frozenset()
+    known: Known,
+    record: RunRecord,
+    parent_run: str | None,
+    said: frozenset[Metric] = frozenset(),
+    is_truth: bool = False,
 ) -> Change | None:
     """What `record` adds to `known`, or None: nothing, or it is out of date.
 
     Args:
         parent_run: run id of the parent, where it is known.
         said: points known to be in the run already.
+        is_truth: whether the record is what holds now, whatever the run says, not one of a
+            queue that may be late.
     """
     tags = all_tags(record, parent_run)
-    if is_stale(known, record) or _is_applied(known, record, tags):
+    others = _otherwise(known, record.metrics)
+    is_late = not is_truth and is_stale(known, record)
+    if is_late or (not others and _is_applied(known, record, tags)):
         return None
     params, moved = _split_params(known.params, record.params)
     wanted = {**tags, **moved}
@@ -68,10 +82,11 @@ def difference(
         params=params,
         tags={k: v for k, v in wanted.items() if known.tags.get(k) != v or k == RECORD_TAG},
         forget=tuple(k for k in known.tags if k.startswith("xlt.") and k not in wanted),
-        metrics=tuple(m for m in record.metrics if m not in said),
+        metrics=tuple(m for m in record.metrics if m not in said or m.key in others),
         artifacts=record.artifacts,
         end=None if ended is None else (record.status, ended),
         reopen=record.status is Status.RUNNING and known.status is not Status.RUNNING,
+        overtakes=others,
     )
 
 
@@ -104,6 +119,29 @@ def found_by(record: RunRecord) -> dict[str, str]:
     """The tags a run is found by."""
     tags = {"xlt.level": record.level, f"xlt.{record.level}": record.tag_value}
     return {"xlt.sweep": record.sweep, **tags} if record.sweep else tags
+
+
+def latest(metrics: Iterable[Metric]) -> dict[str, Metric]:
+    """The point of each metric that MLflow takes for its latest, by step, time and value."""
+    found: dict[str, Metric] = {}
+    for point in metrics:
+        other = found.setdefault(point.key, point)
+        if _rank(point) > _rank(other):
+            found[point.key] = point
+    return found
+
+
+def _rank(point: Metric) -> tuple[int, int, float]:
+    return point.step, milliseconds(point.at), point.value
+
+
+def _otherwise(known: Known, metrics: Iterable[Metric]) -> tuple[str, ...]:
+    """Metrics whose latest value in the run is another than the record's."""
+    return tuple(
+        key
+        for key, point in latest(metrics).items()
+        if math.isfinite(point.value) and known.metrics.get(key, point.value) != point.value
+    )
 
 
 def milliseconds(at: float) -> int:

@@ -28,6 +28,7 @@ class TrialScore:
             without such rows is judged by the mean of all its metrics (question answering: F1
             and EM).
         gain: score minus the baseline's at equal seed, points; None where there is none yet.
+        asked: whether the language is one of the target's; means are over these alone.
     """
 
     target: str
@@ -38,6 +39,7 @@ class TrialScore:
     metric: str
     score: float
     gain: float | None = None
+    asked: bool = True
 
 
 def summaries(scores: Iterable[TrialScore], gain_split: str = "test") -> dict[str, float]:
@@ -47,7 +49,7 @@ def summaries(scores: Iterable[TrialScore], gain_split: str = "test") -> dict[st
     for dev, and `gain/xnli/mean`, `gain/xnli/Atlantic-Congo`, `gain/mean` on `gain_split`.
     """
     rows = sorted(scores, key=lambda s: (s.split, s.target, s.family, s.language, s.metric, s.seed))
-    judged = _judged(rows)
+    judged = [row for row in _judged(rows) if row.asked]
     found = _by_language(rows)
     for split in sorted({row.split for row in rows}):
         found |= _by_group(split, [(r, r.score) for r in judged if r.split == split])

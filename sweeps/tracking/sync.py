@@ -58,7 +58,7 @@ def _send(ordered: Sequence[RunRecord], writer: Writer) -> SyncResult:
     refused = []
     for record in ordered:
         try:
-            outcomes[writer.apply(record)] += 1
+            outcomes[writer.apply(record, is_truth=True)] += 1
         except Exception as error:
             if is_away(error) or not writer.answers():
                 raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from mlflow import MlflowClient
@@ -23,6 +24,7 @@ from sweeps.tracking.change import (
     Known,
     all_tags,
     difference,
+    latest,
     milliseconds,
 )
 from sweeps.tracking.database import (
@@ -67,16 +69,20 @@ class Writer:
         self._client = MlflowClient(client_address(tracking_uri))
         self._forget()
 
-    def apply(self, record: RunRecord) -> Outcome:
-        """Make the run say what the record says; a record applied before changes nothing."""
+    def apply(self, record: RunRecord, is_truth: bool = False) -> Outcome:
+        """Make the run say what the record says; a record applied before changes nothing.
+
+        Args:
+            is_truth: see `change.difference`.
+        """
         try:
-            return self._apply(record)
+            return self._apply(record, is_truth)
         except MlflowException as error:
             if is_away(error):
                 raise
         # Someone may have deleted a run that we remember, or the experiment: look again, once.
         self._look_again()
-        return self._apply(record)
+        return self._apply(record, is_truth)
 
     def answers(self) -> bool:
         """Whether the tracking server is there."""
@@ -107,14 +113,15 @@ class Writer:
         self._spare: dict[Identity, list[str]] = {}
         self._said: OrderedDict[Identity, frozenset[Metric]] = OrderedDict()
 
-    def _apply(self, record: RunRecord) -> Outcome:
+    def _apply(self, record: RunRecord, is_truth: bool) -> Outcome:
         self._load(record.sweep)
         parent = self._parent_run(record)
         known = self._runs.get(record.identity)
         created = False
         if known is None:
             known, created = self._find_or_create(record, parent)
-        change = difference(known, record, parent, self._said.get(record.identity, frozenset()))
+        said = self._said.get(record.identity, frozenset())
+        change = difference(known, record, parent, said, is_truth)
         if change is not None:
             self._write(known, change)
             self._remember(record)
@@ -168,10 +175,28 @@ class Writer:
             del known.tags[key]
         tags = dict(change.tags)
         done = {RECORD_TAG: tags.pop(RECORD_TAG)}
-        self._log(known, change.params, tags, change.metrics, {} if change.artifacts else done)
+        metrics = self._overtaking(known, change)
+        self._log(known, change.params, tags, metrics, {} if change.artifacts else done)
         if change.artifacts:
             self._store(known, change.artifacts)
             self._log(known, {}, {}, (), done)
+
+    def _overtaking(self, known: Known, change: Change) -> Sequence[Metric]:
+        """The change's points, made later where MLflow would take an old one for the latest.
+
+        A trial that is extended by stages which the store held already ends when it ended before.
+        """
+        if not change.overtakes:
+            return change.metrics
+        points = list(change.metrics)
+        for key, point in latest(m for m in points if m.key in change.overtakes).items():
+            held = self._client.get_metric_history(known.run_id, key)
+            if held:
+                step = max(point.step, *(one.step for one in held))
+                after = max(one.timestamp for one in held) + 1
+                at = max(milliseconds(point.at), after) / 1000
+                points[points.index(point)] = replace(point, step=step, at=at)
+        return points
 
     def _store(self, known: Known, artifacts: Mapping[str, str]) -> None:
         for name, text in artifacts.items():
@@ -198,14 +223,16 @@ class Writer:
             some_tags = all_tags[n * _TAGS : (n + 1) * _TAGS]
             if n == batches - 1:
                 some_tags += done.items()
+            some = points[n * _METRICS : (n + 1) * _METRICS]
             some_params = all_params[n * _PARAMS : (n + 1) * _PARAMS]
             self._client.log_batch(
                 known.run_id,
-                metrics=[_point(m) for m in points[n * _METRICS : (n + 1) * _METRICS]],
+                metrics=[_point(m) for m in some],
                 params=[Param(key, value) for key, value in some_params],
                 tags=[RunTag(key, value) for key, value in some_tags],
             )
             known.params.update(some_params)
+            known.metrics.update({key: m.value for key, m in latest(some).items()})
             known.tags.update(some_tags)
 
     def _remember(self, record: RunRecord) -> None:
@@ -250,7 +277,14 @@ class Writer:
         identity = (level, tags[f"xlt.{level}"])
         word = run.info.status
         status = Status(word) if word in Status.__members__ else Status.RUNNING
-        known = Known(run.info.run_id, status, run.info.end_time, tags, dict(run.data.params))
+        known = Known(
+            run.info.run_id,
+            status,
+            run.info.end_time,
+            tags,
+            dict(run.data.params),
+            dict(run.data.metrics),
+        )
         other = self._runs.setdefault(identity, known)
         if other.run_id == known.run_id:
             return
