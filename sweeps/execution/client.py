@@ -84,7 +84,7 @@ class ServiceClient:
     def leave(self) -> None:
         """The driver goes."""
         with contextlib.suppress(RayError):
-            ray.get(self.service.leave.remote(self._job.sweep), timeout=5)
+            ray.get(self.service.leave.remote(self._job.identity), timeout=5)
 
     @property
     def service(self) -> Any:

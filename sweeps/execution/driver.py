@@ -144,6 +144,7 @@ def job_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder, found: Staff, 
     execution = sweep.execution
     return Job(
         sweep=sweep.name,
+        folder=folder.identity,
         store=sweep.store,
         settings=Settings(
             cache=folder.cache,
@@ -151,7 +152,7 @@ def job_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder, found: Staff, 
             threads=execution.threads,
             micro_batch=execution.micro_batch,
             checkpoint_seconds=execution.checkpoint_seconds,
-            executor={"sweep": sweep.name},
+            executor={"sweep": sweep.name, "folder": folder.identity},
         ),
         shape=found.shape,
         workers=found.workers,

@@ -43,6 +43,7 @@ class Job:
 
     Attributes:
         sweep: its name.
+        folder: the id of its folder: another sweep on the cluster may have the name.
         store: URL of the stage store; one service serves one store.
         settings: how stages are executed (`executor` names the sweep).
         workers: most stages of this shape at once.
@@ -69,6 +70,12 @@ class Job:
     encoder: EncoderRef | None = None
     runner: str = "xlt_core.stage:run"
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    folder: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What the service knows the sweep by."""
+        return f"{self.sweep}@{self.folder}"
 
     def lend_passwords(self) -> None:
         """Put them where the store looks for them, in this process."""

@@ -32,7 +32,7 @@ class Attendance:
 
 
 class Register:
-    """All attended sweeps by name."""
+    """All attended sweeps by identity."""
 
     def __init__(self) -> None:
         self._sweeps: dict[str, Attendance] = {}
@@ -42,9 +42,9 @@ class Register:
     def enter(self, job: Job) -> bool:
         """Note that the sweep's driver was heard; True where the sweep is new."""
         now = asyncio.get_running_loop().time()
-        known = self._sweeps.get(job.sweep)
+        known = self._sweeps.get(job.identity)
         if known is None:
-            self._sweeps[job.sweep] = Attendance(job, now)
+            self._sweeps[job.identity] = Attendance(job, now)
             return True
         known.job, known.seen = job, now
         return False

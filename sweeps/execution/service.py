@@ -72,9 +72,9 @@ class StageService:
     async def attend(self, job: Job, wish: str, after: int, wait: float) -> list[tuple[int, Event]]:
         """Register the sweep and its wish (see `control`); return events after number `after`."""
         self._enter(job)
-        if self._register.change_wish(job.sweep, wish):
-            self._wish_changed(job.sweep)
-        return await self._register.events(job.sweep, after, wait)
+        if self._register.change_wish(job.identity, wish):
+            self._wish_changed(job.identity)
+        return await self._register.events(job.identity, after, wait)
 
     async def leave(self, sweep: str) -> None:
         """The driver goes; whatever only it wanted is cancelled."""
@@ -103,7 +103,7 @@ class StageService:
         stopped with its sweep.
         """
         self._enter(job)
-        waiters = {f"{job.sweep}/{trial}": (job.sweep, trial)}
+        waiters = {f"{job.identity}/{trial}": (job.identity, trial)}
         await self._look_up(needed.key for stage in stages for needed in lineage(stage))
         obtained = (self._obtain(stage, job, waiters) for stage in stages)
         return list(await asyncio.gather(*obtained))

@@ -187,7 +187,7 @@ def whole_sweep_record(
     last = max(ends.values(), default=0.0) if at is None else at
     started, ended = _times_of_sweep(folder, last)
     counts = count_trials(trials)
-    stages = count_stages(sweep, prepared, trials, store)
+    stages = count_stages(sweep, prepared, trials, store, folder.identity)
     results = SweepResults(
         sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))
     )

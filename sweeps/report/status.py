@@ -115,7 +115,7 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     counts = count_trials(trials)
     stages = None
     if prepared is not None:
-        stages = count_stages(sweep, prepared, trials, Store(sweep.store))
+        stages = count_stages(sweep, prepared, trials, Store(sweep.store), folder.identity)
     return SweepStatus(
         name=sweep.name,
         state=state_of(
@@ -144,9 +144,14 @@ def count_trials(trials: Sequence[StudyTrial]) -> TrialCounts:
 
 
 def count_stages(
-    sweep: Sweep, prepared: Prepared, trials: Iterable[StudyTrial], store: Store
+    sweep: Sweep, prepared: Prepared, trials: Iterable[StudyTrial], store: Store, folder: str = ""
 ) -> StageCounts:
-    """Stages of all trials asked so far, and what became of them."""
+    """Stages of all trials asked so far, and what became of them.
+
+    Args:
+        folder: the identity of the sweep's folder, by which what it computed itself is told from
+            what another sweep of its name did.
+    """
     from sweeps.spec.trials import paths_of_trial
 
     tree = StageTree()
@@ -158,7 +163,7 @@ def count_stages(
             for stage in stages:
                 requests[stage.key] = requests.get(stage.key, 0) + 1
     stored = store.contains_all(tree.stages)
-    executed = sum(_executed_by(sweep.name, store, key) for key in stored)
+    executed = sum(_executed_by(sweep.name, folder, store, key) for key in stored)
     done = sum(requests[key] for key in stored)
     return StageCounts(tree.requested, tree.distinct, executed, done - executed)
 
@@ -241,6 +246,7 @@ def _event(line: str) -> Event | None:
         return None
 
 
-def _executed_by(sweep: str, store: Store, key: str) -> bool:
+def _executed_by(sweep: str, folder: str, store: Store, key: str) -> bool:
     stored = store.read(key)
-    return stored is not None and (stored.about.get("executor") or {}).get("sweep") == sweep
+    label = (stored.about.get("executor") or {}) if stored is not None else {}
+    return label.get("sweep") == sweep and label.get("folder", folder) == folder

@@ -34,7 +34,7 @@ def agreed(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFol
     claim = study.attrs().get(KEY)
     if claim is None:  # new, or begun by a version that made no claims
         return sweep
-    if claim["folder"] != _id(folder):
+    if claim["folder"] != folder.identity:
         raise UserMistake(_of_another(study, folder, claim))
     change = _change(claim, sweep, prepared, study.where)
     if change.differences:
@@ -44,22 +44,18 @@ def agreed(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFol
 
 def claim(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> None:
     """Let the study say whose it is, and what it computes."""
-    if not _id(folder):
+    if not folder.identity:
         write_whole(folder.id, secrets.token_hex(8) + "\n")
     study.set_attr(
         KEY,
         {
-            "folder": _id(folder),
+            "folder": folder.identity,
             "where": str(folder.path.absolute()),
             "host": socket.gethostname(),
             "spec": to_data(sweep) | dict.fromkeys(_PLACES, ""),
             "computed": computed(sweep, prepared),
         },
     )
-
-
-def _id(folder: SweepFolder) -> str:
-    return folder.id.read_text(encoding="utf-8").strip() if folder.id.is_file() else ""
 
 
 def _change(claim: Mapping[str, Any], sweep: Sweep, prepared: Prepared, where: str) -> Change:

@@ -61,6 +61,11 @@ class SweepFolder:
         return self.path / "id"
 
     @property
+    def identity(self) -> str:
+        """What stands in `id`; empty before the sweep was begun."""
+        return self.id.read_text(encoding="utf-8").strip() if self.id.is_file() else ""
+
+    @property
     def study(self) -> Path:
         """The study's SQLite file, where it lies here."""
         return self.path / "study.db"

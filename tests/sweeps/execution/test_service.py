@@ -307,10 +307,13 @@ class TestWishes:
             client.attend("run", 0, 0.01)
             assert answer.result()[0].status == DONE
 
-    def test_a_stage_another_sweep_wants_survives_a_cancel(self, client, make_job, tmp_path):
-        """Cancelling one sweep takes nothing from the other."""
+    @pytest.mark.parametrize(("name", "folder"), [("two", ""), ("one", "another")])
+    def test_a_stage_another_sweep_wants_survives_a_cancel(
+        self, client, make_job, tmp_path, name, folder
+    ):
+        """Cancelling one sweep takes nothing from the other, were it of the same name."""
         stages = evaluate(train("gated", "target"), "en")
-        other = ServiceClient(make_job("two"))
+        other = ServiceClient(make_job(name, folder=folder))
         with ThreadPoolExecutor(2) as pool:
             first = pool.submit(client.compute, 0, stages)
             await_that(lambda: list((tmp_path / "cache").glob("began-*")))
@@ -321,6 +324,16 @@ class TestWishes:
             assert second.result()[0].status == DONE
             first.result()
         assert set(finished(tmp_path).values()) == {1}
+
+    def test_one_of_two_of_a_name_leaves_alone(self, client, make_job, tmp_path):
+        """What happens to one is not told to the other's driver, and its going ends nothing."""
+        other = ServiceClient(make_job(folder="another"))
+        other.attend("run", 0, 0.01)
+        client.compute(0, evaluate(train("a", "target"), "en"))
+        assert client.attend("run", 0, 0.05)
+        assert other.attend("run", 0, 0.05) == []
+        client.leave()
+        assert other.compute(0, evaluate(train("b", "target"), "en"))[0].status == DONE
 
 
 def _needs(stage):
