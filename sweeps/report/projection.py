@@ -81,7 +81,7 @@ class Projection:
                 )
 
     def closing(self, state: str, at: float) -> Iterator[RunRecord]:
-        """The sweep's own record at the end of a driver's run.
+        """The sweep's own record at the end of a driver's run, and its trials' once more.
 
         Args:
             state: how it ended.
@@ -90,6 +90,10 @@ class Projection:
         trials = self._study.trials()
         yield whole_sweep_record(
             self._sweep, self._prepared, self._folder, self._store, trials, state, at
+        )
+        # A trial may have finished before the baseline had the scores that its gains are over.
+        yield from _trials(
+            self._sweep, self._prepared, self._folder, self._store, trials, self._said
         )
 
     def told(self) -> list[int]:
@@ -122,9 +126,23 @@ def sweep_projection(folder: SweepFolder) -> Iterator[RunRecord]:
     store = Store(sweep.store)
     state = sweep_status(folder).state
     yield whole_sweep_record(sweep, prepared, folder, store, trials, state, None)
+    yield from _trials(sweep, prepared, folder, store, trials)
+
+
+def _trials(
+    sweep: Sweep,
+    prepared: Prepared,
+    folder: SweepFolder,
+    store: Store,
+    trials: Sequence[StudyTrial],
+    said: set[StageScores] | None = None,
+) -> Iterator[RunRecord]:
+    """The records of all trials that are not under way, or of all where `said` is None."""
     ends = {event.trial: event.at for event in read_events(folder) if event.trial is not None}
     for trial in trials:
-        yield from trial_projection(sweep, prepared, store, trial, ends.get(trial.number, 0.0))
+        if said is None or trial.state != RUNNING:
+            at = ends.get(trial.number, 0.0)
+            yield from trial_projection(sweep, prepared, store, trial, at, said)
 
 
 def trial_projection(

@@ -109,6 +109,13 @@ class TestProjection:
         told += live.closing("finished", 0.0)
         assert by_tag(told) == by_tag(sweep_projection(made.folder))
 
+    def test_in_the_end_every_trial_is_said_as_it_stands_then(self, made):
+        """Whatever was said before; its gains may have had to wait for the baseline."""
+        said = by_tag(projection_of(made).closing("finished", 0.0))
+        trials = {tag: record for tag, record in said.items() if tag[0] == "trial"}
+        assert len(trials) == 4
+        assert trials.items() <= by_tag(sweep_projection(made.folder)).items()
+
     def test_a_shared_stage_is_said_once(self, made):
         """However many trials share it: what was said of it with its scores is not said again."""
         live = projection_of(made)
