@@ -7,15 +7,16 @@ not hide the mistakes of the others.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.metadata import entry_points
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from sweeps.spec.database import with_driver
-from sweeps.spec.known import nearest
-from sweeps.spec.marks import Document
+from sweeps.spec.known import nearest, option_mistakes
+from sweeps.spec.marks import Document, Trail
 from sweeps.spec.ranges import RULES
 from sweeps.spec.recipes import recipe_for
 from sweeps.spec.schema import Spec
@@ -205,6 +206,20 @@ def _search(spec: Spec, document: Document) -> Iterator[Mistake]:
             where = document.where(("search", "options", name))
             what = "stopping early on a target language leaks what transfer is to show"
             yield Mistake(where, what, "set objective.languages: english, or take it out")
+    yield from check_options(spec.search.method, spec.search.options, document)
+
+
+def check_options(
+    method: str, options: Mapping[str, Any], document: Document, above: Trail = ()
+) -> Iterator[Mistake]:
+    """Every option that the method does not have or not with this value, in its place.
+
+    Args:
+        above: where in the document the spec stands.
+    """
+    for found in option_mistakes(method, options):
+        where = document.where((*above, "search", "options", found.where))
+        yield replace(found, where=where)
 
 
 def _stops_on_targets(wish: Any, selected: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from xlt_core.tasks import all_tasks, get_task
 from xlt_core.tasks.task import Task
@@ -36,6 +37,13 @@ def methods() -> tuple[str, ...]:
     """
     table = getattr(importlib.import_module("sweeps.search.samplers"), "methods", None)
     return tuple(table()) if callable(table) else _METHODS
+
+
+def option_mistakes(method: str, options: Mapping[str, Any]) -> tuple[Mistake, ...]:
+    """What a method says of `search.options`; `where` is the option's name. Found as `methods`."""
+    table: Any = importlib.import_module("sweeps.search.samplers")
+    found: tuple[Mistake, ...] = table.option_mistakes(method, options)
+    return found
 
 
 def target_names() -> tuple[str, ...]:

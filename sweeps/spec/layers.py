@@ -163,10 +163,10 @@ def _replace(trail: Trail, places: dict[Trail, Place], new_places: dict[Trail, P
 
 
 def _without_nulls(value: Any) -> Any:
-    """A field without a value is a field not written."""
+    """A field without a value is a field not written; of an option its method says so."""
     if isinstance(value, dict):
         return {
-            key: _without_nulls(item)
+            key: item if key == "options" else _without_nulls(item)
             for key, item in value.items()
             if item is not None or key in _KEEPS_NULL
         }

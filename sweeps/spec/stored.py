@@ -15,8 +15,10 @@ from typing import Any
 import yaml
 
 from sweeps.spec.addresses import lent, without_passwords
+from sweeps.spec.check import check_options
 from sweeps.spec.database import absolute
-from sweeps.spec.known import nearest
+from sweeps.spec.known import nearest, option_mistakes
+from sweeps.spec.marks import parse_document
 from sweeps.spec.paths import SweepFolder, existing_sweeps
 from sweeps.spec.ranges import RULES
 from sweeps.spec.sweep import (
@@ -74,6 +76,20 @@ def read_stored_spec(folder: SweepFolder) -> Sweep:
         return from_data(data | found, _without_passwords(content["source"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UserMistake(_unreadable(where, f"{type(error).__name__}: {error}")) from None
+
+
+def check_stored(folder: SweepFolder, sweep: Sweep) -> None:
+    """Hold what was read from `folder` against rules that may be younger than it.
+
+    Looked at where the sweep is to go on: to look at what it found, it need not be sound.
+
+    Raises:
+        UserMistake: an option of the search is none, or of another kind; with file and line.
+    """
+    search = sweep.search
+    if option_mistakes(search.method, search.options):
+        document = parse_document(folder.spec.read_text(encoding="utf-8"), str(folder.spec))
+        raise UserMistake(check_options(search.method, search.options, document, ("sweep",)))
 
 
 def _without_passwords(data: Mapping[str, Any]) -> dict[str, Any]:

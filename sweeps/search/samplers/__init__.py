@@ -6,18 +6,20 @@ conformance suite (tests/sweeps/search/samplers).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
 from sweeps.search.candidates import Candidates
 from sweeps.search.samplers.grid import Grid
+from sweeps.search.samplers.options import wrong_options
 from sweeps.search.samplers.random import Random
 from sweeps.search.samplers.sampler import Sampler
 from sweeps.search.samplers.tpe import Tpe
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
-METHODS: dict[str, Callable[[Candidates, Mapping[str, Any]], Sampler]] = {
+METHODS: dict[str, type[Sampler]] = {
     "grid": Grid,
     "random": Random,
     "tpe": Tpe,
@@ -29,11 +31,17 @@ def methods() -> tuple[str, ...]:
     return tuple(sorted(METHODS))
 
 
+def option_mistakes(method: str, options: Mapping[str, Any]) -> tuple[Mistake, ...]:
+    """Everything wrong with the options of a method that there is; `where` is the option's name."""
+    return tuple(wrong_options(method, options, METHODS[method].options))
+
+
 def make_sampler(method: str, candidates: Candidates, options: Mapping[str, Any]) -> Sampler:
     """Make the sampler a spec asks for.
 
     Raises:
-        UserMistake: no such method, no such option, or the method cannot search this space.
+        UserMistake: no such method, an option it does not have or not with this value, or it
+            cannot search this space.
     """
     if method not in METHODS:
         near = get_close_matches(method, METHODS, n=1)
@@ -45,4 +53,6 @@ def make_sampler(method: str, candidates: Candidates, options: Mapping[str, Any]
                 f"{hint}write one of {', '.join(methods())}",
             )
         )
+    if wrong := option_mistakes(method, options):
+        raise UserMistake(replace(each, where=f"search.options.{each.where}") for each in wrong)
     return METHODS[method](candidates, options)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from sweeps.search.candidates import Candidate, Candidates
-from sweeps.search.samplers.sampler import check_options
+from sweeps.search.samplers.options import Option
 from sweeps.search.settings import Settings
 from sweeps.search.view import View
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -20,8 +20,9 @@ class Grid:
         UserMistake: a searched field is not a list of choices.
     """
 
+    options: ClassVar[Mapping[str, Option]] = {}
+
     def __init__(self, candidates: Candidates, options: Mapping[str, Any]) -> None:
-        check_options("grid", options, ())
         endless = [path for path, r in candidates.settings.ranges.items() if r.kind != "choice"]
         if endless:
             raise UserMistake(

@@ -8,10 +8,10 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import Any, ClassVar
 
 from sweeps.search.candidates import Candidates
-from sweeps.search.samplers.sampler import check_options
+from sweeps.search.samplers.options import Option
 from sweeps.search.settings import Settings
 from sweeps.search.view import View
 from xlt_core.vocabulary.plan import Plan
@@ -22,8 +22,10 @@ _ROUNDS = 6
 class Random:
     """Every plan equally likely (so long ones, of which there are more, come up more often)."""
 
+    options: ClassVar[Mapping[str, Option]] = {}
+
     def __init__(self, candidates: Candidates, options: Mapping[str, Any]) -> None:
-        check_options("random", options, ())
+        """Everything it needs is in the view."""
 
     def propose(self, number: int, view: View, attempt: int = 0) -> tuple[Plan, Settings]:
         """The next of the shuffled candidates, or of the shuffled plans at settings drawn freely.

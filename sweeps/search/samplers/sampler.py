@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
 
+from sweeps.search.candidates import Candidates
+from sweeps.search.samplers.options import Option
 from sweeps.search.settings import Settings
 from sweeps.search.view import View
-from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan
 
 
 class Sampler(Protocol):
-    """Chooses candidates, each from a view of the earlier ones."""
+    """Chooses candidates, each from a view of the earlier ones.
+
+    Attributes:
+        options: what `search.options` may hold for it.
+    """
+
+    options: ClassVar[Mapping[str, Option]]
+
+    def __init__(self, candidates: Candidates, options: Mapping[str, Any]) -> None:
+        """`options` that are not given have their defaults; those given are checked already.
+
+        Raises:
+            UserMistake: it cannot search this space.
+        """
 
     def propose(self, number: int, view: View, attempt: int = 0) -> tuple[Plan, Settings]:
         """Choose trial `number`, 1 or higher.
@@ -22,14 +36,3 @@ class Sampler(Protocol):
         `attempt`. A sampler may keep what it derived from a view, as long as the view is the same
         object, which only ever grows.
         """
-
-
-def check_options(method: str, options: Mapping[str, Any], known: Collection[str]) -> None:
-    """Raise a UserMistake that lists every option the method does not have."""
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        remedy = f"its options are {', '.join(sorted(known))}" if known else "it has no options"
-        raise UserMistake(
-            Mistake(f"search.options.{name}", f"{method} has no such option", remedy)
-            for name in unknown
-        )
