@@ -108,14 +108,14 @@ def check_tracking(sweep: Sweep, document: Document) -> Iterator[Mistake]:
 
 def trained_tasks(sweep: Sweep) -> tuple[tuple[str, str], ...]:
     """Every (task, target) that is trained, each once; no target for intermediate stages."""
-    found = [(member.task, "") for step in _steps(sweep) for member in step.members]
+    found = [(member.task, "") for step in every_step(sweep) for member in step.members]
     for target in sweep.targets:
         own = get_task(target.task).trains_on or (target.task,)
         found += [(task, target.task) for task in own]
     return tuple(dict.fromkeys(found))
 
 
-def _steps(sweep: Sweep) -> tuple[Step, ...]:
+def every_step(sweep: Sweep) -> tuple[Step, ...]:
     """Every intermediate step that a plan may hold."""
     planned = (step for text in sweep.intermediate.plans for step in Plan.parse(text).steps)
     return (*planned, *sweep.intermediate.tasks)
@@ -288,7 +288,7 @@ def _windows(sweep: Sweep, task: str, target: str, document: Document) -> Iterat
 def _at_odds(sweep: Sweep, document: Document) -> Iterator[Mistake]:
     """Members of a mixture must agree on what has no least and no middle: one would be ignored."""
     written = sweep.recipe.get("tasks", {})
-    for step in dict.fromkeys(_steps(sweep)):
+    for step in dict.fromkeys(every_step(sweep)):
         names = dict.fromkeys(member.task for member in step.members)
         for field in WORDS:
             wishes = {

@@ -1,4 +1,4 @@
-"""What can be known beforehand of a sweep and its encoder: whether lengths and heads go together.
+"""What can be known beforehand of a sweep and its encoder: whether recipes and heads fit.
 
 Called by `prepare`, once the encoder was opened.
 """
@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from typing import TYPE_CHECKING, Any
 
-from sweeps.spec.check import trained_tasks
-from sweeps.spec.recipes import recipe_for
+from sweeps.spec.check import every_step, trained_tasks
+from sweeps.spec.recipes import Origin, Origins, recipe_for, step_origins, target_origins
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake
+
+if TYPE_CHECKING:
+    from xlt_core.models.limits import Limits
 
 
 def too_long(sweep: Sweep, most_tokens: int | None) -> Iterator[Mistake]:
@@ -25,6 +29,16 @@ def too_long(sweep: Sweep, most_tokens: int | None) -> Iterator[Mistake]:
             what = f"{longest} tokens for {task}, {sweep.encoder} has {most_tokens} positions"
             remedy = f"set recipe.tasks.{target or task}.max_length: {most_tokens} or less"
             yield Mistake("recipe.max_length", what, remedy)
+
+
+def beyond_limits(sweep: Sweep, limits: Limits) -> Iterator[Mistake]:
+    """Everything that a stage would ask of the encoder, and it could not do."""
+    for stage in _stages(sweep):
+        for where, parts in _values(sweep, stage.get("freeze")):
+            for part in parts:
+                yield from limits.on_freezing(part, where)
+        for where, probability in _values(sweep, stage.get("attention_dropout")):
+            yield from limits.on_dropping(probability, where)
 
 
 def unservable(sweep: Sweep) -> Iterator[Mistake]:
@@ -42,6 +56,28 @@ def unservable(sweep: Sweep) -> Iterator[Mistake]:
                 f"{task.name} is {asked}, and it trains on {last.name}, whose head cannot be that"
             )
             yield Mistake("targets", what, "leave it out, or mend trains_on in the task's file")
+
+
+def _stages(sweep: Sweep) -> Iterator[Origins]:
+    """Where the recipe of each stage comes from that a plan may hold."""
+    for step in every_step(sweep):
+        yield step_origins(sweep, step)
+    for target in sweep.targets:
+        yield from target_origins(sweep, target.task).values()
+
+
+def _values(sweep: Sweep, origin: Origin | None) -> Iterator[tuple[str, Any]]:
+    """Every value that a field of a stage may have, ends of ranges for all between, and its path.
+
+    None where no layer sets the field: it is then as the engine has it.
+    """
+    if origin is None:
+        return
+    searched = sweep.searched()
+    paths = " and ".join(path for path, _ in origin.entries if path)
+    for values in product(*(_ends(searched[path]) for path in origin.searched)):
+        value = origin.value(dict(zip(origin.searched, values, strict=True)))
+        yield paths or f"recipe.{origin.field}", value
 
 
 def _lengths(sweep: Sweep, task: str, target: str) -> Iterator[int]:

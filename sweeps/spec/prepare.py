@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sweeps.spec.commits import data_replaced, encoder_moved, source_ref
-from sweeps.spec.fits import too_long, unservable
+from sweeps.spec.fits import beyond_limits, too_long, unservable
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.stored import write_whole
@@ -162,7 +162,9 @@ def _encoder(
     known = before.encoder if before is not None else None
     try:
         found = refer_encoder(sweep.encoder, known)
-        mistakes.extend(too_long(sweep, open_encoder(found).most_tokens))
+        opened = open_encoder(found)
+        mistakes.extend(too_long(sweep, opened.most_tokens))
+        mistakes.extend(beyond_limits(sweep, opened.limits))
     except UserMistake as error:
         mistakes.extend(error.mistakes)
         return None

@@ -133,9 +133,11 @@ def _read_word(rule: Rule, value: Any) -> str:
 
 
 def _read_freeze(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(r"none|embeddings|layers:[1-9][0-9]*", value):
+    if isinstance(value, str) and re.fullmatch(r"none|embeddings|layers:[1-9][0-9]{0,8}", value):
         return value
-    raise _mistake(f"{value!r} is nothing to freeze", "write none, embeddings or layers:N")
+    raise _mistake(
+        f"{_short(repr(value))} is nothing to freeze", "write none, embeddings or layers:N"
+    )
 
 
 def _read_range(rule: Rule, value: dict[str, Any]) -> Range:
@@ -180,7 +182,7 @@ def _read_choices(rule: Rule, values: Any) -> tuple[Any, ...]:
     return found
 
 
-def _short(value: float) -> str:
+def _short(value: float | str) -> str:
     text = str(value)
     return text if len(text) <= 40 else f"{text[:37]}…"
 

@@ -20,11 +20,12 @@ from xlt_core.kinds.example import Example
 from xlt_core.kinds.heads import Build, fresh
 from xlt_core.kinds.kind import TaskKind
 from xlt_core.models import flat, swift
+from xlt_core.models.limits import Limits, limits_of, own_dropout
 from xlt_core.models.logits import features_logits
 from xlt_core.models.noise import Noise, SharedDropout, share_noise
 from xlt_core.models.own_dropout import SharedDraws
 from xlt_core.tasks.task import Task
-from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.errors import UserMistake
 
 Weights = dict[str, Tensor]
 
@@ -78,6 +79,11 @@ class Model(nn.Module):
         places = getattr(self._config, "max_position_embeddings", None)
         return None if places is None else int(places)
 
+    @property
+    def limits(self) -> Limits:
+        """What a recipe may ask of the encoder."""
+        return limits_of(self.encoder, self._config, drops_any=self._swift)
+
     def add_head(self, task: str, spec: HeadSpec, seed: int) -> None:
         """Put a fresh head for `task` in place."""
         build = Build(
@@ -94,13 +100,11 @@ class Model(nn.Module):
             UserMistake: another probability than the config's for an encoder whose attention is
                 transformers' own and takes no other.
         """
-        own = float(getattr(self._config, "attention_probs_dropout_prob", 0.0))
+        if wrong := tuple(self.limits.on_dropping(probability)):
+            raise UserMistake(wrong)
         if not self._swift:
-            if probability not in (None, own):
-                what = f"{self._config.model_type} encoders keep their own attention dropout, {own}"
-                remedy = "leave it out, or take a BERT, RoBERTa or XLM-R encoder"
-                raise UserMistake(Mistake("recipe.attention_dropout", what, remedy))
             return
+        own = own_dropout(self._config)
         for layer in self.encoder.encoder.layer:  # type: ignore[union-attr]
             layer.attention.self.dropout.probability = own if probability is None else probability
 

@@ -15,6 +15,7 @@ import torch
 
 from xlt_core.models.encoder_files import mistake, read_shapes
 from xlt_core.models.encoders import encoder_folder
+from xlt_core.models.limits import Limits
 from xlt_core.models.model import Model
 from xlt_core.models.pretrained import from_weights, load_tokenizer
 from xlt_core.vocabulary.errors import UserMistake, XltError
@@ -29,11 +30,13 @@ class Opened:
         kind: transformers' model type.
         words: rows of the embedding table; None where there is no such table.
         most_tokens: the longest sequence it has positions for; None where there is no limit.
+        limits: what a recipe may ask of it.
     """
 
     kind: str
     words: int | None
     most_tokens: int | None
+    limits: Limits
 
 
 def open_encoder(ref: EncoderRef) -> Opened:
@@ -51,9 +54,8 @@ def open_encoder(ref: EncoderRef) -> Opened:
         encoder = from_weights(folder, ref.name, stand_ins)
         tokenizer = load_tokenizer(ref)
         config: Any = encoder.config
-        opened = Opened(
-            config.model_type, getattr(config, "vocab_size", None), Model(encoder).most_tokens
-        )
+        model, words = Model(encoder), getattr(config, "vocab_size", None)
+        opened = Opened(config.model_type, words, model.most_tokens, model.limits)
     except (XltError, MemoryError):
         raise
     except Exception as error:  # whatever transformers makes of files it was not written for

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from xlt_core.models.limits import layer_of, lowest_layers
 from xlt_core.models.model import Model
-from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.recipe import Recipe
 
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
 _UNDECAYED = re.compile(r"(^|\.)bias$|layer_?norm", re.IGNORECASE)
-_LAYER = re.compile(r"\.(?:layer|layers|block)\.(\d+)\.")
 
 
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
@@ -80,6 +80,9 @@ def freeze(model: Model, wanted: tuple[str, ...]) -> list[str]:
     Raises:
         UserMistake: `wanted` names something else, or more layers than there are.
     """
+    limits = model.limits
+    if wrong := [mistake for text in wanted for mistake in limits.on_freezing(text)]:
+        raise UserMistake(wrong)
     for value in model.parameters():
         value.requires_grad_(True)
     frozen: set[str] = set()
@@ -92,28 +95,16 @@ def freeze(model: Model, wanted: tuple[str, ...]) -> list[str]:
 
 
 def _named(model: Model, text: str) -> set[str]:
-    names = [name for name, _ in model.named_parameters()]
     if text == "embeddings":
         table: nn.Module = model.encoder.get_input_embeddings()  # type: ignore[operator]
         ids = {id(value) for value in table.parameters()}
         return {name for name, value in model.named_parameters() if id(value) in ids}
-    if match := re.fullmatch(r"layers:(\d+)", text):
-        count, there = int(match[1]), _layers(names)
-        if count <= there:
-            return {name for name in names if _is_below(name, count)}
-        what, remedy = f"{text!r}: the encoder has {there} layers", f"write layers:{there} or fewer"
-    else:
-        what, remedy = f"{text!r} cannot be frozen", "write embeddings or layers:N, as layers:6"
-    raise UserMistake(Mistake("recipe.freeze", what, remedy))
-
-
-def _layers(names: list[str]) -> int:
-    found = [int(match[1]) for name in names if (match := _LAYER.search(name))]
-    return max(found, default=-1) + 1
+    count = lowest_layers(text) or 0
+    return {name for name, _ in model.named_parameters() if _is_below(name, count)}
 
 
 def _is_below(name: str, count: int) -> bool:
     """Whether a weight belongs to the embeddings or to the `count` lowest layers."""
-    if match := _LAYER.search(name):
-        return int(match[1]) < count
+    if (layer := layer_of(name)) is not None:
+        return layer < count
     return name.startswith("encoder.") and ("embed" in name or name.startswith("encoder.shared."))

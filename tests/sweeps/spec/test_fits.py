@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.spec.fits import too_long, unservable
+from sweeps.spec.fits import beyond_limits, too_long, unservable
 from sweeps.spec.sweep import Sweep
+from xlt_core.models.limits import Limits
 from xlt_core.tasks import TABLE, all_tasks, get_task
 
 Read = Callable[..., Sweep]
@@ -45,6 +46,57 @@ class TestLengths:
         (mistake,) = too_long(sweep, 130)
         assert "384 tokens for squad" in mistake.what
         assert "recipe.tasks.squad.max_length: 130" in mistake.remedy
+
+
+class TestLimits:
+    """What an encoder cannot be asked for, wherever a recipe of the sweep may ask it."""
+
+    @pytest.mark.parametrize(
+        ("overrides", "said"),
+        [
+            ((), []),
+            (("recipe.target.freeze=layers:2",), []),
+            (("recipe.target.freeze=none",), []),
+            (("recipe.target.freeze=layers:3",), ["recipe.target.freeze"]),
+            (("recipe.train.freeze=layers:999999999",), ["recipe.train.freeze"]),
+            (("recipe.train.freeze=[layers:1, layers:3]",), ["recipe.train.freeze"]),
+            (("recipe.train.freeze={choice: [none, layers:1]}",), []),
+            (("recipe.train.freeze={choice: [none, layers:3]}",), ["recipe.train.freeze"]),
+            (("recipe.tasks.qqp.freeze=layers:3",), ["recipe.tasks.qqp.freeze"]),
+            (("recipe.tasks.udpos.freeze=layers:3",), ["recipe.tasks.udpos.freeze"]),
+            (("recipe.train.freeze=embeddings",), ["recipe.train.freeze"]),
+            (("recipe.train.attention_dropout=0.1",), []),
+            (("recipe.train.attention_dropout=0.2",), ["recipe.train.attention_dropout"]),
+            (("recipe.target.attention_dropout={choice: [0.1, 0]}",),
+             ["recipe.target.attention_dropout"]),
+            (("recipe.target.attention_dropout={float: [0.1, 0.2]}",),
+             ["recipe.target.attention_dropout"]),
+            (("recipe.target.attention_dropout={float: [0, 0.1]}",),
+             ["recipe.target.attention_dropout"]),
+            (("recipe.tasks.xnli.attention_dropout=0", "recipe.train.freeze=layers:9"),
+             ["recipe.tasks.xnli.attention_dropout", "recipe.train.freeze"]),
+            (("intermediate.tasks=[qqp+siqa, mnli]", "recipe.tasks.siqa.attention_dropout=0"),
+             ["recipe.tasks.siqa.attention_dropout"]),
+            (("intermediate.tasks=null", "intermediate.count=null",
+              "intermediate.plans=[mnli > qqp]", "recipe.tasks.qqp.freeze=layers:3"),
+             ["recipe.tasks.qqp.freeze"]),
+        ],
+    )  # fmt: skip
+    def test_each_is_named_by_its_path(
+        self, sweep_of: Read, base: str, overrides: tuple[str, ...], said: list[str]
+    ):
+        """Of two layers with no table of embeddings, and with attention dropout of its own."""
+        own = Limits("of-a-kind", layers=2, has_table=False, attention_dropout=0.1)
+        found = list(beyond_limits(sweep_of(base, *overrides), own))
+        assert sorted({mistake.where for mistake in found}) == said
+        assert all(mistake.remedy for mistake in found)
+
+    @pytest.mark.parametrize(
+        "override", ["recipe.train.freeze=embeddings", "recipe.train.attention_dropout=0.2"]
+    )
+    def test_what_it_can_do_it_may_be_asked_for(self, sweep_of: Read, base: str, override: str):
+        bert = Limits("bert", layers=2, has_table=True, attention_dropout=None)
+        assert not list(beyond_limits(sweep_of(base, override), bert))
 
 
 class TestHeads:

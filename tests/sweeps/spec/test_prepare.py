@@ -142,6 +142,14 @@ class TestMistakes:
         (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
         assert "Git LFS pointer" in report_of(prepare_with, encoder=str(folder))
 
+    @pytest.mark.parametrize("role", ["train", "target"])
+    def test_an_encoder_without_that_many_layers_is_named(self, prepare_with, role: str):
+        """Before a worker meets it."""
+        prepare_with(f"recipe.{role}.freeze=layers:2")
+        report = report_of(prepare_with, f"recipe.{role}.freeze=layers:99")
+        assert f"recipe.{role}.freeze: 'layers:99': the encoder has 2 layers" in report
+        assert "write layers:2 or fewer" in report
+
     def test_a_target_without_any_data_is_named(self, prepare_with):
         """Not silently left out."""
         report = report_of(prepare_with, "targets=[xnli, udpos]", "objective.languages=all")

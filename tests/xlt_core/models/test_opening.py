@@ -14,9 +14,11 @@ from safetensors.torch import load_file, save_file
 
 from xlt_core.models.encoder_files import ENCODER_TYPES, VOCABULARIES, read_shapes
 from xlt_core.models.encoders import refer_encoder
+from xlt_core.models.limits import Limits, own_dropout
 from xlt_core.models.model import Model
 from xlt_core.models.opening import Opened, open_encoder
 from xlt_core.models.pretrained import load_encoder, load_tokenizer
+from xlt_core.training.optimizer import freeze
 from xlt_core.vocabulary.errors import DataChanged, UserMistake
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 1112201288\n"
@@ -156,7 +158,7 @@ def test_positions_are_counted_from_the_encoders_own_offset(
 ) -> None:
     """XLM-R's first two are the padding token's and the one before it."""
     ref = refer_encoder(str(encoder_of(kind)))
-    assert opened(encoder_of(kind)) == Opened(kind, 60, most)
+    assert opened(encoder_of(kind)) == Opened(kind, 60, most, Limits(kind, 2, True, None))
     assert Model(load_encoder(ref)).most_tokens == most
 
 
@@ -213,12 +215,50 @@ def test_every_type_that_is_taken_opens_and_reads_a_sentence(
     classes[type(settings)](settings).save_pretrained(tmp_path)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(small_encoder / name, tmp_path / name)
-    assert opened(tmp_path).kind == kind
+    found = opened(tmp_path)
+    assert found.kind == kind
     model = Model(load_encoder(refer_encoder(str(tmp_path))))
+    assert found.limits == model.limits
     ids = torch.tensor([[0, 5, 6, 2]])
     with torch.no_grad():
         hidden = model.hidden(ids, torch.ones_like(ids), None, first=False)
     assert hidden.shape == (1, 4, 16)
+
+
+@pytest.mark.parametrize("kind", sorted(ENCODER_TYPES))
+def test_a_worker_does_what_an_encoder_is_said_to_do_and_refuses_the_rest(kind: str) -> None:
+    """Freezing and attention dropout, for every type that is taken."""
+    from transformers import CONFIG_MAPPING, MODEL_FOR_TEXT_ENCODING_MAPPING, MODEL_MAPPING
+
+    settings = CONFIG_MAPPING[kind](**SIZES)
+    textual = type(settings) in MODEL_FOR_TEXT_ENCODING_MAPPING
+    classes = MODEL_FOR_TEXT_ENCODING_MAPPING if textual else MODEL_MAPPING
+    model = Model(classes[type(settings)](settings))
+    limits = model.limits
+    for part in ("embeddings", "layers:1", "layers:2", "layers:3", "layers:" + "9" * 5000):
+        if wrong := tuple(limits.on_freezing(part)):
+            with pytest.raises(UserMistake) as caught:
+                freeze(model, (part,))
+            assert caught.value.mistakes == wrong
+        else:
+            assert freeze(model, (part,))
+    assert tuple(limits.on_freezing("layers:" + "9" * 5000))
+    for dropout in (None, 0.0, 0.1, 0.2):
+        if wrong := tuple(limits.on_dropping(dropout)):
+            with pytest.raises(UserMistake, match=f"{kind} encoders keep their own"):
+                model.set_attention_dropout(dropout)
+        else:
+            model.set_attention_dropout(dropout)
+    assert model.is_swift == (limits.attention_dropout is None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("distilbert", "attention_dropout"), ("mt5", "dropout_rate")]
+)
+def test_an_encoder_s_own_dropout_has_many_names(kind: str, name: str) -> None:
+    from transformers import CONFIG_MAPPING
+
+    assert own_dropout(CONFIG_MAPPING[kind](**{name: 0.3})) == 0.3
 
 
 def test_every_file_a_tokenizer_may_be_read_from_is_known() -> None:
