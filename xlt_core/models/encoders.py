@@ -7,6 +7,7 @@ Nothing here imports torch; `opening` looks into these and `pretrained` loads th
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import suppress
@@ -115,7 +116,11 @@ def encoder_folder(ref: EncoderRef) -> Path:
 def lab_folder(name: str) -> Path:
     """Where the encoder of `lab-tiny` or `lab-tiny:seed=3` lies, made once on each machine.
 
-    It goes to `$XLT_CACHE`, or `~/.cache/xlt`, under its content, so that processes may race.
+    It goes to `$XLT_CACHE`, or `~/.cache/xlt`, under its content, so that processes may race. What
+    lies there under that name and is not that content, because it was damaged, is made anew.
+
+    Raises:
+        UserMistake: it has to be made, and nothing can be written there.
     """
     from xlt_core.lab.encoder import make_encoder
     from xlt_core.lab.world import World
@@ -124,16 +129,37 @@ def lab_folder(name: str) -> Path:
     made, is_ours = _room(root)
     try:
         make_encoder(made, World.parse(name.partition(":")[2]))
-        home = root / f"{LAB}-{fingerprint_folder(made)[:16]}"
-        if not home.is_dir():
-            if not is_ours:
-                remedy = "set XLT_CACHE to a folder that can be written"
-                raise mistake(name, f"cannot be made: {root} cannot be written", remedy)
-            with suppress(OSError):  # another process was faster; its folder is as good
-                made.rename(home)
+        content = fingerprint_folder(made)
+        home = root / f"{LAB}-{content[:16]}"
+        if is_ours and not _holds(home, content):
+            _move(made, home)
+        if not _holds(home, content):
+            what = "is damaged" if home.is_dir() else "cannot be made"
+            remedy = "set XLT_CACHE to a folder that can be written"
+            raise mistake(name, f"{what}: {root} cannot be written", remedy)
         return home
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _holds(folder: Path, content: str) -> bool:
+    """Whether `folder` holds just that, by its fingerprint."""
+    try:
+        return folder.is_dir() and fingerprint_folder(folder) == content
+    except OSError:  # a file in it cannot be read
+        return False
+
+
+def _move(made: Path, home: Path) -> None:
+    """Put `made` where `home` is, which is moved out of the way first, whatever it is."""
+    with suppress(OSError):  # another process was faster; its folder is as good
+        if os.path.lexists(home):
+            aside = Path(tempfile.mkdtemp(prefix=".", dir=home.parent))
+            try:
+                home.rename(aside / "damaged")
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+        made.rename(home)
 
 
 def _room(root: Path) -> tuple[Path, bool]:

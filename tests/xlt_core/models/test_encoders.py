@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from tests.small_hub import answer_of
-from xlt_core.models.encoders import known_encoders, refer_encoder
+from xlt_core.models.encoders import encoder_folder, known_encoders, lab_folder, refer_encoder
 from xlt_core.models.pretrained import fingerprint_tokenizer, load_encoder, load_tokenizer
 from xlt_core.vocabulary.errors import DataChanged, UserMistake
 from xlt_core.vocabulary.stage import EncoderRef
@@ -28,6 +28,35 @@ def folder(small_encoder: Path, tmp_path: Path) -> Path:
 def changed(content: bytes) -> bytes:
     """Another content in the same form: a space behind JSON, another last byte of weights."""
     return content + b" " if content.startswith(b"{") else content[:-1] + bytes([content[-1] ^ 1])
+
+
+def spoil(file: Path) -> None:
+    """One byte in the middle is another."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.chmod(0o644)
+    file.write_bytes(content)
+
+
+def replaced_by(make: Callable[[Path], object]) -> Callable[[Path], object]:
+    def damage(home: Path) -> None:
+        shutil.rmtree(home)
+        make(home)
+
+    return damage
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "weights": lambda home: spoil(home / "model.safetensors"),
+    "tokenizer": lambda home: spoil(home / "tokenizer.json"),
+    "config": lambda home: spoil(home / "config.json"),
+    "cut short": lambda home: os.truncate(home / "model.safetensors", 9),
+    "a file gone": lambda home: (home / "model.safetensors").unlink(),
+    "a file more": lambda home: (home / "vocab.txt").write_text("x"),
+    "empty": replaced_by(Path.mkdir),
+    "a file": replaced_by(Path.touch),
+    "a link to nowhere": replaced_by(lambda home: home.symlink_to("nowhere")),
+}
 
 
 class TestReferEncoder:
@@ -109,6 +138,28 @@ class TestReferEncoder:
         environment["XLT_CACHE"] = str(tmp_path / "empty")
         said = answer_of(script, environment=environment, bound=True)
         assert "set XLT_CACHE to a folder that can be written" in said
+        (home,) = (tmp_path / "made" / "encoders").glob("lab-tiny-*")
+        spoil(home / "model.safetensors")
+        environment["XLT_CACHE"] = str(tmp_path / "made")
+        said = answer_of(script, environment=environment, bound=True)
+        assert "is damaged" in said
+        assert "set XLT_CACHE to a folder that can be written" in said
+
+    @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+    def test_the_labs_encoder_is_made_anew_where_it_was_damaged(
+        self, damage: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Other weights are never taken for it, by a new sweep or by one that goes on."""
+        monkeypatch.setenv("XLT_CACHE", str(tmp_path))
+        lab_folder.cache_clear()
+        ref = refer_encoder("lab-tiny")
+        home = lab_folder("lab-tiny")
+        lab_folder.cache_clear()
+        damage(home)
+        assert refer_encoder("lab-tiny") == ref
+        assert encoder_folder(ref) == home
+        assert load_encoder(ref) is not None
+        assert list((tmp_path / "encoders").iterdir()) == [home]
 
     def test_every_known_encoder_has_a_title(self) -> None:
         """`xlt models` has something to say of each."""
