@@ -29,7 +29,7 @@ layers: install
 	$(BIN)/lint-imports
 
 # Files of tests side by side; a file's own tests share one cluster and stay together.
-PROCESSES ?= 2
+PROCESSES ?= 3
 
 check: install
 	$(BIN)/pytest -n $(PROCESSES) --dist loadfile
