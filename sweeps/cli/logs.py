@@ -71,7 +71,7 @@ def _events(path: Path, follow: bool, running: Callable[[], bool]) -> Iterator[E
         for whole in lines_of(text):
             try:
                 yield Event.from_line(whole)
-            except (ValueError, KeyError, AttributeError):
+            except ValueError:
                 continue
         if last_round:
             return

@@ -107,13 +107,22 @@ def show(sweep: Sweep, prepared: Prepared, found: Forecast) -> None:
     if found.trials > SHOWN_PLANS:
         console.print(f"  … {found.trials} trials in all")
     if not found.exact:
-        console.print(
-            f"{sweep.search.method} learns from results: its first {sweep.search.window} trials "
-            "are known, the rest is an estimate.",
-            soft_wrap=True,
-        )
+        console.print(_why_about(sweep, found), soft_wrap=True)
     for text in [*warnings(sweep, prepared), *overlap_texts(prepared), *prepared.notes]:
         console.print(text, soft_wrap=True)
+
+
+def _why_about(sweep: Sweep, found: Forecast) -> str:
+    """Why the numbers are no exact ones."""
+    if found.counted < found.trials:
+        return (
+            f"{found.trials:,} trials are too many to list: the first {found.counted:,} were gone "
+            "through, the rest is an estimate."
+        )
+    return (
+        f"{sweep.search.method} learns from results: its first {sweep.search.window} trials "
+        "are known, the rest is an estimate."
+    )
 
 
 def show_cuts(cuts: Sequence[CutRows]) -> None:

@@ -278,7 +278,7 @@ def _tail(fields: Any) -> str:
     if isinstance(fields.get("seconds"), (int, float)):
         parts.append(f"{fields['seconds']:.1f} s")
     if fields.get("error"):
-        parts.append(first_line(fields["error"]))
+        parts.append(first_line(str(fields["error"])))
     return f" ({', '.join(parts)})" if parts else ""
 
 

@@ -54,11 +54,13 @@ class Forecast:
     """What a sweep would do.
 
     Attributes:
+        counted: how many of them were gone through; less than all where they are too many.
         exact: whether these are the very trials; otherwise an estimate.
         plans: the first plans, in order of trial.
     """
 
     trials: int
+    counted: int
     exact: bool
     stages: StageForecast
     plans: tuple[str, ...]
@@ -104,7 +106,8 @@ def forecast(
             plans.append(str(proposal.plan))
     total = counted if ended or trials is None else max(trials, counted)
     stages = _scaled(_count(tree, store), total / max(counted, 1))
-    return Forecast(total, ended and _is_exact(sweep, total, known), stages, tuple(plans))
+    exact = ended and _is_exact(sweep, total, known)
+    return Forecast(total, counted, exact, stages, tuple(plans))
 
 
 def planned_trials(sweep: Sweep, candidates: Candidates) -> int | None:

@@ -15,6 +15,8 @@ from sweeps.execution.control import PAUSE, requested
 from sweeps.report.forecast import planned_trials
 from sweeps.search.of_sweep import candidates_of
 from sweeps.spec.sweep import Sweep
+from xlt_core.vocabulary.address import bare
+from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.lines import lines_of
 from xlt_core.vocabulary.stage import Stage
@@ -95,16 +97,27 @@ def read_sweep(
     """Spec, prepared data (None before the first start) and trials of the sweep in `folder`.
 
     Raises:
-        UserMistake: the stored spec or the study does not read.
+        UserMistake: the stored spec or the study does not read, or the study of a sweep that has
+            been started is not there: without it nobody knows which trials there were.
     """
-    from sweeps.search.study_reader import read_trials
+    from sweeps.search.study_reader import find_trials
     from sweeps.spec.prepare import read_prepared
     from sweeps.spec.read import read_stored_spec
 
     sweep = read_stored_spec(folder)
     if not folder.prepared.is_file():
         return sweep, None, ()
-    return sweep, read_prepared(folder), tuple(read_trials(sweep.storage, sweep.name))
+    prepared, trials = read_prepared(folder), find_trials(sweep.storage, sweep.name)
+    if trials is None:
+        raise UserMistake(_no_study(sweep, folder))
+    return sweep, prepared, tuple(trials)
+
+
+def _no_study(sweep: Sweep, folder: SweepFolder) -> Mistake:
+    remedy = (
+        f"put it back, or `xlt resume {folder.called}` begins it anew: finished stages are kept"
+    )
+    return Mistake(bare(sweep.storage), f"the study of {sweep.name} is not there", remedy)
 
 
 def sweep_status(folder: SweepFolder) -> SweepStatus:
@@ -231,7 +244,8 @@ def last_word(folder: SweepFolder) -> str:
 
 
 def read_events(folder: SweepFolder) -> list[Event]:
-    """Every event of the journal, oldest first; a torn line (its writer was killed) is left out."""
+    """Every event of the journal, oldest first; a line that holds none is left out: a torn one,
+    whose writer was killed, or one that something else wrote."""
     try:
         text = folder.events.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
@@ -242,7 +256,7 @@ def read_events(folder: SweepFolder) -> list[Event]:
 def _event(line: str) -> Event | None:
     try:
         return Event.from_line(line)
-    except (ValueError, KeyError, AttributeError):
+    except ValueError:
         return None
 
 

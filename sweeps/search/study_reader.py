@@ -75,14 +75,25 @@ def read_trials(storage_url: str, name: str) -> list[StudyTrial]:
     Raises:
         UserMistake: the storage cannot be read.
     """
+    return find_trials(storage_url, name) or []
+
+
+def find_trials(storage_url: str, name: str) -> list[StudyTrial] | None:
+    """As `read_trials`; None where the study is not there.
+
+    Raises:
+        UserMistake: the storage cannot be read.
+    """
     path = sqlite_path(storage_url)
     if path is None:
         from sweeps.search.study import SweepStudy
 
         study = SweepStudy.find(storage_url, name)
-        return study.trials() if study else []
+        return study.trials() if study else None
     if not path.is_file() or not path.stat().st_size:
-        return []
+        return None
+    if not _query(path, "select 1 from studies where study_name = ?", name):
+        return None
     return _read_file(path, name)
 
 

@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sweeps.spec.database import with_driver
+from sweeps.spec.database import sqlite_path, with_driver
 from sweeps.spec.known import nearest, option_mistakes
 from sweeps.spec.marks import Document, Trail
 from sweeps.spec.ranges import RULES
@@ -62,6 +62,11 @@ def check_databases(sweep: Sweep, document: Document) -> Iterator[Mistake]:
     if sweep.storage == sweep.tracking:
         what = "the study cannot lie in MLflow's database"
         yield Mistake(document.where(("storage",)), what, "give it a file or database of its own")
+    for name, address in (("storage", sweep.storage), ("tracking", sweep.tracking)):
+        path = sqlite_path(address)
+        if path is not None and path.is_dir():
+            what = f"{path} is a folder, and SQLite keeps a database in a file"
+            yield Mistake(document.where((name,)), what, f"name a file, as {path / 'some.db'}")
     if "storage" in document.data and (what := _unknown_database(sweep.storage)):
         remedy = "write a file, as study.db, or a database's URL, as postgresql://HOST/NAME"
         yield Mistake(document.where(("storage",)), what, remedy)

@@ -63,6 +63,10 @@ class Made:
 
         return candidates_of(self.sweep)
 
+    def begin(self) -> None:
+        """Make the study, as a driver does before anything else."""
+        SweepStudy.open(self.sweep.storage, self.sweep.name).close()
+
     def ask(self, number: int, plan: str, settings=None) -> None:
         study = SweepStudy.open(self.sweep.storage, self.sweep.name)
         study.insert(Proposal(number, Plan.parse(plan), settings or {}), self.candidates)

@@ -55,12 +55,28 @@ class Event:
 
     @classmethod
     def from_line(cls, line: str) -> Event:
-        """Read what `to_line` wrote. Raises ValueError on a torn line."""
-        data = json.loads(line)
-        return cls(
-            kind=data.pop("kind"),
-            at=data.pop("at"),
-            stage=data.pop("stage", ""),
-            trial=data.pop("trial", None),
-            fields=data,
-        )
+        """Read what `to_line` wrote. Raises ValueError on any other line, as a torn one."""
+        try:
+            data = json.loads(line)
+        except RecursionError:
+            raise ValueError("is nested too deeply") from None
+        if not isinstance(data, dict):
+            raise ValueError("is no object")
+        named = {name: data.pop(name) for name in _NAMED if name in data}
+        if not named.keys() >= {"kind", "at"}:
+            raise ValueError("is no event")
+        for name, value in named.items():
+            if not isinstance(value, _NAMED[name]) or isinstance(value, bool):
+                raise ValueError(f"{name} is no event's")
+        if not abs(named["at"]) < _END_OF_TIME:
+            raise ValueError("at is no time")
+        return cls(**named, fields=data)
+
+
+_NAMED: Mapping[str, tuple[type, ...]] = {
+    "kind": (str,),
+    "at": (int, float),
+    "stage": (str,),
+    "trial": (int, type(None)),
+}
+_END_OF_TIME = 1e11  # seconds; no calendar goes far beyond

@@ -62,12 +62,25 @@ class TestStatus:
     def test_one_unreadable_sweep_does_not_hide_the_others(self, make, xlt):
         """It is named on stderr."""
         made = make()
+        made.begin()
         other = made.folder.runs / "other"
         other.mkdir()
         (other / "spec.yaml").write_text("[")
         said = xlt("status", "--json")
         assert [one["name"] for one in json.loads(said.out)] == ["made"]
         assert "other" in said.err
+
+    def test_a_sweep_without_its_study_is_said_by_every_command(self, make, xlt):
+        """Exit code 2 and one screen, not an empty answer; beside others it hides none."""
+        make()
+        for command in (["status", "made"], ["results", "made", "--json"], ["sync", "made"]):
+            said = xlt(*command)
+            assert (said.code, said.out) == (2, "")
+            assert "the study of made is not there" in said.err
+            assert "xlt resume made" in said.err
+        said = xlt("status", "--json")
+        assert (said.code, json.loads(said.out)) == (0, [])
+        assert "the study of made is not there" in said.err
 
 
 class TestResults:
@@ -145,6 +158,20 @@ class TestPlan:
         on_gpus = [*asked, "--set", "execution.device=cuda"]
         assert "bfloat16 is computed" not in xlt("plan", str(made.spec), *on_gpus).out
         assert "bfloat16" not in xlt("plan", str(made.spec)).out
+
+    @pytest.mark.parametrize("search", ["{method: grid}", "{method: random, trials: 100000}"])
+    def test_a_sweep_too_large_to_list_says_so(self, made, xlt, search, monkeypatch):
+        """A grid learns nothing from results; only a search that does says it does."""
+        monkeypatch.setattr("sweeps.report.forecast.MOST_STAGES", 30)
+        asked = ["plan", str(made.spec), "--set", "name=huge", "--set", f"search={search}"]
+        said = xlt(*asked).out
+        assert "5 trials are too many to list: the first 2 were gone through" in said
+        assert "learns from results" not in said
+
+    def test_a_search_that_learns_says_so(self, made, xlt):
+        search = "search={method: tpe, trials: 4, window: 2}"
+        said = xlt("plan", str(made.spec), "--set", "name=learns", "--set", search).out
+        assert "tpe learns from results: its first 2 trials are known" in said
 
     def test_who_chooses_is_said(self, made, xlt):
         """Before a study starts a reader knows which targets choose its winner."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sweeps.cli.logs import _events
+from sweeps.cli.progress import line
 from sweeps.report.status import read_events
 from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.events import Event
@@ -23,3 +24,47 @@ def test_status_and_logs_read_what_was_written(wild: str, tmp_path: Path):
     folder.events.write_text(lines, encoding="utf-8")
     assert read_events(folder) == events
     assert list(_events(folder.events, False, lambda: False)) == events
+
+
+NO_EVENTS = [
+    "[]",
+    "7",
+    "null",
+    '"sweep_started"',
+    "{}",
+    '{"kind": "message"}',
+    '{"at": 1}',
+    '{"kind": ["message"], "at": 1}',
+    '{"kind": "message", "at": "noon"}',
+    '{"kind": "message", "at": null}',
+    '{"kind": "message", "at": true}',
+    '{"kind": "message", "at": NaN}',
+    '{"kind": "message", "at": 1e300}',
+    '{"kind": "message", "at": 1, "stage": 7}',
+    '{"kind": "message", "at": 1, "stage": null}',
+    '{"kind": "message", "at": 1, "trial": "0"}',
+    '{"kind": "message", "at": 1, "trial": [0]}',
+    '{"kind": "message", "at": 1, "trial": 0.5}',
+    "[" * 100_000,
+    '{"kind": "message", "at": 1',
+]
+
+
+@pytest.mark.parametrize("written", NO_EVENTS, ids=lambda text: text[:40])
+def test_a_line_that_holds_no_event_is_left_out(written: str, tmp_path: Path):
+    """As a torn one is: it hides nothing else."""
+    folder = SweepFolder(tmp_path)
+    event = Event("message", at=1.0, fields={"text": "a"})
+    folder.events.write_text(f"{written}\n{event.to_line()}\n", encoding="utf-8")
+    assert read_events(folder) == [event]
+    assert list(_events(folder.events, False, lambda: False)) == [event]
+
+
+@pytest.mark.parametrize("value", [[], {}, 7, None, True, 1e300, float("nan"), "\u2028"])
+@pytest.mark.parametrize(
+    "kind", ["message", "sweep_finished", "trial_failed", "stage_progress", "worker_failed", "new"]
+)
+def test_whatever_an_event_carries_it_can_be_shown(kind: str, value: object):
+    names = ("text", "state", "name", "title", "plan", "step", "steps", "loss", "error", "seconds")
+    event = Event(kind, at=1.0, stage="abc", trial=0, fields=dict.fromkeys(names, value))
+    assert "\n" not in line(Event.from_line(event.to_line()))

@@ -6,8 +6,21 @@ import filelock
 import pytest
 
 from sweeps.execution.control import request
+from sweeps.report.projection import sweep_projection
+from sweeps.report.results import read_results
 from sweeps.report.status import TrialCounts, lacks_scores, read_sweep, state_of, sweep_status
+from sweeps.search.study import SweepStudy
+from sweeps.spec.database import sqlite_address
+from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.events import Event
+
+LOST = {
+    "gone": lambda path: None,
+    "empty": lambda path: path.touch(),
+    "a folder": lambda path: path.mkdir(),
+    "a link to nowhere": lambda path: path.symlink_to("nowhere"),
+    "another's": lambda path: SweepStudy.open(sqlite_address(path), "another").close(),
+}
 
 
 class TestSweepStatus:
@@ -42,6 +55,7 @@ class TestSweepStatus:
     def test_a_held_lock_is_a_driver(self, make):
         """Running is what the lock says, paused what was asked of it."""
         made = make()
+        made.begin()
         made.journal(Event("sweep_finished", fields={"state": "cancelled"}))
         with filelock.FileLock(made.folder.lock):
             assert sweep_status(made.folder).state == "running"
@@ -62,10 +76,30 @@ class TestSweepStatus:
     def test_a_torn_journal_is_read(self, make):
         """A line cut off by a kill hides nothing else."""
         made = make()
+        made.begin()
         made.journal(Event("sweep_finished", fields={"state": "stopped"}))
         with made.folder.events.open("a") as file:
             file.write('{"kind": "sweep_sta')
         assert sweep_status(made.folder).state == "stopped"
+
+    @pytest.mark.parametrize("lose", LOST.values(), ids=LOST)
+    def test_a_study_that_is_not_there_is_said(self, make, lose):
+        """A sweep that was started is not one without trials because its study is gone."""
+        made = make()
+        made.begin()
+        assert sweep_status(made.folder).trials.asked == 0
+        path = made.folder.path / "study.db"
+        path.unlink()
+        lose(path)
+        for read in (sweep_status, read_results, lambda folder: list(sweep_projection(folder))):
+            with pytest.raises(UserMistake, match=r"study\.db: the study of made is not there"):
+                read(made.folder)
+
+    def test_a_study_is_looked_for_once_the_sweep_was_started(self, make):
+        """Before that there is none, and nothing to miss."""
+        made = make()
+        made.folder.prepared.unlink()
+        assert read_sweep(made.folder)[1:] == (None, ())
 
     def test_json_shape(self, made):
         """These names are promised to programs."""
