@@ -7,7 +7,6 @@ resolved to. Neighbour: `lease`, which keeps two drivers of one sweep apart.
 
 from __future__ import annotations
 
-import secrets
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -15,9 +14,10 @@ from typing import Any
 from sweeps.search.study import SweepStudy
 from sweeps.spec.compare import Change, compare
 from sweeps.spec.computed import computed
+from sweeps.spec.identity import give_identity
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared
-from sweeps.spec.stored import from_data, to_data, write_whole
+from sweeps.spec.stored import from_data, to_data
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -44,12 +44,10 @@ def agreed(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFol
 
 def claim(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> None:
     """Let the study say whose it is, and what it computes."""
-    if not folder.identity:
-        write_whole(folder.id, secrets.token_hex(8) + "\n")
     study.set_attr(
         KEY,
         {
-            "folder": folder.identity,
+            "folder": give_identity(folder),
             "where": str(folder.path.absolute()),
             "host": socket.gethostname(),
             "spec": to_data(sweep) | dict.fromkeys(_PLACES, ""),

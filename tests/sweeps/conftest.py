@@ -78,12 +78,22 @@ class Made:
         study.close()
 
     def compute(
-        self, plan: str, settings=None, sweep: str | None = None, bonus: float = 0.0
+        self,
+        plan: str,
+        settings=None,
+        sweep: str | None = None,
+        bonus: float = 0.0,
+        folder: str = "",
     ) -> None:
-        """Put all stages of a trial into the store, as if `sweep` had computed them."""
+        """Put all stages of a trial into the store, as if `sweep` had computed them.
+
+        Those that are there already stay as they are.
+        """
+        executor = {"sweep": sweep or self.sweep.name}
+        executor |= {"folder": folder} if folder else {}
         for path in self.paths(plan, settings):
             for stage in path.trained.ancestry():
-                self._publish(stage, sweep, {"curve.json": [_point(1), _point(2)]})
+                self._publish(stage, executor, {"curve.json": [_point(1), _point(2)]})
             for stage in path.evaluations:
                 score = BASE[stage.data.language] + GAIN[plan].get(stage.data.language, 0.0)
                 score += path.seed + bonus + (0.5 if stage.data.split == "test" else 0.0)
@@ -95,9 +105,9 @@ class Made:
                     "primary": score,
                     "examples": 10,
                 }
-                self._publish(stage, sweep, {"scores.json": scores})
+                self._publish(stage, executor, {"scores.json": scores})
 
-    def _publish(self, stage, sweep, files) -> None:
+    def _publish(self, stage, executor, files) -> None:
         with self.store.draft(stage.key) as draft:
             for name, content in files.items():
                 (draft.folder / name).write_text(json.dumps(content))
@@ -110,7 +120,7 @@ class Made:
                     "finished": BEGAN + 10,
                     "seconds": 10.0,
                     "steps": 5,
-                    "executor": {"sweep": sweep or self.sweep.name},
+                    "executor": executor,
                     "worker": {"versions": {"python": "3.11", "torch": "2.13"}},
                 }
             )

@@ -336,5 +336,55 @@ class TestWishes:
         assert other.compute(0, evaluate(train("b", "target"), "en"))[0].status == DONE
 
 
+class TestOneName:
+    """Two folders with a sweep of one name, on one cluster and one store."""
+
+    def test_a_cancel_ends_its_own_sweep_alone(self, client_of, make_job, tmp_path):
+        """Each has its own trial 0; the other's stages go on to their end."""
+        one = client_of(folder="1" * 16)
+        two = ServiceClient(make_job(folder="2" * 16))
+        others = train("gated-too", "target")
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(one.compute, 0, evaluate(train("gated", "target"), "en"))
+            second = pool.submit(two.compute, 0, evaluate(others, "en"))
+            await_that(lambda: len(list((tmp_path / "cache").glob("began-*"))) == 2)
+            one.attend("cancel", 0, 0.01)
+            assert first.result()[0].status == STOPPED
+            one.leave()
+            two.attend("run", 0, 0.01)
+            (tmp_path / "cache" / GATE).touch()
+            assert second.result()[0].status == DONE
+        assert not (tmp_path / "cache" / f"stopped-{others.parent.key}").exists()
+
+    def test_a_stage_that_the_namesake_wants_survives(self, client_of, make_job, tmp_path):
+        """Both trials 0 wait for one stage: they are two waiters, not one."""
+        stages = evaluate(train("gated", "target"), "en")
+        one = client_of(folder="1" * 16)
+        two = ServiceClient(make_job(folder="2" * 16))
+        with ThreadPoolExecutor(2) as pool:
+            pool.submit(one.compute, 0, stages)
+            await_that(lambda: list((tmp_path / "cache").glob("began-*")))
+            second = pool.submit(two.compute, 0, stages)
+            await_that(lambda: two.attend("run", 0, 0.05))  # hears of the stage: has joined
+            one.attend("cancel", 0, 0.01)
+            one.leave()
+            (tmp_path / "cache" / GATE).touch()
+            assert second.result()[0].status == DONE
+        assert set(finished(tmp_path).values()) == {1}
+
+    def test_each_hears_of_its_own_stages(self, client_of, make_job):
+        """No event of one is in the other's journal, and each wish is its own."""
+        one = client_of(folder="1" * 16)
+        two = ServiceClient(make_job(folder="2" * 16))
+        two.attend("pause", 0, 0.01)
+        assert one.compute(0, evaluate(train("a", "target"), "en"))[0].status == DONE
+        assert two.attend("run", 0, 0.01) == []
+        two.compute(0, evaluate(train("b", "target"), "en"))
+        heard = {
+            client: {e.stage for _, e in client.attend("run", 0, 0.01)} for client in (one, two)
+        }
+        assert all(heard.values()) and not heard[one] & heard[two]
+
+
 def _needs(stage):
     return (*stage.trained.ancestry(), stage)

@@ -11,6 +11,7 @@ from sweeps.report.results import read_results
 from sweeps.report.status import TrialCounts, lacks_scores, read_sweep, state_of, sweep_status
 from sweeps.search.study import SweepStudy
 from sweeps.spec.database import sqlite_address
+from sweeps.spec.identity import give_identity
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.events import Event
 
@@ -43,6 +44,18 @@ class TestSweepStatus:
         made.tell(0, 80.0)
         assert sweep_status(made.folder).stages.executed == 0
         assert sweep_status(made.folder).stages.reused == 2 * 9
+
+    def test_stages_of_a_namesake_are_reused(self, make):
+        """Another folder's sweep of this name computed them: the id tells, the name does not."""
+        made = make()
+        own = give_identity(made.folder)
+        made.compute("(none)", folder="f" * 16)
+        made.compute("lab-topic", folder=own)
+        for number, plan in enumerate(("(none)", "lab-topic")):
+            made.ask(number, plan)
+            made.tell(number, 80.0)
+        found = sweep_status(made.folder).stages
+        assert (found.executed, found.reused) == (2 * (2 + 8), 2 * 9)
 
     def test_what_is_not_computed_yet_is_neither(self, make):
         """Requested, but nothing to count as executed or reused."""
