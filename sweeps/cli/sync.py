@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -62,6 +63,7 @@ def sync_one(folder: SweepFolder) -> SyncResult:
         UserMistake: the sweep does not read, or its tracking server does not answer.
     """
     from sweeps.report.projection import sweep_projection
+    from sweeps.spec.identity import give_identity
     from sweeps.spec.stored import read_stored_spec
     from sweeps.tracking.location import tracking_uri
     from sweeps.tracking.spool import Spool
@@ -69,6 +71,9 @@ def sync_one(folder: SweepFolder) -> SyncResult:
     from sweeps.tracking.sync import sync as send
 
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # 7, its own, take minutes
+    if folder.prepared.is_file():  # begun; an earlier version gave no ids
+        with contextlib.suppress(OSError):
+            give_identity(folder)
     uri = tracking_uri(read_stored_spec(folder).tracking)
     kept = Spool(folder.spool) if folder.spool.is_dir() else None
     before = list(kept.refused()) if kept else []

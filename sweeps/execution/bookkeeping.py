@@ -56,6 +56,7 @@ class Bookkeeper:
         self._projection = Projection(sweep, prepared, folder, study)
         self._tracker = TrackerHandle(folder.spool, sweep.tracking)
         self._said_of_tracking: tuple[str, str, int] = ("", "", 0)
+        self._said_namesake = False
         self._lock = threading.Lock()
         self._work: queue.Queue[Event | None] = queue.Queue()
         self._thread = threading.Thread(target=self._track, name="xlt-tracking", daemon=True)
@@ -132,8 +133,11 @@ class Bookkeeper:
         )
 
     def _say_backlog(self, *, waiting: bool = True) -> None:
-        """Say what MLflow has not taken, each thing once."""
+        """Say what MLflow has not taken, each thing once, and whether a namesake is there."""
         found = read_backlog(self._folder.spool)
+        if found.namesake and not self._said_namesake:
+            self._said_namesake = True
+            self._say(f"{found.namesake}; each keeps runs of its own, told apart by `xlt.sweep_id`")
         found = found if waiting else replace(found, waiting=0)
         reason = (found.reason, found.gap, found.waiting)
         if reason != self._said_of_tracking:

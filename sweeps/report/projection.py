@@ -60,6 +60,7 @@ class Projection:
         self._folder = folder
         self._study = study
         self._store = Store(sweep.store)
+        self._id = folder.identity
         self._said: set[StageScores] = set()
 
     def after(self, event: Event) -> Iterator[RunRecord]:
@@ -72,12 +73,12 @@ class Projection:
             yield self._sweep_so_far(event.at)
         elif event.kind == "stage_done" and event.fields.get("of") == TrainStage.kind:
             self._said.add((event.stage, ()))
-            yield from _stored_record(self._sweep.name, self._store, event.stage, ())
+            yield from _stored_record(self._sweep.name, self._id, self._store, event.stage, ())
         elif event.kind in ("trial_finished", "trial_failed") and event.trial is not None:
             trial = self._study.trial(event.trial)
             if trial is not None and trial.state != RUNNING:
                 yield from trial_projection(
-                    self._sweep, self._prepared, self._store, trial, event.at, self._said
+                    self._sweep, self._id, self._prepared, self._store, trial, event.at, self._said
                 )
 
     def closing(self, state: str, at: float) -> Iterator[RunRecord]:
@@ -109,6 +110,7 @@ class Projection:
             started,
             selection=selection(self._sweep, self._prepared),
             artifacts=_spec_artifact(self._folder),
+            sweep_id=self._id,
         )
 
 
@@ -142,11 +144,12 @@ def _trials(
     for trial in trials:
         if said is None or trial.state != RUNNING:
             at = ends.get(trial.number, 0.0)
-            yield from trial_projection(sweep, prepared, store, trial, at, said)
+            yield from trial_projection(sweep, folder.identity, prepared, store, trial, at, said)
 
 
 def trial_projection(
     sweep: Sweep,
+    sweep_id: str,
     prepared: Prepared,
     store: Store,
     trial: StudyTrial,
@@ -158,6 +161,7 @@ def trial_projection(
     Its times are those of its stages, which the store keeps.
 
     Args:
+        sweep_id: the sweep's folder's.
         at: seconds since the epoch; stands in for a trial that failed before it had any stage.
         said: stages of which nothing is to be said again; those said now are added.
     """
@@ -182,13 +186,14 @@ def trial_projection(
             trial.error,
             overlap=overlaps_of(sweep, trial.plan),
             selection=selection(sweep, prepared),
+            sweep_id=sweep_id,
         )
     known = set() if said is None else said
     for trained, evaluations in _evaluations(paths).items():
         there = tuple(key for key in evaluations if stages.read(key) is not None)
         if (trained, there) not in known:
             known.add((trained, there))
-            yield from _stored_record(sweep.name, stages, trained, there)
+            yield from _stored_record(sweep.name, sweep_id, stages, trained, there)
 
 
 def whole_sweep_record(
@@ -232,6 +237,7 @@ def whole_sweep_record(
         environment=_environment(sweep, prepared, store, trials),
         selection=selection(sweep, prepared),
         artifacts={**_spec_artifact(folder), "report.txt": as_text(results_report(results))},
+        sweep_id=folder.identity,
     )
 
 
@@ -291,7 +297,7 @@ def overlaps_of(sweep: Sweep, plan: Plan) -> list[str]:
 
 
 def _stored_record(
-    sweep: str, store: Reader, key: str, evaluations: Sequence[str]
+    sweep: str, sweep_id: str, store: Reader, key: str, evaluations: Sequence[str]
 ) -> Iterator[RunRecord]:
     stored = store.read(key)
     if stored is None:
@@ -302,7 +308,7 @@ def _stored_record(
         for evaluation in evaluations
         if (found := store.read(evaluation)) is not None
     ]
-    yield stage_record(sweep, stored.about, curve, scores)
+    yield stage_record(sweep, stored.about, curve, scores, sweep_id=sweep_id)
 
 
 def _evaluations(paths: Sequence[TrialPath]) -> dict[str, list[str]]:

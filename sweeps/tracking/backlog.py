@@ -17,6 +17,7 @@ class Backlog:
         waiting: how many wait to be sent; `away` is why, where it was tried.
         refused: how many MLflow would not take; `reason` is what it said of the last one.
         gap: what else is missing there; empty where nothing is.
+        namesake: that another sweep of the name is there; empty where this driver found none.
     """
 
     waiting: int = 0
@@ -24,6 +25,7 @@ class Backlog:
     refused: int = 0
     reason: str = ""
     gap: str = ""
+    namesake: str = ""
 
     def sentences(self, sweep: str) -> list[str]:
         """What to tell people, and which command makes it good; nothing where all is well.
@@ -51,4 +53,4 @@ def read_backlog(folder: Path) -> Backlog:
     spool = Spool(folder)
     refused = spool.refused()
     reason = refused[max(refused)] if refused else ""
-    return Backlog(len(spool), spool.away, len(refused), reason, spool.gap)
+    return Backlog(len(spool), spool.away, len(refused), reason, spool.gap, spool.namesake)

@@ -19,6 +19,7 @@ ENDED_TAG = "xlt.ended"  # the end that a record said, in milliseconds
 PARENT_TAG = "xlt.parent"
 NESTING_TAG = "mlflow.parentRunId"
 NAME_TAG = "mlflow.runName"
+SWEEP_ID_TAG = "xlt.sweep_id"  # whose the run is, where sweeps share a name
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Known:
     tags: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)  # the latest value of each
+    started: int = 0  # milliseconds
 
     @property
     def said_end(self) -> bool:
@@ -81,7 +83,9 @@ def difference(
     return Change(
         params=params,
         tags={k: v for k, v in wanted.items() if known.tags.get(k) != v or k == RECORD_TAG},
-        forget=tuple(k for k in known.tags if k.startswith("xlt.") and k not in wanted),
+        forget=tuple(
+            k for k in known.tags if k.startswith("xlt.") and k not in wanted and k != SWEEP_ID_TAG
+        ),
         metrics=tuple(m for m in record.metrics if m not in said or m.key in others),
         artifacts=record.artifacts,
         end=None if ended is None else (record.status, ended),
@@ -118,6 +122,8 @@ def all_tags(record: RunRecord, parent_run: str | None) -> dict[str, str]:
 def found_by(record: RunRecord) -> dict[str, str]:
     """The tags a run is found by."""
     tags = {"xlt.level": record.level, f"xlt.{record.level}": record.tag_value}
+    if record.sweep_id:
+        tags = {SWEEP_ID_TAG: record.sweep_id, **tags}
     return {"xlt.sweep": record.sweep, **tags} if record.sweep else tags
 
 

@@ -56,6 +56,7 @@ class TrackerHandle:
         """
         with self._lock:
             self._spool.take_back()
+            self._spool.namesake = ""  # an earlier driver has said it
             self._launch()
 
     def put(self, record: RunRecord) -> None:

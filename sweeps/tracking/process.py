@@ -139,6 +139,8 @@ class Drain:
         self._spool.away = self._reason if away else ""
         if self._writer is not None and self._writer.gap:
             self._spool.gap = self._writer.gap
+        if self._writer is not None and self._writer.namesake:
+            self._spool.namesake = self._writer.namesake
 
     def _drain(self) -> bool:
         """Send what is pending; True where the server is away."""

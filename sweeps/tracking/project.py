@@ -51,6 +51,7 @@ def trial_record(
     *,
     overlap: Iterable[str] = (),
     selection: Selection | None = None,
+    sweep_id: str = "",
 ) -> RunRecord:
     """The run of one trial.
 
@@ -62,6 +63,7 @@ def trial_record(
         stage_keys: the stages it is made of, trained and evaluated, shared or not.
         overlap: what its tasks share with a target, one sentence each.
         selection: which targets chose the plan, and on what.
+        sweep_id: the sweep's folder's.
 
     Raises:
         ValueError: an unknown state.
@@ -89,6 +91,7 @@ def trial_record(
             params={**_plan_params(number, plan), **{k: text_of(v) for k, v in settings.items()}},
             tags=tags,
             metrics=() if ended is None else _trial_metrics(scores, objective, ended),
+            sweep_id=sweep_id,
         )
     )
 
@@ -108,6 +111,7 @@ def sweep_record(
     selection: Selection | None = None,
     artifacts: Mapping[str, str] | None = None,
     error: str = "",
+    sweep_id: str = "",
 ) -> RunRecord:
     """The run of a whole sweep.
 
@@ -118,6 +122,7 @@ def sweep_record(
         counts: such as `trials/finished`, `stages/distinct`.
         objectives: trial number, objective, time of its end; drawn as a curve over trials.
         artifacts: `spec.yaml`, `report.json`.
+        sweep_id: its folder's.
 
     Raises:
         ValueError: an unknown state.
@@ -152,6 +157,7 @@ def sweep_record(
             },
             metrics=tuple(m for m in metrics if math.isfinite(m.value)),
             artifacts=dict(artifacts or {}),
+            sweep_id=sweep_id,
         )
     )
 

@@ -55,6 +55,8 @@ class RunRecord:
         params: what never changes for this run.
         tags: what may be said anew; the last record's stand.
         artifacts: small texts by file name.
+        sweep_id: the folder's id of the sweep it belongs to, for there may be several of one
+            name; empty where it is not known (a stage that an earlier version computed).
     """
 
     level: str
@@ -68,6 +70,7 @@ class RunRecord:
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
     metrics: tuple[Metric, ...] = ()
     artifacts: Mapping[str, str] = field(default_factory=dict, hash=False)
+    sweep_id: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", Status(self.status))
@@ -80,8 +83,13 @@ class RunRecord:
 
     @property
     def identity(self) -> tuple[str, str]:
-        """What makes two records speak of the same run."""
+        """What makes two records of one sweep speak of the same run."""
         return self.level, self.tag_value
+
+    @property
+    def owner(self) -> str:
+        """The id of the one sweep the run is of; a stage has one run, whoever asks for it."""
+        return "" if self.level == "stage" else self.sweep_id
 
     @property
     def parent_identity(self) -> tuple[str, str] | None:

@@ -22,7 +22,7 @@ _NAME = re.compile(r"(\d{12})\.json")
 _HIGHEST = "dropped"
 LINE = 200  # characters shown of a reason
 _REFUSED = "refused"
-_AWAY, _GAP = "away.txt", "gap.txt"
+_AWAY, _GAP, _NAMESAKE = "away.txt", "gap.txt", "namesake.txt"
 
 
 class Spool:
@@ -104,6 +104,15 @@ class Spool:
     @gap.setter
     def gap(self, what: str) -> None:
         self._keep(_GAP, what)
+
+    @property
+    def namesake(self) -> str:
+        """That MLflow has another sweep of this name; said when this one's run was made there."""
+        return self._line(_NAMESAKE)
+
+    @namesake.setter
+    def namesake(self, what: str) -> None:
+        self._keep(_NAMESAKE, what)
 
     def __len__(self) -> int:
         """How many records wait."""

@@ -20,11 +20,13 @@ def stage_record(
     scores: Iterable[Mapping[str, Any]] = (),
     *,
     error: str = "",
+    sweep_id: str = "",
 ) -> RunRecord:
     """The run of one trained stage; the scores of its evaluations are metrics on it.
 
     Args:
-        sweep_name: the sweep it hangs under where `about` does not say which one computed it.
+        sweep_name, sweep_id: the sweep it hangs under where `about` does not say which one
+            computed it.
         about: what `stage.json` holds; without `finished` the stage is still running.
         curve: points of `step, loss, learning_rate, at`.
         scores: what `scores.json` holds, each with `at` where its own time is known.
@@ -32,6 +34,7 @@ def stage_record(
     """
     executor = about.get("executor") or {}
     sweep = str(executor.get("sweep") or sweep_name)
+    own_id = "" if executor.get("sweep") else sweep_id
     trial = executor.get("trial")
     started = seconds(about["started"])
     ended = None if about.get("finished") is None else seconds(about["finished"])
@@ -52,6 +55,7 @@ def stage_record(
             params=_stage_params(about.get("identity") or {}),
             tags=_stage_tags(about, error),
             metrics=tuple(metrics),
+            sweep_id=str(executor.get("folder") or own_id),
         )
     )
 

@@ -20,6 +20,7 @@ from sweeps.tracking.change import (
     NESTING_TAG,
     PARENT_TAG,
     RECORD_TAG,
+    SWEEP_ID_TAG,
     Change,
     Known,
     all_tags,
@@ -38,7 +39,7 @@ from sweeps.tracking.location import EXPERIMENT, client_address
 from sweeps.tracking.records import LEVELS, Metric, RunRecord, Status
 from xlt_core.vocabulary.address import bare
 
-Identity = tuple[str, str]
+Identity = tuple[str, str, str]  # level, tag value, id of the sweep where there may be several
 
 # MLflow refuses more in one request: 1000 entities in all, 100 of them params, 100 of them tags.
 _METRICS, _PARAMS, _TAGS = 800, 100, 99
@@ -64,6 +65,7 @@ class Writer:
     def __init__(self, tracking_uri: str, experiment: str = EXPERIMENT) -> None:
         self.uri = tracking_uri
         self.gap = ""  # what MLflow lost of what it had taken, where somebody deleted for good
+        self.namesake = ""  # that another sweep of the name was there, where one was
         self._name = experiment
         self._experiment = prepare_database(tracking_uri, experiment)
         self._client = MlflowClient(client_address(tracking_uri))
@@ -111,20 +113,22 @@ class Writer:
         self._runs: dict[Identity, Known] = {}
         self._loaded: set[str] = set()
         self._spare: dict[Identity, list[str]] = {}
-        self._said: OrderedDict[Identity, frozenset[Metric]] = OrderedDict()
+        self._said: OrderedDict[str, frozenset[Metric]] = OrderedDict()
+        self._claimed: set[tuple[str, str]] = set()
 
     def _apply(self, record: RunRecord, is_truth: bool) -> Outcome:
         self._load(record.sweep)
+        self._claim(record)
         parent = self._parent_run(record)
-        known = self._runs.get(record.identity)
+        known = self._known(*record.identity, record.owner)
         created = False
         if known is None:
             known, created = self._find_or_create(record, parent)
-        said = self._said.get(record.identity, frozenset())
+        said = self._said.get(known.run_id, frozenset())
         change = difference(known, record, parent, said, is_truth)
         if change is not None:
             self._write(known, change)
-            self._remember(record)
+            self._remember(known, record)
         if created:
             self._adopt(record, known)
             return Outcome.CREATED
@@ -132,7 +136,7 @@ class Writer:
 
     def _parent_run(self, record: RunRecord) -> str | None:
         identity = record.parent_identity
-        known = self._runs.get(identity) if identity else None
+        known = self._known(*identity, record.sweep_id) if identity else None
         return known.run_id if known else None
 
     def _find_or_create(self, record: RunRecord, parent: str | None) -> tuple[Known, bool]:
@@ -140,8 +144,10 @@ class Writer:
             level, value = record.identity
             for run in self._search(f"tags.`xlt.{level}` = {_quoted(value)}"):
                 self._note(run)
-            if (found := self._runs.get(record.identity)) is not None:
+            if (found := self._known(*record.identity, record.owner)) is not None:
                 return found, False
+            if record.level == "sweep" and self._known(level, value, ""):
+                self.namesake = f"MLflow has another sweep called {record.name} ({bare(self.uri)})"
             return self._create(record, parent), True
 
     def _create(self, record: RunRecord, parent: str | None) -> Known:
@@ -157,8 +163,8 @@ class Writer:
         )
         if not run.info.run_id:
             raise NoAnswer(f"{bare(self.uri)} made no run: it is no MLflow server")
-        known = Known(run.info.run_id, tags=tags)
-        self._runs[record.identity] = known
+        known = Known(run.info.run_id, started=milliseconds(record.started), tags=tags)
+        self._runs[*record.identity, record.owner] = known
         return known
 
     def _write(self, known: Known, change: Change) -> None:
@@ -235,9 +241,9 @@ class Writer:
             known.metrics.update({key: m.value for key, m in latest(some).items()})
             known.tags.update(some_tags)
 
-    def _remember(self, record: RunRecord) -> None:
-        self._said[record.identity] = frozenset(record.metrics)
-        self._said.move_to_end(record.identity)
+    def _remember(self, known: Known, record: RunRecord) -> None:
+        self._said[known.run_id] = frozenset(record.metrics)
+        self._said.move_to_end(known.run_id)
         while len(self._said) > _REMEMBERED:
             self._said.popitem(last=False)
 
@@ -247,6 +253,7 @@ class Writer:
             return
         for child in self._runs.values():
             waits = child.tags.get(PARENT_TAG) == record.tag_value
+            waits &= child.tags.get(SWEEP_ID_TAG, record.sweep_id) == record.sweep_id
             if waits and NESTING_TAG not in child.tags:
                 self._client.set_tag(child.run_id, NESTING_TAG, known.run_id)
                 child.tags[NESTING_TAG] = known.run_id
@@ -258,6 +265,48 @@ class Writer:
         for run in self._search(f"tags.`xlt.sweep` = {_quoted(sweep)}"):
             self._note(run)
         self._loaded.add(sweep)
+
+    def _known(self, level: str, value: str, sweep_id: str) -> Known | None:
+        """The run that is found by these. Where the id is not known, the oldest of the name."""
+        found = self._runs.get((level, value, sweep_id))
+        if found is not None or sweep_id or level == "stage":
+            return found
+        named = [run for key, run in self._runs.items() if key[:2] == (level, value)]
+        return min(named, key=lambda run: (run.started, run.run_id), default=None)
+
+    def _claim(self, record: RunRecord) -> None:
+        """Runs of an earlier version say no id: they go to the first sweep of the name that asks.
+
+        All of them together, so that no sweep's trials hang half under another's.
+        """
+        who = (record.sweep, record.owner)
+        if not record.owner or who in self._claimed:
+            return
+        if self._unowned(record):
+            with exclusive(self.uri):
+                for key in self._unowned(record):
+                    del self._runs[key]
+                self._loaded.discard(record.sweep)  # another process may have been faster
+                self._load(record.sweep)
+                for key in self._unowned(record):
+                    self._give(key, record.owner)
+        self._claimed.add(who)
+
+    def _unowned(self, record: RunRecord) -> list[Identity]:
+        """Runs of the record's sweep by name that say no id; none where another's stand there."""
+        named = [
+            key
+            for key, run in self._runs.items()
+            if key[0] != "stage" and run.tags.get("xlt.sweep") == record.sweep
+        ]
+        others = {owner for _, _, owner in named} - {"", record.owner}
+        return [] if others else [key for key in named if not key[2]]
+
+    def _give(self, key: Identity, owner: str) -> None:
+        known = self._runs[key]
+        self._client.set_tag(known.run_id, SWEEP_ID_TAG, owner)
+        known.tags[SWEEP_ID_TAG] = owner
+        self._runs[*key[:2], owner] = self._runs.pop(key)
 
     def _search(self, text: str) -> Iterator[Run]:
         token = None
@@ -274,7 +323,8 @@ class Writer:
         level = tags.get("xlt.level", "")
         if level not in LEVELS or f"xlt.{level}" not in tags:
             return
-        identity = (level, tags[f"xlt.{level}"])
+        owner = "" if level == "stage" else tags.get(SWEEP_ID_TAG, "")
+        identity = (level, tags[f"xlt.{level}"], owner)
         word = run.info.status
         status = Status(word) if word in Status.__members__ else Status.RUNNING
         known = Known(
@@ -284,6 +334,7 @@ class Writer:
             tags,
             dict(run.data.params),
             dict(run.data.metrics),
+            run.info.start_time or 0,
         )
         other = self._runs.setdefault(identity, known)
         if other.run_id == known.run_id:
