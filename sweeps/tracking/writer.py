@@ -136,7 +136,14 @@ class Writer:
 
     def _parent_run(self, record: RunRecord) -> str | None:
         identity = record.parent_identity
-        known = self._known(*identity, record.sweep_id) if identity else None
+        if identity is None:
+            return None
+        if not record.sweep_id:  # of several parents of the name, the one it hangs under stays
+            own = self._known(*record.identity, record.owner)
+            nested = own.tags.get(NESTING_TAG) if own else None
+            if any(key[:2] == identity and run.run_id == nested for key, run in self._runs.items()):
+                return nested
+        known = self._known(*identity, record.sweep_id)
         return known.run_id if known else None
 
     def _find_or_create(self, record: RunRecord, parent: str | None) -> tuple[Known, bool]:
