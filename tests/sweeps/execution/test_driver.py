@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.execution.driver import Ended, run_sweep
+from sweeps.execution.driver import Ended, job_of, run_sweep
+from sweeps.execution.job import Shape
+from sweeps.execution.resources import Staff
 from sweeps.report.status import sweep_status
 from sweeps.search.study_reader import read_trials
+from sweeps.spec.identity import give_identity
 
 RUNNER = "tests.sweeps.execution.runners:run_ailing"
 PLANS = 5  # none, two alone, two orders
@@ -127,3 +130,12 @@ def test_nothing_that_shows_or_writes_steers(sweep, run, files):
 
     assert run(observe) == Ended("finished", 0, 0)
     assert states(sweep) == ["finished"] * PLANS
+
+
+def test_a_job_says_which_folders_sweep_it_is(make):
+    """To the service, and on every stage it has computed: another of the name says otherwise."""
+    made = make()
+    own = give_identity(made.folder)
+    job = job_of(made.sweep, made.prepared, made.folder, Staff(1, Shape(), "cpu"), RUNNER)
+    assert job.settings.executor == {"sweep": "made", "folder": own}
+    assert job.identity == f"made@{own}"

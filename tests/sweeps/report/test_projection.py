@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from sweeps.report.projection import Projection, overlaps_of, scores_of, sweep_projection
 from sweeps.report.results import Row
 from sweeps.search.study import SweepStudy
+from sweeps.spec.identity import give_identity
 from sweeps.tracking.records import Status
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Plan
@@ -115,6 +118,29 @@ class TestProjection:
         trials = {tag: record for tag, record in said.items() if tag[0] == "trial"}
         assert len(trials) == 4
         assert trials.items() <= by_tag(sweep_projection(made.folder)).items()
+
+    def test_each_record_says_whose_it_is(self, make):
+        """By the folder's id, live and by a sync; a stage, by that of whoever computed it."""
+        made = make()
+        own = give_identity(made.folder)
+        made.compute("(none)", folder="f" * 16)
+        made.compute("lab-topic", folder=own)
+        for number, plan in enumerate(("(none)", "lab-topic")):
+            made.ask(number, plan)
+            made.tell(number, 80.0)
+        live = projection_of(made)
+        events = [Event("sweep_started", at=BEGAN)]
+        events += [Event("trial_finished", trial=number) for number in range(2)]
+        told = [record for event in events for record in live.after(event)]
+        told += live.closing("finished", 0.0)
+        for records in (told, list(sweep_projection(made.folder))):
+            ids = Counter((record.level, record.sweep_id) for record in by_tag(records).values())
+            assert ids == {
+                ("sweep", own): 1,
+                ("trial", own): 2,
+                ("stage", "f" * 16): 2,
+                ("stage", own): 2 * 2,
+            }
 
     def test_a_shared_stage_is_said_once(self, made):
         """However many trials share it: what was said of it with its scores is not said again."""
