@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,7 +69,6 @@ def sync_one(folder: SweepFolder) -> SyncResult:
     from sweeps.tracking.sync import TrackingRefused
     from sweeps.tracking.sync import sync as send
 
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # 7, its own, take minutes
     if folder.prepared.is_file():  # begun; an earlier version gave no ids
         with contextlib.suppress(OSError):
             give_identity(folder)

@@ -93,8 +93,9 @@ class Projection:
             self._sweep, self._prepared, self._folder, self._store, trials, state, at
         )
         # A trial may have finished before the baseline had the scores that its gains are over.
+        ended = [trial for trial in trials if trial.state != RUNNING]
         yield from _trials(
-            self._sweep, self._prepared, self._folder, self._store, trials, self._said
+            self._sweep, self._prepared, self._folder, self._store, ended, self._said
         )
 
     def told(self) -> list[int]:
@@ -139,12 +140,11 @@ def _trials(
     trials: Sequence[StudyTrial],
     said: set[StageScores] | None = None,
 ) -> Iterator[RunRecord]:
-    """The records of all trials that are not under way, or of all where `said` is None."""
+    """The records of these trials; see `trial_projection`."""
     ends = {event.trial: event.at for event in read_events(folder) if event.trial is not None}
     for trial in trials:
-        if said is None or trial.state != RUNNING:
-            at = ends.get(trial.number, 0.0)
-            yield from trial_projection(sweep, folder.identity, prepared, store, trial, at, said)
+        at = ends.get(trial.number, 0.0)
+        yield from trial_projection(sweep, folder.identity, prepared, store, trial, at, said)
 
 
 def trial_projection(

@@ -15,6 +15,7 @@ from typing import Any
 
 from sweeps.spec.sweep import Range
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.texts import abbreviated
 
 MOST = 10**9  # of anything that is counted: more is a slip of the keyboard
 FORMS = ("log", "float", "int", "choice")
@@ -117,12 +118,12 @@ def _read_number(rule: Rule, value: Any) -> int | float:
         forms = "{int: [a, b]} or {choice: [a, b, c]}" if whole else _FORMS_TEXT
         raise _mistake(f"should be {kind}, not {value!r}", f"or a range: {forms}")
     if not abs(value) <= sys.float_info.max:  # a whole number may be too large for any fraction
-        raise _mistake(f"should be a finite number, not {_short(value)}", "")
+        raise _mistake(f"should be a finite number, not {abbreviated(str(value))}", "")
     too_low = value <= rule.low if rule.above else value < rule.low
     if value > rule.high > 1:
-        raise _mistake(f"should be at most {rule.high:,.0f}, not {_short(value)}", "")
+        raise _mistake(f"should be at most {rule.high:,.0f}, not {abbreviated(str(value))}", "")
     if too_low or value > rule.high:
-        raise _mistake(f"should be {rule.bounds()}, not {_short(value)}", "")
+        raise _mistake(f"should be {rule.bounds()}, not {abbreviated(str(value))}", "")
     return value if whole else float(value)
 
 
@@ -136,7 +137,7 @@ def _read_freeze(value: Any) -> str:
     if isinstance(value, str) and re.fullmatch(r"none|embeddings|layers:[1-9][0-9]{0,8}", value):
         return value
     raise _mistake(
-        f"{_short(repr(value))} is nothing to freeze", "write none, embeddings or layers:N"
+        f"{abbreviated(repr(value))} is nothing to freeze", "write none, embeddings or layers:N"
     )
 
 
@@ -180,11 +181,6 @@ def _read_choices(rule: Rule, values: Any) -> tuple[Any, ...]:
     if twice:
         raise _mistake(f"choice names {', '.join(twice)} twice", "name each value once")
     return found
-
-
-def _short(value: float | str) -> str:
-    text = str(value)
-    return text if len(text) <= 40 else f"{text[:37]}…"
 
 
 def _mistake(what: str, remedy: str) -> UserMistake:

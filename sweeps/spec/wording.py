@@ -13,6 +13,7 @@ from sweeps.spec.known import nearest
 from sweeps.spec.marks import Document, Trail
 from sweeps.spec.schema import Part, Spec
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.texts import abbreviated
 
 _EARLY = ("early_stopping", "stop_early", "patience", "early_stop")
 _SHAPES = {
@@ -84,8 +85,7 @@ def _mistakes(detail: ErrorDetails, document: Document) -> Iterator[Mistake]:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    return abbreviated(repr(value), 60)
 
 
 def _unknown(trail: Trail) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 Records may come twice, late, or out of order. The rule that makes the end result the same: work
 that said how it ended (FINISHED, FAILED) is changed only by work that ended no earlier. KILLED was
 said on behalf of a silent process, so whoever speaks again is believed. What somebody else said of
-the end, by hand in the UI, counts for nothing.
+the end, by hand in the UI, counts for nothing. A record made of what holds now (`xlt sync`) is
+believed whatever the run says.
 """
 
 from __future__ import annotations

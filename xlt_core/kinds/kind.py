@@ -3,7 +3,7 @@
 One folder a kind beside this file, one line each in `xlt_core.kinds`. A member says how fields of a
 source become examples, how these are encoded, and how logits become predictions; its `learning`,
 imported only where torch is wanted, says which head reads the encoder's states and what the loss
-is. Nothing outside a kind's folder asks which kind it is.
+is. Nothing outside a kind's folder asks which kind it is (the lab says which it makes rows of).
 """
 
 from __future__ import annotations

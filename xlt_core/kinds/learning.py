@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -35,3 +36,25 @@ class Learning(Protocol):
     def loss(self, logits: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
         """Summed over what `count` counts, so that micro-batches add up. A scalar."""
         ...
+
+
+class FirstTokenLearning:
+    """What the kinds share that read the first token: logits as they are, and rows are counted."""
+
+    reads_first = True
+
+    def logits(self, raw: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        """As they are."""
+        return raw
+
+    def count(self, batch: Mapping[str, NDArray[Any]]) -> int:
+        """Rows."""
+        return len(batch["input_ids"])
+
+
+class OneOfSeveralLearning(FirstTokenLearning):
+    """Cross-entropy over the outputs of a row, one of which is right: logits are [B, outputs]."""
+
+    def loss(self, logits: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        """Summed cross-entropy."""
+        return F.cross_entropy(logits, batch["labels"], reduction="sum")

@@ -13,6 +13,7 @@ from typing import Any
 from torch import nn
 
 from xlt_core.vocabulary.errors import Mistake
+from xlt_core.vocabulary.texts import abbreviated
 
 _LAYER = re.compile(r"\.(?:layer|layers|block)\.(\d+)\.")
 _FREEZE = re.compile(r"layers:([0-9]{1,9})")
@@ -40,7 +41,7 @@ class Limits:
         count = lowest_layers(part)
         if count is None and part != "embeddings":
             remedy = "write embeddings or layers:N, as layers:6"
-            yield Mistake(where, f"{_short(part)!r} cannot be frozen", remedy)
+            yield Mistake(where, f"{abbreviated(part)!r} cannot be frozen", remedy)
         elif count is None and not self.has_table:
             what = f"{self.kind} encoders have no table of token embeddings to freeze"
             yield Mistake(where, what, "write none or layers:N, as layers:6")
@@ -91,7 +92,3 @@ def _has_table(encoder: Any) -> bool:
         return isinstance(encoder.get_input_embeddings(), nn.Module)
     except NotImplementedError:  # CANINE reads characters, by hashes into several tables
         return False
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:37]}…"

@@ -1,4 +1,4 @@
-"""What no text may be: something else than a text, or one that cannot be written as UTF-8."""
+"""Texts of users: what none may be, and how much of a long one is shown."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def problem_of(text: object) -> tuple[str, str] | None:
     if half is not None:
         return f"holds half a surrogate pair, {half!r}", "delete it, or write the whole character"
     return None
+
+
+def abbreviated(text: str, most: int = 40) -> str:
+    """The text, or its beginning and an ellipsis, `most` characters in all."""
+    return text if len(text) <= most else f"{text[: most - 3]}…"
 
 
 def _half_pair(text: str) -> str | None:

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from xlt_core.vocabulary.errors import Mistake
+from xlt_core.vocabulary.texts import abbreviated
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,6 @@ def wrong_options(
 
 def _short(value: Any) -> str:
     try:
-        text = repr(value)
+        return abbreviated(repr(value))
     except ValueError:  # Python writes out no whole number of more than 4,300 digits
         return "a number that long"
-    return text if len(text) <= 40 else f"{text[:37]}…"

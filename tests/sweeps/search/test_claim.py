@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 from dataclasses import replace
@@ -51,7 +52,7 @@ class TestFolders:
             agreed(study, claimed.sweep, claimed.prepared, other)
         assert str(claimed.folder.path.absolute()) in str(caught.value)
         assert not other.path.exists()
-        subprocess.run(str(caught.value).split("`")[1], shell=True, check=True)
+        subprocess.run(shlex.split(str(caught.value).split("`")[1]), check=True)
         assert agreed(study, claimed.sweep, claimed.prepared, other) == claimed.sweep
 
     def test_a_study_without_a_claim_is_taken(self, make, study):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xlt_core.kinds.arrays import chunks, sequence_arrays
-from xlt_core.kinds.kind import Encoding, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.kind import Encoding, TaskKind
+from xlt_core.kinds.one_of_several import OneOfSeveral
 
 if TYPE_CHECKING:
-    from xlt_core.kinds.encoded import EncodedSplit
     from xlt_core.kinds.learning import Learning
     from xlt_core.kinds.shaping import Shaper
     from xlt_core.tasks.task import Task
@@ -36,7 +36,7 @@ class ChoiceExample:
         return [self.context, self.question, list(self.choices), self.label]
 
 
-class Choice:
+class Choice(OneOfSeveral):
     """The kind. What is too long loses the end of its context (`sequences`)."""
 
     name = "multiple_choice"
@@ -92,16 +92,6 @@ class Choice:
         arrays["labels"] = np.array([example.label for example in examples], dtype=np.int32)
         rows_cut = int(np.reshape(cut, (len(examples), -1)).any(axis=1).sum())
         return Encoding(arrays, rows_cut, width=widths.pop())
-
-    def targets(self, split: EncodedSplit, rows: Ints, layout: Layout) -> dict[str, Ints]:
-        """`labels` [B]."""
-        return {"labels": split.arrays["labels"][rows].astype(np.int64)}
-
-    def predictions(
-        self, logits: Sequence[Logits], split: EncodedSplit, examples: Sequence[Any], task: Task
-    ) -> list[int]:
-        """A choice's index."""
-        return [int(values.argmax()) for values in logits]
 
     def record(self, example: ChoiceExample, prediction: int, task: Task) -> dict[str, Any]:
         """Indices of choices."""

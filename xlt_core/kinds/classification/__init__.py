@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xlt_core.kinds.kind import Encoding, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.kind import Encoding, TaskKind
+from xlt_core.kinds.one_of_several import OneOfSeveral
 from xlt_core.kinds.pairs import encode_pairs
 
 if TYPE_CHECKING:
-    from xlt_core.kinds.encoded import EncodedSplit
     from xlt_core.kinds.learning import Learning
     from xlt_core.kinds.shaping import Shaper
     from xlt_core.tasks.task import Task
@@ -32,7 +32,7 @@ class ClassificationExample:
         return [self.first, self.second, self.label]
 
 
-class Classification:
+class Classification(OneOfSeveral):
     """The kind. Of a pair that is too long the longer text is cut first, as in the reference."""
 
     name = "classification"
@@ -69,16 +69,6 @@ class Classification:
         arrays, cut = encode_pairs(examples, tokenizer, max_length)
         arrays["labels"] = np.array([example.label for example in examples], dtype=np.int32)
         return Encoding(arrays, cut)
-
-    def targets(self, split: EncodedSplit, rows: Ints, layout: Layout) -> dict[str, Ints]:
-        """`labels` [B]."""
-        return {"labels": split.arrays["labels"][rows].astype(np.int64)}
-
-    def predictions(
-        self, logits: Sequence[Logits], split: EncodedSplit, examples: Sequence[Any], task: Task
-    ) -> list[int]:
-        """A label's index."""
-        return [int(values.argmax()) for values in logits]
 
     def record(self, example: ClassificationExample, prediction: int, task: Task) -> dict[str, Any]:
         """Names of labels."""

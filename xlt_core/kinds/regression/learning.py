@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from xlt_core.kinds.heads import Build, FirstTokenHead
+from xlt_core.kinds.learning import FirstTokenLearning
 
 
-class RegressionLearning:
+class RegressionLearning(FirstTokenLearning):
     """See `xlt_core.kinds.learning`. Logits are [B, 1]."""
-
-    reads_first = True
 
     def head(self, build: Build, labels: int) -> nn.Module:
         """[B, H] → [B, 1]."""
         return FirstTokenHead(build, 1)
-
-    def logits(self, raw: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
-        """As they are."""
-        return raw
-
-    def count(self, batch: Mapping[str, NDArray[Any]]) -> int:
-        """Rows."""
-        return len(batch["input_ids"])
 
     def loss(self, logits: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
         """Summed squared error."""

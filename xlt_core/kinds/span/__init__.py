@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xlt_core.kinds.kind import Encoding, Ints, Layout, Logits, TaskKind
+from xlt_core.vocabulary.texts import abbreviated
 
 if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
@@ -152,15 +153,12 @@ def _stands(context: str, text: str, start: int) -> bool:
 
 def _misplaced(context: str, text: str, start: int) -> tuple[str, str]:
     found = context[max(start, 0) : max(start, 0) + len(text)]
-    what = f"the answer {_short(text)} is not at its offset {start}, where {_short(found)} stands"
+    wanted, there = abbreviated(text), abbreviated(found)
+    what = f"the answer {wanted!r} is not at its offset {start}, where {there!r} stands"
     nearest = context.find(text)
     if nearest < 0:
         return what, "answers are verbatim parts of their context; this one does not occur in it"
     return what, f"answer_start counts characters from 0; the text first occurs at {nearest}"
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:37] + "…")
 
 
 SPAN: TaskKind = Span()
