@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.repository import python_path
+
+# Whatever a test before left in the environment (PYTHONSAFEPATH, say), in whatever order they run.
+os.environ["PYTHONPATH"] = python_path()
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

@@ -15,7 +15,6 @@ from sweeps.execution.client import ServiceClient
 from sweeps.execution.cluster import quiet_environment
 from sweeps.execution.job import DONE, Job
 from tests.faults.processes import gone, kill
-from tests.repository import python_path
 from tests.sweeps.execution.conftest import await_that
 from tests.sweeps.execution.runners import GATE
 from tests.sweeps.execution.stages import evaluate, train
@@ -30,10 +29,9 @@ QUICK_TO_NOTICE = {
 
 
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     """A head without room for workers and two nodes with room for one each."""
     quiet_environment()
-    monkeypatch.setenv("PYTHONPATH", python_path())
     head = {
         "num_cpus": 0,
         "include_dashboard": False,

@@ -14,7 +14,6 @@ import ray
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.cluster import quiet_environment
 from sweeps.execution.job import Job
-from tests.repository import python_path
 from xlt_core.stage import Settings
 
 
@@ -22,18 +21,16 @@ from xlt_core.stage import Settings
 def local_ray() -> Iterator[None]:
     """A cluster that dies with the module."""
     quiet_environment()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", python_path())
-        ray.init(
-            address="local",
-            num_cpus=4,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            object_store_memory=100 * 1024 * 1024,
-        )
-        yield
-        ray.shutdown()
+    ray.init(
+        address="local",
+        num_cpus=4,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=100 * 1024 * 1024,
+    )
+    yield
+    ray.shutdown()
 
 
 @pytest.fixture

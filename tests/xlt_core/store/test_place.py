@@ -125,7 +125,6 @@ def test_an_unwritable_folder_is_the_users_mistake(tmp_path: Path) -> None:
     folder.mkdir(mode=0o755)
     code = """
 import os, sys
-from tests.odd_names import ODD
 from xlt_core.store import Store
 from xlt_core.vocabulary.errors import UserMistake
 store = Store(sys.argv[1])
