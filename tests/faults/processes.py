@@ -33,6 +33,19 @@ def kill(processes: list[psutil.Process]) -> int:
     return killed
 
 
+@contextlib.contextmanager
+def suspended(processes: list[psutil.Process]) -> Iterator[None]:
+    """Stopped for a while (SIGSTOP), so that what they do does not end before it is looked at."""
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+
+
 def gone(processes: list[psutil.Process]) -> Iterator[psutil.Process]:
     """Wait until all of them have ended; yields any that outlive a minute."""
     _, alive = psutil.wait_procs(processes, timeout=60)

@@ -13,12 +13,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.faults import campaign, disk, terminal
-from tests.faults.processes import gone, kill, tree
+from tests.faults.processes import gone, kill, named, suspended, tree
 from tests.faults.small_disk import ballast, mounted
 
 SPEC = """\
@@ -111,14 +113,31 @@ def test_a_second_driver_is_refused_and_a_cancelled_sweep_goes_on(tmp_path, refe
     home = prepare(tmp_path / "home")
     driver = campaign.start(home)
     await_that(happened(home, "stage_started"), driver)
-    second = xlt(home, "run", "campaign.yaml")
-    assert second.returncode == 2 and "Traceback" not in second.stderr
-    assert xlt(home, "cancel", "campaign").returncode == 0
+    with suspended(workers(driver)):
+        second = xlt(home, "run", "campaign.yaml")
+        assert second.returncode == 2 and "Traceback" not in second.stderr
+        assert xlt(home, "cancel", "campaign").returncode == 0
     assert driver.wait() == 0
     status = json.loads(xlt(home, "status", "campaign", "--json").stdout)
     assert status["state"] == "cancelled"
     assert xlt(home, "resume", "campaign").returncode == 0
     assert campaign.differences(home, reference, campaign.Tally("cancel")) == []
+
+
+def workers(driver: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The processes that compute its stages."""
+    found = named(driver.pid, "ray::Worker")
+    assert found
+    return found
+
+
+@contextmanager
+def filled(home: Path, driver: subprocess.Popen[bytes]) -> Iterator[None]:
+    """A full disk under the sweep, for a while; no stage ends while it is being filled."""
+    with ExitStack() as stack:
+        with suspended(workers(driver)):
+            stack.enter_context(ballast(home / "runs"))
+        yield
 
 
 def says(home: Path, words: str) -> Callable[[], bool]:
@@ -141,7 +160,7 @@ def test_a_full_disk_pauses_the_sweep(on_a_disk, reference):
     """It says so, goes on by itself when there is room, and is the same sweep to the bit."""
     driver = campaign.start(on_a_disk)
     await_that(happened(on_a_disk, "stage_started"), driver)
-    with ballast(on_a_disk / "runs"):
+    with filled(on_a_disk, driver):
         await_that(says(on_a_disk, "WAIT"), driver)
     assert driver.wait() == 0, campaign.tail(on_a_disk)
     assert xlt(on_a_disk, "sync", "campaign").returncode == 0
@@ -153,7 +172,7 @@ def test_a_sweep_terminated_while_it_waits_for_room_goes_on(on_a_disk, reference
     """SIGTERM ends it in order, without a dump of Ray's; resumed with room, it is whole."""
     driver = campaign.start(on_a_disk)
     await_that(happened(on_a_disk, "stage_started"), driver)
-    with ballast(on_a_disk / "runs"):
+    with filled(on_a_disk, driver):
         await_that(says(on_a_disk, "WAIT"), driver)
         driver.terminate()
         assert driver.wait() == 130

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import shutil
 import subprocess
 from dataclasses import replace
@@ -52,7 +51,7 @@ class TestFolders:
             agreed(study, claimed.sweep, claimed.prepared, other)
         assert str(claimed.folder.path.absolute()) in str(caught.value)
         assert not other.path.exists()
-        subprocess.run(shlex.split(str(caught.value).split("`")[1]), check=True)
+        subprocess.run(["bash", "-c", str(caught.value).split("`")[1]], check=True)
         assert agreed(study, claimed.sweep, claimed.prepared, other) == claimed.sweep
 
     def test_a_study_without_a_claim_is_taken(self, make, study):
