@@ -62,6 +62,9 @@ class Running:
 class Tally:
     """What the events so far add up to.
 
+    A stage is counted once: what was trained or evaluated here and is asked for again is not
+    reused, as `xlt status` counts it too.
+
     Attributes:
         total: trials of the sweep; None where that is not known yet.
         before: trials that were finished before this run began.
@@ -108,7 +111,7 @@ class Tally:
         if event.kind == "stage_failed":
             self.failed.add(event.stage)
         elif event.kind == "stage_reused":
-            self.reused.add(event.stage)
+            self.reused |= {event.stage} - self.trained - self.evaluated
         elif event.kind not in ("stage_cancelled", "stage_interrupted"):
             (self.evaluated if _is_evaluation(event) else self.trained).add(event.stage)
 

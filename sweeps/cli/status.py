@@ -26,7 +26,12 @@ def status(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say where sweeps stand."""
+    """Say where sweeps stand.
+
+    A trial without a result is running, or open where its sweep does not run. Stages: those the
+    trials ask for; the distinct ones among them, once what trials share is counted once; executed
+    by this sweep; reused: distinct ones taken from the store, computed elsewhere.
+    """
     if sweep is None:
         _all(as_json)
         return
@@ -70,7 +75,7 @@ def _all(as_json: bool) -> None:
 
 def _table(found: list[SweepStatus]) -> Table:
     table = Table("sweep", "state")
-    for name in ("trials", "failed", "running", "stages", "distinct", "executed", "reused"):
+    for name in ("trials", "failed", "running", "open", "stages", "distinct", "executed", "reused"):
         table.add_column(name, justify="right")
     for one in found:
         counts, stages = one.trials, one.stages
@@ -80,6 +85,7 @@ def _table(found: list[SweepStatus]) -> Table:
             f"{counts.finished}/{one.planned if one.planned is not None else '?'}",
             str(counts.failed),
             str(counts.running),
+            str(counts.open),
             *(str(value) for value in (vars(stages).values() if stages else "––––")),
         )
     return table

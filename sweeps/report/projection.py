@@ -23,7 +23,15 @@ from sweeps.report.results import (
     rows_of,
     trial_rows,
 )
-from sweeps.report.status import count_stages, count_trials, read_events, read_sweep, sweep_status
+from sweeps.report.status import (
+    RUNNING,
+    count_stages,
+    count_trials,
+    read_events,
+    read_sweep,
+    state_of_trial,
+    sweep_status,
+)
 from sweeps.report.tables import selecting_score, shown_split, winner
 from sweeps.report.text import as_text
 from sweeps.spec.selection import selection
@@ -42,8 +50,6 @@ if TYPE_CHECKING:
     from sweeps.spec.paths import SweepFolder
     from sweeps.spec.prepare import Prepared
     from sweeps.tracking.records import RunRecord
-
-RUNNING = "running"
 
 # A trained stage and those of its evaluations whose scores are said with it.
 StageScores = tuple[str, tuple[str, ...]]
@@ -95,7 +101,7 @@ class Projection:
         # A trial may have finished before the baseline had the scores that its gains are over.
         ended = [trial for trial in trials if trial.state != RUNNING]
         yield from _trials(
-            self._sweep, self._prepared, self._folder, self._store, ended, self._said
+            self._sweep, self._prepared, self._folder, self._store, ended, state, self._said
         )
 
     def told(self) -> list[int]:
@@ -129,7 +135,7 @@ def sweep_projection(folder: SweepFolder) -> Iterator[RunRecord]:
     store = Store(sweep.store)
     state = sweep_status(folder).state
     yield whole_sweep_record(sweep, prepared, folder, store, trials, state, None)
-    yield from _trials(sweep, prepared, folder, store, trials)
+    yield from _trials(sweep, prepared, folder, store, trials, state)
 
 
 def _trials(
@@ -138,13 +144,14 @@ def _trials(
     folder: SweepFolder,
     store: Store,
     trials: Sequence[StudyTrial],
+    state: str,
     said: set[StageScores] | None = None,
 ) -> Iterator[RunRecord]:
     """The records of these trials; see `trial_projection`."""
     ends = {event.trial: event.at for event in read_events(folder) if event.trial is not None}
     for trial in trials:
         at = ends.get(trial.number, 0.0)
-        yield from trial_projection(sweep, folder.identity, prepared, store, trial, at, said)
+        yield from trial_projection(sweep, folder.identity, prepared, store, trial, at, said, state)
 
 
 def trial_projection(
@@ -155,6 +162,7 @@ def trial_projection(
     trial: StudyTrial,
     at: float = 0.0,
     said: set[StageScores] | None = None,
+    sweep_state: str = RUNNING,
 ) -> Iterator[RunRecord]:
     """A trial's record, then those of its trained stages that are stored, scores included.
 
@@ -164,7 +172,9 @@ def trial_projection(
         sweep_id: the sweep's folder's.
         at: seconds since the epoch; stands in for a trial that failed before it had any stage.
         said: stages of which nothing is to be said again; those said now are added.
+        sweep_state: where the sweep stands; a trial without a result is open unless that runs.
     """
+    state = state_of_trial(trial, sweep_state)
     paths = paths_of_trial(sweep, prepared, trial.plan, trial.settings)
     stages = ReadOnce(store)
     abouts = _abouts(stages, paths)
@@ -177,12 +187,12 @@ def trial_projection(
             trial.number,
             str(trial.plan),
             trial.settings,
-            trial.state,
+            state,
             _objective(sweep, trial, rows),
             scores_of(rows) if trial.state == "finished" else (),
             list(_keys(paths)),
             started,
-            None if trial.state == RUNNING else ended,
+            None if state == RUNNING else ended,
             trial.error,
             overlap=overlaps_of(sweep, trial.plan),
             selection=selection(sweep, prepared),
@@ -209,7 +219,7 @@ def whole_sweep_record(
     ends = dict(_trial_ends(sweep, prepared, store, trials))
     last = max(ends.values(), default=0.0) if at is None else at
     started, ended = _times_of_sweep(folder, last)
-    counts = count_trials(trials)
+    counts = count_trials(trials, state)
     stages = count_stages(sweep, prepared, trials, store, folder.identity)
     results = SweepResults(
         sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))

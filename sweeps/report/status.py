@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import errno
 import fcntl
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,6 @@ from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.lines import lines_of
-from xlt_core.vocabulary.stage import Stage
 from xlt_core.vocabulary.tree import StageTree
 
 if TYPE_CHECKING:
@@ -30,16 +30,25 @@ if TYPE_CHECKING:
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 ENDED_ON_REQUEST = ("stopped", "cancelled", "paused")
+RUNNING = "running"
+OPEN = "open"
 
 
 @dataclass(frozen=True)
 class TrialCounts:
-    """Trials by state. `asked` counts every trial proposed so far."""
+    """Trials by state.
+
+    Attributes:
+        asked: every trial proposed so far; the others add up to it.
+        running: without a result yet, in a sweep that runs.
+        open: without a result, in a sweep that does not run: `xlt resume` goes on with them.
+    """
 
     asked: int
     finished: int
     failed: int
     running: int
+    open: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,8 +59,7 @@ class StageCounts:
         requested: every stage every trial needs, shared or not.
         distinct: what is left after merging common prefixes.
         executed: distinct stages that this sweep computed.
-        reused: requests of stages that are stored, less those executed: what sharing and the
-            store have saved so far.
+        reused: distinct stages taken from the store, where something else had computed them.
     """
 
     requested: int
@@ -125,19 +133,19 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     from xlt_core.store import Store
 
     sweep, prepared, trials = read_sweep(folder)
-    counts = count_trials(trials)
     stages = None
     if prepared is not None:
         stages = count_stages(sweep, prepared, trials, Store(sweep.store), folder.identity)
+    state = state_of(
+        driven=is_driven(folder),
+        pausing=requested(folder.path) == PAUSE,
+        last_word=last_word(folder),
+        trials=[trial.state for trial in trials],
+    )
     return SweepStatus(
         name=sweep.name,
-        state=state_of(
-            driven=is_driven(folder),
-            pausing=requested(folder.path) == PAUSE,
-            last_word=last_word(folder),
-            trials=counts,
-        ),
-        trials=counts,
+        state=state,
+        trials=count_trials(trials, state),
         planned=planned_trials(sweep, candidates_of(sweep)),
         stages=stages,
         errors=tuple((t.number, t.error) for t in trials if t.state == "failed"),
@@ -145,15 +153,24 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     )
 
 
-def count_trials(trials: Sequence[StudyTrial]) -> TrialCounts:
-    """Trials by state."""
-    by_state = [trial.state for trial in trials]
+def count_trials(trials: Sequence[StudyTrial], state: str) -> TrialCounts:
+    """Trials by state, in a sweep whose own state is `state`."""
+    by_state = Counter(state_of_trial(trial, state) for trial in trials)
     return TrialCounts(
-        asked=len(by_state),
-        finished=by_state.count("finished"),
-        failed=by_state.count("failed"),
-        running=by_state.count("running"),
+        asked=len(trials),
+        finished=by_state["finished"],
+        failed=by_state["failed"],
+        running=by_state[RUNNING],
+        open=by_state[OPEN],
     )
+
+
+def state_of_trial(trial: StudyTrial, state: str) -> str:
+    """One word for where a trial stands, in a sweep whose own state is `state`.
+
+    The study calls every trial without a result running, whoever may have died over it.
+    """
+    return OPEN if trial.state == RUNNING != state else trial.state
 
 
 def count_stages(
@@ -168,17 +185,12 @@ def count_stages(
     from sweeps.spec.trials import paths_of_trial
 
     tree = StageTree()
-    requests: dict[str, int] = {}
     for trial in trials:
         for path in paths_of_trial(sweep, prepared, trial.plan, trial.settings):
             tree.add(path.trained, path.evaluations)
-            stages: tuple[Stage, ...] = (*path.trained.ancestry(), *path.evaluations)
-            for stage in stages:
-                requests[stage.key] = requests.get(stage.key, 0) + 1
     stored = store.contains_all(tree.stages)
     executed = sum(_executed_by(sweep.name, folder, store, key) for key in stored)
-    done = sum(requests[key] for key in stored)
-    return StageCounts(tree.requested, tree.distinct, executed, done - executed)
+    return StageCounts(tree.requested, tree.distinct, executed, len(stored) - executed)
 
 
 def lacks_scores(sweep: Sweep, prepared: Prepared, trials: Iterable[StudyTrial]) -> bool:
@@ -197,21 +209,21 @@ def lacks_scores(sweep: Sweep, prepared: Prepared, trials: Iterable[StudyTrial])
     return len(Store(sweep.store).contains_all(wanted)) < len(wanted)
 
 
-def state_of(driven: bool, pausing: bool, last_word: str, trials: TrialCounts) -> str:
+def state_of(driven: bool, pausing: bool, last_word: str, trials: Collection[str]) -> str:
     """One word for where a sweep stands.
 
     Args:
         driven: whether a driver holds the sweep's lock.
         pausing: whether a pause is asked of it.
         last_word: the state that the last driver said it ended in; empty if it said nothing.
-        trials: trials by state.
+        trials: their states, as the study has them.
     """
     if driven:
-        return "paused" if pausing else "running"
+        return "paused" if pausing else RUNNING
     if last_word in ENDED_ON_REQUEST:
         return last_word
-    if last_word in ("finished", "failed") and not trials.running:
-        return "failed" if trials.failed else "finished"
+    if last_word in ("finished", "failed") and RUNNING not in trials:
+        return "failed" if "failed" in trials else "finished"
     return "interrupted"
 
 

@@ -24,6 +24,7 @@ _STATUS = {
     "killed": Status.KILLED,
     "cancelled": Status.KILLED,
     "interrupted": Status.KILLED,
+    "open": Status.KILLED,
 }
 
 

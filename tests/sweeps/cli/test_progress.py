@@ -44,6 +44,16 @@ class TestTally:
             1,
         ]
 
+    def test_what_was_computed_here_is_not_reused(self):
+        """Asked for again by a later trial, it comes from the store, but this run put it there."""
+        tally = Tally(total=None)
+        for of in ("train", "evaluate"):
+            tally.add(stage("stage_done", of, of=of))
+            tally.add(stage("stage_reused", of, of=of))
+        for _ in range(2):
+            tally.add(stage("stage_reused", "c", of="train"))
+        assert "1 trained · 1 evaluated · 1 reused" in summary(tally)
+
     def test_progress_of_a_stage(self):
         """Steps and speed are the last ones told."""
         tally = Tally(total=1)

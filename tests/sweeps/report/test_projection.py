@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import filelock
 import pytest
 
 from sweeps.report.projection import Projection, overlaps_of, scores_of, sweep_projection
@@ -68,7 +69,8 @@ class TestSweepProjection:
         assert record.tags["xlt.environment.torch"] == "2.13"
         assert set(record.artifacts) == {"spec.yaml", "report.txt"}
         assert (record.status, record.ended) == (Status.FINISHED, BEGAN + 20)
-        assert {m.key: m.value for m in record.metrics}["stages/reused"] == 2
+        counts = {m.key: m.value for m in record.metrics}
+        assert counts["stages/reused"] == counts["trials/open"] == 0
 
     def test_a_killed_sweep_is_not_left_running(self, make):
         """Without a driver and without its last word it was killed."""
@@ -79,6 +81,22 @@ class TestSweepProjection:
         )
         record = by_tag(sweep_projection(made.folder))["sweep", "made"]
         assert (record.status, record.ended) == (Status.KILLED, BEGAN + 1)
+
+    def test_an_open_trial_of_a_sweep_that_does_not_run_is_not_left_running(self, make):
+        """A sync is the last to speak of it until the sweep goes on."""
+        made = make()
+        made.ask(0, "(none)")
+        made.compute("(none)")
+        made.journal(Event("sweep_started", at=BEGAN))
+        found = by_tag(sweep_projection(made.folder))
+        record = found["trial", "made/0"]
+        assert (record.status, record.tags["xlt.state"]) == (Status.KILLED, "open")
+        assert record.ended == BEGAN + 10
+        counts = {m.key: m.value for m in found["sweep", "made"].metrics}
+        assert (counts["trials/open"], counts["trials/running"]) == (1, 0)
+        with filelock.FileLock(made.folder.lock):
+            record = by_tag(sweep_projection(made.folder))["trial", "made/0"]
+        assert (record.status, record.ended) == (Status.RUNNING, None)
 
     def test_a_trial_that_failed_before_it_computed_anything(self, make):
         """Its time is the journal's."""

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import filelock
 import pytest
 
 from sweeps.execution.control import request
 from sweeps.report.projection import sweep_projection
 from sweeps.report.results import read_results
-from sweeps.report.status import TrialCounts, lacks_scores, read_sweep, state_of, sweep_status
+from sweeps.report.status import (
+    ENDED_ON_REQUEST,
+    TrialCounts,
+    lacks_scores,
+    read_sweep,
+    state_of,
+    sweep_status,
+)
 from sweeps.search.study import SweepStudy
 from sweeps.spec.database import sqlite_address
 from sweeps.spec.identity import give_identity
@@ -26,7 +35,7 @@ LOST = {
 
 class TestSweepStatus:
     def test_counts_of_a_finished_sweep(self, made):
-        """Trials by state; every stage was computed here, sharing saved the rest."""
+        """Trials by state; every stage was computed here: what trials share is not reused."""
         found = sweep_status(made.folder)
         assert found.state == "finished"
         assert found.trials == TrialCounts(asked=4, finished=4, failed=0, running=0)
@@ -34,7 +43,7 @@ class TestSweepStatus:
         assert found.stages.requested == 2 * (8 + 4 * 8)
         assert found.stages.distinct == 2 * (7 + 4 * 8)
         assert found.stages.executed == found.stages.distinct
-        assert found.stages.reused == 2
+        assert found.stages.reused == 0
 
     def test_stages_of_another_sweep_are_reused(self, make):
         """What the store had already was not computed here."""
@@ -64,6 +73,41 @@ class TestSweepStatus:
         found = sweep_status(made.folder)
         assert (found.stages.requested, found.stages.executed, found.stages.reused) == (18, 0, 0)
         assert found.state == "interrupted"
+
+    def test_a_shared_stage_of_another_sweep_is_reused_once(self, make):
+        """However many trials ask for it; what is asked for is `requested`'s to say."""
+        made = make()
+        made.compute("lab-pairs", sweep="earlier")
+        for number, plan in enumerate(("(none)", "lab-pairs", "lab-pairs > lab-topic")):
+            made.compute(plan)
+            made.ask(number, plan)
+            made.tell(number, 80.0)
+        found = sweep_status(made.folder).stages
+        assert found.reused == 2 * (2 + 8)
+        assert found.distinct - found.reused == found.executed == 2 * (1 + 8 + 2 + 8)
+        assert found.requested == found.distinct + 2
+
+    @pytest.mark.parametrize(
+        ("driven", "request_", "last_word", "where"),
+        [
+            (True, "run", "", ("running", 1, 0)),
+            (True, "pause", "", ("paused", 0, 1)),
+            (False, "run", "", ("interrupted", 0, 1)),
+            *((False, "run", word, (word, 0, 1)) for word in ("interrupted", *ENDED_ON_REQUEST)),
+        ],
+    )
+    def test_only_a_running_sweep_has_running_trials(
+        self, make, driven, request_, last_word, where
+    ):
+        """What nobody works on is open, whatever the study calls it."""
+        made = make()
+        made.ask(0, "(none)")
+        made.journal(*([Event("sweep_finished", fields={"state": last_word})] if last_word else []))
+        request(made.folder.path, request_)
+        with filelock.FileLock(made.folder.lock) if driven else nullcontext():
+            found = sweep_status(made.folder)
+        assert (found.state, found.trials.running, found.trials.open) == where
+        assert found.trials.asked == 1
 
     def test_a_held_lock_is_a_driver(self, make):
         """Running is what the lock says, paused what was asked of it."""
@@ -117,7 +161,7 @@ class TestSweepStatus:
     def test_json_shape(self, made):
         """These names are promised to programs."""
         data = sweep_status(made.folder).to_json()
-        assert {"asked", "finished", "failed", "running"} <= set(data["trials"])
+        assert {"asked", "finished", "failed", "running", "open"} <= set(data["trials"])
         assert set(data["stages"]) == {"requested", "distinct", "executed", "reused"}
         assert (data["name"], data["state"]) == ("made", "finished")
 
@@ -140,7 +184,7 @@ class TestStateOf:
     )
     def test_one_word(self, driven, pausing, last_word, failed, running, state):
         """The lock first, then the driver's last word, then the trials."""
-        trials = TrialCounts(asked=3, finished=1, failed=failed, running=running)
+        trials = ["finished", *["failed"] * failed, *["running"] * running]
         assert state_of(driven, pausing, last_word, trials) == state
 
 
