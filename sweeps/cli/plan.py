@@ -12,6 +12,7 @@ from sweeps.cli.options import AsJson, Overrides, SpecFile
 from sweeps.cli.output import print_json, stdout
 from sweeps.cli.places import folder_of
 from sweeps.report.results import overlap_texts
+from sweeps.report.settings import short
 from sweeps.report.statistics import ADVISED_SEEDS, smallest_p
 from sweeps.spec.selection import selection
 
@@ -78,6 +79,7 @@ def as_data(sweep: Sweep, prepared: Prepared, found: Forecast) -> dict[str, Any]
         "choosing": list(selection(sweep, prepared).choosing),
         "smallest_p": smallest_p(len(sweep.seeds)),
         "plans": list(found.plans),
+        "settings": [dict(own) for own in found.settings],
         "overlaps": [asdict(flag) for flag in prepared.overlaps],
         "notes": list(prepared.notes),
     }
@@ -102,8 +104,8 @@ def show(sweep: Sweep, prepared: Prepared, found: Forecast) -> None:
     table.add_row("in the store already", str(stages.stored))
     table.add_row("optimiser steps to do", f"about {stages.optimizer_steps:,}")
     console.print(table)
-    for text in found.plans[:SHOWN_PLANS]:
-        console.print(f"  {text}")
+    for text, settings in list(zip(found.plans, found.settings, strict=True))[:SHOWN_PLANS]:
+        console.print(f"  {text}  {short(settings)}".rstrip(), soft_wrap=True)
     if found.trials > SHOWN_PLANS:
         console.print(f"  … {found.trials} trials in all")
     if not found.exact:

@@ -8,7 +8,7 @@ stand-in and the forecast says so. Neighbours: `status` (what was done), `sweeps
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from xlt_core.vocabulary.stage import Stage, TrainStage
 from xlt_core.vocabulary.tree import StageTree
 
 if TYPE_CHECKING:
-    from sweeps.search.candidates import Candidates
+    from sweeps.search.candidates import Candidate, Candidates
     from sweeps.search.proposal import Proposal
     from sweeps.search.study_reader import StudyTrial
     from sweeps.spec.prepare import Prepared
@@ -57,6 +57,7 @@ class Forecast:
         counted: how many of them were gone through; less than all where they are too many.
         exact: whether these are the very trials; otherwise an estimate.
         plans: the first plans, in order of trial.
+        settings: theirs, of the searched fields, by dotted path.
     """
 
     trials: int
@@ -64,6 +65,7 @@ class Forecast:
     exact: bool
     stages: StageForecast
     plans: tuple[str, ...]
+    settings: tuple[Mapping[str, Any], ...]
 
     def sentence(self) -> str:
         """The forecast in one line."""
@@ -94,7 +96,7 @@ def forecast(
     trials = planned_trials(sweep, candidates)
     proposals = _proposals(sweep, candidates, known)
     tree, counted, ended = StageTree(), 0, False
-    plans: list[str] = []
+    listed: list[Candidate] = []
     while tree.requested < MOST_STAGES:
         proposal = next(proposals, None)
         if proposal is None:
@@ -102,12 +104,13 @@ def forecast(
             break
         _add(tree, sweep, prepared, proposal.plan, proposal.settings)
         counted += 1
-        if len(plans) < LISTED_PLANS:
-            plans.append(str(proposal.plan))
+        if len(listed) < LISTED_PLANS:
+            listed.append(candidates.canonical(proposal.plan, proposal.settings))
     total = counted if ended or trials is None else max(trials, counted)
     stages = _scaled(_count(tree, store), total / max(counted, 1))
     exact = ended and _is_exact(sweep, total, known)
-    return Forecast(total, counted, exact, stages, tuple(plans))
+    plans, settings = (str(plan) for plan, _ in listed), (own for _, own in listed)
+    return Forecast(total, counted, exact, stages, tuple(plans), tuple(settings))
 
 
 def planned_trials(sweep: Sweep, candidates: Candidates) -> int | None:

@@ -11,20 +11,24 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sweeps.report.results import SweepResults, overlap_texts
+from sweeps.report.results import SweepResults, judging_metrics, overlap_texts
+from sweeps.report.settings import short, whole
 from sweeps.report.statistics import Estimate
 from sweeps.report.tables import (
     SELECTIONS,
     FamilyGain,
+    Meaning,
     Standing,
     family_gains,
     incomplete,
+    meanings,
     shown_split,
     standings,
     winner,
 )
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Objective
+from xlt_core.vocabulary.languages import ENGLISH
 
 BEST = 5  # plans listed
 
@@ -40,7 +44,8 @@ def results_report(results: SweepResults) -> RenderableType:
     if not results.rows:
         return Text(f"{results.sweep.name}: no trial has finished yet; nothing to show.")
     parts: list[RenderableType] = [*_heading(results, shown), Text()]
-    parts += [best_plans(results, shown), Text(), winners(results, shown), Text()]
+    parts += [best_plans(results, shown), Text(), winners(results, shown)]
+    parts += [*winning_settings(results, shown), Text()]
     if shown is not None:
         parts += _family_tables(results, shown)
     parts += [Text(note, style="dim") for note in notes(results, shown)]
@@ -56,6 +61,9 @@ def best_plans(results: SweepResults, shown: str | None) -> Table:
     table = Table(title=f"Best plans, {_selected_by(objective)}", title_justify="left")
     table.add_column("trial", justify="right")
     table.add_column("plan")
+    is_searched = any(standing.settings for standing in ranked)
+    if is_searched:
+        table.add_column("settings", overflow="fold")
     table.add_column(f"{objective.split} (selects)", justify="right")
     targets = _target_names(ranked)
     for target in targets:
@@ -64,6 +72,7 @@ def best_plans(results: SweepResults, shown: str | None) -> Table:
         table.add_row(
             str(standing.trial),
             standing.plan,
+            *([short(standing.settings)] if is_searched else ()),
             _number(standing.selected_by),
             *(_cell(standing, target) for target in targets),
         )
@@ -88,11 +97,19 @@ def winners(results: SweepResults, shown: str | None) -> Table:
             continue
         table.add_row(
             label,
-            f"{standing.plan} (trial {standing.trial})",
+            _with_number(standing),
             _number(standing.selected_by),
             *(_cell(standing, target) for target in targets),
         )
     return table
+
+
+def winning_settings(results: SweepResults, shown: str | None) -> Iterator[Text]:
+    """The searched settings of each winner in full, so that it can be trained again."""
+    found = {standing.trial: standing for _, standing in _winners(results, shown)}
+    for standing in found.values():
+        if standing.settings:
+            yield Text(f"{_with_number(standing)} was trained with {whole(standing.settings)}")
 
 
 def family_table(title: str, gains: Sequence[FamilyGain]) -> Table:
@@ -160,15 +177,27 @@ def _heading(results: SweepResults, shown: str | None) -> Iterator[RenderableTyp
         f"seeds {seeds}; chosen on {results.sweep.objective.split}, shown on {shown or 'nothing'}",
         style="bold",
     )
+    for meaning in meanings(results.rows, shown or results.sweep.objective.split):
+        yield Text(meaning_text(meaning))
+
+
+def meaning_text(meaning: Meaning) -> str:
+    """What is shown of a target, in words."""
+    judges = judging_metrics(meaning.target)
+    metric = f"the mean of {' and '.join(judges)}" if len(judges) > 1 else meaning.metric
+    number = len(meaning.languages)
+    languages = "language" if number == 1 else "languages"
+    english = "English among them" if ENGLISH in meaning.languages else "English not among them"
+    return f"{meaning.target}: {metric}, averaged over {number} {languages}, {english}"
 
 
 def _family_tables(results: SweepResults, shown: str) -> Iterator[RenderableType]:
     """One table a winner; one in all where both ways choose the same plan."""
     by_trial: dict[int, list[str]] = {}
-    plans: dict[int, str] = {}
+    names: dict[int, str] = {}
     for languages, standing in _winners(results, shown):
         by_trial.setdefault(standing.trial, []).append(languages)
-        plans[standing.trial] = standing.plan
+        names[standing.trial] = _with_number(standing) if standing.settings else standing.plan
     for trial, selections in by_trial.items():
         split = results.sweep.objective.split
         chosen = " and ".join(_selected_by(Objective(split, name)) for name in selections)
@@ -176,7 +205,7 @@ def _family_tables(results: SweepResults, shown: str) -> Iterator[RenderableType
             yield Text(f"The baseline is the winner, {chosen}: there is no gain to show.")
         else:
             gains = family_gains(results.rows, trial, shown)
-            yield family_table(f"Gain by language family: {plans[trial]}, {chosen}", gains)
+            yield family_table(f"Gain by language family: {names[trial]}, {chosen}", gains)
         yield Text()
 
 
@@ -202,6 +231,10 @@ def _cell(standing: Standing, target: str) -> str:
             gain = f"{score.gain.mean:+.2f}" if score.gain is not None else "no baseline"
             return f"{score.score:.2f} ({gain})"
     return "–"
+
+
+def _with_number(standing: Standing) -> str:
+    return f"{standing.plan} (trial {standing.trial})"
 
 
 def _number(value: float | None) -> str:

@@ -7,10 +7,11 @@ Read from the two truths alone: the study says which trials finished, the store 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sweeps.report.settings import settings_of
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.languages import family_of
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 PRIMARY = "primary"  # the metric's name where a task is judged by a mean of others (F1 and EM)
 
 
-_INNER = ("primary", "asked")
-
-
 @dataclass(frozen=True)
 class Row:
     """One score.
@@ -39,7 +37,9 @@ class Row:
         gain: score minus the baseline's at the same target, language, seed, split, metric and
             recipe of the target; None where the baseline is not in the store.
         primary: whether the task is judged by this metric.
-        asked: whether the language is one of the target's; English may only be there to select by.
+        asked: whether the language is one of the target's, which means are over; English may only
+            be there to select by.
+        settings: the searched settings of the trial, by dotted path.
     """
 
     trial: int
@@ -54,10 +54,11 @@ class Row:
     gain: float | None
     primary: bool = True
     asked: bool = True
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def to_json(self) -> dict[str, Any]:
-        """The columns that `xlt results --json` promises."""
-        return {name: value for name, value in asdict(self).items() if name not in _INNER}
+        """The columns that `xlt results --json` promises: the attributes, by their names."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ def trial_rows(
         for stage in path.evaluations
     }
     asked = {target.task: target for target in sweep.targets}
+    settings = settings_of(sweep, trial)
     for path in paths_of_trial(sweep, prepared, trial.plan, trial.settings):
         for stage in path.evaluations:
             scores = reader.metrics(stage)
@@ -140,6 +142,7 @@ def trial_rows(
                     gain=score - against[metric] if metric in against else None,
                     primary=metric == primary,
                     asked=asked[path.target].asks(stage.data.language),
+                    settings=settings,
                 )
 
 

@@ -9,8 +9,9 @@ zero-shot transfer demands, and on all target languages, which is marked as such
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from sweeps.execution.objective import objective_value
 from sweeps.report.results import Row
@@ -34,6 +35,7 @@ class Standing:
     """One trial as a choice: what selects it, and what is shown of it.
 
     Attributes:
+        settings: the searched ones, by dotted path.
         selected_by: percent on the selecting split; None where nothing there can select
             (no target has English data).
         targets: scores on the shown split, one a target, in order of name.
@@ -43,6 +45,21 @@ class Standing:
     plan: str
     selected_by: float | None
     targets: tuple[TargetScore, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a target's scores are means of.
+
+    Attributes:
+        metric: the one that judges, as rows name it.
+        languages: those averaged over.
+    """
+
+    target: str
+    metric: str
+    languages: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -86,6 +103,15 @@ def winner(rows: Sequence[Row], objective: Objective, shown: str | None) -> Stan
     return ranked[0] if ranked and ranked[0].selected_by is not None else None
 
 
+def meanings(rows: Sequence[Row], split: str) -> tuple[Meaning, ...]:
+    """What the scores on `split` are means of, by target."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in _primary(rows):
+        if row.split == split and row.asked:
+            found[row.target, row.metric].add(row.language)
+    return tuple(Meaning(*key, frozenset(languages)) for key, languages in sorted(found.items()))
+
+
 def family_gains(rows: Sequence[Row], trial: int, split: str) -> tuple[FamilyGain, ...]:
     """Gains of one trial by target and family, on `split`; only where the baseline is known.
 
@@ -112,6 +138,7 @@ def _standing(rows: Sequence[Row], objective: Objective, shown: str | None) -> S
             _target_score(target, [row for row in visible if row.target == target])
             for target in sorted({row.target for row in visible})
         ),
+        settings=rows[0].settings,
     )
 
 

@@ -89,6 +89,7 @@ class TestResults:
         rows = json.loads(xlt("results", "made", "--json").out)
         assert len(rows) == 64
         assert {row["trial"] for row in rows} == {0, 1, 2, 3}
+        assert {(row["metric"], row["primary"]) for row in rows} == {("accuracy", True)}
 
     def test_tables(self, made, xlt):
         """Without --json the tables of the report."""
@@ -119,6 +120,20 @@ class TestPlan:
         assert data["trials"] == 5
         assert {"requested", "distinct", "stored", "train", "evaluate"} <= set(data["stages"])
         assert (data["overlaps"], data["notes"], data["exact"]) == ([], [], True)
+
+    def test_plans_come_with_their_settings(self, made, xlt):
+        """Two trials of one plan are told apart, for people and for programs."""
+        searched = "recipe.target.learning_rate={choice: [0.001, 0.002]}"
+        asked = ["plan", str(made.spec), "--set", "name=searched", "--set", searched]
+        data = json.loads(xlt(*asked, "--json").out)
+        found = list(zip(data["plans"], data["settings"], strict=True))
+        rates = [{"recipe.target.learning_rate": rate} for rate in (0.001, 0.002)]
+        assert found[:2] == [("(none)", rate) for rate in rates]
+        said = xlt(*asked).out.splitlines()
+        assert [line for line in said if line.startswith("  lab-pairs > lab-topic")] == [
+            f"  lab-pairs > lab-topic  target.learning_rate {rate}" for rate in (0.001, 0.002)
+        ]
+        assert "  lab-pairs > lab-topic" in xlt("plan", str(made.spec)).out.splitlines()
 
     def test_overrides(self, made, xlt):
         """--set changes the plan as it would change the run."""

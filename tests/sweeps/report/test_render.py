@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sweeps.report.render import results_report
-from sweeps.report.results import read_results
+from sweeps.report.results import PRIMARY, read_results
 from sweeps.report.text import as_text
 from sweeps.spec.prepare import OverlapFlag
 from sweeps.spec.sweep import Objective
@@ -52,6 +52,52 @@ class TestResultsReport:
         best = next(line for line in report(results).splitlines() if "lab-pairs" in line)
         assert "86.50" in best  # English dev, which selects
         assert "64.50 (+1.50)" in best
+
+    def test_what_is_averaged_is_said_once_a_target(self, results):
+        """The metric, over how many languages, and whether English is one of them."""
+        said = "lab-nli: accuracy, averaged over 4 languages, English among them"
+        assert report(results).splitlines().count(said) == 1
+        rows = tuple(replace(row, asked=row.language != "en") for row in results.rows)
+        said = "lab-nli: accuracy, averaged over 3 languages, English not among them"
+        assert report(replace(results, rows=rows)).splitlines().count(said) == 1
+
+    def test_a_metric_that_is_a_mean_says_of_what(self, results):
+        """Question answering is judged by two numbers at once."""
+        rows = tuple(replace(row, target="xquad", metric=PRIMARY) for row in results.rows)
+        text = report(replace(results, rows=rows))
+        assert "xquad: the mean of f1 and exact_match, averaged over 4 languages" in text
+
+    def test_trials_of_one_plan_are_told_apart_by_their_settings(self, results):
+        """Short in the table of plans; the winners' in full, and their trials by number."""
+        rates = {0: 0.00212345678, 1: 0.00112345678, 2: 0.00112345678, 3: 0.00312345678}
+        rows = tuple(
+            replace(row, plan="(none)" if row.trial == 0 else "lab-pairs", settings=settings)
+            for row in results.rows
+            for settings in [{"recipe.train.learning_rate": rates[row.trial], "recipe.train.n": 5}]
+        )
+        text = report(replace(results, rows=rows))
+        for number, rate in enumerate(("0.002123", "0.001123", "0.001123", "0.003123")):
+            (line,) = [line for line in text.splitlines() if line.startswith(f"│     {number} │")]
+            assert f"│ train.learning_rate {rate}, train.n 5 " in line
+        for number in (1, 3):
+            whole = f"recipe.train.learning_rate={rates[number]}, recipe.train.n=5"
+            assert f"lab-pairs (trial {number}) was trained with {whole}\n" in text
+            assert f"Gain by language family: lab-pairs (trial {number}), selected" in text
+
+    def test_a_narrow_terminal_cuts_no_setting(self, results):
+        """What is too long for its column goes on below."""
+        settings = {"recipe.train.learning_rate": 0.00112345678}
+        rows = tuple(replace(row, settings=settings) for row in results.rows)
+        text = as_text(results_report(replace(results, rows=rows)), 70)
+        table = text.partition("The winner")[0].splitlines()
+        column = "".join(line.split("│")[3].strip() for line in table if line.startswith("│"))
+        assert column.count("train.learning_rate0.001123") == 4
+
+    def test_a_sweep_without_searched_settings_shows_none(self, results):
+        """Its tables have no column for them."""
+        text = report(results)
+        assert "settings" not in text and "was trained with" not in text
+        assert "Gain by language family: lab-pairs, selected" in text
 
     def test_a_target_that_chose_nothing_is_named(self, results):
         """Without English dev a target takes no part in choosing, and a reader is told so."""

@@ -34,6 +34,9 @@ class TestReadResults:
             "metric",
             "score",
             "gain",
+            "primary",
+            "asked",
+            "settings",
         ]
 
     def test_gain_is_against_the_baseline_at_the_same_cell(self, made):
@@ -88,6 +91,22 @@ class TestReadResults:
         made.compute("(none)", high, bonus=5.0)
         rows = read_results(made.folder).rows
         assert {r.gain for r in scores(rows, trial=2, language="en")} == {6.0}
+
+    def test_each_row_has_the_settings_of_its_trial(self, make):
+        """All that were searched and that its plan takes; what nobody had yet is the opening."""
+        made = make("{choice: [1e-3, 2e-3]}")
+        path = "recipe.target.learning_rate"
+        for number, settings in enumerate(({}, {path: 1e-3}, {path: 2e-3, "recipe.gone": 1})):
+            made.ask(number, "(none)" if number == 0 else "lab-pairs", settings)
+            made.compute("(none)" if number == 0 else "lab-pairs", settings)
+            made.tell(number, 80.0)
+        rows = read_results(made.folder).rows
+        found = {row.trial: row.to_json()["settings"] for row in rows}
+        assert found == {0: {path: 1e-3}, 1: {path: 1e-3}, 2: {path: 2e-3}}
+
+    def test_a_sweep_that_searches_plans_alone_has_no_settings(self, made):
+        """An empty mapping, which is there nevertheless."""
+        assert all(row.to_json()["settings"] == {} for row in read_results(made.folder).rows)
 
     def test_a_sweep_that_has_not_started(self, make):
         """Asking too early is a mistake one can mend, not a traceback."""

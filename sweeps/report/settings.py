@@ -1,0 +1,41 @@
+"""Searched settings in words: short where trials are told apart, whole where one is to be repeated.
+
+Neighbours: `results`, which reads a trial's settings; `sweeps.search.settings`, their space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sweeps.search.of_sweep import candidates_of
+from sweeps.search.settings import label
+from sweeps.spec.sweep import Sweep
+
+if TYPE_CHECKING:
+    from sweeps.search.study_reader import StudyTrial
+
+
+def settings_of(sweep: Sweep, trial: StudyTrial) -> dict[str, Any]:
+    """The searched settings that a trial was trained with, by dotted path.
+
+    Those that its plan takes. One that was not searched yet when the trial was proposed has the
+    baseline's value.
+    """
+    return candidates_of(sweep).canonical(trial.plan, trial.settings)[1]
+
+
+def short(settings: Mapping[str, Any]) -> str:
+    """The settings for a table, numbers at four digits."""
+    return ", ".join(
+        f"{path.removeprefix('recipe.')} {_rounded(settings[path])}" for path in sorted(settings)
+    )
+
+
+def whole(settings: Mapping[str, Any]) -> str:
+    """The settings in full, as a spec or `--set` takes them."""
+    return ", ".join(f"{path}={label(settings[path])}" for path in sorted(settings))
+
+
+def _rounded(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else label(value)
