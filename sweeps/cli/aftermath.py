@@ -1,6 +1,7 @@
-"""What a dead driver left in MLflow is closed by whichever command touches the sweep next.
+"""What a driver left behind in MLflow: said by whoever looks at the sweep, sent by who must send.
 
-Costs a millisecond where there is nothing to close; MLflow is imported only where there is.
+A look waits for no server: it costs a millisecond and imports no MLflow. What was left is sent by
+`sync`, by the next driver, and by `ui` before it opens the very database.
 """
 
 from __future__ import annotations
@@ -12,15 +13,35 @@ from sweeps.cli.places import find_sweep, folder_of
 from sweeps.spec.paths import SweepFolder
 
 
-def touch_sweep(name: str) -> SweepFolder:
-    """Find a sweep and close the runs its dead driver left RUNNING, if it did.
+def look_at(name: str) -> SweepFolder:
+    """Find a sweep, and say what it left behind.
 
     Raises:
         UserMistake: there is no such sweep.
     """
     folder = find_sweep(name)
-    close_and_say(folder)
+    say_what_is_left(folder)
     return folder
+
+
+def say_what_is_left(folder: SweepFolder) -> None:
+    """Say what waits for MLflow, and how it is sent; nothing while a driver is at work."""
+    from sweeps.report.status import is_driven
+    from sweeps.tracking.reconcile import needs_closing
+
+    if needs_closing(folder.spool) and not is_driven(folder):
+        say_open_runs(folder)
+        say_backlog(folder)
+
+
+def say_open_runs(folder: SweepFolder) -> None:
+    """Say that MLflow shows work as running which nobody does any longer, where it does."""
+    from sweeps.report.status import is_driven
+    from sweeps.tracking.reconcile import left_open
+
+    if left_open(folder.spool) and not is_driven(folder):
+        command = f"`xlt sync {folder.called}`"
+        say(f"MLflow shows as running what the driver of {folder.name} left; {command} ends it")
 
 
 def close_and_say(folder: SweepFolder) -> None:

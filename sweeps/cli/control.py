@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sweeps.cli.aftermath import touch_sweep
+from sweeps.cli.aftermath import look_at
 from sweeps.cli.faults import say
 from sweeps.cli.options import SweepName
+from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 
@@ -41,14 +42,24 @@ def ask(name: str, verb: str, promise: str) -> None:
     from sweeps.execution.control import request
     from sweeps.report.status import is_driven
 
-    folder = touch_sweep(name)
+    folder = look_at(name)
     if not is_driven(folder):
         raise UserMistake(
             Mistake(
                 name,
-                f"is not running, so there is nothing to {verb}",
+                f"{_why_idle(folder)}: nothing runs that could be asked to {verb}",
                 f"see `xlt status {folder.called}`",
             )
         )
     request(folder.path, verb)
     say(f"asked {name} to {verb}: {promise}")
+
+
+def _why_idle(folder: SweepFolder) -> str:
+    """How a sweep ended that nobody runs, by its journal."""
+    from sweeps.report.status import last_word
+
+    if not folder.events.is_file():
+        return "has not started"
+    word = last_word(folder)
+    return f"is {word}" if word else "was interrupted"

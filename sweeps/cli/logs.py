@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sweeps.cli.aftermath import touch_sweep
+from sweeps.cli.aftermath import look_at
 from sweeps.cli.options import AsJson, SweepName
 from sweeps.cli.output import print_json_line, stderr
 from sweeps.cli.progress import line
@@ -37,19 +37,43 @@ def logs(
     """
     from sweeps.report.status import is_driven, read_events
 
-    folder = touch_sweep(sweep)
+    folder = look_at(sweep)
     if stage and not any(event.stage.startswith(stage) for event in read_events(folder)):
         raise UserMistake(
             Mistake(f"--stage {stage}", "no stage in the journal has such a key", "see `xlt logs`")
         )
-    if not folder.events.is_file() and not follow:
+    picks = bool(stage) or trial is not None
+    if not folder.events.is_file() and not follow and not picks:
         stderr().print(f"{sweep} has not started yet: no events")
         return
+    found = False
     for event in _events(folder.events, follow, lambda: is_driven(folder)):
         if event.stage.startswith(stage) and (trial is None or event.trial == trial):
             _show(event, as_json)
+            found = True
         if is_unread():
             return
+    if picks and not found:
+        raise UserMistake(_nothing_of(trial, stage, read_events(folder)))
+
+
+def _nothing_of(trial: int | None, stage: str, events: Sequence[Event]) -> Mistake:
+    """What was asked for of a journal that has nothing of it, and what it has."""
+    asked = [f"--stage {stage}"] * bool(stage) + [f"--trial {trial}"] * (trial is not None)
+    numbers = {event.trial for event in events if event.trial is not None}
+    if trial not in numbers and trial is not None:
+        there = f"it has trials {spans(numbers)}" if numbers else "no trial has begun"
+        return Mistake(f"--trial {trial}", "the journal has no such trial", there)
+    what = "no event in the journal is both of this stage and of this trial"
+    return Mistake(" ".join(asked), what, "give one of the two")
+
+
+def spans(numbers: Collection[int]) -> str:
+    """Numbers in order, those without a gap as `0…5`."""
+    starts = sorted(number for number in numbers if number - 1 not in numbers)
+    ends = sorted(number for number in numbers if number + 1 not in numbers)
+    pairs = zip(starts, ends, strict=True)
+    return ", ".join(f"{a}" if a == b else f"{a}…{b}" for a, b in pairs)
 
 
 def _show(event: Event, as_json: bool) -> None:

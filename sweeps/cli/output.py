@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -62,13 +63,43 @@ def print_json_line(line: str) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a result to a file. Raises UserMistake where the place cannot be written to."""
+    """Write a result to a file, whole or not at all; what stood there stays until it is replaced.
+
+    Raises:
+        UserMistake: its folder is not there, or the place cannot be written to.
+    """
     path = path.expanduser()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        if not path.parent.is_dir():
+            what = f"there is no folder {path.parent}"
+            raise UserMistake(Mistake(f"--output {path}", what, "make it, or name another file"))
+        _write_whole(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         reason = error.strerror or str(error)
         raise UserMistake(
             Mistake(f"--output {path}", f"cannot be written: {reason}", "name another file")
         ) from error
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """By another name and a renaming, where that is possible and changes nothing else."""
+    if not _may_be_replaced(path):
+        path.write_bytes(content)
+        return
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        half.write_bytes(content)
+        if path.exists():
+            shutil.copymode(path, half)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def _may_be_replaced(path: Path) -> bool:
+    """Not a link, a pipe or a device; not where we may write to the file alone, or not to it."""
+    if not os.access(path.parent, os.W_OK):
+        return False
+    return not os.path.lexists(path) or (
+        path.is_file() and not path.is_symlink() and os.access(path, os.W_OK)
+    )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli.aftermath import touch_sweep
+from sweeps.cli.aftermath import look_at
 from sweeps.cli.options import AsJson, SweepName
 from sweeps.cli.output import print_json, stdout, write_text
 
@@ -27,7 +27,7 @@ def results(
     from sweeps.report.results import read_results
     from sweeps.report.text import as_text
 
-    found = read_results(touch_sweep(sweep))
+    found = read_results(look_at(sweep))
     rows = [row.to_json() for row in found.rows]
     if output is not None:
         write_text(output, _json(rows) if as_json else as_text(results_report(found)))

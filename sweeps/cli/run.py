@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 import threading
 from dataclasses import replace
@@ -216,7 +215,7 @@ def carry_out(
 
 def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
     """Print what was found to stdout, and to stderr what can be done next."""
-    from sweeps.cli.ui import ui_command
+    from sweeps.cli.ui import way_to_runs
     from sweeps.report.render import results_report
     from sweeps.report.results import read_results
 
@@ -230,7 +229,7 @@ def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
         say(f"{ended.failed_trials} trials failed: `xlt logs {name}` has the errors, and")
         say(f"  `xlt resume {name} --retry-failed` tries them again")
     say(f"again: `xlt results {name}`; every run: `xlt ui {name}`, or")
-    say(f"  {shlex.join(ui_command(sweep.tracking))}")
+    say(f"  {way_to_runs(sweep.tracking)}")
 
 
 def exit_code(ended: Ended) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from sweeps.cli.aftermath import close_and_say, close_what_died, say_backlog
+from sweeps.cli.aftermath import say_backlog, say_open_runs, say_what_is_left
 from sweeps.cli.faults import say
 from sweeps.cli.machine import machines_mistake
 from sweeps.cli.options import AsJson
@@ -38,12 +38,12 @@ def status(
     from sweeps.report.status import sweep_status
 
     folder = find_sweep(sweep)
-    close_what_died(folder)
     found = sweep_status(folder)
     if as_json:
         print_json(found.to_json())
         return
     stdout().print(_table([found]))
+    say_open_runs(folder)
     say_backlog(folder)
     for number, error in found.errors:
         stdout().print(f"trial {number} failed: {error}", soft_wrap=True)
@@ -58,7 +58,7 @@ def _all(as_json: bool) -> None:
     found = []
     for folder in every_sweep():
         try:
-            close_and_say(folder)
+            say_what_is_left(folder)
             found.append(sweep_status(folder))
         except (UserMistake, OSError) as error:
             mistake = machines_mistake(error)

@@ -12,7 +12,7 @@ from sweeps.cli.aftermath import close_and_say
 from sweeps.cli.faults import say
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json
-from sweeps.cli.places import every_sweep, find_sweep
+from sweeps.cli.places import every_sweep, find_sweep, runs_folder
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -37,6 +37,8 @@ def sync(
     if bool(sweeps) == every:
         raise UserMistake(Mistake("xlt sync", "needs sweeps", "name one or more, or give --all"))
     folders = every_sweep() if every else [find_sweep(name) for name in sweeps or ()]
+    if not folders:
+        say(f"no sweeps under {runs_folder()}: nothing to sync")
     done, refused = {}, list[Mistake]()
     for folder in folders:
         found = sync_one(folder)

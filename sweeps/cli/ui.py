@@ -1,4 +1,7 @@
-"""`xlt ui`: the MLflow UI on the database that the sweeps write to."""
+"""`xlt ui`: the MLflow UI on the database that the sweeps write to, or the tracking server's own.
+
+`way_to_runs` says in a line where the runs are seen, for whoever ends a sweep.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,20 @@ import os
 import shlex
 import socket
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sweeps.cli.aftermath import touch_sweep
+from sweeps.cli.aftermath import close_and_say, say_what_is_left
 from sweeps.cli.faults import say
-from sweeps.cli.places import runs_folder
+from sweeps.cli.places import as_word, find_sweep, runs_folder, sweep_names
 from sweeps.tracking.location import client_address, plain_for_mlflow, tracking_uri
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 HOST = "127.0.0.1"
+SERVERS = ("http://", "https://", "databricks:")  # what shows its runs itself
 
 
 def ui(
@@ -31,18 +36,22 @@ def ui(
 ) -> None:
     """Open the MLflow UI on the right database.
 
-    For this machine only; Ctrl-C ends it.
+    For this machine only; Ctrl-C ends it. Of a sweep that a tracking server keeps, the server's
+    address.
     """
     url = _url(sweep)
-    if url.startswith(("http://", "https://")):
-        print(bare(url))
+    print(way_to_runs(url, port))
+    has_own = url.startswith(SERVERS)
+    if has_own:
         say("that server has its own UI; open it in a browser")
-        return
-    command = ui_command(url, port)
-    print(shlex.join(command))
-    if only_print:
+    if sweep is not None and (has_own or only_print):
+        say_what_is_left(find_sweep(sweep))
+    if has_own or only_print:
         return
     _require_free(port)
+    if sweep is not None:
+        close_and_say(find_sweep(sweep))
+    command = ui_command(url, port)
     say(f"runs: http://{HOST}:{port}/#/experiments")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     # Its workers import nothing from the user's folder either: uvicorn would look there first.
@@ -51,6 +60,12 @@ def ui(
     os.environ["MLFLOW_BACKEND_STORE_URI"] = client_address(url)
     at = command.index("--backend-store-uri")
     os.execv(sys.executable, [sys.executable, "-P", "-m", *command[:at], *command[at + 2 :]])
+
+
+def way_to_runs(url: str, port: int = 5000) -> str:
+    """Where the runs are seen: a server's address, or the command that opens a database's UI."""
+    address = tracking_uri(url)
+    return bare(address) if address.startswith(SERVERS) else shlex.join(ui_command(url, port))
 
 
 def ui_command(url: str, port: int = 5000) -> list[str]:
@@ -75,10 +90,18 @@ def _url(sweep: str | None) -> str:
     if sweep is not None:
         from sweeps.spec.read import read_stored_spec
 
-        return tracking_uri(read_stored_spec(touch_sweep(sweep)).tracking)
+        return tracking_uri(read_stored_spec(find_sweep(sweep)).tracking)
     database = runs_folder() / "mlflow.db"
     if not database.is_file():
-        raise UserMistake(
-            Mistake(str(database), "is not there: no sweep was tracked yet", "`xlt run SPEC` first")
-        )
+        raise UserMistake(_not_there(database))
     return tracking_uri(str(database.resolve()))
+
+
+def _not_there(database: Path) -> Mistake:
+    """Why there is nothing to open without a sweep's name."""
+    names = sweep_names()
+    if names:
+        remedy = f"name a sweep that is tracked elsewhere, as `xlt ui {as_word(names[0])}`"
+        return Mistake(str(database), "is not there", remedy)
+    what = "is not there: no sweep was tracked yet"
+    return Mistake(str(database), what, "`xlt run SPEC` first")

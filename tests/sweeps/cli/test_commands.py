@@ -97,21 +97,6 @@ class TestResults:
         assert "Gain by language family" in said.out
         assert said.err == ""
 
-    def test_output_file(self, made, xlt, tmp_path):
-        """To a file what would have been printed."""
-        file = tmp_path / "deep" / "file"
-        for arguments in ([], ["--json"]):
-            printed = xlt("results", "made", *arguments).out.splitlines()
-            said = xlt("results", "made", *arguments, "--output", str(file))
-            assert (said.code, said.out) == (0, "")
-            assert file.read_text().splitlines() == [line.rstrip() for line in printed]
-
-    def test_output_that_cannot_be_written(self, made, xlt, tmp_path):
-        """A folder is no file."""
-        said = xlt("results", "made", "--output", str(tmp_path))
-        assert said.code == 2
-        assert "--output" in said.err
-
 
 class TestPlan:
     def test_json_shape(self, made, xlt):
@@ -245,6 +230,26 @@ class TestLogs:
         """A mistyped key is said."""
         assert xlt("logs", "made", "--stage", "zzz").code == 2
 
+    @pytest.mark.parametrize("options", [[], ["--json"], ["--follow"]])
+    def test_a_trial_that_is_not_there(self, events, xlt, options):
+        """Which ones there are is said: the journal knows."""
+        events.journal(*(Event("trial_started", trial=number) for number in (0, 1, 7)))
+        said = xlt("logs", "made", "--trial", "99", *options)
+        assert (said.code, said.out) == (2, "")
+        assert "--trial 99: the journal has no such trial" in said.err
+        assert "it has trials 0…2, 7" in said.err
+
+    def test_a_stage_and_a_trial_that_have_nothing_in_common(self, events, xlt):
+        said = xlt("logs", "made", "--stage", "abc", "--trial", "2")
+        assert (said.code, said.out) == (2, "")
+        assert "--stage abc --trial 2: no event in the journal is both" in said.err
+
+    def test_a_trial_of_a_sweep_without_a_journal(self, make, xlt):
+        make()
+        said = xlt("logs", "made", "--trial", "0")
+        assert said.code == 2 and "no trial has begun" in said.err
+        assert xlt("logs", "made").code == 0
+
     def test_following_a_sweep_that_does_not_run_ends(self, events, xlt):
         """Nothing more will come."""
         assert len(xlt("logs", "made", "--follow").out.splitlines()) == 4
@@ -263,7 +268,16 @@ class TestControl:
     def test_nothing_runs(self, make, xlt, verb):
         """A request that nobody would read is refused, and not left lying about."""
         made = make()
-        assert xlt(verb, "made").code == 2
+        ended = [Event("sweep_finished", fields={"state": s}) for s in ("finished", "stopped")]
+        journals = [[], [Event("sweep_started")], ended[:1], ended]
+        words = ["has not started", "was interrupted", "is finished", "is stopped"]
+        for journal, word in zip(journals, words, strict=True):
+            made.journal(*journal)
+            if not journal:
+                made.folder.events.unlink()
+            said = xlt(verb, "made")
+            assert (said.code, said.out) == (2, "")
+            assert f"{word}: nothing runs that could be asked to {verb}" in said.err
         assert requested(made.folder.path) == "run"
 
     def test_resume_lifts_a_pause(self, make, xlt):
@@ -351,21 +365,12 @@ class TestPlaced:
         assert placed(sweep, folder_of("made", tmp_path / "x")).store == "s3://bucket/stages"
 
 
-class TestUi:
-    def test_the_exact_command(self, make, xlt):
-        """On the database the sweep writes to."""
-        made = make()
-        said = xlt("ui", "made", "--print")
-        assert said.out.split() == [
-            "mlflow",
-            "ui",
-            "--backend-store-uri",
-            made.sweep.tracking,
-            "--host",
-            "127.0.0.1",
-            "--port",
-            "5000",
-        ]
+class TestSync:
+    def test_no_sweeps_at_all(self, tmp_path, monkeypatch, xlt):
+        """`--all` of nothing is said to be nothing."""
+        monkeypatch.setenv("XLT_RUNS", str(tmp_path))
+        said = xlt("sync", "--all")
+        assert said.code == 0 and "no sweeps under" in said.err
 
 
 class TestStore:
