@@ -11,7 +11,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 SweepName = Annotated[
     str, typer.Argument(metavar="SWEEP", help="A sweep's name under runs/, or its folder.")
 ]
-SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The study, a YAML file.")]
+SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The sweep's spec, a YAML file.")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(

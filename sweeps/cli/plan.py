@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def plan(spec: SpecFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Say what a study would do; train nothing.
+    """Say what a sweep would do; train nothing.
 
     Trials, stages, what they share, and what is in the store already.
     """
@@ -146,7 +146,7 @@ def show_cuts(cuts: Sequence[CutRows]) -> None:
 
 
 def warnings(sweep: Sweep, prepared: Prepared) -> Iterator[str]:
-    """What the study as it stands cannot show, and who chooses."""
+    """What the sweep as it stands cannot show, and who chooses."""
     yield selection(sweep, prepared).sentence()
     seeds = len(sweep.seeds)
     if seeds < ADVISED_SEEDS:

@@ -207,10 +207,11 @@ def headline(tally: Tally, now: float) -> str:
 
 
 def summary(tally: Tally) -> str:
-    """Trials done of all; stages trained, evaluated, reused and failed in this run."""
+    """Trials done of all; stages that this run trained and evaluated, or reused: took from the
+    store, where another sweep or an earlier run had put them."""
     parts = [
         f"trials {tally.done}/{'?' if tally.total is None else tally.total}",
-        f"{len(tally.trained)} trained",
+        f"this run: {len(tally.trained)} trained",
         f"{len(tally.evaluated)} evaluated",
         f"{len(tally.reused)} reused",
     ]

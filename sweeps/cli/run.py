@@ -1,4 +1,4 @@
-"""`xlt run`: run a study, go on with it, or extend it. Shows what it found when it ends.
+"""`xlt run`: run a sweep, go on with it, or extend it. Shows what it found when it ends.
 
 `agree` holds the spec against the sweep of that name; `carry_out`, which `resume` shares, runs it.
 """
@@ -50,7 +50,7 @@ def run(
         bool, typer.Option("--yes", "-y", help="Extend a sweep without asking.")
     ] = False,
 ) -> None:
-    """Run, resume or extend a study.
+    """Run, resume or extend a sweep.
 
     The same spec again goes on with it as if nothing had happened; one with more in it (trials,
     seeds, languages, targets, tasks) extends it; any other change needs another name. What a

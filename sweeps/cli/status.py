@@ -28,9 +28,9 @@ def status(
 ) -> None:
     """Say where sweeps stand.
 
-    A trial without a result is running, or open where its sweep does not run. Stages: those the
-    trials ask for; the distinct ones among them, once what trials share is counted once; executed
-    by this sweep; reused: distinct ones taken from the store, computed elsewhere.
+    A trial without a result is running, or open where its sweep does not run. Stages are those
+    that trials ask for; distinct, what trials share counted once; of these, executed by this sweep
+    or reused: taken from the store, where another sweep had put them.
     """
     if sweep is None:
         _all(as_json)

@@ -32,7 +32,7 @@ def sync(
 ) -> None:
     """Build MLflow's picture again.
 
-    From the study and the store alone; what is right already stays untouched.
+    From Optuna's study and the store alone; what is right already stays untouched.
     """
     if bool(sweeps) == every:
         raise UserMistake(Mistake("xlt sync", "needs sweeps", "name one or more, or give --all"))

@@ -64,7 +64,7 @@ def search_out(
         queue, more = found
         if not more or wish.current() != control.RUN:
             return
-        text = "Tune ended before the study did; a fresh Tuner takes up what is open"
+        text = "Tune ended before the sweep did; a fresh Tuner takes up what is open"
         books.note(Event("message", fields={"text": text}))
 
 

@@ -1,4 +1,4 @@
-"""Rows that a study would cut: by task, language and split, before anything is computed.
+"""Rows that a sweep would cut: by task, language and split, before anything is computed.
 
 Neighbours: `xlt_core.data.cuts`, which counts one split; `forecast`, what else would be done.
 """

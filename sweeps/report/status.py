@@ -59,7 +59,7 @@ class StageCounts:
         requested: every stage every trial needs, shared or not.
         distinct: what is left after merging common prefixes.
         executed: distinct stages that this sweep computed.
-        reused: distinct stages taken from the store, where something else had computed them.
+        reused: distinct stages taken from the store, where another sweep had put them.
     """
 
     requested: int
@@ -125,7 +125,7 @@ def _no_study(sweep: Sweep, folder: SweepFolder) -> Mistake:
     remedy = (
         f"put it back, or `xlt resume {folder.called}` begins it anew: finished stages are kept"
     )
-    return Mistake(bare(sweep.storage), f"the study of {sweep.name} is not there", remedy)
+    return Mistake(bare(sweep.storage), f"Optuna's study of {sweep.name} is not there", remedy)
 
 
 def sweep_status(folder: SweepFolder) -> SweepStatus:

@@ -70,7 +70,8 @@ def _change(claim: Mapping[str, Any], sweep: Sweep, prepared: Prepared, where: s
 def _of_another(study: SweepStudy, folder: SweepFolder, claim: Mapping[str, Any]) -> Mistake:
     return Mistake(
         study.where,
-        f"the study {study.name!r} belongs to the sweep in {claim['where']} on {claim['host']}",
+        f"Optuna's study {study.name!r} belongs to the sweep in {claim['where']} "
+        f"on {claim['host']}",
         "run it there, or give this sweep another name: or storage:; if that folder is lost, "
         f"`mkdir -p {folder.path} && echo {claim['folder']} > {folder.id}` goes on with it here",
     )

@@ -223,6 +223,6 @@ class ProposalQueue:
 
 
 def _incomplete(study: SweepStudy, number: int) -> Mistake:
-    what = f"trial {number} is missing in the study {study.name!r}, later ones are there"
+    what = f"trial {number} is missing in Optuna's study {study.name!r}, later ones are there"
     remedy = "give the sweep another name: its stages in the store are not trained twice"
     return Mistake(study.where, what, remedy)

@@ -113,7 +113,7 @@ class SweepStudy:
             raise UserMistake(
                 Mistake(
                     self.where,
-                    f"the study was written in format {found}, this version reads {FORMAT}",
+                    f"Optuna's study was written in format {found}, this version reads {FORMAT}",
                     "update xlt, or give the sweep another name",
                 )
             )

@@ -60,7 +60,7 @@ def check_recipes(sweep: Sweep, document: Document) -> Iterator[Mistake]:
 def check_databases(sweep: Sweep, document: Document) -> Iterator[Mistake]:
     """A study lies in a database, and not in MLflow's: both keep their version in one table."""
     if sweep.storage == sweep.tracking:
-        what = "the study cannot lie in MLflow's database"
+        what = "Optuna's study cannot lie in MLflow's database"
         yield Mistake(document.where(("storage",)), what, "give it a file or database of its own")
     for name, address in (("storage", sweep.storage), ("tracking", sweep.tracking)):
         path = sqlite_path(address)
@@ -80,7 +80,7 @@ def _unknown_database(address: str) -> str:
     try:
         make_url(with_driver(address)).get_dialect()
     except ArgumentError:
-        return f"{address.partition('://')[0]}:// is no database that a study can lie in"
+        return f"{address.partition('://')[0]}:// is no database that Optuna's study can lie in"
     except ImportError:
         return ""
     except ValueError as error:  # a port that is no number

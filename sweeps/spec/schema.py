@@ -273,7 +273,7 @@ class Spec(Part):
     )
     store: Location | None = Field(default=None, description="Where stages lie: a path or URL.")
     tracking: Location | None = Field(default=None, description="MLflow's tracking URI.")
-    storage: Location | None = Field(default=None, description="The study's database URL.")
+    storage: Location | None = Field(default=None, description="Database URL of Optuna's study.")
 
 
 def spec_schema() -> dict[str, Any]:

@@ -35,7 +35,7 @@ _TAGS = {
     # Without it MLflow's UI opens on its pages for language-model applications.
     "mlflow.experimentKind": "custom_model_development",
     "mlflow.note.content": "Sweeps of xlt: sweep, trials, stages. A projection; `xlt sync` "
-    "builds it again from the study and the store.",
+    "builds it again from Optuna's study and the store.",
 }
 # Errors that trying again would only repeat. Everything else counts as the server being away.
 _FINAL = {

@@ -76,11 +76,11 @@ class TestStatus:
         for command in (["status", "made"], ["results", "made", "--json"], ["sync", "made"]):
             said = xlt(*command)
             assert (said.code, said.out) == (2, "")
-            assert "the study of made is not there" in said.err
+            assert "Optuna's study of made is not there" in said.err
             assert "xlt resume made" in said.err
         said = xlt("status", "--json")
         assert (said.code, json.loads(said.out)) == (0, [])
-        assert "the study of made is not there" in said.err
+        assert "Optuna's study of made is not there" in said.err
 
 
 class TestResults:
@@ -174,7 +174,7 @@ class TestPlan:
         assert "tpe learns from results: its first 2 trials are known" in said
 
     def test_who_chooses_is_said(self, made, xlt):
-        """Before a study starts a reader knows which targets choose its winner."""
+        """Before a sweep starts a reader knows which targets choose its winner."""
         assert "Chosen on English dev of lab-nli." in xlt("plan", str(made.spec)).out
         assert json.loads(xlt("plan", str(made.spec), "--json").out)["choosing"] == ["lab-nli"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -59,6 +60,12 @@ class TestHelp:
         said = xlt(*command.split(), "--help")
         assert said.code == 0
         assert said.out.startswith(f"Usage: xlt {command}")
+
+    @pytest.mark.parametrize("command", ["", *COMMANDS, "store", "store ls", "store prune"])
+    def test_a_study_is_optunas(self, xlt, command):
+        """What a user writes and runs is a sweep; Optuna's record of its trials is named so."""
+        said = " ".join(xlt(*command.split(), "--help").out.split())
+        assert not re.findall(r"(?<!Optuna's )\bstud(?:y|ies)\b", said)
 
     @pytest.mark.parametrize("command", COMMANDS)
     def test_the_list_of_commands_cuts_no_sentence(self, xlt, command):

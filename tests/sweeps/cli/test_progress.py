@@ -52,7 +52,7 @@ class TestTally:
             tally.add(stage("stage_reused", of, of=of))
         for _ in range(2):
             tally.add(stage("stage_reused", "c", of="train"))
-        assert "1 trained · 1 evaluated · 1 reused" in summary(tally)
+        assert "this run: 1 trained · 1 evaluated · 1 reused" in summary(tally)
 
     def test_progress_of_a_stage(self):
         """Steps and speed are the last ones told."""

@@ -12,8 +12,8 @@ README = (Path(__file__).resolve().parents[3] / "README.md").read_text(encoding=
 PLANNED = {"report"}  # named under "Not there yet"
 
 
-def test_the_study_reads(tmp_path):
-    """Ten lines of YAML are a whole study."""
+def test_the_sweep_reads(tmp_path):
+    """Ten lines of YAML are a whole sweep."""
     (block,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
     assert len(block.splitlines()) <= 11
     (tmp_path / "first.yaml").write_text(block)
@@ -29,6 +29,11 @@ def test_every_command_it_names_is_there():
     for command in PLANNED:
         assert f"xlt {command}" not in before
         assert f"xlt {command}" in after
+
+
+def test_what_a_user_writes_and_runs_is_a_sweep():
+    """A study is Optuna's record of it, and said to be; or one of the five that are planned."""
+    assert set(re.findall(r"(\S+) \W*stud(?:y|ies)\b", README)) == {"Optuna's", "planned"}
 
 
 def test_it_is_read_in_under_five_minutes():

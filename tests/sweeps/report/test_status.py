@@ -149,7 +149,9 @@ class TestSweepStatus:
         path.unlink()
         lose(path)
         for read in (sweep_status, read_results, lambda folder: list(sweep_projection(folder))):
-            with pytest.raises(UserMistake, match=r"study\.db: the study of made is not there"):
+            with pytest.raises(
+                UserMistake, match=r"study\.db: Optuna's study of made is not there"
+            ):
                 read(made.folder)
 
     def test_a_study_is_looked_for_once_the_sweep_was_started(self, make):
