@@ -16,12 +16,20 @@ def results(
     sweep: SweepName,
     as_json: AsJson = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write to a file instead, in a folder that is there.",
+        ),
     ] = None,
 ) -> None:
     """Show what a sweep has found so far.
 
-    The best plans and their gains by language family; with --json every score.
+    The best plans and their gains by language family. With --json every score, with the searched
+    settings of its trial; primary marks the metric that judges the task, asked the languages that
+    means are over.
     """
     from sweeps.report.render import results_report
     from sweeps.report.results import read_results

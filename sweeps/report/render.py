@@ -201,10 +201,14 @@ def _family_tables(results: SweepResults, shown: str) -> Iterator[RenderableType
     for trial, selections in by_trial.items():
         split = results.sweep.objective.split
         chosen = " and ".join(_selected_by(Objective(split, name)) for name in selections)
+        gains = family_gains(results.rows, trial, shown)
         if trial == 0:
             yield Text(f"The baseline is the winner, {chosen}: there is no gain to show.")
+        elif not gains:
+            yield Text(
+                f"No baseline has the settings of {names[trial]}, {chosen}: no gain to show."
+            )
         else:
-            gains = family_gains(results.rows, trial, shown)
             yield family_table(f"Gain by language family: {names[trial]}, {chosen}", gains)
         yield Text()
 

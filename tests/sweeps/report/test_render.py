@@ -141,6 +141,16 @@ class TestResultsReport:
         rows = tuple(row for row in results.rows if row.trial == 0)
         assert "The baseline is the winner" in report(replace(results, rows=rows))
 
+    def test_a_winner_without_a_baseline_has_no_gain(self, results):
+        """With settings that no baseline was trained with: words, not a table without lines."""
+        rows = tuple(
+            replace(row, gain=None, settings={"recipe.target.steps": 7}) if row.trial == 1 else row
+            for row in results.rows
+        )
+        text = report(replace(results, rows=rows))
+        assert "No baseline has the settings of lab-pairs (trial 1), selected on English" in text
+        assert text.count("Gain by language family") == 1
+
     def test_without_another_split_nothing_is_shown(self, results):
         """What selects is not shown, even where there is nothing else."""
         sweep = replace(results.sweep, objective=Objective("test", "english"))
