@@ -72,6 +72,7 @@ def as_data(sweep: Sweep, prepared: Prepared, found: Forecast) -> dict[str, Any]
     return {
         "name": sweep.name,
         "trials": found.trials,
+        "baselines": found.baselines,
         "exact": found.exact,
         "stages": asdict(found.stages),
         "seeds": list(sweep.seeds),
@@ -96,6 +97,7 @@ def show(sweep: Sweep, prepared: Prepared, found: Forecast) -> None:
     )
     table.add_row("trials", f"{about}{found.trials}, each with seeds {seeds}")
     table.add_row("targets", ", ".join(target.task for target in sweep.targets))
+    table.add_row("baselines", _baselines(found))
     table.add_row("stages asked for", f"{about}{stages.requested}")
     table.add_row(
         "after sharing",
@@ -112,6 +114,14 @@ def show(sweep: Sweep, prepared: Prepared, found: Forecast) -> None:
         console.print(_why_about(sweep, found), soft_wrap=True)
     for text in [*warnings(sweep, prepared), *overlap_texts(prepared), *prepared.notes]:
         console.print(text, soft_wrap=True)
+
+
+def _baselines(found: Forecast) -> str:
+    """How many baselines gains are over, and why there are several."""
+    if found.baselines == 1:
+        return "1, which every gain is over"
+    about = "" if found.exact else "about "
+    return f"{about}{found.baselines}, one for each setting of the targets' own training"
 
 
 def _why_about(sweep: Sweep, found: Forecast) -> str:

@@ -22,7 +22,7 @@ from sweeps.search.study import SweepStudy
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared
 from sweeps.spec.sweep import Sweep
-from sweeps.spec.trials import paths_of_trial
+from sweeps.spec.trials import paths_asked
 from sweeps.tracking.backlog import read_backlog
 from sweeps.tracking.handle import TrackerHandle
 from xlt_core.store import Store
@@ -127,7 +127,7 @@ class Bookkeeper:
 
     def _pin(self, plan: str, settings: Mapping[str, Any]) -> None:
         """Keep the trial's stages from being pruned."""
-        paths = paths_of_trial(self._sweep, self._prepared, Plan.parse(plan), settings)
+        paths = paths_asked(self._sweep, self._prepared, Plan.parse(plan), settings)
         self._store.pin(
             self._sweep.name, StageTree.of((p.trained, p.evaluations) for p in paths).stages
         )

@@ -15,7 +15,7 @@ from sweeps.execution.client import ServiceClient
 from sweeps.execution.job import DONE, FAILED, INTERRUPTED, Assignment, Outcome, described
 from sweeps.execution.objective import objective_value
 from sweeps.spec.sweep import Sweep
-from sweeps.spec.trials import paths_of_trial
+from sweeps.spec.trials import baseline_beside, paths_of_trial
 from xlt_core.vocabulary.errors import is_machines_fault
 from xlt_core.vocabulary.plan import Plan
 
@@ -45,9 +45,13 @@ class Coordinator(tune.Trainable):
     def _found(self) -> Mapping[str, Any]:
         known, config = self._assignment, self.config
         plan = Plan.parse(config["plan"])
-        paths = paths_of_trial(known.sweep, known.prepared, plan, config["settings"])
-        stages = [stage for path in paths for stage in path.evaluations]
-        return verdict(known.sweep, self._client.compute(config["number"], stages))
+        asked = (known.sweep, known.prepared, plan, config["settings"])
+        own, beside = (
+            [stage for path in paths_of(*asked) for stage in path.evaluations]
+            for paths_of in (paths_of_trial, baseline_beside)
+        )
+        outcomes = self._client.compute(config["number"], [*own, *beside])
+        return verdict(known.sweep, outcomes[: len(own)], outcomes[len(own) :])
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing to keep: the study and the store are the only truths."""
@@ -56,20 +60,27 @@ class Coordinator(tune.Trainable):
         """Nothing was kept."""
 
 
-def verdict(sweep: Sweep, outcomes: Sequence[Outcome]) -> Mapping[str, Any]:
+def verdict(
+    sweep: Sweep, outcomes: Sequence[Outcome], beside: Sequence[Outcome] = ()
+) -> Mapping[str, Any]:
     """What the trial tells the search: `objective`, or `failed` or `interrupted` with `error`.
 
     One stage that failed of its own fails the trial; one that a machine's fault kept from being
     done interrupts it.
+
+    Args:
+        beside: of the baseline that the trial brings along. Where that fails of its own the plan
+            has no gain, but its scores stand; it is waited for as the trial's own stages are.
     """
-    if all(outcome.status == DONE for outcome in outcomes):
+    awaited = [*outcomes, *(outcome for outcome in beside if outcome.status != FAILED)]
+    if all(outcome.status == DONE for outcome in awaited):
         scores = [outcome.scores for outcome in outcomes if outcome.scores is not None]
         return {
             "objective": objective_value(scores, sweep.objective),
-            "executed": sum(outcome.executed for outcome in outcomes),
+            "executed": sum(outcome.executed for outcome in awaited),
         }
     errors = {
-        machine: sorted({o.error for o in outcomes if _ended_badly(o, machine)})
+        machine: sorted({o.error for o in awaited if _ended_badly(o, machine)})
         for machine in (False, True)
     }
     machine = not errors[False]

@@ -20,6 +20,7 @@ from xlt_core.vocabulary.tree import StageTree
 if TYPE_CHECKING:
     from sweeps.search.candidates import Candidate, Candidates
     from sweeps.search.proposal import Proposal
+    from sweeps.search.settings import Settings
     from sweeps.search.study_reader import StudyTrial
     from sweeps.spec.prepare import Prepared
     from xlt_core.store import Store
@@ -58,6 +59,7 @@ class Forecast:
         exact: whether these are the very trials; otherwise an estimate.
         plans: the first plans, in order of trial.
         settings: theirs, of the searched fields, by dotted path.
+        baselines: baselines that gains are over, one for each setting of the targets' training.
     """
 
     trials: int
@@ -66,6 +68,7 @@ class Forecast:
     stages: StageForecast
     plans: tuple[str, ...]
     settings: tuple[Mapping[str, Any], ...]
+    baselines: int = 1
 
     def sentence(self) -> str:
         """The forecast in one line."""
@@ -73,8 +76,11 @@ class Forecast:
         return (
             f"{about}{self.trials} trials ask for {stages.requested} stages; after sharing "
             f"{stages.distinct} ({stages.train} to train, {stages.evaluate} to evaluate), "
-            f"{stages.stored} of them in the store already"
+            f"{stages.stored} of them in the store already{self._of_baselines()}"
         )
+
+    def _of_baselines(self) -> str:
+        return f"; {self.baselines} baselines among them" if self.baselines > 1 else ""
 
 
 def forecast(
@@ -97,20 +103,24 @@ def forecast(
     proposals = _proposals(sweep, candidates, known)
     tree, counted, ended = StageTree(), 0, False
     listed: list[Candidate] = []
+    baselines: set[str] = set()
     while tree.requested < MOST_STAGES:
         proposal = next(proposals, None)
         if proposal is None:
             ended = True
             break
         _add(tree, sweep, prepared, proposal.plan, proposal.settings)
+        baselines.add(_of_targets(candidates, proposal.settings))
         counted += 1
         if len(listed) < LISTED_PLANS:
             listed.append(candidates.canonical(proposal.plan, proposal.settings))
     total = counted if ended or trials is None else max(trials, counted)
-    stages = _scaled(_count(tree, store), total / max(counted, 1))
+    factor = total / max(counted, 1)
+    stages = _scaled(_count(tree, store), factor)
     exact = ended and _is_exact(sweep, total, known)
     plans, settings = (str(plan) for plan, _ in listed), (own for _, own in listed)
-    return Forecast(total, counted, exact, stages, tuple(plans), tuple(settings))
+    more = round((len(baselines) - 1) * factor)  # none more where there is one for all
+    return Forecast(total, counted, exact, stages, tuple(plans), tuple(settings), 1 + more)
 
 
 def planned_trials(sweep: Sweep, candidates: Candidates) -> int | None:
@@ -159,10 +169,15 @@ def _is_exact(sweep: Sweep, total: int, known: Sequence[StudyTrial]) -> bool:
     return total <= len(known) or (total <= sweep.search.window and not sweep.search.asynchronous)
 
 
-def _add(tree: StageTree, sweep: Sweep, prepared: Prepared, plan: Plan, settings: Any) -> None:
-    from sweeps.spec.trials import paths_of_trial
+def _of_targets(candidates: Candidates, settings: Settings) -> str:
+    """Equal for two trials whose gains are over the same baseline."""
+    return candidates.key(*candidates.canonical(Plan(), settings))
 
-    for path in paths_of_trial(sweep, prepared, plan, settings):
+
+def _add(tree: StageTree, sweep: Sweep, prepared: Prepared, plan: Plan, settings: Settings) -> None:
+    from sweeps.spec.trials import paths_asked
+
+    for path in paths_asked(sweep, prepared, plan, settings):
         tree.add(path.trained, path.evaluations)
 
 

@@ -36,7 +36,7 @@ from sweeps.report.tables import selecting_score, shown_split, winner
 from sweeps.report.text import as_text
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
-from sweeps.spec.trials import TrialPath, paths_of_trial
+from sweeps.spec.trials import TrialPath, baseline_beside, paths_of_trial
 from sweeps.tracking.project import Best, TrialScore, stage_record, sweep_record, trial_record
 from xlt_core.store import Store
 from xlt_core.tasks import overlap
@@ -164,7 +164,8 @@ def trial_projection(
     said: set[StageScores] | None = None,
     sweep_state: str = RUNNING,
 ) -> Iterator[RunRecord]:
-    """A trial's record, then those of its trained stages that are stored, scores included.
+    """A trial's record, then those of its trained stages that are stored, scores included, and of
+    the baseline's beside it.
 
     Its times are those of its stages, which the store keeps.
 
@@ -199,7 +200,8 @@ def trial_projection(
             sweep_id=sweep_id,
         )
     known = set() if said is None else said
-    for trained, evaluations in _evaluations(paths).items():
+    beside = baseline_beside(sweep, prepared, trial.plan, trial.settings)
+    for trained, evaluations in _evaluations((*paths, *beside)).items():
         there = tuple(key for key in evaluations if stages.read(key) is not None)
         if (trained, there) not in known:
             known.add((trained, there))

@@ -25,6 +25,7 @@ from sweeps.report.tables import (
     shown_split,
     standings,
     winner,
+    without_baseline,
 )
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Objective
@@ -159,6 +160,7 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
         chosen = selection(sweep, results.prepared, languages)
         if chosen.silent:
             yield chosen.sentence()
+    yield from _gains_missing(results, shown)
     left_out = incomplete(results.rows)
     if left_out:
         yield f"Left out of the comparison, scores missing: {_trials(left_out)}."
@@ -167,6 +169,17 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
         yield f"Failed: {_trials(failed)} (`xlt logs` has the errors)."
     yield from overlap_texts(results.prepared)
     yield from results.prepared.notes
+
+
+def _gains_missing(results: SweepResults, shown: str | None) -> Iterator[str]:
+    """Which trials have no gain, why, and what can be done."""
+    lacking = without_baseline(results.rows, shown) if shown is not None else {}
+    for target, trials in lacking.items():
+        yield (
+            f"No gain on {target}: {_trials(trials)}. The baseline with their settings of the "
+            "target's training is not in the store: it failed (`xlt logs` says so), was pruned, or "
+            "was never asked for; `xlt resume` computes what is missing."
+        )
 
 
 def _heading(results: SweepResults, shown: str | None) -> Iterator[RenderableType]:

@@ -182,11 +182,11 @@ def count_stages(
         folder: the identity of the sweep's folder, by which what it computed itself is told from
             what another sweep of its name did.
     """
-    from sweeps.spec.trials import paths_of_trial
+    from sweeps.spec.trials import paths_asked
 
     tree = StageTree()
     for trial in trials:
-        for path in paths_of_trial(sweep, prepared, trial.plan, trial.settings):
+        for path in paths_asked(sweep, prepared, trial.plan, trial.settings):
             tree.add(path.trained, path.evaluations)
     stored = store.contains_all(tree.stages)
     executed = sum(_executed_by(sweep.name, folder, store, key) for key in stored)
@@ -194,16 +194,16 @@ def count_stages(
 
 
 def lacks_scores(sweep: Sweep, prepared: Prepared, trials: Iterable[StudyTrial]) -> bool:
-    """Whether a finished trial lacks scores that the sweep asks for now: it was extended by seeds,
-    targets or languages, or stages were lost."""
-    from sweeps.spec.trials import paths_of_trial
+    """Whether a finished trial, or the baseline beside it, lacks scores that the sweep asks for now:
+    it was extended by seeds, targets or languages, or stages were lost."""
+    from sweeps.spec.trials import paths_asked
     from xlt_core.store import Store
 
     wanted = {
         stage.key
         for trial in trials
         if trial.state == "finished"
-        for path in paths_of_trial(sweep, prepared, trial.plan, trial.settings)
+        for path in paths_asked(sweep, prepared, trial.plan, trial.settings)
         for stage in path.evaluations
     }
     return len(Store(sweep.store).contains_all(wanted)) < len(wanted)

@@ -128,6 +128,19 @@ def family_gains(rows: Sequence[Row], trial: int, split: str) -> tuple[FamilyGai
     )
 
 
+def without_baseline(rows: Sequence[Row], split: str) -> dict[str, tuple[int, ...]]:
+    """Numbers of the trials that lack a gain on `split`, by target; targets that lack none left out.
+
+    A score has no gain where the baseline with the trial's own settings of the target is not in
+    the store, or has not that score.
+    """
+    found: dict[str, set[int]] = defaultdict(set)
+    for row in _primary(rows):
+        if row.split == split and row.gain is None and row.asked:
+            found[row.target].add(row.trial)
+    return {target: tuple(sorted(trials)) for target, trials in sorted(found.items())}
+
+
 def _standing(rows: Sequence[Row], objective: Objective, shown: str | None) -> Standing:
     visible = [row for row in rows if row.split == shown]
     return Standing(

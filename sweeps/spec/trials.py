@@ -1,7 +1,9 @@
 """From a trial to its stages: a plan and settings, over all seeds and targets. Pure.
 
 Plan and baseline share the target's position and seed (common random numbers); plans with a
-common beginning share its stages, whose keys are equal.
+common beginning share its stages, whose keys are equal. A trial whose targets are trained by other
+settings than trial 0's brings a baseline with those very settings along: without it nobody could
+say what the plan gains.
 """
 
 from __future__ import annotations
@@ -48,9 +50,38 @@ def paths_of_trial(
         before = chain.intermediate(plan, seed)
         for target in sweep.targets:
             trained = chain.on_target(target.task, before, seed)
-            evaluations = chain.evaluations(target.task, trained)
-            paths.append(TrialPath(target.task, seed, trained, evaluations))
+            paths.append(chain.path(target.task, seed, trained))
     return tuple(paths)
+
+
+def baseline_beside(
+    sweep: Sweep, prepared: Prepared, plan: Plan, settings: Settings
+) -> tuple[TrialPath, ...]:
+    """The baseline that a trial's gains are over, as far as trial 0 is not that baseline.
+
+    So none where the settings of the targets' own training are trial 0's, and none of a baseline.
+    """
+    if plan.is_baseline:
+        return ()
+    own, first = (_Chain(sweep, prepared, found) for found in (settings, {}))
+    found = []
+    for seed in sweep.seeds:
+        for target in sweep.targets:
+            trained = own.on_target(target.task, None, seed)
+            if trained != first.on_target(target.task, None, seed):
+                found.append(own.path(target.task, seed, trained))
+    return tuple(found)
+
+
+def paths_asked(
+    sweep: Sweep, prepared: Prepared, plan: Plan, settings: Settings
+) -> tuple[TrialPath, ...]:
+    """All that one trial asks for: its own paths, then those of the baseline beside it.
+
+    Raises what `paths_of_trial` raises.
+    """
+    own = paths_of_trial(sweep, prepared, plan, settings)
+    return own + baseline_beside(sweep, prepared, plan, settings)
 
 
 def stage_tree(
@@ -89,14 +120,14 @@ class _Chain:
         assert last is not None  # every target trains on something
         return last
 
-    def evaluations(self, target: str, trained: TrainStage) -> tuple[EvaluateStage, ...]:
-        """What is scored, by split, then language."""
-        sweep = self._sweep
-        return tuple(
+    def path(self, target: str, seed: int, trained: TrainStage) -> TrialPath:
+        """A target's path: what was trained last, and what of it is scored, by split and language."""
+        evaluations = (
             EvaluateStage(trained, ref)
-            for split in sweep.splits
+            for split in self._sweep.splits
             for ref in self._prepared.evaluated(target, split)
         )
+        return TrialPath(target, seed, trained, tuple(evaluations))
 
     def _stage(
         self,

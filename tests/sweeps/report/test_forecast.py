@@ -71,6 +71,56 @@ class TestForecast:
         assert found.trials == 5
 
 
+TARGET = "recipe.target.learning_rate"
+RANGES = {
+    "choice": Range("choice", choices=(1e-3, 2e-3)),
+    "log": Range("log", 1e-4, 1e-3),
+    "float": Range("float", 1e-4, 1e-3),
+}
+
+
+class TestBaselines:
+    @pytest.mark.parametrize("method", ["random", "tpe"])
+    @pytest.mark.parametrize("layer", ["target", "tasks", "train"])
+    @pytest.mark.parametrize("form", RANGES)
+    def test_one_for_each_setting_of_the_targets(self, make, form, layer, method):
+        """Their trainings are in the count; settings of intermediate stages ask for none."""
+        made = make()
+        own = {"learning_rate": RANGES[form]}
+        recipe = {
+            "train": {"steps": 5} | (own if layer == "train" else {}),
+            "target": {"steps": 5} | (own if layer == "target" else {}),
+            "tasks": {"lab-nli": own} if layer == "tasks" else {},
+        }
+        sweep = replace(made.sweep, seeds=(0,), recipe=recipe, search=Search(method, trials=7))
+        found = looked_at(made, sweep)
+        if layer == "train":
+            assert found.baselines == 1
+        elif form == "choice":
+            assert found.baselines == 2
+        else:
+            assert found.baselines == 7, "a continuous setting comes once"
+        plans = [plan for plan in found.plans if plan != "(none)"]
+        drawn = found.plans.count("(none)")
+        own_stages = sum(2 + plan.count(">") for plan in plans) + drawn
+        # of trials that share neither plan nor settings, each training is one
+        if form != "choice" and layer != "train":
+            assert found.stages.requested == own_stages + len(plans) + 8 * (7 + len(plans))
+
+    def test_a_grid_of_choices(self, make):
+        """The baseline stands in it with every choice, and none is trained twice."""
+        made = make("{choice: [1e-3, 2e-3]}")
+        found = looked_at(made)
+        assert (found.trials, found.baselines) == (10, 2)
+        assert found.stages.train == 2 * (2 * 5 + 4)
+        assert "2 baselines among them" in found.sentence()
+
+    def test_many_are_scaled_up_as_all_else_is(self, make, monkeypatch):
+        """But one stays one."""
+        monkeypatch.setattr("sweeps.report.forecast.MOST_STAGES", 30)
+        assert looked_at(make()).baselines == 1
+
+
 class TestPlannedTrials:
     def test_the_baseline_is_not_counted_once_a_learning_rate(self, make):
         """Intermediate learning rates say nothing of a plan without intermediate tasks."""

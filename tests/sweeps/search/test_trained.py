@@ -18,7 +18,7 @@ from sweeps.search.view import View
 from sweeps.spec.prepare import Prepared
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.sweep import Intermediate, Range, Search, Sweep, Target
-from sweeps.spec.trials import paths_of_trial
+from sweeps.spec.trials import baseline_beside, paths_asked, paths_of_trial
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.plan import Plan, Step
 from xlt_core.vocabulary.stage import DataRef, EncoderRef, SourceRef
@@ -146,6 +146,26 @@ def test_the_settings_of_a_trial_are_those_it_trains_with(sweep: Sweep, data: An
             for full in map(space.unrank, range(space.size or 1))
         ]
         assert (path in own) == (max(alike) > 1)
+
+
+@settings(deadline=None, max_examples=40)
+@given(sweep=sweeps().filter(small), seed=st.integers(0, 9))
+def test_every_trial_asks_for_the_baseline_its_gain_is_over(sweep: Sweep, seed: int) -> None:
+    """Be it trial 0, or a baseline of its own: none has to be proposed by luck. Nor any twice."""
+    candidates, known = candidates_of(sweep), prepared(sweep)
+    opening = scored(paths_asked(sweep, known, *candidates.opening()))
+    for one in search("random", candidates, seed):
+        own, beside = (
+            scored(paths_of(sweep, known, one.plan, one.settings))
+            for paths_of in (paths_of_trial, baseline_beside)
+        )
+        assert scored(paths_of_trial(sweep, known, Plan(), one.settings)) <= opening | own | beside
+        assert beside.isdisjoint(opening | own)
+
+
+def scored(paths: Any) -> set[str]:
+    """The keys of what is scored."""
+    return {stage.key for path in paths for stage in path.evaluations}
 
 
 class TestTheSamePlanAgain:

@@ -1,0 +1,136 @@
+"""A gain is over the baseline with the same settings of the target: every trial has it computed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sweeps.execution.coordinator import verdict
+from sweeps.execution.driver import Ended, run_sweep
+from sweeps.execution.job import DONE, FAILED, INTERRUPTED, STOPPED, Outcome
+from sweeps.report.projection import sweep_projection
+from sweeps.report.render import results_report
+from sweeps.report.results import read_results
+from sweeps.report.status import lacks_scores, read_sweep, sweep_status
+from sweeps.report.text import as_text
+from sweeps.spec.sweep import Range, Search
+from sweeps.spec.trials import paths_asked
+
+RUNNER = "tests.sweeps.execution.runners:run_ailing"
+TRIALS = 4
+RANGES = {
+    "log": Range("log", 1e-4, 1e-3),
+    "choice": Range("choice", choices=(1e-3, 2e-3, 3e-3)),
+}
+
+
+@pytest.fixture(scope="module")
+def tracking(tmp_path_factory):
+    """One MLflow database for all: making one takes longer than these sweeps."""
+    return f"sqlite:///{tmp_path_factory.mktemp('tracking') / 'mlflow.db'}"
+
+
+@pytest.fixture
+def sweep(make, local_ray, tracking):
+    """A function that makes a sweep whose target's learning rate is searched."""
+
+    def searched(form: str):
+        made = make()
+        recipe = {**made.sweep.recipe, "target": {"steps": 5, "learning_rate": RANGES[form]}}
+        execution = replace(made.sweep.execution, workers=2, max_attempts=2, retry_seconds=0.01)
+        found = replace(
+            made.sweep,
+            recipe=recipe,
+            search=Search("random", trials=TRIALS),
+            execution=execution,
+            tracking=tracking,
+        )
+        return replace(made, sweep=found)
+
+    return searched
+
+
+def run(made, **options) -> Ended:
+    return run_sweep(
+        made.sweep, made.prepared, made.folder, lambda event: None, runner=RUNNER, **options
+    )
+
+
+def ail(made, how: str) -> None:
+    path = made.folder.cache / "ailing"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{how} 0") if how else path.unlink()
+
+
+def without_gain(made) -> set[int]:
+    return {row.trial for row in read_results(made.folder).rows if row.gain is None}
+
+
+@pytest.mark.parametrize("form", RANGES)
+def test_every_trial_has_a_gain(sweep, form):
+    """Whatever was drawn; tables by family are full; what was done is what was forecast."""
+    made = sweep(form)
+    assert run(made) == Ended("finished", 0, 0)
+    rows = read_results(made.folder).rows
+    assert {row.trial for row in rows} == set(range(TRIALS))
+    assert without_gain(made) == set()
+    report = as_text(results_report(read_results(made.folder)))
+    assert "no baseline" not in report and "No gain on" not in report
+    stages = sweep_status(made.folder).stages
+    assert stages.executed == stages.distinct
+    assert not lacks_scores(*read_sweep(made.folder))
+    runs = [record for record in sweep_projection(made.folder) if record.level == "stage"]
+    trained = {record.tag_value for record in runs}
+    assert trained == {s.key for s in _trainings(made)}, "MLflow has the baselines' runs too"
+
+
+def _trainings(made):
+    sweep, prepared, trials = read_sweep(made.folder)
+    for trial in trials:
+        for path in paths_asked(sweep, prepared, trial.plan, trial.settings):
+            yield from path.trained.ancestry()
+
+
+def test_a_baseline_that_fails_takes_no_plan_with_it(sweep):
+    """Its plan keeps its scores and has no gain, and the report says so; mended, `run` fills in:
+    also what an earlier version, which trained no baseline beside a trial, has left out."""
+    made = sweep("log")
+    ail(made, "broken")
+    assert run(made) == Ended("finished", 1, 0), "trial 0 is a baseline itself"
+    assert without_gain(made) == {1, 2, 3}
+    report = as_text(results_report(read_results(made.folder)))
+    assert "No gain on lab-nli: trials 1, 2, 3." in report
+    assert "no gain to show" in report
+    assert lacks_scores(*read_sweep(made.folder))
+    ail(made, "")
+    assert run(made, revisit=True) == Ended("finished", 0, 0)
+    assert without_gain(made) == set()
+
+
+class TestVerdict:
+    SCORES = {"task": "lab-nli", "language": "en", "split": "dev", "primary": 70.0}  # noqa: RUF012
+    OTHER = {**SCORES, "primary": 10.0}  # noqa: RUF012
+
+    def of(self, made, own: str, beside: str):
+        outcomes = [
+            [Outcome("key", status, scores if status == DONE else None, error="why")]
+            for status, scores in ((own, self.SCORES), (beside, self.OTHER))
+        ]
+        return dict(verdict(made.sweep, *outcomes))
+
+    @pytest.mark.parametrize("beside", [DONE, FAILED])
+    def test_the_plans_own_scores_are_its_objective(self, made, beside):
+        """Whatever came of the baseline beside it."""
+        assert self.of(made, DONE, beside)["objective"] == 70.0
+
+    @pytest.mark.parametrize("beside", [INTERRUPTED, STOPPED])
+    def test_a_baseline_that_is_still_to_come_is_waited_for(self, made, beside):
+        """The trial stays open: else its gain would be forgotten."""
+        assert self.of(made, DONE, beside)["interrupted"] is True
+
+    @pytest.mark.parametrize("beside", [DONE, FAILED, INTERRUPTED, STOPPED])
+    def test_a_plan_that_fails_has_failed(self, made, beside):
+        """Of its own error, not the baseline's."""
+        found = self.of(made, FAILED, beside)
+        assert (found["failed"], found["error"]) == (True, "why")
