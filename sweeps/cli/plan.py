@@ -15,6 +15,7 @@ from sweeps.report.results import overlap_texts
 from sweeps.report.settings import short
 from sweeps.report.statistics import ADVISED_SEEDS, smallest_p
 from sweeps.spec.selection import selection
+from sweeps.spec.stems import blaming
 
 SHOWN_PLANS = 10
 
@@ -50,13 +51,11 @@ def forecast_of(sweep: Sweep, prepared: Prepared) -> Forecast:
     from sweeps.search.study_reader import read_trials
     from xlt_core.store import Store
 
-    return forecast(
-        sweep,
-        prepared,
-        Store(sweep.store),
-        candidates_of(sweep),
-        read_trials(sweep.storage, sweep.name),
-    )
+    with blaming(sweep.where("store")):
+        store = Store(sweep.store)
+    with blaming(sweep.where("storage")):
+        known = read_trials(sweep.storage, sweep.name)
+    return forecast(sweep, prepared, store, candidates_of(sweep), known)
 
 
 def cuts_of(sweep: Sweep, prepared: Prepared) -> tuple[CutRows, ...]:

@@ -32,7 +32,7 @@ def resume(
     from sweeps.report.status import is_driven
     from sweeps.spec.addresses import require_passwords
     from sweeps.spec.prepare import planned, prepare
-    from sweeps.spec.stored import check_stored, read_stored_spec
+    from sweeps.spec.stored import check_stored, read_stored_spec, with_places
 
     folder = find_sweep(sweep)
     if is_driven(folder) and requested(folder.path) == PAUSE:
@@ -42,6 +42,7 @@ def resume(
     refuse_a_second_driver(folder)
     stored = with_workers(read_stored_spec(folder), workers)
     check_stored(folder, stored)
+    stored = with_places(folder, stored)
     require_passwords(stored)
     say(f"{stored.name}: opening data and encoder")
     prepared = prepare(stored, planned(folder))

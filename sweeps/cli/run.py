@@ -127,7 +127,7 @@ def agree(sweep: Sweep, prepared: Prepared, folder: SweepFolder, yes: bool) -> S
     change = compare(stored, sweep, known, prepared.identity() if known else None)
     if change.differences:
         is_spec = bool(compare(stored, sweep).differences)
-        raise UserMistake(_refusal(sweep.name, folder, change, is_spec))
+        raise UserMistake(_refusal(sweep, folder, change, is_spec))
     for note in (*_free(change), *change.notes):
         say(note)
     if change.more:
@@ -139,18 +139,14 @@ def agree(sweep: Sweep, prepared: Prepared, folder: SweepFolder, yes: bool) -> S
     return change.sweep
 
 
-def _refusal(name: str, folder: SweepFolder, change: Change, is_spec: bool) -> list[Mistake]:
+def _refusal(sweep: Sweep, folder: SweepFolder, change: Change, is_spec: bool) -> list[Mistake]:
     now = "the spec says" if is_spec else "what is there now is"
-    found = [
-        Mistake(difference.field, f"began as {difference.old}, {now} {difference.new}")
-        for difference in change.differences
-    ]
+    found = [difference.mistake(sweep, now) for difference in change.differences]
+    what, remedy = "another spec", f"or go on with the old one by `xlt resume {folder.called}`"
     if not is_spec:
-        remedy = "put back what it began with, or give the spec another name"
-        return [Mistake(name, "was begun with other data or another encoder", remedy), *found]
-    go_on = f"`xlt resume {folder.called}`"
-    remedy = f"give the spec another name, or go on with the old one by {go_on}"
-    return [Mistake(name, "was begun with another spec", remedy), *found]
+        what, remedy = "other data or another encoder", "or put back what it began with"
+    what = f"{sweep.name} was begun with {what}"
+    return [Mistake(sweep.where("name"), what, f"give the spec another name, {remedy}"), *found]
 
 
 def _free(change: Change) -> list[str]:
@@ -191,9 +187,11 @@ def carry_out(
     from sweeps.report.status import lacks_scores
     from sweeps.search.retry import to_retry
     from sweeps.search.study_reader import read_trials
+    from sweeps.spec.stems import blaming
     from xlt_core.store import Store
 
-    Store(sweep.store).check()
+    with blaming(sweep.where("store")):
+        Store(sweep.store).check()
     expected = forecast_of(sweep, prepared)
     say(expected.sentence())
     for text in (*overlap_texts(prepared), *prepared.notes):

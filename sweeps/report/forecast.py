@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sweeps.spec.stems import blaming
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.plan import Plan
 from xlt_core.vocabulary.stage import Stage, TrainStage
@@ -116,7 +117,8 @@ def forecast(
             listed.append(candidates.canonical(proposal.plan, proposal.settings))
     total = counted if ended or trials is None else max(trials, counted)
     factor = total / max(counted, 1)
-    stages = _scaled(_count(tree, store), factor)
+    with blaming(sweep.where("store")):
+        stages = _scaled(_count(tree, store), factor)
     exact = ended and _is_exact(sweep, total, known)
     plans, settings = (str(plan) for plan, _ in listed), (own for _, own in listed)
     more = round((len(baselines) - 1) * factor)  # none more where there is one for all

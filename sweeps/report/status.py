@@ -194,8 +194,8 @@ def count_stages(
 
 
 def lacks_scores(sweep: Sweep, prepared: Prepared, trials: Iterable[StudyTrial]) -> bool:
-    """Whether a finished trial, or the baseline beside it, lacks scores that the sweep asks for now:
-    it was extended by seeds, targets or languages, or stages were lost."""
+    """Whether a finished trial, or the baseline beside it, lacks scores the sweep asks for now: it
+    was extended by seeds, targets or languages, or stages were lost."""
     from sweeps.spec.trials import paths_asked
     from xlt_core.store import Store
 

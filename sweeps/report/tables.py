@@ -129,7 +129,7 @@ def family_gains(rows: Sequence[Row], trial: int, split: str) -> tuple[FamilyGai
 
 
 def without_baseline(rows: Sequence[Row], split: str) -> dict[str, tuple[int, ...]]:
-    """Numbers of the trials that lack a gain on `split`, by target; targets that lack none left out.
+    """Numbers of the trials that lack a gain on `split`, by target, where any does.
 
     A score has no gain where the baseline with the trial's own settings of the target is not in
     the store, or has not that score.

@@ -38,7 +38,7 @@ def agreed(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFol
         raise UserMistake(_of_another(study, folder, claim))
     change = _change(claim, sweep, prepared, study.where)
     if change.differences:
-        raise UserMistake(_another_spec(sweep.name, change))
+        raise UserMistake(_another_spec(sweep, change))
     return change.sweep
 
 
@@ -77,9 +77,7 @@ def _of_another(study: SweepStudy, folder: SweepFolder, claim: Mapping[str, Any]
     )
 
 
-def _another_spec(name: str, change: Change) -> list[Mistake]:
-    found = [
-        Mistake(difference.field, f"began as {difference.old}, the spec says {difference.new}")
-        for difference in change.differences
-    ]
-    return [Mistake(name, "was begun with another spec", "give the spec another name:"), *found]
+def _another_spec(sweep: Sweep, change: Change) -> list[Mistake]:
+    what, remedy = f"{sweep.name} was begun with another spec", "give the spec another name:"
+    found = [difference.mistake(sweep) for difference in change.differences]
+    return [Mistake(sweep.where("name"), what, remedy), *found]

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from sweeps.spec.database import absolute, sqlite_address
+from sweeps.spec.marks import Trail, dotted
+from sweeps.spec.stems import blaming, stemming
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.address import disarmed, filled, missing, unset
-from xlt_core.vocabulary.errors import UserMistake
+from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 FIELDS = ("store", "tracking", "storage")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:|sqlite:")
 
 
-def without_passwords(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def without_passwords(
+    data: Mapping[str, Any], where: Callable[[Trail], str] = dotted
+) -> tuple[dict[str, Any], dict[str, str]]:
     """A spec's data with variables for the passwords, and their values by the variables' names.
 
     An address that is a variable itself (`${DATABASE_URL}`) is looked up first. What is no text
     stays: whoever checks the spec says so.
+
+    Args:
+        where: the place of a field.
 
     Raises:
         UserMistake: that variable is not set.
@@ -34,8 +41,9 @@ def without_passwords(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str
     values: dict[str, str] = {}
     for name in FIELDS:
         if isinstance(address := data.get(name), str):
-            address = filled(address) if address.startswith("${") else address
-            kept[name], found = disarmed(address, name, decode=name != "store")
+            with blaming(where((name,))):
+                address = filled(address) if address.startswith("${") else address
+                kept[name], found = disarmed(address, name, decode=name != "store")
             values |= found
     return kept, values
 
@@ -76,7 +84,10 @@ def require_passwords(sweep: Sweep) -> None:
     Raises:
         UserMistake: all that are not.
     """
-    addresses = [getattr(sweep, name) for name in FIELDS]
-    mistakes = [unset(each, names) for each in addresses if (names := missing(each))]
+    mistakes: list[Mistake] = []
+    for field in FIELDS:
+        address = getattr(sweep, field)
+        if names := missing(address):
+            mistakes += stemming([unset(address, names)], sweep.where(field))
     if mistakes:
         raise UserMistake(mistakes)

@@ -22,6 +22,7 @@ from sweeps.spec.differences import (
     other_recipes,
     shown,
 )
+from sweeps.spec.stems import trail_of_target
 from sweeps.spec.sweep import Intermediate, Sweep, Target
 from xlt_core.vocabulary.address import bare
 
@@ -196,7 +197,8 @@ def _fewer_targets(old: Sweep, new: Sweep) -> Iterator[Difference]:
             continue
         if target.languages is None or set(target.languages) - set(after.languages):
             name = f"languages of {target.task}"
-            yield Difference(name, _languages(target), _languages(after))
+            trail = trail_of_target(new, target.task)
+            yield Difference(name, _languages(target), _languages(after), trail)
 
 
 def _fewer(name: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Difference]:

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sweeps.spec.computed import changed_fields, recipes_of, stages_of, written_differences
+from sweeps.spec.marks import Trail
 from sweeps.spec.overlaps import allowed_steps
 from sweeps.spec.sweep import Range, Sweep
+from xlt_core.vocabulary.errors import Mistake
 
 Identity = Mapping[str, Any]
 
@@ -20,11 +23,22 @@ _UNSET = object()
 
 @dataclass(frozen=True)
 class Difference:
-    """One field whose change is refused: its dotted name, the started sweep's value, the new."""
+    """One field whose change is refused: its dotted name, the started sweep's value, the new.
+
+    Attributes:
+        trail: the field of the spec it stems from, where that is not its name.
+    """
 
     field: str
     old: str
     new: str
+    trail: Trail = dataclasses.field(default=(), compare=False)
+
+    def mistake(self, sweep: Sweep, now: str = "the spec says") -> Mistake:
+        """What is said of it, in its place in the spec of `sweep`."""
+        where = sweep.where(*(self.trail or self.field.split(".")))
+        name = f"{self.field} " if self.trail else ""
+        return Mistake(where, f"{name}began as {self.old}, {now} {self.new}")
 
 
 def one(name: str, old: Any, new: Any) -> Iterator[Difference]:
@@ -44,11 +58,13 @@ def other_data(
     is_same_commit = None is not old_identity.get("commit") == new_identity.get("commit")
     if old_identity["encoder"] != new_identity["encoder"] and not is_same_commit:
         ends = ((old.encoder, old_identity["encoder"]), (new.encoder, new_identity["encoder"]))
-        yield Difference("encoder", *(f"{name} ({print_[:12]})" for name, print_ in ends))
+        then, after = (f"{name} ({print_[:12]})" for name, print_ in ends)
+        yield Difference("encoder", then, after)
     before, now = old_identity["data"], new_identity["data"]
     for cell in sorted(before.keys() & now.keys()):
         if before[cell] != now[cell]:
-            yield Difference(f"data of {cell}", f"content {before[cell][:12]}", f"{now[cell][:12]}")
+            then, after = f"content {before[cell][:12]}", now[cell][:12]
+            yield Difference(f"data of {cell}", then, after, ("data",))
 
 
 def more_data(old: Identity, new: Identity) -> Iterator[str]:
@@ -61,7 +77,9 @@ def more_data(old: Identity, new: Identity) -> Iterator[str]:
 def fewer_data(old: Identity, new: Identity) -> Iterator[Difference]:
     """Data that are there no longer."""
     for cell in sorted(old["data"].keys() - new["data"].keys()):
-        yield Difference(f"data of {cell}", f"content {old['data'][cell][:12]}", "(gone)")
+        yield Difference(
+            f"data of {cell}", f"content {old['data'][cell][:12]}", "(gone)", ("data",)
+        )
 
 
 def new_numerics(old: Identity, new: Identity) -> Iterator[str]:
@@ -79,7 +97,7 @@ def left_out(old: Sweep, new: Sweep) -> Iterator[Difference]:
     for step in sorted(allowed_steps(old) & {*new.intermediate.tasks} - allowed_steps(new)):
         targets = shown([target.task for target in new.targets])
         now = f"left out, because it shares text with one of the targets {targets}"
-        yield Difference(f"intermediate task {step}", "may be proposed", now)
+        yield Difference(f"intermediate task {step}", "may be proposed", now, ("targets",))
 
 
 def other_recipes(old: Sweep, new: Sweep, old_identity: Identity) -> Iterator[Difference]:
@@ -91,7 +109,8 @@ def other_recipes(old: Sweep, new: Sweep, old_identity: Identity) -> Iterator[Di
     if not found:  # nobody wrote it: another version has other defaults
         for stage, name in changed:
             ends = (recipes[stage].get(name) for recipes in (recorded, today))
-            yield Difference(f"{name} of {stage}", *map(_default_shown, ends))
+            then, after = map(_default_shown, ends)
+            yield Difference(f"{name} of {stage}", then, after, ("recipe",))
 
 
 def _written(old: Sweep, new: Sweep, stage: str, name: str) -> Iterator[Difference]:

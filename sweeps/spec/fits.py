@@ -10,7 +10,15 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from sweeps.spec.check import every_step, trained_tasks
-from sweeps.spec.recipes import Origin, Origins, recipe_for, step_origins, target_origins
+from sweeps.spec.recipes import (
+    Origin,
+    Origins,
+    origins,
+    recipe_for,
+    step_origins,
+    target_origins,
+)
+from sweeps.spec.stems import trail_of_target
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake
@@ -28,7 +36,7 @@ def too_long(sweep: Sweep, most_tokens: int | None) -> Iterator[Mistake]:
         if longest > most_tokens:
             what = f"{longest} tokens for {task}, {sweep.encoder} has {most_tokens} positions"
             remedy = f"set recipe.tasks.{target or task}.max_length: {most_tokens} or less"
-            yield Mistake("recipe.max_length", what, remedy)
+            yield Mistake(_where(sweep, _origin(sweep, task, target, "max_length")), what, remedy)
 
 
 def beyond_limits(sweep: Sweep, limits: Limits) -> Iterator[Mistake]:
@@ -55,7 +63,8 @@ def unservable(sweep: Sweep) -> Iterator[Mistake]:
             what = (
                 f"{task.name} is {asked}, and it trains on {last.name}, whose head cannot be that"
             )
-            yield Mistake("targets", what, "leave it out, or mend trains_on in the task's file")
+            where = sweep.where(*trail_of_target(sweep, task.name))
+            yield Mistake(where, what, "leave it out, or mend trains_on in the task's file")
 
 
 def _stages(sweep: Sweep) -> Iterator[Origins]:
@@ -67,17 +76,28 @@ def _stages(sweep: Sweep) -> Iterator[Origins]:
 
 
 def _values(sweep: Sweep, origin: Origin | None) -> Iterator[tuple[str, Any]]:
-    """Every value that a field of a stage may have, ends of ranges for all between, and its path.
+    """Every value that a field of a stage may have, ends of ranges for all between, and its place.
 
     None where no layer sets the field: it is then as the engine has it.
     """
     if origin is None:
         return
     searched = sweep.searched()
-    paths = " and ".join(path for path, _ in origin.entries if path)
+    where = _where(sweep, origin)
     for values in product(*(_ends(searched[path]) for path in origin.searched)):
         value = origin.value(dict(zip(origin.searched, values, strict=True)))
-        yield paths or f"recipe.{origin.field}", value
+        yield where, value
+
+
+def _origin(sweep: Sweep, task: str, target: str, field: str) -> Origin:
+    role = "target" if target else "train"
+    return origins(sweep, (task,), role, target or None).get(field) or Origin(field, ())
+
+
+def _where(sweep: Sweep, origin: Origin) -> str:
+    """The places in the spec that give a field its value; of a default, where it could be set."""
+    written = [path for path, _ in origin.entries if path] or [f"recipe.{origin.field}"]
+    return " and ".join(sweep.where(*path.split(".")) for path in written)
 
 
 def _lengths(sweep: Sweep, task: str, target: str) -> Iterator[int]:

@@ -17,6 +17,7 @@ from sweeps.spec.commits import data_replaced, encoder_moved, source_ref
 from sweeps.spec.fits import beyond_limits, too_long, unservable
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.recipes import trains_on
+from sweeps.spec.stems import blaming, in_order, stemming, trail_of_cell, trail_of_target
 from sweeps.spec.stored import write_whole
 from sweeps.spec.sweep import Sweep, Target
 from xlt_core.data import open_source
@@ -83,7 +84,7 @@ def prepare(sweep: Sweep, before: Prepared | None = None) -> Prepared:
     mistakes: list[Mistake] = []
     notes: list[str] = []
     encoder = _encoder(sweep, before, mistakes, notes)
-    source = _source(source_ref(sweep, before), mistakes)
+    source = _source(sweep, before, mistakes)
     if source is None:
         raise UserMistake(mistakes)
     cells = dict.fromkeys(_training_cells(sweep))
@@ -93,10 +94,10 @@ def prepare(sweep: Sweep, before: Prepared | None = None) -> Prepared:
     mistakes += _without_english(sweep, cells)
     mistakes += _nothing_left(sweep, flags)
     mistakes += unservable(sweep)
-    data = dict(_referred(source, cells, mistakes))
-    mistakes += data_replaced(before, source.ref, data)
+    data = dict(_referred(sweep, source, cells, mistakes))
+    mistakes += stemming(data_replaced(before, source.ref, data), sweep.where("data"))
     if mistakes or encoder is None:
-        raise UserMistake(dict.fromkeys(mistakes))
+        raise UserMistake(in_order(mistakes))
     notes += [*_overlap_notes(sweep, flags), *source.notes]
     return Prepared(encoder, source.ref, data, flags, tuple(dict.fromkeys(notes)))
 
@@ -161,20 +162,22 @@ def _encoder(
 
     known = before.encoder if before is not None else None
     try:
-        found = refer_encoder(sweep.encoder, known)
-        opened = open_encoder(found)
-        mistakes.extend(too_long(sweep, opened.most_tokens))
-        mistakes.extend(beyond_limits(sweep, opened.limits))
+        with blaming(sweep.where("encoder")):
+            found = refer_encoder(sweep.encoder, known)
+            opened = open_encoder(found)
     except UserMistake as error:
         mistakes.extend(error.mistakes)
         return None
+    mistakes.extend(too_long(sweep, opened.most_tokens))
+    mistakes.extend(beyond_limits(sweep, opened.limits))
     notes.extend(encoder_moved(known, found))
     return found
 
 
-def _source(ref: SourceRef, mistakes: list[Mistake]) -> Source | None:
+def _source(sweep: Sweep, before: Prepared | None, mistakes: list[Mistake]) -> Source | None:
     try:
-        return open_source(ref)
+        with blaming(sweep.where("data")):
+            return open_source(source_ref(sweep, before))
     except UserMistake as error:
         mistakes.extend(error.mistakes)
         return None
@@ -214,8 +217,9 @@ def _evaluation_cells(
 
 def _nothing(task: str, sweep: Sweep) -> Mistake:
     expected = " or ".join(sweep.splits)
-    what = f"has no {expected} data in any language"
-    return Mistake(f"{task} in {sweep.data}", what, "see `xlt tasks` for the files it is read from")
+    what = f"{task} in {sweep.data} has no {expected} data in any language"
+    where = sweep.where(*trail_of_target(sweep, task))
+    return Mistake(where, what, "see `xlt tasks` for the files it is read from")
 
 
 def _notes(task: str, wanted: Iterable[str], there: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
@@ -239,17 +243,21 @@ def _without_english(sweep: Sweep, cells: Iterable[Cell]) -> Iterator[Mistake]:
     if not any(cell[0] in names and cell[1:] == selecting for cell in cells):
         what = f"no target has English {sweep.objective.split} data to select on"
         remedy = "add a target that has, or set objective.languages: all (it is then marked so)"
-        yield Mistake("objective.languages", what, remedy)
+        yield Mistake(sweep.where("objective", "languages"), what, remedy)
 
 
 def _referred(
-    source: Source, cells: Iterable[Cell], mistakes: list[Mistake]
+    sweep: Sweep, source: Source, cells: Iterable[Cell], mistakes: list[Mistake]
 ) -> Iterator[tuple[Cell, DataRef]]:
+    """Every split by content; a mistake that several have is said of the first."""
+    said: set[Mistake] = set()
     for cell in cells:
         try:
             yield cell, source.refer(*cell)
         except UserMistake as error:
-            mistakes.extend(error.mistakes)
+            new = [mistake for mistake in error.mistakes if mistake not in said]
+            said.update(new)
+            mistakes.extend(stemming(new, sweep.where(*trail_of_cell(sweep, *cell))))
 
 
 def _nothing_left(sweep: Sweep, flags: Iterable[OverlapFlag]) -> Iterator[Mistake]:
@@ -259,7 +267,9 @@ def _nothing_left(sweep: Sweep, flags: Iterable[OverlapFlag]) -> Iterator[Mistak
         return
     if all(any(member.task in flagged for member in step.members) for step in steps):
         what = "every intermediate task shares text with a target"
-        yield Mistake("intermediate.overlap", what, "add other tasks, or write overlap: flag")
+        yield Mistake(
+            sweep.where("intermediate", "overlap"), what, "add other tasks, or write overlap: flag"
+        )
 
 
 def _overlap_notes(sweep: Sweep, flags: Iterable[OverlapFlag]) -> Iterator[str]:

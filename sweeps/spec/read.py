@@ -7,20 +7,22 @@ The way there: `layers` (files and `--set`), `schema` (each value), `check` (val
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from sweeps.spec.addresses import FIELDS as ADDRESSES
 from sweeps.spec.addresses import lent, without_passwords
 from sweeps.spec.check import check, check_databases, check_recipes, check_tracking
 from sweeps.spec.layers import load_layers
 from sweeps.spec.marks import Document, Trail
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.schema import Spec
-from sweeps.spec.settle import find_data, find_encoder, settle
+from sweeps.spec.settle import find_address, find_data, find_encoder, settle
+from sweeps.spec.stems import in_order
 from sweeps.spec.stored import STORED_KEYS, read_stored_spec
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.values import default_name
@@ -51,7 +53,11 @@ def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         name = _name(spec, path, document, mistakes)
         data = _found(find_data, spec, document, mistakes)
         encoder = _found(find_encoder, spec, document, mistakes)
-        sweep = settle(spec, document, name, data, encoder)
+        addresses = {
+            field: _found(partial(find_address, field), spec, document, mistakes)
+            for field in ADDRESSES
+        }
+        sweep = settle(spec, document, name, data, encoder, addresses)
         mistakes += [*check_recipes(sweep, document), *check_databases(sweep, document)]
         mistakes += check_tracking(sweep, document)
         if not mistakes:
@@ -61,19 +67,9 @@ def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
 
 def _without_passwords(document: Document) -> Document:
     """What is read from here on holds no password; whoever connects finds them where it looks."""
-    data, passwords = without_passwords(document.data)
+    data, passwords = without_passwords(document.data, document.where)
     lent(passwords, over=True)
     return Document(data, document.places)
-
-
-def in_order(mistakes: Sequence[Mistake]) -> tuple[Mistake, ...]:
-    """Each mistake once, by file and line, as one reads the files."""
-
-    def line(mistake: Mistake) -> tuple[str, int]:
-        found = re.match(r"(.*), line (\d+)", mistake.where)
-        return (found[1], int(found[2])) if found else (mistake.where, 0)
-
-    return tuple(sorted(dict.fromkeys(mistakes), key=line))
 
 
 def _validate(document: Document) -> tuple[Spec | None, list[Mistake]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sweeps.spec.addresses import database, location
 from sweeps.spec.marks import Document
 from sweeps.spec.paths import SweepFolder, runs_folder
 from sweeps.spec.schema import Spec
+from sweeps.spec.stems import blaming
 from sweeps.spec.sweep import Execution, Intermediate, Objective, Search, Sweep, Target
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -27,8 +29,15 @@ DEFAULT_MOST = 3  # steps of a plan, where no count is given
 _EXHAUSTIVE = ("grid", "singles", "pairs", "chains", "crossed")
 
 
-def settle(spec: Spec, document: Document, name: str, data: str, encoder: str) -> Sweep:
-    """The sweep a spec describes; `data` and `encoder` as `find_data` and `find_encoder` say."""
+def settle(
+    spec: Spec,
+    document: Document,
+    name: str,
+    data: str,
+    encoder: str,
+    addresses: Mapping[str, str],
+) -> Sweep:
+    """The sweep a spec describes; data, encoder and addresses as `find_data` and so on say."""
     folder = SweepFolder.named(name, runs_folder().absolute())
     return Sweep(
         name=name,
@@ -42,10 +51,11 @@ def settle(spec: Spec, document: Document, name: str, data: str, encoder: str) -
         objective=Objective(spec.objective.split, spec.objective.languages),
         execution=Execution(**spec.execution.model_dump()),
         splits=tuple(spec.splits),
-        store=location(spec.store) if spec.store else folder.default_store,
-        tracking=location(spec.tracking) if spec.tracking else folder.default_tracking,
-        storage=database(spec.storage) if spec.storage else folder.default_storage,
+        store=addresses["store"] or folder.default_store,
+        tracking=addresses["tracking"] or folder.default_tracking,
+        storage=addresses["storage"] or folder.default_storage,
         source=document.data,
+        places=document.places,
     )
 
 
@@ -85,6 +95,17 @@ def find_encoder(spec: Spec, document: Document) -> str:
         where = document.where(("encoder",))
         raise UserMistake(Mistake(where, f"{text!r} cannot be an encoder", remedy))
     return text
+
+
+def find_address(field: str, spec: Spec, document: Document) -> str:
+    """The address that `store`, `tracking` or `storage` gives, empty where it is not written.
+
+    Raises:
+        UserMistake: it is an SQLite address without a file.
+    """
+    text = getattr(spec, field)
+    with blaming(document.where((field,))):
+        return (database if field == "storage" else location)(text) if text else ""
 
 
 def _intermediate(spec: Spec) -> Intermediate:

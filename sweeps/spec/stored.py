@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,17 @@ def read_stored_spec(folder: SweepFolder) -> Sweep:
         raise UserMistake(_unreadable(where, f"{type(error).__name__}: {error}")) from None
 
 
+def with_places(folder: SweepFolder, sweep: Sweep) -> Sweep:
+    """The sweep that was read from `folder`, its mistakes to be named by file and line there."""
+    document = parse_document(
+        folder.spec.read_text(encoding="utf-8"), str(folder.spec), folder.path
+    )
+    within = {
+        trail[1:]: place for trail, place in document.places.items() if trail[:1] == ("source",)
+    }
+    return replace(sweep, places=within | {(): replace(document.places[()], line=None)})
+
+
 def check_stored(folder: SweepFolder, sweep: Sweep) -> None:
     """Hold what was read from `folder` against rules that may be younger than it.
 
@@ -102,7 +113,7 @@ def _without_passwords(data: Mapping[str, Any]) -> dict[str, Any]:
 def to_data(sweep: Sweep) -> dict[str, Any]:
     """The sweep as mappings, lists, texts and numbers; without `source`."""
     data = {field.name: getattr(sweep, field.name) for field in fields(sweep)}
-    del data["source"]
+    del data["source"], data["places"]
     return data | {
         "intermediate": asdict(sweep.intermediate)
         | {

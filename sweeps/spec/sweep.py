@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sweeps.spec.marks import Document, Place, Trail, dotted
 from xlt_core.vocabulary.plan import Step
 
 
@@ -133,6 +134,7 @@ class Sweep:
         splits: splits that are evaluated, `dev` and `test`.
         store, tracking, storage: URLs or paths; see DESIGN §3.
         source: the spec as merged data (after `extends` and `--set`), for the record.
+        places: where each value of `source` was written; no part of what the sweep is.
     """
 
     name: str
@@ -150,6 +152,13 @@ class Sweep:
     tracking: str = ""
     storage: str = ""
     source: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    places: Mapping[Trail, Place] = field(default_factory=dict, compare=False, repr=False)
+
+    def where(self, *trail: str | int) -> str:
+        """File, line and dotted name of a field, as mistakes show them; else its name alone."""
+        if () not in self.places:
+            return dotted(trail)
+        return Document({}, dict(self.places)).where(trail)
 
     def searched(self) -> dict[str, Range]:
         """Every searched recipe field by its dotted path, sorted."""

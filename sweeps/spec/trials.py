@@ -121,7 +121,7 @@ class _Chain:
         return last
 
     def path(self, target: str, seed: int, trained: TrainStage) -> TrialPath:
-        """A target's path: what was trained last, and what of it is scored, by split and language."""
+        """A target's path: its last training, and what of it is scored, by split and language."""
         evaluations = (
             EvaluateStage(trained, ref)
             for split in self._sweep.splits

@@ -88,7 +88,7 @@ class TestLimits:
         """Of two layers with no table of embeddings, and with attention dropout of its own."""
         own = Limits("of-a-kind", layers=2, has_table=False, attention_dropout=0.1)
         found = list(beyond_limits(sweep_of(base, *overrides), own))
-        assert sorted({mistake.where for mistake in found}) == said
+        assert sorted({mistake.where for mistake in found}) == [f"--set {path}" for path in said]
         assert all(mistake.remedy for mistake in found)
 
     @pytest.mark.parametrize(
@@ -123,5 +123,5 @@ class TestHeads:
         sweep = sweep_of(base)
         monkeypatch.setitem(TABLE, "xnli", replace(get_task("xnli"), **changes))
         (mistake,) = unservable(sweep)
-        assert mistake.where == "targets"
+        assert mistake.where.endswith("small.yaml, line 8, targets")
         assert "xnli is" in mistake.what
