@@ -20,6 +20,10 @@ Overrides = Annotated[
         help="Override one field, as recipe.train.steps=500. May be given several times.",
     ),
 ]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--folder", metavar="DIR", help="The sweep's folder; default runs/<name>."),
+]
 StoreUrl = Annotated[
     str | None,
     typer.Option("--store", metavar="URL", help="A folder or s3:// URL; default runs/stages."),

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import difflib
 import shlex
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sweeps.spec.paths import SweepFolder, existing_sweeps, runs_folder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
-__all__ = ["as_word", "every_sweep", "find_sweep", "folder_of", "runs_folder", "sweep_names"]
+if TYPE_CHECKING:
+    from sweeps.spec.sweep import Sweep
+
+__all__ = [
+    "as_word",
+    "every_sweep",
+    "find_sweep",
+    "folder_of",
+    "placed",
+    "runs_folder",
+    "sweep_names",
+]
 
 
 def sweep_names() -> list[str]:
@@ -59,6 +72,21 @@ def _some(names: list[str], most: int = 8) -> str:
 def folder_of(name: str, given: Path | None = None) -> SweepFolder:
     """The folder a sweep called `name` is to run in: the given one, else its own under runs."""
     return SweepFolder(given.expanduser() if given else runs_folder() / name)
+
+
+def placed(sweep: Sweep, folder: SweepFolder) -> Sweep:
+    """The sweep with everything that stood at its default place moved to where `folder` lies."""
+    usual = folder_of(sweep.name)
+
+    def moved(value: str, default: str, own: str) -> str:
+        return own if value == default else value
+
+    return replace(
+        sweep,
+        store=moved(sweep.store, usual.default_store, folder.default_store),
+        tracking=moved(sweep.tracking, usual.default_tracking, folder.default_tracking),
+        storage=moved(sweep.storage, usual.default_storage, folder.default_storage),
+    )
 
 
 def as_word(text: str | Path) -> str:

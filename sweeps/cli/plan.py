@@ -8,40 +8,85 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from sweeps.cli.options import AsJson, Overrides, SpecFile
+from sweeps.cli.agreement import Begun, begun, free, hold
+from sweeps.cli.options import AsJson, Folder, Overrides, SpecFile
 from sweeps.cli.output import print_json, stdout
-from sweeps.cli.places import folder_of
+from sweeps.cli.places import folder_of, placed
 from sweeps.report.results import overlap_texts
 from sweeps.report.settings import short
 from sweeps.report.statistics import ADVISED_SEEDS, smallest_p
 from sweeps.spec.selection import selection
 from sweeps.spec.stems import blaming
+from xlt_core.vocabulary.address import bare
 
 SHOWN_PLANS = 10
 
 if TYPE_CHECKING:
     from sweeps.report.cuts import CutRows
     from sweeps.report.forecast import Forecast
+    from sweeps.spec.paths import SweepFolder
     from sweeps.spec.prepare import Prepared
     from sweeps.spec.sweep import Sweep
 
 
-def plan(spec: SpecFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
+def plan(
+    spec: SpecFile, overrides: Overrides = None, folder: Folder = None, as_json: AsJson = False
+) -> None:
     """Say what a sweep would do; train nothing.
 
-    Trials, stages, what they share, and what is in the store already.
+    Trials, stages, what they share, and what is in the store already. Where a sweep of the name has
+    begun, what `xlt run` would make of it: go on, extend it, or refuse.
     """
     from sweeps.spec.prepare import planned, prepare
     from sweeps.spec.read import read_spec
 
     sweep = read_spec(spec, overrides or [])
-    prepared = prepare(sweep, planned(folder_of(sweep.name)))
-    found, cuts = forecast_of(sweep, prepared), cuts_of(sweep, prepared)
+    place = folder_of(sweep.name, folder)
+    sweep = placed(sweep, place)
+    prepared = prepare(sweep, planned(place))
+    before = begun_of(sweep, prepared, place)
+    sweep = sweep if before is None else before.change.sweep
+    found, cuts = forecast_of(sweep, prepared), cuts_of(sweep, prepared, place)
     if as_json:
-        print_json(as_data(sweep, prepared, found) | {"cut_rows": [asdict(cut) for cut in cuts]})
+        began = None if before is None else before.to_json()
+        own = {"begun": began, "cut_rows": [asdict(cut) for cut in cuts]}
+        print_json(as_data(sweep, prepared, found) | own)
     else:
         show(sweep, prepared, found)
+        show_begun(before, place)
         show_cuts(cuts)
+
+
+def begun_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> Begun | None:
+    """What began under the sweep's name; None where nothing did.
+
+    Raises:
+        UserMistake: what `xlt run` would refuse, in its words.
+    """
+    from sweeps.search.claim import agreed_with
+    from sweeps.search.study_reader import read_attrs, read_trials
+
+    change = hold(sweep, prepared, folder) if folder.exists else None
+    going_on = sweep if change is None else change.sweep
+    with blaming(sweep.where("storage")):
+        attrs = read_attrs(sweep.storage, sweep.name)
+        trials = read_trials(sweep.storage, sweep.name)
+    agreed_with(attrs, bare(sweep.storage), going_on, prepared, folder)
+    return None if change is None else begun(change, trials)
+
+
+def show_begun(before: Begun | None, folder: SweepFolder) -> None:
+    """Print what `xlt run` would make of a sweep that has begun."""
+    from sweeps.report.status import is_driven
+
+    if before is None:
+        return
+    console = stdout()
+    console.print(before.sentence("`xlt run`"), soft_wrap=True)
+    for text in (*free(before.change), *before.change.notes):
+        console.print(text, soft_wrap=True)
+    if is_driven(folder):
+        console.print("It is being run by another process at this moment.", soft_wrap=True)
 
 
 def forecast_of(sweep: Sweep, prepared: Prepared) -> Forecast:
@@ -58,12 +103,11 @@ def forecast_of(sweep: Sweep, prepared: Prepared) -> Forecast:
     return forecast(sweep, prepared, store, candidates_of(sweep), known)
 
 
-def cuts_of(sweep: Sweep, prepared: Prepared) -> tuple[CutRows, ...]:
+def cuts_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> tuple[CutRows, ...]:
     """The rows that would be cut, from what is in the cache and what is looked at now."""
     from sweeps.report.cuts import cut_rows
-    from sweeps.spec.paths import SweepFolder, runs_folder
 
-    return cut_rows(sweep, prepared, SweepFolder.named(sweep.name, runs_folder()).cache)
+    return cut_rows(sweep, prepared, folder.cache)
 
 
 def as_data(sweep: Sweep, prepared: Prepared, found: Forecast) -> dict[str, Any]:

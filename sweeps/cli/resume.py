@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sweeps.cli.agreement import agree
 from sweeps.cli.faults import say
 from sweeps.cli.options import SweepName
 from sweeps.cli.places import find_sweep
@@ -9,7 +10,6 @@ from sweeps.cli.run import (
     Address,
     RetryFailed,
     Workers,
-    agree,
     carry_out,
     refuse_a_second_driver,
     say_when_interrupted,

@@ -1,6 +1,7 @@
 """`xlt run`: run a sweep, go on with it, or extend it. Shows what it found when it ends.
 
-`agree` holds the spec against the sweep of that name; `carry_out`, which `resume` shares, runs it.
+`agreement` holds the spec against the sweep of that name; `carry_out`, which `resume` shares, runs
+it.
 """
 
 from __future__ import annotations
@@ -8,22 +9,21 @@ from __future__ import annotations
 import signal
 import threading
 from dataclasses import replace
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweeps.cli.agreement import agree
 from sweeps.cli.faults import DONE, FAILED_TRIALS, INTERRUPTED, say
-from sweeps.cli.options import Overrides, SpecFile
-from sweeps.cli.output import stderr, stdout, unheard
-from sweeps.cli.places import folder_of
+from sweeps.cli.options import Folder, Overrides, SpecFile
+from sweeps.cli.output import stdout, unheard
+from sweeps.cli.places import folder_of, placed
 from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
     from sweeps.execution.driver import Ended
-    from sweeps.spec.compare import Change
     from sweeps.spec.prepare import Prepared
     from sweeps.spec.sweep import Sweep
 
@@ -39,21 +39,24 @@ RetryFailed = Annotated[
 def run(
     spec: SpecFile,
     overrides: Overrides = None,
-    folder: Annotated[
-        Path | None,
-        typer.Option("--folder", metavar="DIR", help="The sweep's folder; default runs/<name>."),
-    ] = None,
+    folder: Folder = None,
     address: Address = None,
     workers: Workers = None,
     retry_failed: RetryFailed = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Extend a sweep without asking.")
+        bool,
+        typer.Option(
+            "--yes",
+            "-y",
+            help="Extend a sweep without asking; needed where nobody can be asked.",
+        ),
     ] = False,
 ) -> None:
     """Run, resume or extend a sweep.
 
     The same spec again goes on with it as if nothing had happened; one with more in it (trials,
-    seeds, languages, targets, tasks) extends it; any other change needs another name. What a
+    seeds, languages, targets, tasks) extends it, once you have said yes; any other change needs
+    another name. What a
     machine's fault ended is tried again, and so is a failed baseline.
     """
     say_when_interrupted()
@@ -80,21 +83,6 @@ def with_workers(sweep: Sweep, workers: int | None) -> Sweep:
     return replace(sweep, execution=replace(sweep.execution, workers=workers))
 
 
-def placed(sweep: Sweep, folder: SweepFolder) -> Sweep:
-    """The sweep with everything that stood at its default place moved to where `folder` lies."""
-    usual = folder_of(sweep.name)
-
-    def moved(value: str, default: str, own: str) -> str:
-        return own if value == default else value
-
-    return replace(
-        sweep,
-        store=moved(sweep.store, usual.default_store, folder.default_store),
-        tracking=moved(sweep.tracking, usual.default_tracking, folder.default_tracking),
-        storage=moved(sweep.storage, usual.default_storage, folder.default_storage),
-    )
-
-
 def refuse_a_second_driver(folder: SweepFolder) -> None:
     """Raise UserMistake where the sweep is being run already."""
     from sweeps.report.status import is_driven
@@ -109,48 +97,6 @@ def refuse_a_second_driver(folder: SweepFolder) -> None:
                 f"`xlt stop {name}` ends it",
             )
         )
-
-
-def agree(sweep: Sweep, prepared: Prepared, folder: SweepFolder, yes: bool) -> Sweep:
-    """Hold the spec against the sweep that was started; return the sweep to go on with.
-
-    Raises:
-        UserMistake: it is another question under the same name; shows every difference.
-    """
-    from sweeps.spec.compare import compare
-    from sweeps.spec.prepare import planned
-    from sweeps.spec.stored import read_stored_spec
-
-    before = planned(folder)
-    known = before.identity() if before else None
-    stored = read_stored_spec(folder)
-    change = compare(stored, sweep, known, prepared.identity() if known else None)
-    if change.differences:
-        is_spec = bool(compare(stored, sweep).differences)
-        raise UserMistake(_refusal(sweep, folder, change, is_spec))
-    for note in (*_free(change), *change.notes):
-        say(note)
-    if change.more:
-        say(f"{sweep.name} is extended: " + "; ".join(change.more))
-        if not yes and stderr().is_terminal and not typer.confirm("go on?", default=True, err=True):
-            raise typer.Exit(DONE)
-    else:
-        say(f"{sweep.name} goes on where it was")
-    return change.sweep
-
-
-def _refusal(sweep: Sweep, folder: SweepFolder, change: Change, is_spec: bool) -> list[Mistake]:
-    now = "the spec says" if is_spec else "what is there now is"
-    found = [difference.mistake(sweep, now) for difference in change.differences]
-    what, remedy = "another spec", f"or go on with the old one by `xlt resume {folder.called}`"
-    if not is_spec:
-        what, remedy = "other data or another encoder", "or put back what it began with"
-    what = f"{sweep.name} was begun with {what}"
-    return [Mistake(sweep.where("name"), what, f"give the spec another name, {remedy}"), *found]
-
-
-def _free(change: Change) -> list[str]:
-    return [f"changed, without changing results: {', '.join(change.free)}"] if change.free else []
 
 
 def say_when_interrupted() -> None:

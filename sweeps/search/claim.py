@@ -17,6 +17,7 @@ from sweeps.spec.computed import computed
 from sweeps.spec.identity import give_identity
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared
+from sweeps.spec.stems import blaming
 from sweeps.spec.stored import from_data, to_data
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -31,12 +32,20 @@ def agreed(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFol
     Raises:
         UserMistake: the study is another sweep's, or was begun with another spec.
     """
-    claim = study.attrs().get(KEY)
+    return agreed_with(study.attrs(), study.where, sweep, prepared, folder)
+
+
+def agreed_with(
+    attrs: Mapping[str, Any], where: str, sweep: Sweep, prepared: Prepared, folder: SweepFolder
+) -> Sweep:
+    """As `agreed`, of what a study at `where` says of itself; nothing is opened."""
+    claim = attrs.get(KEY)
     if claim is None:  # new, or begun by a version that made no claims
         return sweep
-    if claim["folder"] != folder.identity:
-        raise UserMistake(_of_another(study, folder, claim))
-    change = _change(claim, sweep, prepared, study.where)
+    with blaming(sweep.where("storage")):
+        if claim["folder"] != folder.identity:
+            raise UserMistake(_of_another(where, sweep.name, folder, claim))
+        change = _change(claim, sweep, prepared, where)
     if change.differences:
         raise UserMistake(_another_spec(sweep, change))
     return change.sweep
@@ -67,11 +76,10 @@ def _change(claim: Mapping[str, Any], sweep: Sweep, prepared: Prepared, where: s
     return compare(old, sweep, claim["computed"], computed(sweep, prepared))
 
 
-def _of_another(study: SweepStudy, folder: SweepFolder, claim: Mapping[str, Any]) -> Mistake:
+def _of_another(where: str, name: str, folder: SweepFolder, claim: Mapping[str, Any]) -> Mistake:
     return Mistake(
-        study.where,
-        f"Optuna's study {study.name!r} belongs to the sweep in {claim['where']} "
-        f"on {claim['host']}",
+        where,
+        f"Optuna's study {name!r} belongs to the sweep in {claim['where']} on {claim['host']}",
         "run it there, or give this sweep another name: or storage:; if that folder is lost, "
         f"`mkdir -p {folder.path} && echo {claim['folder']} > {folder.id}` goes on with it here",
     )

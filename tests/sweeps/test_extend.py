@@ -27,10 +27,10 @@ execution: {{workers: 1, concurrency: 1}}
 """
 
 
-def run(home: Path, **more: Any) -> subprocess.CompletedProcess[str]:
+def run(home: Path, *options: str, **more: Any) -> subprocess.CompletedProcess[str]:
     known = {"tasks": "lab-pairs", "languages": "en, qla", "seeds": 1, "steps": 5, **more}
     (home / "growing.yaml").write_text(SPEC.format(**known))
-    return xlt(home, "run", "growing.yaml")
+    return xlt(home, "run", "growing.yaml", *options)
 
 
 def xlt(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -49,7 +49,12 @@ def test_more_seeds_languages_and_tasks_are_added_and_anything_else_is_refused(t
     plans = {"(none)", "lab-pairs"}
     assert set(cells(tmp_path)) == {(p, c, 0) for p in plans for c in ("en", "qla")}
 
-    grown = run(tmp_path, tasks="lab-pairs, lab-topic", languages="en, qla, qlc", seeds=2)
+    wider: dict[str, Any] = {"tasks": "lab-pairs, lab-topic", "languages": "en, qla, qlc"}
+    before = (tmp_path / "runs" / "growing" / "spec.yaml").read_bytes()
+    unasked = run(tmp_path, seeds=2, **wider)
+    assert unasked.returncode == 2 and "-y" in unasked.stderr
+    assert (tmp_path / "runs" / "growing" / "spec.yaml").read_bytes() == before
+    grown = run(tmp_path, "-y", seeds=2, **wider)
     assert grown.returncode == 0, grown.stderr
     assert "extended" in grown.stderr
     plans |= {"lab-topic"}

@@ -100,7 +100,7 @@ def test_a_study_goes_on_with_what_was_planned(hub: SmallHub, tmp_path: Path) ->
 PREPARE = """
 import json, sys
 from pathlib import Path
-from sweeps.cli.run import agree
+from sweeps.cli.agreement import agree
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import planned, prepare, write_prepared
 from sweeps.spec.read import read_spec

@@ -299,10 +299,10 @@ class TestControl:
 
 
 class TestAgree:
-    def agree(self, made, **changes):
-        from sweeps.cli.run import agree
+    def agree(self, made, yes=False, **changes):
+        from sweeps.cli.agreement import agree
 
-        return agree(replace(made.sweep, **changes), made.prepared, made.folder, yes=False)
+        return agree(replace(made.sweep, **changes), made.prepared, made.folder, yes=yes)
 
     def test_the_same_spec_goes_on(self, made, capsys):
         """Nothing to ask, nothing to refuse."""
@@ -311,7 +311,7 @@ class TestAgree:
 
     def test_more_extends_and_says_what(self, made, capsys):
         """A third seed is more of the same."""
-        assert self.agree(made, seeds=(0, 1, 2)).seeds == (0, 1, 2)
+        assert self.agree(made, yes=True, seeds=(0, 1, 2)).seeds == (0, 1, 2)
         assert "is extended: seeds: 2" in capsys.readouterr().err
 
     def test_anything_else_is_refused_with_both_ways_out(self, made):
@@ -326,7 +326,7 @@ class TestAgree:
 
     def test_other_data_are_not_the_specs_doing(self, made):
         """The way out is to put them back; `xlt resume` may be what was just typed."""
-        from sweeps.cli.run import agree
+        from sweeps.cli.agreement import agree
 
         cell, ref = next(iter(made.prepared.data.items()))
         data = {**made.prepared.data, cell: replace(ref, fingerprint="f" * 64)}
@@ -347,8 +347,7 @@ class TestAgree:
 class TestPlaced:
     def test_another_folder_takes_everything_along(self, make, tmp_path):
         """Study, store and tracking lie beside the sweep, as they do under runs."""
-        from sweeps.cli.places import folder_of
-        from sweeps.cli.run import placed
+        from sweeps.cli.places import folder_of, placed
 
         made = make()
         elsewhere = placed(made.sweep, folder_of("made", tmp_path / "else" / "made"))
@@ -358,8 +357,7 @@ class TestPlaced:
 
     def test_what_the_spec_names_stays(self, make, tmp_path):
         """Only defaults move."""
-        from sweeps.cli.places import folder_of
-        from sweeps.cli.run import placed
+        from sweeps.cli.places import folder_of, placed
 
         sweep = replace(make().sweep, store="s3://bucket/stages")
         assert placed(sweep, folder_of("made", tmp_path / "x")).store == "s3://bucket/stages"
