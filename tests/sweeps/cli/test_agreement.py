@@ -119,7 +119,7 @@ class TestAsking:
     def test_without_a_terminal_it_is_refused(self, made, xlt):
         """In one screen that names the option; nothing is begun or written."""
         before = made.folder.spec.read_bytes()
-        said = xlt("run", str(made.spec), "--set", "seeds=3", input="y\n")
+        said = xlt("run", str(made.spec), "--set", "seeds=3", input="n\n")
         assert said.code == 2
         assert "would be extended: seeds: 2" in said.err
         assert "add -y (--yes)" in said.err
@@ -157,6 +157,7 @@ class TestAsking:
         """A question that nobody sees, or that nobody can answer, is none."""
         made = make()
         ours, its = os.openpty()
+        os.write(ours, b"n\n")
         ends = {"stdin": its, "stderr": its, deaf: subprocess.DEVNULL}
         words = [XLT, "run", str(made.spec), "--set", "seeds=3"]
         child = subprocess.Popen(words, stdout=subprocess.DEVNULL, **ends)
