@@ -136,7 +136,7 @@ def shown(value: Any) -> str:
     if value is _UNSET:
         return "(not set)"
     if value is None:
-        return "(all)"
+        return "null"
     if isinstance(value, Range):
         ends = value.choices if value.kind == "choice" else (value.low, value.high)
         return f"{{{value.kind}: {shown(ends)}}}"

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from sweeps.spec.marks import Document, Place, Trail, parse_document, parse_value
-from sweeps.spec.ranges import is_range_form
+from sweeps.spec.ranges import RULES, is_range_form
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import problem_of
 
 _RIVALS = {"steps": "epochs", "epochs": "steps"}
-_KEEPS_NULL = ("rows",)  # `rows: null` says "all of them" over a lower layer's number
+# `rows: null` says "all of them" over a lower layer's number.
+_KEEPS_NULL = frozenset(name for name, rule in RULES.items() if rule.optional)
 
 
 def load_layers(path: Path, overrides: Sequence[str] = ()) -> Document:
@@ -35,6 +36,7 @@ def load_layers(path: Path, overrides: Sequence[str] = ()) -> Document:
             document = merge(document, load())
         except UserMistake as mistake:
             mistakes.extend(mistake.mistakes)
+    mistakes.extend(_idle_nulls(document))
     if mistakes:
         raise UserMistake(mistakes)
     return Document(_without_nulls(document.data), document.places)
@@ -171,6 +173,25 @@ def _without_nulls(value: Any) -> Any:
             if item is not None or key in _KEEPS_NULL
         }
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _idle_nulls(document: Document) -> Iterator[Mistake]:
+    """A task's null over a layer below that gives a value: it reads as if it took that back."""
+    recipe = document.data.get("recipe")
+    layers = recipe if isinstance(recipe, dict) else {}
+    below = {layer: layers.get(layer) for layer in ("train", "target")}
+    tasks = layers.get("tasks")
+    for task, fields in (tasks if isinstance(tasks, dict) else {}).items():
+        for name, value in (fields if isinstance(fields, dict) else {}).items():
+            set_by = [
+                layer
+                for layer, part in below.items()
+                if isinstance(part, dict) and part.get(name) is not None
+            ]
+            if value is None and name in RULES and name not in _KEEPS_NULL and set_by:
+                where = document.where(("recipe", "tasks", task, name))
+                what = f"null does not take back what recipe.{set_by[0]}.{name} says"
+                yield Mistake(where, what, "write the value that is meant, or take the line out")
 
 
 def _label(path: Path) -> str:

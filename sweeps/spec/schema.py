@@ -118,7 +118,7 @@ def _field_schema(rule: Rule) -> dict[str, Any]:
             single: dict[str, Any] = {"type": ["integer", "null"] if rule.optional else "integer"}
             forms["int"] = span
         case "number":
-            single = {"type": "number"}
+            single = {"type": ["number", "null"] if rule.optional else "number"}
             forms |= {"log": span, "float": span, "int": span}
         case "word":
             single = {"enum": list(rule.words)}

@@ -9,8 +9,10 @@ import pytest
 
 from sweeps.spec.ranges import RULES
 from sweeps.spec.recipes import recipe_for
+from sweeps.spec.schema import spec_schema
 from sweeps.spec.sweep import Sweep
 from xlt_core.tasks import get_task
+from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.recipe import Recipe
 
 SweepOf = Callable[..., Sweep]
@@ -70,6 +72,36 @@ class TestLayers:
         sweep = sweep_of(MINIMAL, "recipe.train.rows=100", "recipe.tasks.qqp.rows=null")
         assert recipe_for(sweep, ("mnli",), "train", {}).rows == 100
         assert recipe_for(sweep, ("qqp",), "train", {}).rows is None
+
+    @pytest.mark.parametrize("role", ["train", "target"])
+    @pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.optional])
+    def test_null_lifts_what_a_lower_layer_says(self, sweep_of: SweepOf, name: str, role: str):
+        """For every field that null is a value of, written in one file or over another."""
+        low = {"rows": 100, "attention_dropout": 0.3}[name]
+        task, other = ("qqp", "mnli") if role == "train" else ("xquad", "xnli")
+        layers = (f"recipe.{role}.{name}={low}", f"recipe.tasks.{task}.{name}=null")
+        sweep = sweep_of(MINIMAL, *layers)
+        target = None if role == "train" else task
+        lifted = recipe_for(sweep, (task,), role, {}, target)
+        kept = recipe_for(sweep, (other,), role, {}, None if role == "train" else other)
+        assert (getattr(lifted, name), getattr(kept, name)) == (None, low)
+
+    @pytest.mark.parametrize("name", sorted(name for name, r in RULES.items() if not r.optional))
+    def test_any_other_null_over_a_value_is_a_mistake(self, sweep_of: SweepOf, name: str):
+        """It would be read as if it were not there; where there is nothing below, it is not."""
+        value = {"freeze": "embeddings", "head": "keep", "precision": "float32"}.get(name, 1)
+        value = {"max_length": 384, "learning_rate": 0.1}.get(name, value)
+        nothing = f"recipe.tasks.qqp.{name}=null"
+        assert sweep_of(MINIMAL, nothing).recipe["tasks"]["qqp"] == {}
+        said = rf"--set recipe\.tasks\.qqp\.{name}: null does not take back what recipe\.train"
+        with pytest.raises(UserMistake, match=said):
+            sweep_of(MINIMAL, f"recipe.train.{name}={value}", nothing)
+
+    @pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.optional])
+    def test_editors_are_told_where_null_is_a_value(self, name: str):
+        """The JSON schema is made of the same rules."""
+        field = spec_schema()["$defs"]["RecipePart"]["properties"][name]
+        assert "null" in field["anyOf"][0]["type"]
 
 
 class TestMixtures:
