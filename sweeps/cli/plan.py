@@ -103,6 +103,14 @@ def forecast_of(sweep: Sweep, prepared: Prepared) -> Forecast:
     return forecast(sweep, prepared, store, candidates_of(sweep), known)
 
 
+def cautions_of(sweep: Sweep, prepared: Prepared) -> tuple[str, ...]:
+    """What is hardly meant, and which tables will stay empty."""
+    from sweeps.report.cautions import cautions
+    from sweeps.search.of_sweep import candidates_of
+
+    return tuple(cautions(sweep, prepared, candidates_of(sweep)))
+
+
 def cuts_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> tuple[CutRows, ...]:
     """The rows that would be cut, from what is in the cache and what is looked at now."""
     from sweeps.report.cuts import cut_rows
@@ -124,6 +132,7 @@ def as_data(sweep: Sweep, prepared: Prepared, found: Forecast) -> dict[str, Any]
         "smallest_p": smallest_p(len(sweep.seeds)),
         "plans": list(found.plans),
         "settings": [dict(own) for own in found.settings],
+        "cautions": list(cautions_of(sweep, prepared)),
         "overlaps": [asdict(flag) for flag in prepared.overlaps],
         "notes": list(prepared.notes),
     }
@@ -155,7 +164,12 @@ def show(sweep: Sweep, prepared: Prepared, found: Forecast) -> None:
         console.print(f"  … {found.trials} trials in all")
     if not found.exact:
         console.print(_why_about(sweep, found), soft_wrap=True)
-    for text in [*warnings(sweep, prepared), *overlap_texts(prepared), *prepared.notes]:
+    for text in [
+        *warnings(sweep, prepared),
+        *cautions_of(sweep, prepared),
+        *overlap_texts(prepared),
+        *prepared.notes,
+    ]:
         console.print(text, soft_wrap=True)
 
 

@@ -126,7 +126,7 @@ def carry_out(
         typer.Exit: always; 0 done, 1 with failed trials, 130 interrupted.
         UserMistake: what `run_sweep` raises.
     """
-    from sweeps.cli.plan import forecast_of
+    from sweeps.cli.plan import cautions_of, forecast_of
     from sweeps.cli.progress import Progress, summary
     from sweeps.execution.driver import run_sweep
     from sweeps.report.results import overlap_texts
@@ -140,7 +140,7 @@ def carry_out(
         Store(sweep.store).check()
     expected = forecast_of(sweep, prepared)
     say(expected.sentence())
-    for text in (*overlap_texts(prepared), *prepared.notes):
+    for text in (*cautions_of(sweep, prepared), *overlap_texts(prepared), *prepared.notes):
         say(text)
     before = read_trials(sweep.storage, sweep.name)
     revisit = lacks_scores(sweep, prepared, before)

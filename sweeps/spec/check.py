@@ -145,6 +145,10 @@ def _intermediate(spec: Spec, document: Document) -> Iterator[Mistake]:
             if name in written:
                 where = document.where(("intermediate", name))
                 yield Mistake(where, f"{name} means nothing beside plans", "keep one of them")
+        where = document.where(("intermediate", "plans"))
+        for plan in dict.fromkeys(part.plans or ()):
+            if (part.plans or ()).count(plan) > 1:
+                yield Mistake(where, f"`{plan}` stands twice", "name each plan once")
         return
     if "tasks" not in written:
         remedy = "write tasks: [mnli, qqp], or plans: [mnli > qqp]"

@@ -107,6 +107,9 @@ def _read_single(rule: Rule, value: Any) -> Any:
         return _read_word(rule, value)
     if rule.kind == "freeze":
         parts = value if isinstance(value, list) else [value]
+        twice = [str(part) for part in parts if parts.count(part) > 1]
+        if twice:
+            raise _mistake(f"names {twice[0]} twice", "name each part once")
         return tuple(p for part in parts for p in freeze_parts(_read_freeze(part)))
     return _read_number(rule, value)
 

@@ -101,9 +101,13 @@ def find_address(field: str, spec: Spec, document: Document) -> str:
     """The address that `store`, `tracking` or `storage` gives, empty where it is not written.
 
     Raises:
-        UserMistake: it is an SQLite address without a file.
+        UserMistake: it is an SQLite address without a file, or a word that is no database's.
     """
     text = getattr(spec, field)
+    if field != "store" and text and re.fullmatch(r"[\w-]+", text) and not Path(text).is_file():
+        what = f"{text!r} is neither a database's address nor a file that is there"
+        remedy = f"write a file with its ending, as {text}.db, or a URL, as postgresql://HOST/NAME"
+        raise UserMistake(Mistake(document.where((field,)), what, remedy))
     with blaming(document.where((field,))):
         return (database if field == "storage" else location)(text) if text else ""
 

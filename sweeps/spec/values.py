@@ -6,6 +6,7 @@ Each raises `UserMistake` with `where` left empty: `wording` knows the place. Ne
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -19,6 +20,13 @@ RESERVED = ("stages", "cache", "mlflow.db", "mlartifacts", "mlruns")
 
 def _wrong(what: str, remedy: str = "") -> UserMistake:
     return UserMistake(Mistake("", what, remedy))
+
+
+def _once(values: Sequence[Any], noun: str) -> None:
+    """Raise UserMistake where one of them stands twice: a slip, of which nothing would be seen."""
+    twice = [str(value) for value in dict.fromkeys(values) if values.count(value) > 1]
+    if twice:
+        raise _wrong(f"names {noun} twice: {' '.join(twice)}", "name each once")
 
 
 def _text(value: Any, about: str) -> str:
@@ -52,6 +60,7 @@ def read_counts(value: Any) -> tuple[int, ...]:
         found = value if isinstance(value, list) else [value]
     if not found or any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in found):
         raise _wrong(f"{value!r} is not a count of tasks", remedy)
+    _once(found, "a count")
     return tuple(sorted({0, *found}))
 
 
@@ -66,8 +75,7 @@ def read_seeds(value: Any) -> tuple[int, ...]:
         return tuple(range(value))
     if not value or any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in value):
         raise _wrong(f"{value!r} is not a list of seeds", remedy)
-    if len(set(value)) < len(value):
-        raise _wrong(f"{value!r} names a seed twice", "each seed is trained once")
+    _once(value, "a seed")
     return tuple(value)
 
 
@@ -86,12 +94,17 @@ def read_languages(value: Any) -> tuple[str, ...] | None:
             mistakes.extend(error.mistakes)
     if mistakes:
         raise UserMistake(mistakes)
-    return tuple(sorted(set(codes)))
+    _once(codes, "a language")
+    return tuple(sorted(codes))
 
 
 def read_step(value: Any) -> Step:
     """One step: a task, a mixture `qqp+squad`, or a task in another language `panx[ru]`."""
-    return known_step(_text(value, "a task's name"))
+    text = _text(value, "a task's name")
+    step = known_step(text)
+    if text.count("+") + 1 > len(step.members):
+        _once([part.strip().removesuffix("[en]") for part in text.split("+")], "a member")
+    return step
 
 
 def read_plan(value: Any) -> str:

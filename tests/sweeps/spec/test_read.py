@@ -68,7 +68,7 @@ class TestForms:
 
     @pytest.mark.parametrize(
         "written",
-        ["[{udpos: [en, de]}]", "{udpos: [de, en]}", "[{udpos: {languages: [en, de, en]}}]"],
+        ["[{udpos: [en, de]}]", "{udpos: [de, en]}", "[{udpos: {languages: [en, de]}}]"],
     )
     def test_targets_with_languages(self, sweep_of: SweepOf, written: str):
         """Every way of writing a target's languages means the same."""
