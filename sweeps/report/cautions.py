@@ -68,7 +68,7 @@ def _empty_tables(sweep: Sweep, prepared: Prepared, candidates: Candidates) -> I
     for languages in SELECTIONS:
         chosen = selection(sweep, prepared, languages)
         if not chosen.choosing:
-            yield f"No winner can be chosen on {chosen.on}: no target has any; its line stays empty."
+            yield f"No winner can be chosen on {chosen.on}: no target has any; that line is empty."
 
 
 def _trainings(sweep: Sweep) -> Iterator[tuple[str, str, Origins]]:
