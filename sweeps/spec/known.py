@@ -7,27 +7,44 @@ import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from xlt_core.lab.tasks import lab_tasks
 from xlt_core.tasks import all_tasks, get_task
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
-from xlt_core.vocabulary.languages import get_language
+from xlt_core.vocabulary.languages import all_languages, get_language
 from xlt_core.vocabulary.plan import Member, Step
 
 # What the first release's table holds; the search package's own table wins where it has more.
 _METHODS = ("grid", "random", "tpe")
+_LIKE = 0.5
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """The name most like `name`, or an empty text."""
-    close = difflib.get_close_matches(name.lower(), list(names), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.lower(), list(names), n=1, cutoff=_LIKE)
     return close[0] if close else ""
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """A remedy: the nearest name, or all of them."""
-    known = list(names)
+    """A remedy: the nearest name, where one is near, and all there are, the likest first."""
+    known = tuple(names)
     near = nearest(name, known)
-    return f"did you mean {near}?" if near else f"known: {', '.join(known)}"
+    listed = all_there_are(name, known)
+    return f"did you mean {near}? {listed}" if near else listed
+
+
+def all_there_are(name: str, names: Iterable[str]) -> str:
+    """Every name that could stand there, the likest first, equals as they come."""
+    known = dict.fromkeys(names)
+    near = nearest(name, known)
+    ordered = sorted(known, key=lambda one: (one != near, -_likeness(name, one)))
+    return f"there are: {', '.join(ordered)}"
+
+
+def _likeness(name: str, other: str) -> float:
+    """How alike two names are; nothing where they are less alike than chance has it."""
+    found = difflib.SequenceMatcher(None, other, name.lower()).ratio()
+    return found if found >= _LIKE else 0.0
 
 
 def methods() -> tuple[str, ...]:
@@ -46,35 +63,53 @@ def option_mistakes(method: str, options: Mapping[str, Any]) -> tuple[Mistake, .
     return found
 
 
+def every_task() -> tuple[Task, ...]:
+    """Every task there is, the lab's among them."""
+    return (*all_tasks(), *lab_tasks())
+
+
 def target_names() -> tuple[str, ...]:
     """Every task that may be a target."""
-    return tuple(task.name for task in all_tasks() if task.is_target)
+    return tuple(task.name for task in every_task() if task.is_target)
 
 
 def intermediate_names() -> tuple[str, ...]:
     """Every task that may be an intermediate task."""
-    return tuple(task.name for task in all_tasks() if "intermediate" in task.roles)
+    return tuple(task.name for task in every_task() if "intermediate" in task.roles)
 
 
-def known_task(name: str) -> Task:
-    """The task called `name`. Raises UserMistake, `where` left empty, with the nearest name."""
+def encoder_names() -> tuple[str, ...]:
+    """Every encoder that has a short name."""
+    from xlt_core.models.encoders import known_encoders
+
+    return tuple(name for known in known_encoders() for name in known.names)
+
+
+def known_task(name: str, names: Iterable[str] | None = None) -> Task:
+    """The task called `name`. Raises UserMistake, `where` left empty, with the names there are.
+
+    Args:
+        names: those that will do where it stands; all by default.
+    """
     try:
         return get_task(name)
-    except UserMistake as error:
-        near = nearest(name, (task.name for task in all_tasks()))
-        if name.startswith("lab-"):
-            remedy = error.mistakes[0].remedy
-        else:
-            remedy = f"did you mean {near}?" if near else "`xlt tasks` lists them"
+    except UserMistake:
+        every = (task.name for task in every_task())
+        remedy = did_you_mean(name, every if names is None else names)
         raise UserMistake(Mistake("", f"{name!r} is not a task", remedy)) from None
 
 
 def known_target(name: str) -> Task:
     """The target called `name`. Raises UserMistake where there is none."""
-    task = known_task(name)
+    plain, bracket, code = name.partition("[")
+    task = known_task(plain if bracket else name, target_names())
     if not task.is_target:
-        remedy = f"targets: {', '.join(target_names())}"
-        raise UserMistake(Mistake("", f"{name} is an intermediate task, not a target", remedy))
+        remedy = all_there_are(plain, target_names())
+        raise UserMistake(Mistake("", f"{plain} is an intermediate task, not a target", remedy))
+    if bracket:
+        code = known_language(code.rstrip("]"), task)
+        what = f"{name!r}: the languages of a target stand beside its name"
+        raise UserMistake(Mistake("", what, f"write {plain}: [{code}]"))
     return task
 
 
@@ -100,7 +135,10 @@ def known_language(code: str, task: Task | None = None) -> str:
     try:
         get_language(code)
     except UserMistake as error:
-        remedy = error.mistakes[0].remedy
+        there = tuple(one.code for one in all_languages()) if task is None else task.languages
+        meant = error.mistakes[0].remedy  # it knows languages by their names too
+        listed = all_there_are(code, there)
+        remedy = f"{meant} {listed}" if "did you mean" in meant else listed
         raise UserMistake(Mistake("", f"{code!r} is not a language's code", remedy)) from None
     if task is not None and code not in task.languages:
         remedy = f"{task.name} has {' '.join(task.languages)}"
@@ -110,9 +148,9 @@ def known_language(code: str, task: Task | None = None) -> str:
 
 def _member_mistakes(member: Member) -> Iterable[Mistake]:
     try:
-        task = known_task(member.task)
+        task = known_task(member.task, intermediate_names())
         if "intermediate" not in task.roles:
-            remedy = f"intermediate tasks: {', '.join(intermediate_names())}"
+            remedy = all_there_are(task.name, intermediate_names())
             yield Mistake("", f"{task.name} is a target, not an intermediate task", remedy)
         else:
             known_language(member.language, task)

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from sweeps.spec.commits import data_replaced, encoder_moved, source_ref
 from sweeps.spec.fits import beyond_limits, too_long, unservable
+from sweeps.spec.known import did_you_mean, encoder_names, nearest
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.stems import blaming, in_order, stemming, trail_of_cell, trail_of_target
@@ -166,12 +168,21 @@ def _encoder(
             found = refer_encoder(sweep.encoder, known)
             opened = open_encoder(found)
     except UserMistake as error:
-        mistakes.extend(error.mistakes)
+        mistakes.extend(_meant(sweep.encoder, error.mistakes))
         return None
     mistakes.extend(too_long(sweep, opened.most_tokens))
     mistakes.extend(beyond_limits(sweep, opened.limits))
     notes.extend(encoder_moved(known, found))
     return found
+
+
+def _meant(name: str, mistakes: Iterable[Mistake]) -> Iterator[Mistake]:
+    """Mistakes of an encoder, with the names there are where it may be a slip in one of them."""
+    names = encoder_names()
+    for mistake in mistakes:
+        slip = nearest(name, names) and name not in names and not Path(name).exists()
+        remedy = f"{did_you_mean(name, names)}; {mistake.remedy}" if slip else mistake.remedy
+        yield replace(mistake, remedy=remedy)
 
 
 def _source(sweep: Sweep, before: Prepared | None, mistakes: list[Mistake]) -> Source | None:
@@ -197,13 +208,19 @@ def _evaluation_cells(
 ) -> Iterator[Cell]:
     """What is scored of one target. English dev is among it where it is what selects."""
     name = target.task
-    there = {split: source.languages(name, split) for split in sweep.splits}
+    where = sweep.where(*trail_of_target(sweep, name))
+    try:
+        with blaming(where):
+            there = {split: source.languages(name, split) for split in sweep.splits}
+    except UserMistake as error:
+        mistakes += error.mistakes
+        return
     wanted = target.languages
     if wanted is None:
         wanted = tuple(sorted({code for codes in there.values() for code in codes}))
         wanted = tuple(code for code in wanted if code in get_task(name).languages)
     if not wanted:
-        mistakes.append(_nothing(name, sweep))
+        mistakes.append(_nothing(name, sweep, where))
     notes += _notes(name, wanted, there)
     for code in wanted:
         splits = [split for split in sweep.splits if code in there[split]]
@@ -215,10 +232,9 @@ def _evaluation_cells(
         yield name, ENGLISH, selecting
 
 
-def _nothing(task: str, sweep: Sweep) -> Mistake:
+def _nothing(task: str, sweep: Sweep, where: str) -> Mistake:
     expected = " or ".join(sweep.splits)
     what = f"{task} in {sweep.data} has no {expected} data in any language"
-    where = sweep.where(*trail_of_target(sweep, task))
     return Mistake(where, what, "see `xlt tasks` for the files it is read from")
 
 

@@ -100,11 +100,21 @@ def read_languages(value: Any) -> tuple[str, ...] | None:
 
 def read_step(value: Any) -> Step:
     """One step: a task, a mixture `qqp+squad`, or a task in another language `panx[ru]`."""
+    if isinstance(value, dict) and len(value) == 1:
+        raise _as_a_target(*next(iter(value.items())))
     text = _text(value, "a task's name")
     step = known_step(text)
     if text.count("+") + 1 > len(step.members):
         _once([part.strip().removesuffix("[en]") for part in text.split("+")], "a member")
     return step
+
+
+def _as_a_target(name: Any, languages: Any) -> UserMistake:
+    """What to say of a step that is written as a target is, if it could be one."""
+    codes = languages if isinstance(languages, list) else str(languages).split()
+    steps = [str(known_step(f"{name}[{code}]")) for code in codes] or [str(known_step(str(name)))]
+    what = "the language of an intermediate task stands in its name, a task for each"
+    return _wrong(what, f"write {', '.join(repr(step) for step in steps)}")
 
 
 def read_plan(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sweeps.spec.known import nearest
+from sweeps.spec.known import did_you_mean
 from sweeps.spec.marks import Document, Trail
 from sweeps.spec.schema import Part, Spec
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -68,9 +68,9 @@ def _mistakes(detail: ErrorDetails, document: Document) -> Iterator[Mistake]:
         yield Mistake(where, *_unknown(trail))
     elif kind == "literal_error":
         words = [word.strip(" '") for word in context["expected"].replace(" or ", ",").split(",")]
-        near = nearest(str(value), words)
-        remedy = f"did you mean {near}?" if near else ""
-        yield Mistake(where, f"{value!r} is not one of {', '.join(words)}", remedy)
+        yield Mistake(
+            where, f"{value!r} is no word that may stand here", did_you_mean(str(value), words)
+        )
     elif kind in _SHAPES:
         what = f"should be {_SHAPES[kind]}, not {_shown(value)}"
         yield Mistake(where, what, _REMEDIES.get(kind, ""))
@@ -100,10 +100,7 @@ def _unknown(trail: Trail) -> tuple[str, str]:
     if elsewhere:
         return what, f"did you mean {' or '.join(elsewhere)}?"
     fields = _fields(Spec, trail[:-1])
-    near = nearest(name, fields)
-    if near:
-        return what, f"did you mean {near}?"
-    return what, f"known: {', '.join(fields)}"
+    return what, did_you_mean(name, fields)
 
 
 def _fields(model: type[BaseModel], trail: Trail) -> tuple[str, ...]:

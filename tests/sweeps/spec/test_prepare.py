@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sweeps.spec.known import encoder_names
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared, prepare, read_prepared, write_prepared
 from sweeps.spec.read import read_spec
@@ -141,6 +142,15 @@ class TestMistakes:
         folder = shutil.copytree(lab_folder("lab-tiny"), tmp_path / "encoder")
         (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
         assert "Git LFS pointer" in report_of(prepare_with, encoder=str(folder))
+
+    @pytest.mark.parametrize(("slip", "name"), [("lab-tinny", "lab-tiny"), ("mmbert", "mbert")])
+    def test_a_slip_in_an_encoders_name(self, prepare_with, slip: str, name: str):
+        """All names there are, the likest first; the hub may have one of that name, so it is asked
+        first."""
+        report = report_of(prepare_with, encoder=slip)
+        assert f"small.yaml, line 1, encoder: {slip}" in report
+        assert f"did you mean {name}? there are: {name}, " in report
+        assert all(one in report for one in encoder_names())
 
     @pytest.mark.parametrize("role", ["train", "target"])
     def test_an_encoder_without_that_many_layers_is_named(self, prepare_with, role: str):
