@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sweeps.cli.control import cancel, pause, stop
 from sweeps.cli.doctor import doctor
+from sweeps.cli.fields import fields
 from sweeps.cli.languages import languages
 from sweeps.cli.logs import logs
 from sweeps.cli.models import models
@@ -30,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "resume": resume,
     "sync": sync,
     "ui": ui,
+    "fields": fields,
     "tasks": tasks,
     "languages": languages,
     "models": models,

@@ -41,6 +41,7 @@ def as_data(task: Task) -> dict[str, Any]:
         "trains_on": list(task.trains_on),
         "shares_text_with": dict(task.shares_text_with),
         "source": task.source,
+        "defaults": dict(task.defaults),
     }
 
 

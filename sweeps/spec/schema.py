@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -54,6 +54,9 @@ def checked(read: Callable[[Any], Any]) -> BeforeValidator:
     return BeforeValidator(validate)
 
 
+DEFAULT_TRIALS = 50
+DEFAULT_MOST = 3  # steps of a plan, where no count is given
+
 Count = Annotated[StrictInt, Field(ge=1, le=MOST)]
 Languages = Annotated[
     tuple[str, ...] | None,
@@ -98,7 +101,11 @@ class IntermediatePart(Part):
                 ]
             }
         ),
-    ] = Field(default=None, description="How many steps a plan has; 0, the baseline, is always in.")
+    ] = Field(
+        default=None,
+        description=f"Steps of a plan; 0, the baseline, is always in. By default "
+        f"0..{DEFAULT_MOST}, or as many as there are tasks.",
+    )
     order: Literal["any", "sorted", "given"] = Field(
         default="any", description="any order, one sorted order a set, or the listed one."
     )
@@ -161,7 +168,9 @@ class SearchPart(Part):
         str, checked(read_method), WithJsonSchema({"type": "string", "examples": ["tpe", "grid"]})
     ] = Field(default=Search.method, description="grid, random, tpe, …")
     trials: Count | None = Field(
-        default=None, description="Trials in all, the baseline among them; grid: the whole space."
+        default=None,
+        description=f"Trials in all, the baseline among them; {DEFAULT_TRIALS} by default, of a "
+        "grid all.",
     )
     seed: Annotated[StrictInt, Field(ge=0)] = Field(
         default=Search.seed, description="Seeds the sampler, together with the trial's number."
@@ -173,7 +182,9 @@ class SearchPart(Part):
     asynchronous: bool = Field(
         default=Search.asynchronous, description="Never wait for a straggler; not reproducible."
     )
-    options: dict[str, Any] = Field(default_factory=dict, description="Options of the method.")
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="Options of the method, by name."
+    )
 
 
 class ObjectivePart(Part):
@@ -190,18 +201,23 @@ class ObjectivePart(Part):
 class ExecutionPart(Part):
     """How work is carried out; none of it changes a result."""
 
-    workers: Count | None = Field(default=Execution.workers, description="Stages at once.")
+    workers: Count | None = Field(
+        default=Execution.workers,
+        description="Stages at once; as many as there is room for by default.",
+    )
     threads: Count = Field(default=Execution.threads, description="Threads a worker.")
     concurrency: Count = Field(
         default=Execution.concurrency, description="Trials under way at once."
     )
     max_attempts: Count = Field(
-        default=Execution.max_attempts, description="Tries of a lost stage."
+        default=Execution.max_attempts, description="Tries of a stage that a machine's fault ended."
     )
     retry_seconds: Annotated[float, Field(gt=0)] = Field(
         default=Execution.retry_seconds, description="First pause between tries; they grow."
     )
-    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Device.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where to compute; auto takes GPUs where there are any."
+    )
     micro_batch: Count | None = Field(
         default=Execution.micro_batch, description="Examples a forward pass holds at once."
     )
@@ -271,9 +287,23 @@ class Spec(Part):
     execution: ExecutionPart = Field(
         default=ExecutionPart(), description="How work is carried out."
     )
-    store: Location | None = Field(default=None, description="Where stages lie: a path or URL.")
-    tracking: Location | None = Field(default=None, description="MLflow's tracking URI.")
-    storage: Location | None = Field(default=None, description="Database URL of Optuna's study.")
+    store: Location | None = Field(
+        default=None, description="Where stages lie: a path or URL; runs/stages by default."
+    )
+    tracking: Location | None = Field(
+        default=None, description="MLflow's file, database or server; runs/mlflow.db by default."
+    )
+    storage: Location | None = Field(
+        default=None, description="File or database of Optuna's study; runs/NAME/study.db by default."
+    )
+
+
+def part_in(annotation: Any) -> type[Part] | None:
+    """The section that a field's annotation holds, if it holds one."""
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    inner = (part_in(argument) for argument in get_args(annotation))
+    return next((part for part in inner if part is not None), None)
 
 
 def spec_schema() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from sweeps.spec.addresses import database, location
 from sweeps.spec.marks import Document
 from sweeps.spec.paths import SweepFolder, runs_folder
-from sweeps.spec.schema import Spec
+from sweeps.spec.schema import DEFAULT_MOST, DEFAULT_TRIALS, Spec
 from sweeps.spec.stems import blaming
 from sweeps.spec.sweep import Execution, Intermediate, Objective, Search, Sweep, Target
 from xlt_core.tasks import get_task
@@ -23,8 +23,6 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan
 
 LAB_ENCODER = "lab-tiny"
-DEFAULT_TRIALS = 50
-DEFAULT_MOST = 3  # steps of a plan, where no count is given
 # Methods that walk a space to its end; the others would never finish by themselves.
 _EXHAUSTIVE = ("grid", "singles", "pairs", "chains", "crossed")
 

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from sweeps.spec.fields import about
 from sweeps.spec.known import did_you_mean
 from sweeps.spec.marks import Document, Trail
-from sweeps.spec.schema import Part, Spec
+from sweeps.spec.schema import Spec, part_in
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import abbreviated
 
@@ -73,15 +74,23 @@ def _mistakes(detail: ErrorDetails, document: Document) -> Iterator[Mistake]:
         )
     elif kind in _SHAPES:
         what = f"should be {_SHAPES[kind]}, not {_shown(value)}"
-        yield Mistake(where, what, _REMEDIES.get(kind, ""))
+        yield Mistake(where, what, _REMEDIES.get(kind, "") or _meaning(trail))
     elif kind == "greater_than_equal":
-        yield Mistake(where, f"should be at least {context['ge']}, not {value!r}")
+        yield Mistake(where, f"should be at least {context['ge']}, not {value!r}", _meaning(trail))
     elif kind == "less_than_equal":
-        yield Mistake(where, f"should be at most {context['le']}, not {_shown(value)}")
+        yield Mistake(
+            where, f"should be at most {context['le']}, not {_shown(value)}", _meaning(trail)
+        )
     elif kind == "greater_than":
-        yield Mistake(where, f"should be above {context['gt']:g}, not {value!r}")
+        yield Mistake(where, f"should be above {context['gt']:g}, not {value!r}", _meaning(trail))
     else:
         yield Mistake(where, detail["msg"])
+
+
+def _meaning(trail: Trail) -> str:
+    """What the field is for: it says most of what would be right."""
+    found = about(trail)
+    return f"it is: {found[:1].lower()}{found[1:]}" if found else ""
 
 
 def _shown(value: Any) -> str:
@@ -111,24 +120,17 @@ def _fields(model: type[BaseModel], trail: Trail) -> tuple[str, ...]:
     if not trail:
         return own
     field = model.model_fields.get(str(trail[0]))
-    inner = _part_in(field.annotation) if field else None
+    inner = part_in(field.annotation) if field else None
     if inner is None:
         return own
     is_table = typing.get_origin(field.annotation if field else None) is dict
     return _fields(inner, trail[2:] if is_table else trail[1:])
 
 
-def _part_in(annotation: Any) -> type[Part] | None:
-    if isinstance(annotation, type) and issubclass(annotation, Part):
-        return annotation
-    inner = (_part_in(argument) for argument in typing.get_args(annotation))
-    return next((part for part in inner if part is not None), None)
-
-
 def _paths(model: type[BaseModel], before: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         path = f"{before}{name}"
         yield path
-        inner = _part_in(field.annotation)
+        inner = part_in(field.annotation)
         if inner is not None and typing.get_origin(field.annotation) not in (dict, list):
             yield from _paths(inner, f"{path}.")

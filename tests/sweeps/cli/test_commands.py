@@ -20,6 +20,7 @@ class TestListings:
             ("tasks", {"name", "kind", "languages", "roles", "metric"}),
             ("languages", {"code", "name", "family", "script", "resource"}),
             ("models", {"name", "location"}),
+            ("fields", {"path", "kind", "default", "about"}),
         ],
     )
     def test_json_and_table_list_the_same(self, xlt, command, fields):
@@ -29,7 +30,14 @@ class TestListings:
         assert found
         for entry in found:
             assert fields <= set(entry)
-            assert str(entry.get("name")) in table
+            assert str(entry.get("name") or entry["path"]) in table
+
+    def test_fields_of_a_section(self, xlt):
+        """By its name; a name that is none is a mistake with all there are."""
+        found = json.loads(xlt("fields", "search", "--json").out)
+        assert {one["path"].partition(".")[0] for one in found} == {"search"}
+        said = xlt("fields", "recipe.trian")
+        assert said.code == 2 and "did you mean recipe.train? there are: recipe.train" in said.err
 
     def test_tasks_of_the_lab_are_listed(self, xlt):
         """What the quickstart names can be looked up."""
