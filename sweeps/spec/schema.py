@@ -294,7 +294,8 @@ class Spec(Part):
         default=None, description="MLflow's file, database or server; runs/mlflow.db by default."
     )
     storage: Location | None = Field(
-        default=None, description="File or database of Optuna's study; runs/NAME/study.db by default."
+        default=None,
+        description="Optuna's study, a file or database; runs/NAME/study.db by default.",
     )
 
 
