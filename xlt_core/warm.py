@@ -12,7 +12,7 @@ from typing import Any
 
 from xlt_core.models.model import HeadSpec, Model, Weights
 from xlt_core.models.pretrained import fingerprint_tokenizer, load_encoder, load_tokenizer
-from xlt_core.vocabulary.stage import EncoderRef
+from xlt_core.vocabulary.refs import EncoderRef
 
 
 class Trained:
@@ -77,6 +77,13 @@ class Warm:
         _, model, pretrained = self._encoder
         model.drop_heads()
         return model, pretrained
+
+    def pretrained(self, ref: EncoderRef) -> Weights:
+        """The pretrained weights of `ref`, whatever its model holds now."""
+        if self._encoder is None or self._encoder[0] != ref.fingerprint:
+            self.model(ref)
+        assert self._encoder is not None
+        return self._encoder[2]
 
     def tokenizer(self, ref: EncoderRef) -> tuple[Any, str]:
         """The tokenizer of `ref` and its fingerprint."""

@@ -25,10 +25,10 @@ from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_asked
 from sweeps.tracking.backlog import read_backlog
 from sweeps.tracking.handle import TrackerHandle
+from xlt_core.stages.tree import StageTree
 from xlt_core.store import Store
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Plan
-from xlt_core.vocabulary.tree import StageTree
 
 log = logging.getLogger("xlt.books")
 

@@ -22,8 +22,8 @@ from ray.exceptions import (
 
 from sweeps.execution.job import Job, Outcome
 from sweeps.execution.service import StageService, service_name
+from xlt_core.stages import Stage
 from xlt_core.vocabulary.events import Event
-from xlt_core.vocabulary.stage import EvaluateStage
 
 NAMESPACE = "xlt"
 RETRY_SECONDS = 0.2
@@ -55,7 +55,7 @@ class ServiceClient:
         self._job = job
         self._service: Any = None
 
-    def compute(self, trial: int, stages: Sequence[EvaluateStage]) -> list[Outcome]:
+    def compute(self, trial: int, stages: Sequence[Stage]) -> list[Outcome]:
         """Await the outcomes of `stages`, in order; asks again after a loss of the service."""
         while True:
             try:

@@ -74,7 +74,7 @@ def verdict(
     """
     awaited = [*outcomes, *(outcome for outcome in beside if outcome.status != FAILED)]
     if all(outcome.status == DONE for outcome in awaited):
-        scores = [outcome.scores for outcome in outcomes if outcome.scores is not None]
+        scores = [outcome.answer for outcome in outcomes if outcome.answer is not None]
         return {
             "objective": objective_value(scores, sweep.objective),
             "executed": sum(outcome.executed for outcome in awaited),

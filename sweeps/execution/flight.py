@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sweeps.execution.job import Job, Outcome
+from xlt_core.stages import Stage
 from xlt_core.vocabulary.events import Event
-from xlt_core.vocabulary.stage import Stage
 
 # Who waits: trial (`sweep/number`) → its sweep and its priority.
 Waiters = dict[str, tuple[str, int]]

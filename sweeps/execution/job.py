@@ -14,7 +14,7 @@ from xlt_core.stage import Settings
 from xlt_core.vocabulary.errors import is_full_disk, is_machines_fault
 from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.pauses import Pauses
-from xlt_core.vocabulary.stage import EncoderRef
+from xlt_core.vocabulary.refs import EncoderRef
 
 DONE = "done"  # computed now or found in the store
 FAILED = "failed"  # its own error; trying again would only repeat it
@@ -88,7 +88,7 @@ class Outcome:
 
     Attributes:
         status: one of the words above.
-        scores: `scores.json` of an evaluation that is done.
+        answer: what its kind hands to whoever asked: of an evaluation, `scores.json`.
         error: one or more lines for people, where it failed or was lost.
         executed: whether it was computed now (not found in the store).
         holds: keys the worker has in memory afterwards.
@@ -98,7 +98,7 @@ class Outcome:
 
     key: str
     status: str
-    scores: Mapping[str, Any] | None = None
+    answer: Mapping[str, Any] | None = None
     error: str = ""
     executed: bool = False
     seconds: float = 0.0

@@ -17,8 +17,8 @@ from ray.exceptions import RayError, RayTaskError
 
 from sweeps.execution.job import Job, Outcome, Shape
 from sweeps.execution.worker import Worker
+from xlt_core.stages import Stage
 from xlt_core.vocabulary.errors import MachineFault
-from xlt_core.vocabulary.stage import Stage
 
 log = logging.getLogger("xlt.service")
 

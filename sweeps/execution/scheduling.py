@@ -1,8 +1,8 @@
 """Which work goes to which worker: decisions only, no Ray, no clock.
 
-Highest priority first; evaluations before training at equal priority (they finish what is
-begun); among idle workers the one that already holds the parent's weights. Evaluations of one
-trained stage travel together, so that its weights are loaded once.
+Highest priority first; bundled stages, which are evaluations, before others at equal priority (they
+finish what is begun); among idle workers the one that already holds most of the parents' weights.
+Stages of a bundle travel together, so that what they start from is loaded once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sweeps.execution.job import Shape
-from xlt_core.vocabulary.stage import EvaluateStage, Stage
+from xlt_core.stages import Stage
 
 LARGEST_BUNDLE = 32
 SMALLEST_SHARE = 8
@@ -35,13 +35,6 @@ class Assignment:
     stages: tuple[Stage, ...]
 
 
-def weights_needed(stage: Stage) -> str | None:
-    """Key of the stage whose weights `stage` starts from; None for the pretrained encoder."""
-    if isinstance(stage, EvaluateStage):
-        return stage.trained.key
-    return stage.parent.key if stage.parent else None
-
-
 def assign(
     ready: Iterable[Ready],
     idle: Mapping[str, Shape],
@@ -62,8 +55,8 @@ def assign(
         fitting = [name for name, shape in free.items() if shape == group[0].shape]
         if not fitting:
             continue
-        needed = weights_needed(group[0].stage)
-        worker = next((name for name in fitting if needed in holds.get(name, ())), fitting[0])
+        needed = {parent.key for parent in group[0].stage.parents}
+        worker = max(fitting, key=lambda name: len(needed.intersection(holds.get(name, ()))))
         taken, rest = _share(group, len(fitting) if not groups else 1)
         if rest:
             groups.insert(0, rest)
@@ -73,19 +66,17 @@ def assign(
 
 
 def _groups(ready: Iterable[Ready]) -> list[list[Ready]]:
-    """Bundle evaluations of one trained stage; sort the bundles by urgency."""
+    """Put stages of one bundle together; sort the bundles by urgency."""
     bundles: dict[tuple[str, Shape], list[Ready]] = {}
     for item in ready:
-        is_evaluation = isinstance(item.stage, EvaluateStage)
-        name = f"evaluate {weights_needed(item.stage)}" if is_evaluation else item.stage.key
-        bundles.setdefault((name, item.shape), []).append(item)
+        bundles.setdefault((item.stage.bundle or item.stage.key, item.shape), []).append(item)
     for bundle in bundles.values():
         bundle.sort(key=_urgency)
     return sorted(bundles.values(), key=lambda bundle: _urgency(bundle[0]))
 
 
 def _urgency(item: Ready) -> tuple[int, bool, int]:
-    return item.priority, not isinstance(item.stage, EvaluateStage), item.order
+    return item.priority, item.stage.bundle is None, item.order
 
 
 def _share(group: Sequence[Ready], workers: int) -> tuple[list[Ready], list[Ready]]:

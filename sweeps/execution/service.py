@@ -34,13 +34,13 @@ from sweeps.execution.register import Register
 from sweeps.execution.retries import Retries
 from sweeps.execution.scheduling import Ready, assign
 from sweeps.execution.staffing import Staffing
+from xlt_core.stage import stored_answer
+from xlt_core.stages import Stage, lineage
 from xlt_core.store import Store
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import is_machines_fault
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.fingerprint import fingerprint
-from xlt_core.vocabulary.stage import EvaluateStage, Stage, TrainStage
-from xlt_core.vocabulary.tree import lineage
 
 log = logging.getLogger("xlt.service")
 
@@ -96,7 +96,7 @@ class StageService:
 
     # ---- what trials ask
 
-    async def compute(self, job: Job, trial: int, stages: Sequence[EvaluateStage]) -> list[Outcome]:
+    async def compute(self, job: Job, trial: int, stages: Sequence[Stage]) -> list[Outcome]:
         """Compute `stages` and all they need; return their outcomes in the same order.
 
         Stages of lower-numbered trials go first. Returns when each is done, has failed, or was
@@ -165,18 +165,17 @@ class StageService:
     async def _tried(self, flight: Flight) -> Outcome:
         """What comes of one try. What fails of the service's own doing is as a worker's failure."""
         stage = flight.stage
-        parent = stage.trained if isinstance(stage, EvaluateStage) else stage.parent
         try:
             found = await self._from_store(stage)
             if found is not None:
                 return found
-            if parent is not None and not self._register.over(flight.sweeps()):
-                begun = await self._obtain(parent, flight.job, flight.waiters)
-                if begun.status != DONE:
-                    return replace(begun, key=stage.key, scores=None, executed=False)
+            if not self._register.over(flight.sweeps()):
+                missing = await self._parents_missing(flight)
+                if missing is not None:
+                    return replace(missing, key=stage.key, answer=None, executed=False)
             outcome = await self._dispatched(flight)
-            if outcome.status == ORPHANED and parent is not None:
-                self._stored.discard(parent.key)
+            if outcome.status == ORPHANED:
+                self._stored.difference_update(parent.key for parent in stage.parents)
             if outcome.status == HELD:
                 await self._wait_for_foreign(stage)
             return outcome
@@ -184,16 +183,23 @@ class StageService:
             log.warning("the service could not see to %s", stage.title, exc_info=True)
             return Outcome.lost(stage.key, error)
 
+    async def _parents_missing(self, flight: Flight) -> Outcome | None:
+        """Have all parents computed; the outcome of the first that was not, if there is one."""
+        parents = flight.stage.parents
+        begun = (self._obtain(parent, flight.job, flight.waiters) for parent in parents)
+        outcomes = await asyncio.gather(*begun)
+        return next((outcome for outcome in outcomes if outcome.status != DONE), None)
+
     async def _from_store(self, stage: Stage) -> Outcome | None:
         if stage.key not in self._stored:
             return None
-        if isinstance(stage, TrainStage):
+        if stage.answer is None:
             return Outcome(stage.key, DONE)
         found = await asyncio.to_thread(self._store.read, stage.key)
         if found is None:  # damaged, and set aside by the store
             self._stored.discard(stage.key)
             return None
-        return Outcome(stage.key, DONE, scores=found.json("scores.json"))
+        return Outcome(stage.key, DONE, answer=stored_answer(stage, found))
 
     async def _dispatched(self, flight: Flight) -> Outcome:
         """Wait for a worker and for what it says; nothing begins for sweeps that are over."""

@@ -20,6 +20,8 @@ import ray
 
 from sweeps.execution.job import DONE, FAILED, HELD, ORPHANED, STOPPED, Job, Outcome
 from sweeps.execution.resources import memory_complaint
+from xlt_core.stage import stored_answer
+from xlt_core.stages import Stage
 from xlt_core.store import Lease, Store
 from xlt_core.vocabulary.errors import (
     MachineFault,
@@ -30,7 +32,7 @@ from xlt_core.vocabulary.errors import (
     is_machines_fault,
 )
 from xlt_core.vocabulary.events import Event
-from xlt_core.vocabulary.stage import EncoderRef, EvaluateStage, Stage
+from xlt_core.vocabulary.refs import EncoderRef
 
 PROGRESS_SECONDS = 0.5
 
@@ -136,11 +138,10 @@ class Worker:
         extra = {"warm": self._warm_up()} if job.runner == Job.runner else {}
         result = run(stage, self._store, partial(self._report, lease), job.settings, **extra)
         self._journal(stage, job, began, "done" if result.executed else "found")
-        scores = result.scores.to_json() if result.scores is not None else None
         return Outcome(
             stage.key,
             DONE,
-            scores=scores,
+            answer=result.answer,
             executed=result.executed,
             seconds=result.seconds,
             holds=self._holds(),
@@ -153,8 +154,7 @@ class Worker:
         found = self._store.read(stage.key)
         if found is None:
             return None
-        scores = found.json("scores.json") if isinstance(stage, EvaluateStage) else None
-        return Outcome(stage.key, DONE, scores=scores, holds=self._holds())
+        return Outcome(stage.key, DONE, answer=stored_answer(stage, found), holds=self._holds())
 
     def _report(self, lease: Lease, event: Event) -> None:
         """Pass an event on. Raises StageCancelled also where another has taken the stage over."""

@@ -20,7 +20,7 @@ from xlt_core.kinds import get_kind
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.languages import ENGLISH
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import DataRef
+from xlt_core.vocabulary.refs import DataRef
 
 # Rows looked at of all splits that are trained on, and of all that are scored, so that a plan over
 # fifty languages stays a matter of seconds; and of each split at least.

@@ -7,16 +7,15 @@ stand-in and the forecast says so. Neighbours: `status` (what was done), `sweeps
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sweeps.spec.stems import blaming
 from sweeps.spec.sweep import Sweep
+from xlt_core.stages import EvaluateStage
+from xlt_core.stages.tree import StageTree
 from xlt_core.vocabulary.plan import Plan
-from xlt_core.vocabulary.stage import Stage, TrainStage
-from xlt_core.vocabulary.tree import StageTree
 
 if TYPE_CHECKING:
     from sweeps.search.candidates import Candidate, Candidates
@@ -186,30 +185,15 @@ def _add(tree: StageTree, sweep: Sweep, prepared: Prepared, plan: Plan, settings
 def _count(tree: StageTree, store: Store) -> StageForecast:
     stages = list(tree.stages.values())
     stored = set(store.contains_all(tree.stages))
-    training = [stage for stage in stages if isinstance(stage, TrainStage)]
+    evaluations = sum(stage.kind == EvaluateStage.kind for stage in stages)
     return StageForecast(
         requested=tree.requested,
         distinct=tree.distinct,
         stored=len(stored),
-        train=len(training),
-        evaluate=len(stages) - len(training),
-        optimizer_steps=sum(optimizer_steps(stage) for stage in _missing(training, stored)),
+        train=len(stages) - evaluations,
+        evaluate=evaluations,
+        optimizer_steps=sum(s.optimizer_steps for s in stages if s.key not in stored),
     )
-
-
-def _missing(training: Iterable[Stage], stored: set[str]) -> Iterator[TrainStage]:
-    for stage in training:
-        if isinstance(stage, TrainStage) and stage.key not in stored:
-            yield stage
-
-
-def optimizer_steps(stage: TrainStage) -> int:
-    """Optimiser steps of one stage, counted from its recipe and rows."""
-    recipe = stage.recipe
-    if recipe.steps is not None:
-        return recipe.steps
-    rows = sum(min(ref.rows, recipe.rows or ref.rows) for ref in stage.data)
-    return math.ceil(rows * (recipe.epochs or 0) / recipe.batch_size)
 
 
 def _scaled(counted: StageForecast, factor: float) -> StageForecast:

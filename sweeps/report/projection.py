@@ -38,11 +38,11 @@ from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import TrialPath, baseline_beside, paths_of_trial
 from sweeps.tracking.project import Best, TrialScore, stage_record, sweep_record, trial_record
+from xlt_core.stages import TrainStage, lineage
 from xlt_core.store import Store
 from xlt_core.tasks import overlap
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Plan
-from xlt_core.vocabulary.stage import TrainStage
 
 if TYPE_CHECKING:
     from sweeps.search.study import SweepStudy
@@ -327,7 +327,7 @@ def _evaluations(paths: Sequence[TrialPath]) -> dict[str, list[str]]:
     """Keys of the evaluations asked of each trained stage, parents first."""
     found: dict[str, list[str]] = {}
     for path in paths:
-        for stage in path.trained.ancestry():
+        for stage in lineage(path.trained):
             found.setdefault(stage.key, [])
         for evaluation in path.evaluations:
             found.setdefault(evaluation.trained.key, []).append(evaluation.key)
@@ -336,7 +336,7 @@ def _evaluations(paths: Sequence[TrialPath]) -> dict[str, list[str]]:
 
 def _keys(paths: Sequence[TrialPath]) -> Iterator[str]:
     """Keys of all stages of a trial, each once, parents first."""
-    keys = ([s.key for s in p.trained.ancestry()] + [s.key for s in p.evaluations] for p in paths)
+    keys = ([s.key for s in lineage(p.trained)] + [s.key for s in p.evaluations] for p in paths)
     return iter(dict.fromkeys(chain.from_iterable(keys)))
 
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sweeps.report.settings import settings_of
 from sweeps.spec.sweep import Sweep
+from xlt_core.stages import EvaluateStage
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.languages import family_of
 from xlt_core.vocabulary.plan import Plan
-from xlt_core.vocabulary.stage import EvaluateStage
 
 if TYPE_CHECKING:
     from sweeps.search.study_reader import StudyTrial

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.errors import Mistake
-from xlt_core.vocabulary.stage import DataRef, EncoderRef, SourceRef
+from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
 if TYPE_CHECKING:
     from sweeps.spec.prepare import Prepared

@@ -12,22 +12,38 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from sweeps.spec.prepare import Prepared
-from sweeps.spec.recipes import Origin, Origins, step_origins, target_origins
+from sweeps.spec.recipes import Origin, Origins, step_origins, target_origins, trains_on
 from sweeps.spec.stored import value_to_data
 from sweeps.spec.sweep import Range, Sweep
+from xlt_core.stages import KINDS
+from xlt_core.stages.versions import Versions, of_metric, of_tasks
+from xlt_core.training.methods import METHODS, get_method, option_fields
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import EVALUATE_NUMERICS, TRAIN_NUMERICS
 
 # Per stage, per recipe field: the value, or what is searched, as plain data.
 Recipes = Mapping[str, Mapping[str, Any]]
 
 _DEFAULTS = {f.name: None if f.default is MISSING else f.default for f in fields(Recipe)}
+_DEFAULTS |= {field: o.default for m in METHODS.values() for field, o in option_fields(m).items()}
+del _DEFAULTS["options"]
 
 
 def computed(sweep: Sweep, prepared: Prepared) -> dict[str, Any]:
     """Encoder and data by content, every stage's recipe, and how numbers are computed."""
-    numerics = {"train": TRAIN_NUMERICS, "evaluate": EVALUATE_NUMERICS}
-    return prepared.identity() | {"recipes": recipes_of(sweep), "numerics": numerics}
+    recipes = recipes_of(sweep)
+    return prepared.identity() | {"recipes": recipes, "numerics": _versions(sweep, recipes)}
+
+
+def _versions(sweep: Sweep, recipes: Recipes) -> Versions:
+    """Of every part that has a share in the sweep's numbers."""
+    targets = [target.task for target in sweep.targets]
+    trained = {member.task for step in sweep.intermediate.tasks for member in step.members}
+    trained |= {name for target in targets for name in trains_on(target)}
+    methods = {name for recipe in recipes.values() for name in _words(recipe["method"])}
+    found = {f"stage {kind.kind}": kind.version for kind in KINDS.values()}
+    found |= {f"method {name}": get_method(name).version for name in methods}
+    found |= of_tasks({*trained, *targets})
+    return found | {k: v for target in targets for k, v in of_metric(target).items()}
 
 
 def recipes_of(sweep: Sweep) -> Recipes:
@@ -78,3 +94,11 @@ def _meaning(name: str, origin: Origin | None) -> Any:
         for path, value in origin.entries
     )
     return {"searched": sorted(entries, key=str)}
+
+
+def _words(meaning: Any) -> list[str]:
+    """The words that a recipe's field may have, from its meaning."""
+    if isinstance(meaning, str):
+        return [meaning]
+    values = (value for _, value in meaning["searched"])
+    return [w for v in values for w in (v["choice"] if isinstance(v, dict) else [v])]

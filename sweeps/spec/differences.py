@@ -85,7 +85,7 @@ def fewer_data(old: Identity, new: Identity) -> Iterator[Difference]:
 def new_numerics(old: Identity, new: Identity) -> Iterator[str]:
     """What to say where another version computes other numbers for the same stages."""
     before, now = old.get("numerics"), new.get("numerics")
-    if before and now and before != now:
+    if before and now and any(now.get(name) != version for name, version in before.items()):
         yield (
             "this version computes other numbers than the one that began the sweep: its stages "
             "are computed again; the search keeps what it was told"

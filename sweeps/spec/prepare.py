@@ -27,7 +27,7 @@ from xlt_core.data.source import Source
 from xlt_core.tasks import get_task, overlap
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.languages import ENGLISH
-from xlt_core.vocabulary.stage import DataRef, EncoderRef, SourceRef
+from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
 Cell = tuple[str, str, str]
 

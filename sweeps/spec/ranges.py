@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweeps.spec.sweep import Range
+from xlt_core.training.methods import METHODS, Option, option_fields
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import abbreviated
 
@@ -51,7 +52,7 @@ class Rule:
         return " and ".join(part for part in (low, high) if part)
 
 
-RULES: Mapping[str, Rule] = {
+_PLAIN_FIELDS: dict[str, Rule] = {
     "steps": Rule("whole", "Optimiser steps (instead of epochs).", 1, MOST),
     "epochs": Rule(
         "number", "Passes over the training rows (instead of steps).", 0, 1e6, above=True
@@ -74,6 +75,20 @@ RULES: Mapping[str, Rule] = {
         optional=True,
     ),
     "rows": Rule("whole", "At most this many training rows; null for all.", 1, MOST, optional=True),
+    "method": Rule("word", "Training method.", words=tuple(METHODS)),
+}
+
+
+def _rule_of(method: str, option: Option) -> Rule:
+    about = f"With method {method}: {option.about}"
+    return Rule("number", about, option.low, option.high, option.above)
+
+
+# A method's options are fields like any others, `<method>_<option>`.
+RULES: Mapping[str, Rule] = _PLAIN_FIELDS | {
+    field: _rule_of(method.name, option)
+    for method in METHODS.values()
+    for field, option in option_fields(method).items()
 }
 
 

@@ -16,8 +16,9 @@ from sweeps.spec.ranges import RULES, freeze_parts
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.kinds import get_kind
 from xlt_core.tasks import get_task
+from xlt_core.training.methods import METHODS, get_method, option_fields
 from xlt_core.vocabulary.plan import Step
-from xlt_core.vocabulary.recipe import Recipe
+from xlt_core.vocabulary.recipe import PLAIN, Recipe
 
 ROLES = ("train", "target")
 DEFAULT_EPOCHS = 3.0
@@ -71,7 +72,22 @@ def recipe_for(
         ValueError: a searched field this stage uses has no value in `settings`.
     """
     found = origins(sweep, task_names, role, target)
-    return Recipe(**{name: origin.value(settings) for name, origin in found.items()})
+    return made_recipe({name: origin.value(settings) for name, origin in found.items()})
+
+
+def made_recipe(values: Mapping[str, Any]) -> Recipe:
+    """The recipe of these fields; options of other methods than its own do not count.
+
+    Its own are all written out, so that it stays what it is when a default changes.
+    """
+    method = get_method(values.get("method", PLAIN))
+    own, every = option_fields(method), {f for m in METHODS.values() for f in option_fields(m)}
+    options = sorted(
+        (field.removeprefix(f"{method.name}_"), float(values.get(field, option.default)))
+        for field, option in own.items()
+    )
+    plain = {name: value for name, value in values.items() if name not in every}
+    return Recipe(**plain, options=tuple(options))
 
 
 def origins(

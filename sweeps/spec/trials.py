@@ -15,10 +15,11 @@ from typing import Any
 from sweeps.spec.prepare import Prepared
 from sweeps.spec.recipes import recipe_for, trains_on
 from sweeps.spec.sweep import Sweep
+from xlt_core.stages import EvaluateStage, TrainStage
+from xlt_core.stages.tree import StageTree
 from xlt_core.vocabulary.plan import Member, Plan, Step
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import DataRef, EvaluateStage, TrainStage
-from xlt_core.vocabulary.tree import StageTree
+from xlt_core.vocabulary.refs import DataRef
 
 Settings = Mapping[str, Any]
 

@@ -52,7 +52,7 @@ def stage_record(
             status=_status_of_stage(ended, error),
             started=started,
             ended=ended,
-            params=_stage_params(about.get("identity") or {}),
+            params=_stage_params(about),
             tags=_stage_tags(about, error),
             metrics=tuple(metrics),
             sweep_id=str(executor.get("folder") or own_id),
@@ -97,14 +97,16 @@ def _score_metrics(scores: Iterable[Mapping[str, Any]], at: float, step: int) ->
     ]
 
 
-def _stage_params(identity: Mapping[str, Any]) -> dict[str, str]:
-    recipe = identity.get("recipe") or {}
-    data = identity.get("data") or []
+def _stage_params(about: Mapping[str, Any]) -> dict[str, str]:
+    identity, recipe = about.get("identity") or {}, about.get("recipe") or {}
+    data, versions = identity.get("data") or [], about.get("versions") or {}
     members = [f"{row[0]}[{row[1]}]" if row[1] != "en" else str(row[0]) for row in data]
-    plain = {name: identity.get(name) for name in ("encoder", "seed", "position", "numerics")}
+    plain = {name: identity.get(name) for name in ("encoder", "seed", "position")}
+    raised = {name: version for name, version in versions.items() if version != 1}
     return {
         "data": "+".join(members),
         **{name: text_of(value) for name, value in plain.items() if value is not None},
+        **({"versions": text_of(raised)} if raised else {}),
         **{f"recipe.{name}": text_of(value) for name, value in sorted(recipe.items())},
     }
 

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from typing import Any
 
-from xlt_core.stage import Report, Settings
+from xlt_core.stage import Report, Settings, StageResult
+from xlt_core.stages import EvaluateStage, Stage
 from xlt_core.store import Store
 from xlt_core.vocabulary.scores import Scores
-from xlt_core.vocabulary.stage import EvaluateStage, Stage
 
 
-@dataclass(frozen=True)
-class Result:
-    """What `xlt_core.stage.run` returns."""
-
-    key: str
-    scores: Scores | None
-    executed: bool = True
-    seconds: float = 0.0
-
-
-def run(stage: Stage, store: Store, report: Report, settings: Settings) -> Result:
+def run(stage: Stage, store: Store, report: Report, settings: Settings) -> StageResult:
     """Publish a stage at once; an evaluation's score is read off its key."""
     now = time.time()
     about: dict[str, Any] = {
@@ -31,17 +20,20 @@ def run(stage: Stage, store: Store, report: Report, settings: Settings) -> Resul
         "key": stage.key,
         "title": stage.title,
         "identity": stage.identity(),
+        **stage.described(),
         "started": now,
         "finished": now,
         "seconds": 0.0,
         "executor": settings.executor,
     }
-    scores = _scores(stage) if isinstance(stage, EvaluateStage) else None
+    answer: dict[str, Any] | None = None if stage.answer is None else {"of": stage.kind}
+    if isinstance(stage, EvaluateStage):
+        answer = _scores(stage).to_json()
     with store.draft(stage.key) as draft:
-        if scores is not None:
-            (draft.folder / "scores.json").write_text(json.dumps(scores.to_json()))
+        if stage.answer is not None:
+            (draft.folder / stage.answer).write_text(json.dumps(answer))
         draft.publish(about)
-    return Result(stage.key, scores)
+    return StageResult(stage.key, answer)
 
 
 def _scores(stage: EvaluateStage) -> Scores:

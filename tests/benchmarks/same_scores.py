@@ -78,9 +78,10 @@ def ours(scratch: Path, seed: int, steps: int) -> float:
     from xlt_core.data import open_source
     from xlt_core.models.encoders import refer_encoder
     from xlt_core.stage import Settings, run
+    from xlt_core.stages import EvaluateStage, TrainStage
     from xlt_core.store import Store
     from xlt_core.vocabulary.recipe import Recipe
-    from xlt_core.vocabulary.stage import EvaluateStage, SourceRef, TrainStage
+    from xlt_core.vocabulary.refs import SourceRef
 
     place = SourceRef("folder", str(SHARED / "data"))
     source, store = open_source(place), Store(scratch / "stages")

@@ -19,6 +19,7 @@ from tests.sweeps.execution.conftest import await_that
 from tests.sweeps.execution.runners import GATE
 from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.stage import Settings
+from xlt_core.stages import lineage
 from xlt_core.store import Store
 
 QUICK_TO_NOTICE = {
@@ -74,10 +75,12 @@ def test_a_lost_node_costs_its_stage_another_attempt(cluster: Cluster, tmp_path:
         (successor,) = (pid for name, pid in client.processes().items() if name != "service")
     assert successor not in {process.pid for process in lost}
     ended = [entry["key"] for entry in Store(tmp_path / "stages").executions()]
-    assert sorted(ended) == sorted({*(s.key for s in stages), *(s.key for s in lineage(stages))})
+    assert sorted(ended) == sorted(
+        {*(s.key for s in stages), *(s.key for s in trained_for(stages))}
+    )
     ray.kill(client.service)
 
 
-def lineage(stages):
+def trained_for(stages):
     """The stages that were trained for these evaluations."""
-    return stages[0].trained.ancestry()
+    return lineage(stages[0].trained)

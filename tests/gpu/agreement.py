@@ -15,7 +15,16 @@ import numpy as np
 import torch
 
 from tests.gpu.rows import Row
-from tests.gpu.world import Folder, Machine, make_job, make_model, make_pace, make_split, with_heads
+from tests.gpu.world import (
+    Folder,
+    Machine,
+    make_job,
+    make_model,
+    make_pace,
+    make_split,
+    train,
+    with_heads,
+)
 from xlt_core.kinds import KINDS, TaskKind
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.regression import REGRESSION
@@ -23,7 +32,6 @@ from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
 from xlt_core.models.logits import features_logits
 from xlt_core.models.model import Model
-from xlt_core.training.loop import train
 from xlt_core.vocabulary.recipe import Recipe
 
 # By precision: relative difference of the first and of the last loss, points of score.

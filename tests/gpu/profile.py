@@ -18,11 +18,11 @@ from tests.gpu.world import (
     make_model,
     make_pace,
     make_split,
+    train,
     with_heads,
 )
 from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.models.vocabulary import narrowed
-from xlt_core.training.loop import train
 from xlt_core.vocabulary.recipe import Recipe
 
 STEPS, SHOWN = 5, 12

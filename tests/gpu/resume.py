@@ -13,10 +13,18 @@ from typing import Any
 import torch
 
 from tests.gpu.rows import Row
-from tests.gpu.world import Folder, Machine, make_job, make_model, make_pace, make_split, with_heads
+from tests.gpu.world import (
+    Folder,
+    Machine,
+    make_job,
+    make_model,
+    make_pace,
+    make_split,
+    train,
+    with_heads,
+)
 from xlt_core.kinds import KINDS
 from xlt_core.models.model import Model
-from xlt_core.training.loop import train
 from xlt_core.vocabulary.errors import StageCancelled
 from xlt_core.vocabulary.recipe import Recipe
 

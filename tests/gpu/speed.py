@@ -27,13 +27,14 @@ from tests.gpu.world import (
     make_model,
     make_pace,
     make_split,
+    train,
     with_heads,
 )
 from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.logits import features_logits
 from xlt_core.models.vocabulary import narrowed
-from xlt_core.training.loop import Job, train
+from xlt_core.training.job import Job
 from xlt_core.vocabulary.recipe import Recipe
 
 BATCH, WARM = 32, 10

@@ -23,7 +23,11 @@ from xlt_core.kinds.regression import REGRESSION
 from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
 from xlt_core.models.model import HeadSpec, Model
-from xlt_core.training.loop import Job, Member, Pace
+from xlt_core.training import loop
+from xlt_core.training.checkpoint import Checkpoints, Progress
+from xlt_core.training.job import Job, Member
+from xlt_core.training.loop import Pace, Point
+from xlt_core.training.methods import Scene, get_method
 from xlt_core.training.order import BatchOrder
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -170,6 +174,14 @@ def make_job(splits: dict[str, EncodedSplit], recipe: Recipe) -> Job:
     )
     assert recipe.steps is not None
     return Job(members, order, recipe, recipe.steps, 0, "0")
+
+
+def train(
+    model: Model, job: Job, pace: Pace, checkpoints: Checkpoints, tell: Callable[[Point], None]
+) -> Progress:
+    """Train by the plain method."""
+    with get_method("plain").begin(Scene(model, job, {}, {}, (), pace.device)) as course:
+        return loop.train(course, model, job, pace, checkpoints, tell)
 
 
 def make_pace(device: torch.device, micro_batch: int | None = None) -> Pace:

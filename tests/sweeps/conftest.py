@@ -19,6 +19,7 @@ from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
 from tests.sweeps.postgresql import serving
+from xlt_core.stages import lineage
 from xlt_core.store import Store
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Plan
@@ -92,7 +93,7 @@ class Made:
         executor = {"sweep": sweep or self.sweep.name}
         executor |= {"folder": folder} if folder else {}
         for path in self.paths(plan, settings):
-            for stage in path.trained.ancestry():
+            for stage in lineage(path.trained):
                 self._publish(stage, executor, {"curve.json": [_point(1), _point(2)]})
             for stage in path.evaluations:
                 score = BASE[stage.data.language] + GAIN[plan].get(stage.data.language, 0.0)

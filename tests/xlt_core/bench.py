@@ -11,12 +11,13 @@ from safetensors.torch import load_file
 from xlt_core.data import open_source
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.stage import Settings, StageResult, run
+from xlt_core.stages import EvaluateStage, TrainStage
 from xlt_core.store import Store
 from xlt_core.vocabulary.errors import StageCancelled
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Member
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import EvaluateStage, SourceRef, TrainStage
+from xlt_core.vocabulary.refs import SourceRef
 from xlt_core.warm import Warm
 
 RECIPE = Recipe(steps=30, batch_size=8, learning_rate=1e-2, max_length=48, stride=8)

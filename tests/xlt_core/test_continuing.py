@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from tests.xlt_core.bench import RECIPE, Bench, assert_equal_bits, json_of
+from xlt_core.stages import TrainStage
 from xlt_core.store import Store
 from xlt_core.training.checkpoint import PROGRESS, STATE
 from xlt_core.vocabulary.errors import StageCancelled
 from xlt_core.vocabulary.events import Event
-from xlt_core.vocabulary.stage import TrainStage
 
 STEPS = 13
 SHORT = replace(RECIPE, steps=STEPS)

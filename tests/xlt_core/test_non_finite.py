@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from tests.xlt_core.bench import RECIPE, Bench
 from xlt_core.metrics import METRICS, Metric
 from xlt_core.models.finite import in_words, non_finite
+from xlt_core.stages import TrainStage
 from xlt_core.vocabulary.errors import (
     NonFinite,
     NonFiniteGradient,
@@ -22,7 +23,6 @@ from xlt_core.vocabulary.errors import (
     StageFailed,
     UserMistake,
 )
-from xlt_core.vocabulary.stage import TrainStage
 
 NUMBERS = [float("nan"), float("inf"), float("-inf")]
 KINDS = ["mnli", "copa", "udpos", "squad", "stsb"]

@@ -17,11 +17,12 @@ from xlt_core.data.folder import FolderSource
 from xlt_core.evaluation.evaluate import read_predictions
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.stage import Settings, run
+from xlt_core.stages import EvaluateStage, Stage, TrainStage
 from xlt_core.store import Store
 from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import EvaluateStage, SourceRef, Stage, TrainStage
+from xlt_core.vocabulary.refs import SourceRef
 from xlt_core.warm import Warm
 from xlt_core.work.desk import Desk
 

@@ -9,9 +9,10 @@ from typing import Any
 from xlt_core.data import open_source
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.stage import Settings, run
+from xlt_core.stages import EvaluateStage, TrainStage
 from xlt_core.store import Store
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import EvaluateStage, SourceRef, TrainStage
+from xlt_core.vocabulary.refs import SourceRef
 from xlt_core.warm import Warm
 
 PLANS = [(), ("lab-pairs",), ("lab-pairs", "lab-topic"), ("lab-topic", "lab-pairs")]

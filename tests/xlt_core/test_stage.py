@@ -19,6 +19,7 @@ from tests.xlt_core.bench import RECIPE, Bench, assert_equal_bits, json_of, loss
 from xlt_core.data import open_source
 from xlt_core.evaluation.evaluate import read_predictions
 from xlt_core.models.model import Model
+from xlt_core.stages import EvaluateStage
 from xlt_core.vocabulary.errors import (
     DataChanged,
     NonFiniteLoss,
@@ -28,7 +29,6 @@ from xlt_core.vocabulary.errors import (
 )
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import EvaluateStage
 from xlt_core.warm import Warm
 
 

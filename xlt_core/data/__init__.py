@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xlt_core.data.source import Source
 from xlt_core.vocabulary.errors import Mistake, UserMistake
-from xlt_core.vocabulary.stage import SourceRef
+from xlt_core.vocabulary.refs import SourceRef
 
 __all__ = ["Source", "open_source"]
 

@@ -16,7 +16,7 @@ from xlt_core.data.source import Source
 from xlt_core.kinds import get_kind
 from xlt_core.kinds.encoding import encode
 from xlt_core.tasks import get_task
-from xlt_core.vocabulary.stage import DataRef
+from xlt_core.vocabulary.refs import DataRef
 
 Row = TypeVar("Row")
 

@@ -20,7 +20,7 @@ from xlt_core.kinds.encoding import encode
 from xlt_core.kinds.gold import check_planned, pack
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.fingerprint import fingerprint
-from xlt_core.vocabulary.stage import DataRef
+from xlt_core.vocabulary.refs import DataRef
 
 # Raised by hand whenever the same examples are encoded otherwise.
 ENCODING = 2

@@ -21,7 +21,7 @@ from xlt_core.tasks.layout import CopaForm, FolderLayout
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint_rows
-from xlt_core.vocabulary.stage import DataRef, SourceRef
+from xlt_core.vocabulary.refs import DataRef, SourceRef
 
 SPLITS = ("train", "dev", "test")
 _CODE = "{language}"

@@ -25,7 +25,7 @@ from xlt_core.tasks.layout import HubChoices, HubLayout, HubPart
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint_rows
-from xlt_core.vocabulary.stage import DataRef, SourceRef
+from xlt_core.vocabulary.refs import DataRef, SourceRef
 
 KEPT_ROWS = 200_000  # parsed rows a process keeps; some 100 MB
 

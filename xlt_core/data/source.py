@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from xlt_core.kinds.example import Example
-from xlt_core.vocabulary.stage import DataRef, SourceRef
+from xlt_core.vocabulary.refs import DataRef, SourceRef
 
 
 class Source(Protocol):

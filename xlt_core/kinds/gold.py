@@ -19,7 +19,7 @@ from xlt_core.kinds.example import Example
 from xlt_core.kinds.kind import TaskKind
 from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.fingerprint import canonical_json, fingerprint_rows
-from xlt_core.vocabulary.stage import DataRef
+from xlt_core.vocabulary.refs import DataRef
 
 
 def pack(examples: Iterable[Example]) -> NDArray[np.uint8]:

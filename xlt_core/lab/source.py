@@ -14,7 +14,7 @@ from xlt_core.lab.world import LANGUAGES, World
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint_rows
-from xlt_core.vocabulary.stage import DataRef, SourceRef
+from xlt_core.vocabulary.refs import DataRef, SourceRef
 
 Segments = list[tuple[str, ...]]
 

@@ -19,6 +19,7 @@ class Metric:
         compute: (examples, predictions, language, labels) → percent by name.
         primary: the names whose mean a task is judged by (question answering: F1 and EM).
         source: the script or paper whose numbers this one equals.
+        version: raised by hand when it gives other numbers.
     """
 
     name: str
@@ -26,3 +27,4 @@ class Metric:
     compute: Compute
     primary: tuple[str, ...]
     source: str
+    version: int = 1

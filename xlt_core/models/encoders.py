@@ -17,7 +17,7 @@ from pathlib import Path
 
 from xlt_core.models.encoder_files import check_folder, fingerprint_folder, mistake
 from xlt_core.models.hub_encoders import cache_folder, hub_folder, refer_hub
-from xlt_core.vocabulary.stage import EncoderRef
+from xlt_core.vocabulary.refs import EncoderRef
 
 LAB = "lab-tiny"
 

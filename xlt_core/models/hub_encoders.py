@@ -22,7 +22,7 @@ from xlt_core.models.encoder_files import (
     weight_files,
 )
 from xlt_core.vocabulary.errors import UserMistake
-from xlt_core.vocabulary.stage import EncoderRef
+from xlt_core.vocabulary.refs import EncoderRef
 
 MAIN = "main"
 # Where main has pickled weights alone: a revision of the repository, often a pull request of the

@@ -59,6 +59,7 @@ class Model(nn.Module):
         self.head = nn.ModuleDict()
         self.specs: dict[str, HeadSpec] = {}
         self._config: Any = encoder.config
+        self._built = swift.structure(encoder)
         self._swift = swift.is_swift(self._config)
         self.flat: bool | None = None
 
@@ -66,6 +67,11 @@ class Model(nn.Module):
     def is_swift(self) -> bool:
         """Whether the forward pass is `swift`'s."""
         return self._swift
+
+    def look_again(self) -> None:
+        """To be called where hooks or modules came or went: `swift` would pass them by."""
+        known = swift.is_swift(self._config)
+        self._swift = known and swift.structure(self.encoder) == self._built
 
     @property
     def most_tokens(self) -> int | None:
@@ -120,6 +126,7 @@ class Model(nn.Module):
         """Leave the bare encoder, so that the module can serve another stage."""
         self.head = nn.ModuleDict()
         self.specs = {}
+        self.look_again()
 
     def forward(self, task: str, batch: Mapping[str, Tensor]) -> Tensor:
         """Logits of a batch, one entry a row first; then as the kind's `Learning` has them."""

@@ -19,7 +19,7 @@ from xlt_core.models.limits import Limits
 from xlt_core.models.model import Model
 from xlt_core.models.pretrained import from_weights, load_tokenizer
 from xlt_core.vocabulary.errors import UserMistake, XltError
-from xlt_core.vocabulary.stage import EncoderRef
+from xlt_core.vocabulary.refs import EncoderRef
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from xlt_core.models.encoders import encoder_folder
 from xlt_core.models.finite import in_words, non_finite
 from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.fingerprint import fingerprint
-from xlt_core.vocabulary.stage import EncoderRef
+from xlt_core.vocabulary.refs import EncoderRef
 
 
 def load_tokenizer(ref: EncoderRef) -> Any:

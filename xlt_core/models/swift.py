@@ -29,6 +29,15 @@ def is_swift(config: Any) -> bool:
     )
 
 
+def structure(encoder: nn.Module) -> list[tuple[str, type[nn.Module], bool]]:
+    """Every module's place and class, and whether it has hooks: none is known here that was put in
+    or hung on later. (A parametrised module is of another class.)"""
+    return [
+        (name, type(module), bool(module._forward_hooks or module._forward_pre_hooks))
+        for name, module in encoder.named_modules()
+    ]
+
+
 def encode(
     encoder: Any,
     ids: Tensor,

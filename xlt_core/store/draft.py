@@ -41,7 +41,7 @@ class Draft:
         """Publish the folder with `about` as its `stage.json`.
 
         Of `about`, upkeep reads `kind`, `title`, `seconds` (computing time), `finished` (seconds
-        since the epoch) and `parent` (key of the stage it starts from); the rest is free.
+        since the epoch) and `parents` (keys of the stages it starts from); the rest is free.
 
         Returns:
             True if this draft is now the stage; False if one was there, and this was dropped.

@@ -22,7 +22,7 @@ class StageInfo:
         seconds: computing time it took.
         finished: seconds since the epoch, 0 where not recorded.
         sweeps: names of the sweeps that pin it, sorted.
-        parent: key of the stage it starts from or scores.
+        parents: keys of the stages it starts from.
     """
 
     key: str
@@ -32,7 +32,7 @@ class StageInfo:
     seconds: float
     finished: float
     sweeps: tuple[str, ...] = ()
-    parent: str | None = None
+    parents: tuple[str, ...] = ()
 
 
 def keys(backend: Backend) -> Iterator[str]:
@@ -77,7 +77,6 @@ def stages(backend: Backend, pinned: Mapping[str, set[str]]) -> list[StageInfo]:
 def _info(
     key: str, manifest: Manifest, about: Mapping[str, Any], sweeps: tuple[str, ...]
 ) -> StageInfo:
-    parent = about.get("parent")
     return StageInfo(
         key=key,
         kind=str(about.get("kind", "")),
@@ -86,7 +85,7 @@ def _info(
         seconds=float(about.get("seconds") or 0.0),
         finished=float(about.get("finished") or 0.0),
         sweeps=sweeps,
-        parent=parent if isinstance(parent, str) else None,
+        parents=tuple(str(key) for key in about.get("parents") or ()),
     )
 
 

@@ -59,13 +59,13 @@ def recompute_seconds(
 
     Ancestors the store knows nothing of count nothing: what they took is not recorded here.
     """
-    seconds, seen = stage.seconds, {stage.key}
-    parent = known.get(stage.parent or "")
-    while parent is not None and parent.key in gone and parent.key not in seen:
-        seconds += parent.seconds
-        seen.add(parent.key)
-        parent = known.get(parent.parent or "")
-    return seconds
+    needed, waiting = {stage.key: stage}, [*stage.parents]
+    while waiting:
+        key = waiting.pop()
+        if key in known and key in gone and key not in needed:
+            needed[key] = known[key]
+            waiting += known[key].parents
+    return sum(one.seconds for one in needed.values())
 
 
 def _entry(

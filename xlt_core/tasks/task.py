@@ -30,6 +30,7 @@ class Task:
         folder: how the folder source reads it (see `xlt_core.data.folder`).
         hub: how the hub source reads it (see `xlt_core.data.hub`).
         source: paper or page, and licence where known.
+        version: raised by hand when the same rows are learnt or scored otherwise.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Task:
     folder: Any = None
     hub: Any = None
     source: str = ""
+    version: int = 1
 
     @property
     def is_target(self) -> bool:

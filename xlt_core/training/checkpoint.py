@@ -1,7 +1,8 @@
 """Mid-stage checkpoints: what a successor needs to end with the same bits.
 
-`state.safetensors` holds the trained weights (`model.<name>`) and all that the optimiser holds of
-each (`optimizer.<entry>.<name>`: AdamW's step and moments), `progress.json` all the rest. Nothing
+`state.safetensors` holds the trained weights (`model.<name>`), all that the optimiser holds of each
+(`optimizer.<entry>.<name>`: AdamW's step and moments) and what the method remembers
+(`method.<name>`), `progress.json` all the rest. Nothing
 is worked out from a global: a mixture's head has taken fewer steps than the encoder, or none.
 No generator state is kept: order and dropout are functions of the step (see `order`, `loop`).
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +19,8 @@ from typing import Any, Protocol
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+
+from xlt_core.training.methods.method import Course
 
 STATE, PROGRESS = "state.safetensors", "progress.json"
 # Of the files' contents; a checkpoint of another form is no use and is not read.
@@ -64,15 +67,18 @@ class Progress:
     attempts: list[dict[str, float]] = field(default_factory=list)
 
 
-def save(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, at: Progress) -> None:
-    """Write a checkpoint into `folder`."""
-    save_file({name: _on_host(value) for name, value in held(model, optimizer)}, folder / STATE)
+def save(folder: Path, state: Mapping[str, Tensor], at: Progress) -> None:
+    """Write a checkpoint of what is `held` into `folder`."""
+    save_file({name: _on_host(value) for name, value in state.items()}, folder / STATE)
     record = {"form": FORM, **asdict(at)}
     (folder / PROGRESS).write_text(json.dumps(record), encoding="utf-8")
 
 
-def restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress | None:
-    """Put a checkpoint's state into `model` and `optimizer`, new as made; return its progress.
+def restore(
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, course: Course
+) -> Progress | None:
+    """Put a checkpoint's state into `model`, `optimizer` and `course`, new as made; return its
+    progress.
 
     None where it is of another form or of another model's weights: then nothing was touched, and
     training begins anew.
@@ -95,6 +101,13 @@ def restore(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) ->
             _, entry, name = place.split(".", 2)
             value = trained[name]
             optimizer.state[value][entry] = found.to(value.device, copy=True)  # no view of the file
+    course.restore(
+        {
+            place.removeprefix("method."): found.clone()
+            for place, found in tensors.items()
+            if place.startswith("method.")
+        }
+    )
     return Progress(**record)
 
 
@@ -103,12 +116,14 @@ def trained_weights(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
     return [(name, value) for name, value in model.named_parameters() if value.requires_grad]
 
 
-def held(model: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, Tensor]]:
+def held(model: nn.Module, optimizer: torch.optim.Optimizer, course: Course) -> dict[str, Tensor]:
     """Every tensor that a checkpoint keeps; the optimiser has none of a weight without a step."""
+    state = {f"method.{name}": value for name, value in course.state().items()}
     for name, value in trained_weights(model):
-        yield f"model.{name}", value
+        state[f"model.{name}"] = value
         for entry, found in optimizer.state.get(value, {}).items():
-            yield f"optimizer.{entry}.{name}", found
+            state[f"optimizer.{entry}.{name}"] = found
+    return state
 
 
 def _fits(tensors: dict[str, Tensor], model: nn.Module) -> bool:

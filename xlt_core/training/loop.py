@@ -2,14 +2,15 @@
 
 Everything random is a function of (seed, stage position, step): `order` picks the rows,
 `models.noise` draws the dropout. So a killed loop's successor ends with the same bits, and the
-micro-batch changes nothing beyond rounding. Neighbours: `optimizer`, `checkpoint`.
+micro-batch changes nothing beyond rounding. What a step is and what is minimised the stage's method
+says (`methods`). Neighbours: `optimizer`, `checkpoint`.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,14 +19,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.finite import check_finite
 from xlt_core.models.model import Model
 from xlt_core.models.tensors import to_tensors
 from xlt_core.training import checkpoint
 from xlt_core.training.checkpoint import Checkpoints, Progress, trained_weights
+from xlt_core.training.job import Job, Member
+from xlt_core.training.methods.method import Course, Draw
 from xlt_core.training.optimizer import clip, learning_rate, make_optimizer, set_rate
-from xlt_core.training.order import BatchOrder, Indices
 from xlt_core.training.precision import autocast
 from xlt_core.vocabulary.errors import (
     NonFiniteGradient,
@@ -33,18 +34,8 @@ from xlt_core.vocabulary.errors import (
     StageCancelled,
 )
 from xlt_core.vocabulary.fingerprint import derived_seed
-from xlt_core.vocabulary.recipe import Recipe
 
 Point = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Member:
-    """One task's rows to train on. `head` names the head, `rows` the rows that may be drawn."""
-
-    head: str
-    data: EncodedSplit
-    rows: Indices
 
 
 @dataclass(frozen=True)
@@ -58,18 +49,6 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class Job:
-    """What is to be trained: all that the resulting weights depend on, beside the model."""
-
-    members: Mapping[str, Member]
-    order: BatchOrder
-    recipe: Recipe
-    steps: int
-    seed: int
-    position: str
-
-
-@dataclass(frozen=True)
 class Pace:
     """How it is carried out here, as `xlt_core.stage.Settings` says; changes no result."""
 
@@ -80,11 +59,17 @@ class Pace:
 
 
 def train(
-    model: Model, job: Job, pace: Pace, checkpoints: Checkpoints, tell: Callable[[Point], None]
+    course: Course,
+    model: Model,
+    job: Job,
+    pace: Pace,
+    checkpoints: Checkpoints,
+    tell: Callable[[Point], None],
 ) -> Progress:
     """Train `model` in place, from the newest checkpoint if there is one.
 
     Args:
+        course: how, by the stage's method.
         tell: is given {step, steps, loss, learning_rate, tokens_per_second} every
             `pace.log_steps` steps and at the end; may raise StageCancelled.
 
@@ -93,7 +78,7 @@ def train(
         NonFiniteWeights: at the end, or before they would have been saved as a checkpoint.
         StageCancelled: from `tell`, after a checkpoint was saved.
     """
-    loop = _Loop(model, job, pace, checkpoints)
+    loop = _Loop(course, model, job, pace, checkpoints)
     model.train()
     with reproducible(pace.device):
         for point in loop.run():
@@ -103,12 +88,16 @@ def train(
                 loop.save()
                 raise
         loop.check()
+    course.finish()
     return loop.progress
 
 
 class _Loop:
-    def __init__(self, model: Model, job: Job, pace: Pace, checkpoints: Checkpoints) -> None:
-        self.model, self.job, self.pace, self.checkpoints = model, job, pace, checkpoints
+    def __init__(
+        self, course: Course, model: Model, job: Job, pace: Pace, checkpoints: Checkpoints
+    ) -> None:
+        self.course, self.model, self.job = course, model, job
+        self.pace, self.checkpoints = pace, checkpoints
         self.optimizer = make_optimizer(model, job.recipe)
         self.trained = [value for _, value in trained_weights(model)]
         self.progress = self._restored() or Progress()
@@ -142,34 +131,47 @@ class _Loop:
         self._clock()
         self.checkpoints.save(
             self.progress.step,
-            lambda folder: checkpoint.save(folder, self.model, self.optimizer, self.progress),
+            lambda folder: checkpoint.save(folder, self._held(), self.progress),
         )
         self.saved = time.monotonic()
 
     def check(self) -> None:
         """Raise NonFiniteWeights unless all weights and what the optimiser holds are numbers."""
         where = f"after step {self.progress.step} of {self.job.steps}"
-        check_finite(dict(checkpoint.held(self.model, self.optimizer)), where)
+        check_finite(self._held(), where)
+
+    def _held(self) -> dict[str, Tensor]:
+        """All that a successor needs: weights, what the optimiser holds, what the method does."""
+        return checkpoint.held(self.model, self.optimizer, self.course)
 
     def _step(self) -> None:
         at, job = self.progress, self.job
-        name, rows = job.order.batch(at.step)
-        member = job.members[name]
-        arrays = member.data.batch(rows.tolist())
         set_rate(self.optimizer, learning_rate(job.recipe, at.step, job.steps))
-        loss = self._gradients(member, arrays)
+        draws = self.course.draws(at.step)
+        losses = [self._drawn(draw, number) for number, draw in enumerate(draws)]
+        self.course.complete_gradients(at.step)
         norm = clip(self.trained, job.recipe.max_gradient_norm)
-        self.pending.append(Taken(at.step, member.head, loss, norm))
+        heads = "+".join(dict.fromkeys(job.members[draw.member].head for draw in draws))
+        self.pending.append(Taken(at.step, heads, sum(losses[1:], losses[0]), norm))
         if self.pace.device.type == "cpu":  # looking is free here; elsewhere it would wait
             self._settle()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        at.tokens += int(arrays["attention_mask"].sum())
+        self.course.after_step(at.step)
         at.step += 1
 
-    def _gradients(self, member: Member, arrays: dict[str, NDArray[Any]]) -> Tensor:
-        """Add one batch's gradient, micro-batch by micro-batch; return its mean loss."""
-        seed = derived_seed("dropout", self.job.seed, self.job.position, self.progress.step)
+    def _drawn(self, draw: Draw, number: int) -> Tensor:
+        """Add one batch's gradient; return its mean loss."""
+        member = self.job.members[draw.member]
+        arrays = member.data.batch(draw.rows.tolist())
+        parts = (number,) if number else ()  # a step's first batch has the step's own masks
+        place = (self.job.seed, self.job.position, self.progress.step, *parts)
+        loss = self._gradients(member, arrays, derived_seed("dropout", *place))
+        self.progress.tokens += int(arrays["attention_mask"].sum())
+        return loss
+
+    def _gradients(self, member: Member, arrays: dict[str, NDArray[Any]], seed: int) -> Tensor:
+        """Micro-batch by micro-batch."""
         rows, count = len(arrays["input_ids"]), self.model.count(member.head, arrays)
         size = self.pace.micro_batch or rows
         batch = to_tensors(arrays, self.pace.device)
@@ -178,7 +180,7 @@ class _Loop:
             part = {name: values[start : start + size] for name, values in batch.items()}
             self.model.noise.begin(seed, start, len(part["input_ids"]), rows)
             with autocast(self.job.recipe.precision, self.pace.device):
-                summed = self.model.loss(member.head, part)
+                summed = self.course.loss(member.head, part)
             loss = summed / count
             loss.backward()
             total += loss.detach()
@@ -222,7 +224,9 @@ class _Loop:
     def _restored(self) -> Progress | None:
         """Go on from the newest checkpoint; one that is no use goes, or it would hide the next."""
         found = self.checkpoints.latest()
-        progress = checkpoint.restore(found, self.model, self.optimizer) if found else None
+        progress = None
+        if found:
+            progress = checkpoint.restore(found, self.model, self.optimizer, self.course)
         if found and progress is None:
             self.checkpoints.drop()
         return progress

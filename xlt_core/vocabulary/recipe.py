@@ -11,10 +11,29 @@ from typing import Any
 
 HEADS = ("new", "keep")
 PRECISIONS = ("float32", "bfloat16")
+PLAIN = "plain"
 
-# Fields that came after keys were first promised, with what trains as before they came: standing
-# there they are left out of keys, so that what is stored stays found. Never change a line of it.
-_INTRODUCED: dict[str, Any] = {"attention_dropout": None}
+# What a field trained like before it came, or came with. Standing there it is left out of keys, so
+# that keys stay what they are when a field comes, or when its default is another one day. A new
+# field adds a line; never change one.
+INTRODUCED: dict[str, Any] = {
+    "steps": None,
+    "epochs": None,
+    "batch_size": 32,
+    "learning_rate": 2e-5,
+    "warmup": 0.1,
+    "weight_decay": 0.01,
+    "max_length": 128,
+    "stride": 128,
+    "max_gradient_norm": 1.0,
+    "freeze": (),
+    "head": "new",
+    "precision": "float32",
+    "attention_dropout": None,
+    "rows": None,
+    "method": PLAIN,
+    "options": (),
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +56,8 @@ class Recipe:
         attention_dropout: probability with which attention weights are dropped; None: as the
             encoder's config says. With 0 attention runs fused, and on a GPU over real tokens alone.
         rows: at most this many training rows of each member, the first by a fixed hash.
+        method: how it is trained, a name in `xlt_core.training.methods`.
+        options: the method's own, by name, in order of names; those not there are at their default.
     """
 
     steps: int | None = None
@@ -53,6 +74,8 @@ class Recipe:
     precision: str = "float32"
     attention_dropout: float | None = None
     rows: int | None = None
+    method: str = PLAIN
+    options: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         if (self.steps is None) == (self.epochs is None):
@@ -63,10 +86,14 @@ class Recipe:
             raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {self.precision!r}")
         for known in fields(self):  # 3 and 3.0 train alike, so they must have one key
             value = getattr(self, known.name)
-            if "float" in str(known.type) and value is not None:
+            if known.type in ("float", "float | None") and value is not None:
                 object.__setattr__(self, known.name, float(value))
 
     def identity(self) -> dict[str, Any]:
-        """The fields as they enter a key; later ones only away from their first default."""
+        """The fields as they enter a key: those away from what they were introduced with.
+
+        The method's are its own to say (`xlt_core.training.methods`).
+        """
         given = asdict(self)
-        return {k: v for k, v in given.items() if k not in _INTRODUCED or v != _INTRODUCED[k]}
+        own = ("method", "options")
+        return {k: v for k, v in given.items() if k not in own and v != INTRODUCED[k]}

@@ -1,21 +1,30 @@
-"""What `xlt_core.stage.run` does: train a stage, or evaluate one. Imports torch.
+"""What `xlt_core.stage.run` does: one function a kind of stage, one line each here. Imports torch.
 
-`train` and `evaluate` join the parts (data, models, training, store); `record` says what is kept.
+They join the parts (data, models, training, store); `record` says what is kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 
-from xlt_core.stage import Report, Settings, StageResult
+from xlt_core.stages import EvaluateStage, Stage, TrainStage
+from xlt_core.stages.running import Report, Settings, StageResult
 from xlt_core.store import Store
-from xlt_core.vocabulary.stage import EvaluateStage, Stage
 from xlt_core.warm import Warm
 from xlt_core.work.desk import Desk
 from xlt_core.work.evaluate import evaluate_stage
 from xlt_core.work.train import train_stage
 
-__all__ = ["execute"]
+__all__ = ["EXECUTORS", "execute"]
+
+# By kind: computes a stage of it and publishes it. Raises what `xlt_core.stage.run` says.
+EXECUTORS: dict[str, Callable[[Any, Desk], StageResult]] = {
+    TrainStage.kind: train_stage,
+    EvaluateStage.kind: evaluate_stage,
+}
 
 
 def execute(
@@ -24,7 +33,4 @@ def execute(
     """Compute a stage that is not in the store; see `xlt_core.stage.run`."""
     if torch.get_num_threads() != settings.threads:
         torch.set_num_threads(settings.threads)
-    desk = Desk(store, report, settings, warm or Warm())
-    if isinstance(stage, EvaluateStage):
-        return evaluate_stage(stage, desk)
-    return train_stage(stage, desk)
+    return EXECUTORS[stage.kind](stage, Desk(store, report, settings, warm or Warm()))

@@ -18,13 +18,14 @@ from xlt_core.kinds import get_kind
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.finite import check_finite
 from xlt_core.models.model import HeadSpec, Model
-from xlt_core.stage import Report, Settings
+from xlt_core.stages import Stage, WeightsStage
+from xlt_core.stages.running import Report, Settings
 from xlt_core.store import Store
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake, ParentMissing, UserMistake
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import DataRef, Stage, TrainStage
+from xlt_core.vocabulary.refs import DataRef
 from xlt_core.warm import Trained, Warm
 
 WEIGHTS = "weights.safetensors"
@@ -54,11 +55,11 @@ class Desk:
             )
         return torch.device(wanted)
 
-    def trained(self, stage: TrainStage) -> Trained:
+    def trained(self, stage: WeightsStage) -> Trained:
         """Weights and heads of a finished stage. Raises ParentMissing, NonFiniteWeights."""
         return self.warm.trained(stage.key, lambda: self._read(stage))
 
-    def split(self, stage: TrainStage, ref: DataRef, recipe: Recipe) -> EncodedSplit:
+    def split(self, stage: WeightsStage, ref: DataRef, recipe: Recipe) -> EncodedSplit:
         """`ref` encoded with `stage`'s tokenizer. Raises DataChanged."""
         tokenizer, fingerprint = self.warm.tokenizer(stage.encoder)
 
@@ -71,7 +72,7 @@ class Desk:
         split: EncodedSplit = self.warm.split(name, make)
         return split
 
-    def _read(self, stage: TrainStage) -> Trained:
+    def _read(self, stage: WeightsStage) -> Trained:
         found = self.store.read(stage.key)
         if found is None:
             raise ParentMissing(f"{stage.title}: its weights ({stage.key[:12]}) are not there")

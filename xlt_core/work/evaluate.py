@@ -14,12 +14,13 @@ import torch
 from xlt_core.evaluation.evaluate import PREDICTIONS, evaluate, write_predictions
 from xlt_core.kinds.gold import check_planned
 from xlt_core.models.model import Model, fitting_head
-from xlt_core.stage import StageResult
+from xlt_core.stages import EvaluateStage
+from xlt_core.stages.evaluate import SCORES
+from xlt_core.stages.running import StageResult
 from xlt_core.tasks import get_task
 from xlt_core.training.loop import reproducible
 from xlt_core.training.precision import autocast, check_precision
 from xlt_core.vocabulary.errors import Mistake, UserMistake
-from xlt_core.vocabulary.stage import EvaluateStage
 from xlt_core.work.desk import Desk, check_length, head_of
 from xlt_core.work.record import about
 
@@ -42,25 +43,25 @@ def evaluate_stage(stage: EvaluateStage, desk: Desk) -> StageResult:
             model, split, examples, task, ref.language, ref.split, head=ref.task
         )
     seconds = time.monotonic() - clock
+    answer = scores.to_json()
     tokens = int(split.tokens().sum())
     record: dict[str, Any] = {
         **about(stage, desk.settings, device, started, time.time()),
         "seconds": round(seconds, 6),
-        "parent": trained.key,
         "head": head,
         "examples": len(examples),
         "precision": trained.recipe.precision,
         "rows_cut": split.rows_cut,
         "tokens": tokens,
         "tokens_per_second": round(tokens / max(seconds, 1e-9), 1),
-        "scores": scores.to_json(),
+        "scores": answer,
     }
     with desk.store.draft(stage.key) as draft:
         write_predictions(draft.folder / PREDICTIONS, examples, predictions, task)
-        (draft.folder / "scores.json").write_text(json.dumps(scores.to_json()), encoding="utf-8")
+        (draft.folder / SCORES).write_text(json.dumps(answer), encoding="utf-8")
         draft.publish(record)
-    desk.tell("stage_finished", stage, {"seconds": seconds, "scores": scores.to_json()})
-    return StageResult(stage.key, scores, True, seconds)
+    desk.tell("stage_finished", stage, {"seconds": seconds, "scores": answer})
+    return StageResult(stage.key, answer, True, seconds)
 
 
 def trained_model(stage: EvaluateStage, desk: Desk, device: torch.device) -> tuple[Model, str]:

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 import transformers
 
-from xlt_core.stage import Settings
-from xlt_core.vocabulary.stage import Stage
+from xlt_core.stages import Stage
+from xlt_core.stages.running import Settings
 
 
 def about(
@@ -25,7 +25,9 @@ def about(
         "kind": stage.kind,
         "key": stage.key,
         "title": stage.title,
+        "parents": [parent.key for parent in stage.parents],
         "identity": stage.identity(),
+        **stage.described(),
         "started": round(started, 3),
         "finished": round(finished, 3),
         "worker": worker(settings, device),

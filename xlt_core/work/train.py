@@ -9,7 +9,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -20,16 +20,20 @@ from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.finite import check_finite
 from xlt_core.models.model import Model, fitting_head
 from xlt_core.models.vocabulary import narrowed
-from xlt_core.stage import StageResult
+from xlt_core.stages import TrainStage
+from xlt_core.stages.running import StageResult
 from xlt_core.store.checkpoints import Checkpoints
 from xlt_core.training.checkpoint import Progress
-from xlt_core.training.loop import Job, Member, Pace, Point, train
+from xlt_core.training.job import Job, Member
+from xlt_core.training.loop import Pace, Point, train
+from xlt_core.training.methods import Scene, get_method
+from xlt_core.training.methods.plain import complete
 from xlt_core.training.optimizer import freeze, learning_rate
 from xlt_core.training.order import BatchOrder, Indices, limited, total_steps
 from xlt_core.training.precision import check_precision
 from xlt_core.vocabulary.errors import NonFinite
 from xlt_core.vocabulary.fingerprint import derived_seed
-from xlt_core.vocabulary.stage import DataRef, TrainStage
+from xlt_core.vocabulary.refs import DataRef
 from xlt_core.warm import Trained
 from xlt_core.work.desk import WEIGHTS, Desk, check_length, head_of
 from xlt_core.work.record import about
@@ -51,7 +55,7 @@ def train_stage(stage: TrainStage, desk: Desk) -> StageResult:
         check_length(model, split, name)
     checkpoints = desk.store.checkpoints(stage.key)
     with _begun_anew_where_not_finite(checkpoints):
-        progress, job, frozen = _train(stage, desk, model, splits, device)
+        progress, job, frozen = _train(stage, desk, model, parent, splits, device)
         trained = Trained(model.weights(), dict(model.specs))
         check_finite(trained.weights, stage.title)
     record = {
@@ -61,7 +65,6 @@ def train_stage(stage: TrainStage, desk: Desk) -> StageResult:
         "heads": heads,
         "frozen": len(frozen),
         "precision": stage.recipe.precision,
-        "parent": stage.parent.key if stage.parent else None,
         "bytes": trained.bytes,
     }
     _publish(stage, desk, trained, progress, record)
@@ -76,18 +79,28 @@ def _train(
     stage: TrainStage,
     desk: Desk,
     model: Model,
+    parent: Trained | None,
     splits: dict[str, EncodedSplit],
     device: torch.device,
 ) -> tuple[Progress, Job, list[str]]:
     """Train `model` in place; how it went, what was trained, and what was frozen."""
-    checkpoints = desk.store.checkpoints(stage.key)
-    with narrowed(model, splits) as narrow:
+    checkpoints, method = desk.store.checkpoints(stage.key), get_method(stage.recipe.method)
+    with nullcontext() if method.moves_all_words else narrowed(model, splits) as narrow:
         if narrow is not None:
             splits = {name: narrow.split(split) for name, split in splits.items()}
         job = _job(stage, splits)
         model.to(device)
         frozen = freeze(model, stage.recipe.freeze)
-        progress = train(model, job, _pace(desk, device), checkpoints, _teller(stage, desk))
+        pretrained, parents = (
+            desk.warm.pretrained(stage.encoder),
+            [parent.weights] if parent else [],
+        )
+        options = complete(method.options, dict(stage.recipe.options))
+        with method.begin(Scene(model, job, options, pretrained, parents, device)) as course:
+            model.look_again()
+            pace, tell = _pace(desk, device), _teller(stage, desk)
+            progress = train(course, model, job, pace, checkpoints, tell)
+        model.look_again()
         if narrow is not None:
             narrow.widen(_decay(job, frozen))
     return progress, job, frozen

@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.benchmarks import noop
 from xlt_core.stage import Report, Settings
+from xlt_core.stages import Stage, TrainStage, lineage
 from xlt_core.store import Store
 from xlt_core.vocabulary.errors import (
     Mistake,
@@ -21,7 +22,6 @@ from xlt_core.vocabulary.errors import (
     StageFailed,
 )
 from xlt_core.vocabulary.events import Event
-from xlt_core.vocabulary.stage import Stage, TrainStage
 
 GATE = "gate"
 MENDED = "mended"
@@ -75,6 +75,12 @@ def _wait(settings: Settings, stage: Stage, report: Report) -> None:
         raise
 
 
+def run_any(stage: Stage, store: Store, report: Report, settings: Settings) -> Any:
+    """Publish a stage of whatever kind."""
+    report(Event("stage_started", stage=stage.key))
+    return noop.run(stage, store, report, settings)
+
+
 def run_ailing(stage: Stage, store: Store, report: Report, settings: Settings) -> Any:
     """Publish `stage`; until it is mended, fail what the file `ailing` names, as it says.
 
@@ -84,6 +90,6 @@ def run_ailing(stage: Stage, store: Store, report: Report, settings: Settings) -
     ails = settings.cache / "ailing"
     if isinstance(stage, TrainStage) and ails.exists():
         how, depth = ails.read_text().split()
-        if len(stage.ancestry()) - 1 == int(depth) and stage.data[0].task == "lab-nli":
+        if len(lineage(stage)) - 1 == int(depth) and stage.data[0].task == "lab-nli":
             raise FAULTS["away"] if how == "away" else StageFailed("no such label")
     return noop.run(stage, store, report, settings)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
+from xlt_core.stages import EvaluateStage, TrainStage
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import (
-    DataRef,
-    EncoderRef,
-    EvaluateStage,
-    SourceRef,
-    TrainStage,
-)
+from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
 ENCODER = EncoderRef("lab-tiny", "0" * 64, "nowhere")
 SOURCE = SourceRef("lab")

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeps.execution.job import Shape
-from sweeps.execution.scheduling import LARGEST_BUNDLE, Ready, assign, weights_needed
+from sweeps.execution.scheduling import LARGEST_BUNDLE, Ready, assign
 from tests.sweeps.execution.stages import evaluate, train
-from xlt_core.vocabulary.stage import EvaluateStage
+from xlt_core.stages import EvaluateStage
 
 SHAPE = Shape()
 TASKS = ("a", "b", "c")
@@ -87,7 +87,7 @@ class TestAssign:
         assert len(keys) == len(set(keys))
         assert len({a.worker for a in given_out}) == len(given_out)
         assert all(len(a.stages) <= LARGEST_BUNDLE for a in given_out)
-        assert all(len({weights_needed(s) for s in a.stages}) == 1 for a in given_out)
+        assert all(len({s.parents for s in a.stages}) == 1 for a in given_out)
         assert len(given_out) == min(workers, len(given_out)) and (
             not work or not workers or given_out
         )

@@ -17,6 +17,8 @@ from sweeps.execution.job import DONE, FAILED, INTERRUPTED, STOPPED, Shape
 from tests.sweeps.execution.conftest import await_that
 from tests.sweeps.execution.runners import GATE, MENDED
 from tests.sweeps.execution.stages import evaluate, train
+from tests.xlt_core.stages.members import ApartStage, AverageStage
+from xlt_core.stages import lineage
 from xlt_core.store import Store
 from xlt_core.vocabulary.pauses import Pauses
 
@@ -80,7 +82,7 @@ class TestSingleFlight:
         """A second request is answered from the store, scores and all."""
         stages = evaluate(train("a", "target"), "en", "de")
         first, again = client.compute(0, stages), client.compute(1, stages)
-        assert [o.scores for o in again] == [o.scores for o in first]
+        assert [o.answer for o in again] == [o.answer for o in first]
         assert [o.executed for o in again] == [False, False]
 
     def test_pruned_weights_are_trained_again(self, client, tmp_path):
@@ -90,6 +92,33 @@ class TestSingleFlight:
         store = Store(tmp_path / "stages")
         store.prune(0, dry_run=False)
         assert client.compute(1, evaluate(trained, "en", "de"))[1].status == DONE
+
+
+class TestKinds:
+    """The service asks of no stage which kind it is."""
+
+    def test_a_stage_of_several_parents_waits_for_all_of_them(self, client_of, tmp_path):
+        """Each once, whatever shares them; answers of any kind come back, again from the store."""
+        client = client_of(runner="tests.sweeps.execution.runners:run_any")
+        first, second = train("a", "target"), train("a", "b", "target")
+        mean = AverageStage((first, second))
+        wanted = [*evaluate(mean, "en", "de"), ApartStage(mean, second)]
+        outcomes = client.compute(0, wanted)
+        assert [o.status for o in outcomes] == [DONE] * 3
+        assert outcomes[-1].answer == {"of": "apart"}
+        distinct = {needed.key for stage in wanted for needed in lineage(stage)}
+        assert finished(tmp_path) == Counter(dict.fromkeys(distinct, 1))
+        again = client.compute(1, wanted)
+        assert [o.answer for o in again] == [o.answer for o in outcomes]
+
+    def test_a_failed_parent_fails_whoever_starts_from_it(self, client):
+        """And its other children's siblings go on."""
+        good, bad = train("a", "target"), train("broken", "target")
+        failed, done = client.compute(
+            0, [*evaluate(AverageStage((good, bad)), "en"), *evaluate(good, "en")]
+        )
+        assert (failed.status, done.status) == (FAILED, DONE)
+        assert "loss is nan" in failed.error
 
 
 class TestFailure:
@@ -387,4 +416,4 @@ class TestOneName:
 
 
 def _needs(stage):
-    return (*stage.trained.ancestry(), stage)
+    return (*lineage(stage.trained), stage)

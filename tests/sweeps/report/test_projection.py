@@ -12,6 +12,7 @@ from sweeps.report.results import Row
 from sweeps.search.study import SweepStudy
 from sweeps.spec.identity import give_identity
 from sweeps.tracking.records import Status
+from xlt_core.stages import lineage
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Plan
 
@@ -57,7 +58,7 @@ class TestSweepProjection:
         """Loss by step, then what evaluations said."""
         found = by_tag(sweep_projection(made.folder))
         path = made.paths("lab-pairs")[0]
-        first, last = (found["stage", stage.key] for stage in path.trained.ancestry())
+        first, last = (found["stage", stage.key] for stage in lineage(path.trained))
         assert [m.value for m in first.metrics if m.key == "train/loss"] == [1.0, 0.5]
         assert not [m for m in first.metrics if m.key.startswith("test/")]
         assert len([m for m in last.metrics if m.key.startswith("test/")]) == 4
@@ -123,7 +124,7 @@ class TestProjection:
         for path in (p for plan in ("(none)", "lab-pairs") for p in made.paths(plan)):
             events += [
                 Event("stage_done", stage=stage.key, fields={"of": stage.kind})
-                for stage in (*path.trained.ancestry(), *path.evaluations)
+                for stage in (*lineage(path.trained), *path.evaluations)
             ]
         events += [Event("trial_finished", trial=number) for number in range(4)]
         told = [record for event in events for record in live.after(event)]

@@ -19,9 +19,10 @@ from sweeps.spec.prepare import Prepared
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.sweep import Intermediate, Range, Search, Sweep, Target
 from sweeps.spec.trials import baseline_beside, paths_asked, paths_of_trial
+from xlt_core.stages import lineage
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.plan import Plan, Step
-from xlt_core.vocabulary.stage import DataRef, EncoderRef, SourceRef
+from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
 TASKS = ("mnli", "qqp", "squad")
 STEPS = tuple(map(Step.parse, (*TASKS, "mnli+qqp", "qqp+squad")))
@@ -86,7 +87,7 @@ def prepared(sweep: Sweep) -> Prepared:
 def trained(sweep: Sweep, known: Prepared, plan: Plan, values: Any) -> frozenset[str]:
     """The keys of all stages of a trial."""
     paths = paths_of_trial(sweep, known, plan, values)
-    return frozenset(stage.key for path in paths for stage in path.trained.ancestry())
+    return frozenset(stage.key for path in paths for stage in lineage(path.trained))
 
 
 def everything(sweep: Sweep, known: Prepared, candidates: Candidates) -> set[frozenset[str]]:

@@ -12,7 +12,7 @@ from sweeps.spec.prepare import Prepared, trains_on
 from sweeps.spec.read import read_spec
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.fingerprint import fingerprint
-from xlt_core.vocabulary.stage import DataRef, EncoderRef, SourceRef
+from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
 BASE = """\
 name: order

@@ -6,7 +6,7 @@ import pytest
 
 from sweeps.spec.prepare import Prepared
 from sweeps.spec.selection import selection
-from xlt_core.vocabulary.stage import DataRef, EncoderRef, SourceRef
+from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
 SPEC = """\
 name: choosers

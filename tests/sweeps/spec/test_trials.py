@@ -10,8 +10,8 @@ import pytest
 from sweeps.spec.prepare import Prepared
 from sweeps.spec.sweep import Sweep, Target
 from sweeps.spec.trials import paths_of_trial, stage_tree
+from xlt_core.stages import EvaluateStage, TrainStage, lineage
 from xlt_core.vocabulary.plan import Plan
-from xlt_core.vocabulary.stage import EvaluateStage, TrainStage
 
 SweepOf = Callable[..., Sweep]
 PreparedFor = Callable[[Sweep], Prepared]
@@ -44,7 +44,7 @@ class TestPaths:
     def test_steps_come_in_order_the_target_last(self, sweep: Sweep, prepared: Prepared):
         """Positions, tasks and parents of one chain."""
         path = paths_of_trial(sweep, prepared, TWO, RATE)[1]
-        chain = path.trained.ancestry()
+        chain = lineage(path.trained)
         assert [stage.position for stage in chain] == ["0", "1", "target"]
         assert [[ref.task for ref in stage.data] for stage in chain] == [
             ["mnli"], ["qqp", "siqa"], ["mnli"],
@@ -56,7 +56,7 @@ class TestPaths:
         """XCOPA: Social IQa, then COPA."""
         sweep = sweep_of("intermediate: {tasks: [mnli]}\ntargets: [xcopa]\nseeds: 1\n")
         (path,) = paths_of_trial(sweep, prepared_for(sweep), BASELINE, {})
-        chain = path.trained.ancestry()
+        chain = lineage(path.trained)
         assert [(s.position, s.data[0].task) for s in chain] == [
             ("target", "siqa"), ("target.1", "copa"),
         ]  # fmt: skip
@@ -79,7 +79,7 @@ class TestPaths:
 
     def test_roles_have_their_recipes(self, sweep: Sweep, prepared: Prepared):
         """Intermediate stages by `recipe.train`, the target's by the target's."""
-        first, target = paths_of_trial(sweep, prepared, ONE, RATE)[1].trained.ancestry()
+        first, target = lineage(paths_of_trial(sweep, prepared, ONE, RATE)[1].trained)
         assert (first.recipe.steps, first.recipe.learning_rate) == (100, 2e-5)
         assert (target.recipe.steps, target.recipe.epochs) == (None, 5.0)
 
@@ -126,7 +126,7 @@ class TestSharing:
         """Across trials too: the keys are equal."""
         shorter, longer = (paths_of_trial(sweep, prepared, p, RATE)[0].trained for p in (ONE, TWO))
         assert shorter.parent is not None
-        assert shorter.parent.key == longer.ancestry()[0].key
+        assert shorter.parent.key == lineage(longer)[0].key
 
     def test_the_tree_counts_what_sharing_saves(self, sweep: Sweep, prepared: Prepared):
         """Requested: every stage of every path. Distinct: after merging."""

@@ -20,7 +20,7 @@ from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.tagging import TAGGING
 from xlt_core.vocabulary.errors import DataChanged
-from xlt_core.vocabulary.stage import DataRef, SourceRef
+from xlt_core.vocabulary.refs import DataRef, SourceRef
 
 QUESTION = {"id": "1", "question": "ab?", "answers": [{"text": "cd", "answer_start": 3}]}
 

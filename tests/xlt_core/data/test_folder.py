@@ -16,7 +16,7 @@ from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.span import SpanExample
 from xlt_core.kinds.tagging import TaggingExample
 from xlt_core.vocabulary.errors import UserMistake
-from xlt_core.vocabulary.stage import SourceRef
+from xlt_core.vocabulary.refs import SourceRef
 
 MNLI = "id\tpremise\thypothesis\tlabel\n"
 

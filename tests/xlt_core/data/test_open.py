@@ -8,7 +8,7 @@ import pytest
 
 from xlt_core.data import open_source
 from xlt_core.vocabulary.errors import UserMistake
-from xlt_core.vocabulary.stage import SourceRef
+from xlt_core.vocabulary.refs import SourceRef
 
 
 def test_a_folder(tmp_path: Path):

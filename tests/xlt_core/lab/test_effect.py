@@ -19,7 +19,7 @@ from xlt_core.lab.tasks import lab_task
 from xlt_core.lab.world import LANGUAGES, World
 from xlt_core.metrics import score
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import SourceRef
+from xlt_core.vocabulary.refs import SourceRef
 
 SEEDS = (0, 1)
 SOURCE = LabSource(SourceRef("lab"))

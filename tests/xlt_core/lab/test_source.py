@@ -13,7 +13,7 @@ from xlt_core.metrics import METRICS
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import SourceRef
+from xlt_core.vocabulary.refs import SourceRef
 
 LAB = SourceRef("lab")
 NAMES = [task.name for task in lab_tasks()]

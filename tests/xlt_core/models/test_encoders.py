@@ -16,7 +16,7 @@ from tests.small_hub import answer_of
 from xlt_core.models.encoders import encoder_folder, known_encoders, lab_folder, refer_encoder
 from xlt_core.models.pretrained import fingerprint_tokenizer, load_encoder, load_tokenizer
 from xlt_core.vocabulary.errors import DataChanged, UserMistake
-from xlt_core.vocabulary.stage import EncoderRef
+from xlt_core.vocabulary.refs import EncoderRef
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ import json, sys
 from dataclasses import asdict
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.vocabulary.errors import XltError
-from xlt_core.vocabulary.stage import EncoderRef
+from xlt_core.vocabulary.refs import EncoderRef
 name, planned, convert, load = map(json.loads, sys.argv[1:])
 try:
     if convert:

@@ -23,7 +23,7 @@ def forests(draw: st.DrawFn) -> list[StageInfo]:
             bytes=draw(st.integers(1, 100)),
             seconds=draw(st.integers(0, 100)),
             finished=draw(st.integers(0, 5)),
-            parent=draw(st.sampled_from([None, "absent", *KEYS[:n]])),
+            parents=tuple(draw(st.sets(st.sampled_from(["absent", *KEYS[:n]]), max_size=3))),
         )
         for n in range(count)
     ]
@@ -83,8 +83,8 @@ def test_the_order_of_the_listing_does_not_matter(stages, budget, random) -> Non
 def test_a_missing_chain_of_ancestors_counts_whole() -> None:
     """Up to the first ancestor that is still there."""
     a = StageInfo("a", "train", "", 1, 100.0, 0)
-    b = StageInfo("b", "train", "", 1, 20.0, 0, parent="a")
-    c = StageInfo("c", "train", "", 1, 3.0, 0, parent="b")
+    b = StageInfo("b", "train", "", 1, 20.0, 0, parents=("a",))
+    c = StageInfo("c", "train", "", 1, 3.0, 0, parents=("b",))
     known = {stage.key: stage for stage in (a, b, c)}
     assert recompute_seconds(c, known, set()) == 3.0
     assert recompute_seconds(c, known, {"b"}) == 23.0

@@ -306,7 +306,7 @@ class TestList:
     def test_stages_are_listed_oldest_first(self, store, publish):
         """With what a person wants to know, and who pins them."""
         old, new = fingerprint("old"), fingerprint("new")
-        publish(store, new, {"a.json": b"1"}, finished=2.0, kind="evaluate", parent=old)
+        publish(store, new, {"a.json": b"1"}, finished=2.0, kind="evaluate", parents=[old])
         publish(store, old, FILES, **{**ABOUT, "finished": 1.0})
         store.pin("b", [old])
         store.pin("a", [old])
@@ -314,7 +314,7 @@ class TestList:
         assert (first.key, first.kind, first.title) == (old, "train", "mnli > xnli #0")
         assert (first.seconds, first.finished, first.sweeps) == (12.5, 1.0, ("a", "b"))
         assert first.bytes == store.read(old).bytes
-        assert (second.key, second.parent, second.sweeps) == (new, old, ())
+        assert (second.key, second.parents, second.sweeps) == (new, (old,), ())
         assert list(store.keys()) == sorted([old, new])
 
 

@@ -13,7 +13,9 @@ from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.models.model import HeadSpec, Model
 from xlt_core.models.pretrained import load_encoder
-from xlt_core.training.checkpoint import PROGRESS, Progress, restore, save
+from xlt_core.training import checkpoint
+from xlt_core.training.checkpoint import PROGRESS, Progress
+from xlt_core.training.methods.plain import PlainCourse
 from xlt_core.training.optimizer import freeze, make_optimizer
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -33,6 +35,19 @@ def fresh(small_encoder: Path) -> Callable[..., Trained]:
         return model, make_optimizer(model, Recipe(steps=10))
 
     return make
+
+
+PLAIN = PlainCourse(None)  # type: ignore[arg-type]
+
+
+def save(folder: Path, model: Model, optimizer: torch.optim.Optimizer, at: Progress) -> None:
+    """As the loop does by a method that remembers nothing."""
+    checkpoint.save(folder, checkpoint.held(model, optimizer, PLAIN), at)
+
+
+def restore(folder: Path, model: Model, optimizer: torch.optim.Optimizer) -> Progress | None:
+    """Likewise."""
+    return checkpoint.restore(folder, model, optimizer, PLAIN)
 
 
 def take_steps(model: Model, optimizer: torch.optim.Optimizer, tasks: str) -> None:

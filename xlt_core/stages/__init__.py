@@ -1,0 +1,18 @@
+"""Stages: one piece of work with one result each. One file a kind, one line each here.
+
+`stage` says what a kind of stage is, `tree` merges those that many paths share. The work itself is
+`xlt_core.work`'s, through the one door `xlt_core.stage`.
+"""
+
+from __future__ import annotations
+
+from xlt_core.stages.evaluate import EvaluateStage
+from xlt_core.stages.stage import Stage, WeightsStage, lineage
+from xlt_core.stages.train import TrainStage
+
+__all__ = ["KINDS", "EvaluateStage", "Stage", "TrainStage", "WeightsStage", "lineage"]
+
+KINDS: dict[str, type[Stage]] = {
+    TrainStage.kind: TrainStage,
+    EvaluateStage.kind: EvaluateStage,
+}

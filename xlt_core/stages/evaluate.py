@@ -1,0 +1,65 @@
+"""An evaluation stage: trained weights, scored on one task in one language and split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from xlt_core.stages.stage import WeightsStage
+from xlt_core.stages.versions import Versions, of_metric, of_tasks, raised
+from xlt_core.vocabulary.fingerprint import fingerprint
+from xlt_core.vocabulary.refs import DataRef
+
+SCORES = "scores.json"
+
+
+@dataclass(frozen=True)
+class EvaluateStage:
+    """Score `trained` on `data`."""
+
+    trained: WeightsStage
+    data: DataRef
+
+    kind: ClassVar[str] = "evaluate"
+    version: ClassVar[int] = 1
+    answer: ClassVar[str | None] = SCORES
+    optimizer_steps: ClassVar[int] = 0
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256 of everything the scores depend on."""
+        return fingerprint(self.identity())
+
+    @property
+    def parents(self) -> tuple[WeightsStage, ...]:
+        """What is scored."""
+        return (self.trained,)
+
+    @property
+    def bundle(self) -> str:
+        """All evaluations of the same weights, which are loaded once for them."""
+        return f"evaluate {self.trained.key}"
+
+    def identity(self) -> dict[str, Any]:
+        """See `Stage`."""
+        return {
+            "kind": self.kind,
+            "trained": self.trained.key,
+            "data": [self.data.task, self.data.language, self.data.split, self.data.fingerprint],
+            **raised(self.versions()),
+        }
+
+    def described(self) -> dict[str, Any]:
+        """All versions."""
+        return {"versions": self.versions()}
+
+    def versions(self) -> Versions:
+        """Of all that has a share in the scores."""
+        task = self.data.task
+        return {f"stage {self.kind}": self.version, **of_tasks([task]), **of_metric(task)}
+
+    @property
+    def title(self) -> str:
+        """The weights' path of tasks, the seed, and what is scored."""
+        return f"{self.trained.title} @ {self.data.split}/{self.data.task}/{self.data.language}"

@@ -1,0 +1,31 @@
+"""What a training stage trains: its rows, in which order, by which recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.training.order import BatchOrder, Indices
+from xlt_core.vocabulary.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Member:
+    """One task's rows to train on. `head` names the head, `rows` the rows that may be drawn."""
+
+    head: str
+    data: EncodedSplit
+    rows: Indices
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that the resulting weights depend on, beside the model and the method."""
+
+    members: Mapping[str, Member]
+    order: BatchOrder
+    recipe: Recipe
+    steps: int
+    seed: int
+    position: str
