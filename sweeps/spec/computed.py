@@ -12,7 +12,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from sweeps.spec.prepare import Prepared
-from sweeps.spec.recipes import Origin, Origins, step_origins, target_origins, trains_on
+from sweeps.spec.recipes import Origin, Origins, methods_of, step_origins, target_origins, trains_on
 from sweeps.spec.stored import value_to_data
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.stages import KINDS
@@ -30,16 +30,16 @@ del _DEFAULTS["options"]
 
 def computed(sweep: Sweep, prepared: Prepared) -> dict[str, Any]:
     """Encoder and data by content, every stage's recipe, and how numbers are computed."""
-    recipes = recipes_of(sweep)
-    return prepared.identity() | {"recipes": recipes, "numerics": _versions(sweep, recipes)}
+    recipes, versions = recipes_of(sweep), _versions(sweep)
+    return prepared.identity() | {"recipes": recipes, "numerics": versions}
 
 
-def _versions(sweep: Sweep, recipes: Recipes) -> Versions:
+def _versions(sweep: Sweep) -> Versions:
     """Of every part that has a share in the sweep's numbers."""
     targets = [target.task for target in sweep.targets]
     trained = {member.task for step in sweep.intermediate.tasks for member in step.members}
     trained |= {name for target in targets for name in trains_on(target)}
-    methods = {name for recipe in recipes.values() for name in _words(recipe["method"])}
+    methods = {name for found in stages_of(sweep).values() for name in methods_of(found)}
     found = {f"stage {kind.kind}": kind.version for kind in KINDS.values()}
     found |= {f"method {name}": get_method(name).version for name in methods}
     found |= of_tasks({*trained, *targets})
@@ -94,11 +94,3 @@ def _meaning(name: str, origin: Origin | None) -> Any:
         for path, value in origin.entries
     )
     return {"searched": sorted(entries, key=str)}
-
-
-def _words(meaning: Any) -> list[str]:
-    """The words that a recipe's field may have, from its meaning."""
-    if isinstance(meaning, str):
-        return [meaning]
-    values = (value for _, value in meaning["searched"])
-    return [w for v in values for w in (v["choice"] if isinstance(v, dict) else [v])]

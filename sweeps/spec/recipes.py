@@ -104,8 +104,8 @@ def origins(
 
     In a mixture a field that members set differently takes the longest of lengths and the
     least of other numbers, so that no member is cut and none overtrained. A layer that says
-    `steps` overrides `epochs` below it, and the other way round. `stride` is for span QA alone:
-    elsewhere it changes nothing, and enters no recipe.
+    `steps` overrides `epochs` below it, and the other way round. Fields that change nothing are
+    not among them: `stride` but for span QA, options of methods that the stage does not have.
     """
     if role not in ROLES:
         raise ValueError(f"a stage's role is train or target, not {role!r}")
@@ -123,10 +123,24 @@ def origins(
         _joined([written(name) for name in task_names]),
         *(written(name) for name in above),
     ]
-    found = reduce(_over, layers)
-    if not any(get_kind(get_task(name).kind).has_windows for name in task_names):
-        found.pop("stride", None)
-    return found
+    return _used(reduce(_over, layers), task_names)
+
+
+def _used(found: Origins, task_names: Sequence[str]) -> Origins:
+    """Without the fields that change nothing: `stride` but for span QA, other methods' options."""
+    idle = set() if any(get_kind(get_task(n).kind).has_windows for n in task_names) else {"stride"}
+    for method in METHODS.values():
+        if method.name not in methods_of(found):
+            idle |= set(option_fields(method))
+    return {name: origin for name, origin in found.items() if name not in idle}
+
+
+def methods_of(found: Origins) -> set[str]:
+    """The training methods that a stage may have: one, unless they are searched."""
+    if "method" not in found:
+        return {PLAIN}
+    values = (value for _, value in found["method"].entries)
+    return {str(name) for v in values for name in (v.choices if isinstance(v, Range) else (v,))}
 
 
 def step_origins(sweep: Sweep, step: Step) -> Origins:

@@ -8,10 +8,11 @@ from dataclasses import fields
 import pytest
 
 from sweeps.spec.ranges import RULES
-from sweeps.spec.recipes import recipe_for
+from sweeps.spec.recipes import origins, recipe_for
 from sweeps.spec.schema import spec_schema
 from sweeps.spec.sweep import Sweep
 from xlt_core.tasks import get_task
+from xlt_core.training.methods import METHODS, option_fields
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -20,8 +21,60 @@ MINIMAL = "intermediate: {tasks: [mnli, qqp, squad]}\ntargets: [xnli, xquad]\n"
 
 
 def test_every_field_of_a_recipe_can_be_written():
-    """The spec knows just the fields a recipe has."""
-    assert set(RULES) == {field.name for field in fields(Recipe)}
+    """The spec knows just the fields a recipe has, and each method's options."""
+    options = {field for method in METHODS.values() for field in option_fields(method)}
+    assert set(RULES) == {field.name for field in fields(Recipe)} - {"options"} | options
+
+
+class TestMethods:
+    def test_a_stage_has_all_options_of_its_method_and_no_others(self, sweep_of: SweepOf):
+        """So that a later default is another recipe, and a stray option none."""
+        sweep = sweep_of(MINIMAL, "recipe.train={method: l2sp}", "recipe.target={batch_size: 4}")
+        held, plain = (recipe_for(sweep, ("mnli",), role, {}) for role in ("train", "target"))
+        assert (held.method, held.options) == ("l2sp", (("strength", 0.01),))
+        assert (plain.method, plain.options) == ("plain", ())
+
+    def test_options_are_fields_like_any(self, sweep_of: SweepOf):
+        """Each layer may set them, and a trial may search them."""
+        sweep = sweep_of(
+            MINIMAL,
+            "recipe.train={method: l2sp, l2sp_strength: {log: [1e-4, 1]}}",
+            "recipe.tasks={qqp: {l2sp_strength: 2}, squad: {method: plain}}",
+        )
+        drawn = {"recipe.train.l2sp_strength": 0.5}
+        found = {task: recipe_for(sweep, (task,), "train", drawn) for task in ("mnli", "qqp")}
+        assert [found[task].options for task in found] == [(("strength", v),) for v in (0.5, 2.0)]
+        assert recipe_for(sweep, ("squad",), "train", {}).options == ()
+        assert "l2sp_strength" not in origins(sweep, ("squad",), "train")
+
+    @pytest.mark.parametrize(
+        ("recipe", "words"),
+        [
+            ("recipe.train={l2sp_strength: 1}", "no stage is trained by l2sp"),
+            ("recipe.tasks={qqp: {l2sp_strength: 1}}", "no stage is trained by l2sp"),
+            (
+                "recipe.train={method: {choice: [plain, l2sp]}, l2sp_strength: {log: [0.1, 1]}}",
+                "searched beside the method",
+            ),
+            ("recipe.train={method: l2spp}", "not one of plain, l2sp"),
+            ("recipe.train={method: l2sp, l2sp_strength: -1}", "at least 0"),
+            ("recipe.train={method: l2sp, l2sp_strnegth: 1}", "l2sp_strength"),
+        ],
+    )
+    def test_what_means_nothing_is_a_mistake(self, sweep_of: SweepOf, recipe: str, words: str):
+        """Said at its line, before anything runs."""
+        with pytest.raises(UserMistake, match=words) as caught:
+            sweep_of(MINIMAL, recipe)
+        assert caught.value.mistakes[0].where
+
+    def test_the_method_is_searched(self, sweep_of: SweepOf):
+        """With its options as they are."""
+        sweep = sweep_of(MINIMAL, "recipe.train={method: {choice: [plain, l2sp]}}")
+        found = [
+            recipe_for(sweep, ("mnli",), "train", {"recipe.train.method": name})
+            for name in ("plain", "l2sp")
+        ]
+        assert [recipe.options for recipe in found] == [(), (("strength", 0.01),)]
 
 
 class TestLayers:
