@@ -30,12 +30,12 @@ class Warm:
     Args:
         weights_bytes: at most this much of trained weights, the least recently used going first;
             the newest is kept whatever its size.
-        splits: encoded splits kept.
+        splits_bytes: at most this much of encoded splits, likewise.
     """
 
-    def __init__(self, weights_bytes: int = 1 << 30, splits: int = 256) -> None:
+    def __init__(self, weights_bytes: int = 256 << 20, splits_bytes: int = 256 << 20) -> None:
         self._limit = weights_bytes
-        self._splits_limit = splits
+        self._splits_limit = splits_bytes
         self._trained: OrderedDict[str, Trained] = OrderedDict()
         self._splits: OrderedDict[Hashable, Any] = OrderedDict()
         self._tokenizers: dict[str, tuple[Any, str]] = {}
@@ -61,8 +61,7 @@ class Warm:
         """Keep a stage's weights, letting older ones go if memory asks for it."""
         self._trained[key] = trained
         self._trained.move_to_end(key)
-        while len(self._trained) > 1 and self._bytes() > self._limit:
-            self._trained.popitem(last=False)
+        _drop_oldest(self._trained, self._limit)
 
     def model(self, ref: EncoderRef) -> tuple[Model, Weights]:
         """The model of `ref`, its heads gone and its weights anybody's, and the pretrained weights.
@@ -97,9 +96,13 @@ class Warm:
         if name not in self._splits:
             self._splits[name] = make()
         self._splits.move_to_end(name)
-        while len(self._splits) > self._splits_limit:
-            self._splits.popitem(last=False)
+        _drop_oldest(self._splits, self._splits_limit)
         return self._splits[name]
 
-    def _bytes(self) -> int:
-        return sum(trained.bytes for trained in self._trained.values())
+
+def _drop_oldest(kept: OrderedDict[Any, Any], limit: int) -> None:
+    """Let the least recently used go until the rest fits; the newest stays whatever its size."""
+    total = sum(one.bytes for one in kept.values())
+    while len(kept) > 1 and total > limit:
+        _, gone = kept.popitem(last=False)
+        total -= gone.bytes

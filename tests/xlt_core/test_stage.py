@@ -139,6 +139,16 @@ class TestWarmth:
         for stage in (first, second, third):
             assert_equal_bits(warm_bench.weights(stage), cold.weights(stage))
 
+    def test_what_is_kept_is_bounded_by_bytes(self, bench: Callable[..., Bench]) -> None:
+        """Of weights and of encoded data alike; the newest of each stays whatever its size."""
+        here, cold, memory = bench(), bench(), Warm(weights_bytes=1, splits_bytes=1)
+        first = here.train("udpos")
+        second = here.train("mnli", "copa", parent=first, position="1")
+        for stage in (first, second, here.score(second, "copa"), here.score(first, "udpos")):
+            assert cold.run(stage).scores == here.run(stage, memory).scores
+            assert len(memory.held()) == len(memory._splits) == 1
+        assert_equal_bits(here.weights(second), cold.weights(second))
+
     def test_a_failure_leaves_no_trace(self, bench: Callable[..., Bench]) -> None:
         """After a cancelled stage, a warm worker's next one is as if nothing had been."""
         here, cold = bench(), bench()

@@ -49,6 +49,11 @@ class EncodedSplit:
     def __len__(self) -> int:
         return (len(self.arrays["starts"]) - 1) // self.width
 
+    @property
+    def bytes(self) -> int:
+        """What the arrays take."""
+        return sum(array.nbytes for array in self.arrays.values())
+
     @cached_property
     def _sequence_lengths(self) -> Ints:
         starts = self.arrays["starts"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from xlt_core.heap import give_back
 from xlt_core.stages import EvaluateStage, Stage, TrainStage
 from xlt_core.stages.running import Report, Settings, StageResult
 from xlt_core.store import Store
@@ -33,4 +34,7 @@ def execute(
     """Compute a stage that is not in the store; see `xlt_core.stage.run`."""
     if torch.get_num_threads() != settings.threads:
         torch.set_num_threads(settings.threads)
-    return EXECUTORS[stage.kind](stage, Desk(store, report, settings, warm or Warm()))
+    try:
+        return EXECUTORS[stage.kind](stage, Desk(store, report, settings, warm or Warm()))
+    finally:
+        give_back()
