@@ -16,7 +16,6 @@ from sweeps.execution.control import PAUSE, requested
 from sweeps.report.forecast import planned_trials
 from sweeps.search.of_sweep import candidates_of
 from sweeps.spec.sweep import Sweep
-from xlt_core.stages import Stage, lineage
 from xlt_core.stages.tree import StageTree
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
