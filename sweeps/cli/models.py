@@ -30,21 +30,24 @@ def models(
     alone from them and runs nothing.
     """
     from xlt_core.models.encoder_files import ENCODER_TYPES
-    from xlt_core.models.encoders import ALIASES, LAB
+    from xlt_core.models.encoders import known_encoders
 
     if convert is not None:
         made = _converted(convert)
         say(f"made {made}")
         say(f"write encoder: {convert}; on other machines convert it too, or copy this folder")
         return
-    found = [{"name": LAB, "location": "generated here"}]
-    found += [{"name": name, "location": place} for name, place in ALIASES.items()]
+    found = [
+        {"name": name, "location": e.location, "title": e.title, "parameters": e.parameters}
+        for e in known_encoders()
+        for name in e.names
+    ]
     if as_json:
         print_json(found)
         return
-    table = Table("encoder", "where it comes from")
+    table = Table("encoder", "what it is", "parameters", "where it comes from")
     for encoder in found:
-        table.add_row(encoder["name"], encoder["location"])
+        table.add_row(*(encoder[part] for part in ("name", "title", "parameters", "location")))
     stdout().print(table)
     say("or a hub id, or a folder, of type " + ", ".join(sorted(ENCODER_TYPES)))
 

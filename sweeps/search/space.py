@@ -1,4 +1,4 @@
-"""The space of plans: a canonical order, a rank and its inverse, neighbours, and an encoding.
+"""The space of plans: a canonical order, a rank and its inverse, and an encoding.
 
 All of it is arithmetic on indices of steps (`orders`), so that the 986,410 orders of up to nine of
 nine tasks cost nothing to hold. `settings` is the same for searched numbers, `candidates` the
@@ -119,20 +119,6 @@ class PlanSpace:
         """Every plan, in canonical order."""
         return (self.unrank(rank) for rank in range(self.size))
 
-    def neighbours(self, plan: Plan) -> tuple[Plan, ...]:
-        """The plans one move away: a step put in, left out, exchanged, or swapped with the next.
-
-        Being neighbours is mutual. Each stands once, in a fixed order, the plan itself never.
-
-        Raises:
-            ValueError: the plan is not in this space.
-        """
-        if plan not in self:
-            raise ValueError(f"`{plan}` is not in this space of {self.size} plans")
-        own = self._picks(plan)
-        moved = dict.fromkeys(self.orders.tidy(picks) for picks in _moves(own, len(self.steps)))
-        return tuple(self._plan(picks) for picks in moved if picks != own and picks in self.orders)
-
     def choices(self) -> dict[str, tuple[Any, ...]]:
         """The encoding's categorical parameters, every one that may occur, with their values."""
         found: dict[str, tuple[Any, ...]] = {}
@@ -218,18 +204,3 @@ def _without_repeats(drawn: list[int], total: int) -> Picks:
             pick = (pick + 1) % total
         picks.append(pick)
     return tuple(picks)
-
-
-def _moves(own: Picks, total: int) -> Iterator[Picks]:
-    """Every single move from `own`, admissible or not: insert, delete, swap, replace."""
-    unused = [pick for pick in range(total) if pick not in own]
-    for place in range(len(own) + 1):
-        for pick in unused:
-            yield (*own[:place], pick, *own[place:])
-    for place in range(len(own)):
-        yield (*own[:place], *own[place + 1 :])
-    for place in range(len(own) - 1):
-        yield (*own[:place], own[place + 1], own[place], *own[place + 2 :])
-    for place in range(len(own)):
-        for pick in unused:
-            yield (*own[:place], pick, *own[place + 1 :])

@@ -19,7 +19,7 @@ class TestListings:
         [
             ("tasks", {"name", "kind", "languages", "roles", "metric"}),
             ("languages", {"code", "name", "family", "script", "resource"}),
-            ("models", {"name", "location"}),
+            ("models", {"name", "location", "title", "parameters"}),
             ("fields", {"path", "kind", "default", "about"}),
         ],
     )

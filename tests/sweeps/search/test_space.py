@@ -1,4 +1,4 @@
-"""The space of plans: size, rank, neighbours and encoding, small and very large."""
+"""The space of plans: size, rank and encoding, small and very large."""
 
 from __future__ import annotations
 
@@ -153,46 +153,6 @@ class TestRank:
         plans = list(own.plans())
         assert [own.rank(plan) for plan in plans] == list(range(own.size))
         assert len(set(plans)) == own.size
-
-
-class TestNeighbours:
-    @given(members())
-    @settings(deadline=None, max_examples=60)
-    def test_are_mutual_members(self, member: tuple[PlanSpace, Plan]) -> None:
-        """Each neighbour is another member, listed once, and has the plan as its neighbour."""
-        own, plan = member
-        found = own.neighbours(plan)
-        assert len(set(found)) == len(found)
-        assert plan not in found
-        for neighbour in found[:20]:
-            assert neighbour in own
-            assert plan in own.neighbours(neighbour)
-
-    def test_moves(self) -> None:
-        """Insert, delete, swap and replace, and nothing else."""
-        own = PlanSpace.of(Intermediate(tuple(map(Step.parse, ("mnli", "qqp", "siqa"))), (1, 2, 3)))
-        assert {str(plan) for plan in own.neighbours(Plan.parse("mnli > qqp"))} == {
-            "siqa > mnli > qqp",
-            "mnli > siqa > qqp",
-            "mnli > qqp > siqa",
-            "mnli",
-            "qqp",
-            "qqp > mnli",
-            "siqa > qqp",
-            "mnli > siqa",
-        }
-
-    def test_of_sets(self) -> None:
-        """Where order does not vary, a set's neighbours are one step more, less or other."""
-        own = space(3, (1, 2, 3), "given")
-        plan = Plan.parse("mnli > panx[ru]")
-        assert {str(found) for found in own.neighbours(plan)} == {
-            "mnli > qqp+squad > panx[ru]",
-            "mnli",
-            "panx[ru]",
-            "qqp+squad > panx[ru]",
-            "mnli > qqp+squad",
-        }
 
 
 class TestEncoding:
