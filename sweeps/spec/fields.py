@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from sweeps.spec.recipes import DEFAULT_EPOCHS
 from sweeps.spec.schema import Part, RecipePart, Spec, part_in, spec_schema
+from xlt_core.training.methods import METHODS, option_fields
 from xlt_core.vocabulary.recipe import Recipe
 
 NAME = "NAME"  # stands for a task's name in a path
@@ -85,6 +86,8 @@ def _default(model: type[Part], name: str, info: FieldInfo) -> str:
     if model is RecipePart:
         engines = {field.name: field.default for field in dataclasses.fields(Recipe)}
         engines |= {"epochs": DEFAULT_EPOCHS, "freeze": "none"}
+        for method in METHODS.values():
+            engines |= {name: option.default for name, option in option_fields(method).items()}
         value = engines[name]
     if value is None or value == {}:
         return ""

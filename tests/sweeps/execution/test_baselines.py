@@ -16,6 +16,7 @@ from sweeps.report.status import lacks_scores, read_sweep, sweep_status
 from sweeps.report.text import as_text
 from sweeps.spec.sweep import Range, Search
 from sweeps.spec.trials import paths_asked
+from xlt_core.stages import lineage
 
 RUNNER = "tests.sweeps.execution.runners:run_ailing"
 TRIALS = 4
@@ -89,7 +90,7 @@ def _trainings(made):
     sweep, prepared, trials = read_sweep(made.folder)
     for trial in trials:
         for path in paths_asked(sweep, prepared, trial.plan, trial.settings):
-            yield from path.trained.ancestry()
+            yield from lineage(path.trained)
 
 
 def test_a_baseline_that_fails_takes_no_plan_with_it(sweep):
