@@ -9,10 +9,12 @@ import pytest
 import yaml
 
 from sweeps.spec.fields import NAME, Field, every_field
+from sweeps.spec.method_options import OWNERS
 from sweeps.spec.ranges import RULES
 from sweeps.spec.read import read_spec
 from sweeps.spec.stored import to_data
 from sweeps.spec.sweep import Sweep
+from xlt_core.training.methods import get_method, option_fields
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -47,14 +49,16 @@ def test_each_is_read_where_it_is_listed(sweep_of: SweepOf, path: str):
 @pytest.mark.parametrize("field", [one for one in FIELDS if one.default], ids=lambda one: one.path)
 def test_a_default_that_is_written_out_changes_nothing(sweep_of: SweepOf, field: Field):
     """It can be written as it is shown, and means what is meant where nothing is written."""
-    written = sweep_of(SPEC, override(field.path, field.default))
+    name = field.path.rpartition(".")[2]
+    beside = [override(field.path.replace(name, "method"), OWNERS[name])] if name in OWNERS else []
+    written = sweep_of(SPEC, override(field.path, field.default), *beside)
     if field.path.startswith("recipe."):  # of these the next test tells
         layers = [
             written.recipe["train"],
             written.recipe["target"],
             *written.recipe["tasks"].values(),
         ]
-        assert {field.path.rpartition(".")[2]} == {name for layer in layers for name in layer}
+        assert {name, *(["method"] * len(beside))} == {one for layer in layers for one in layer}
     else:
         assert to_data(written) == to_data(sweep_of(SPEC))
 
@@ -64,7 +68,10 @@ def test_recipes_defaults_are_the_engines():
     shown = {one.path.rpartition(".")[2]: one.default for one in FIELDS if "train." in one.path}
     engine = Recipe(epochs=float(shown["epochs"]))
     for name, default in shown.items():
-        value = getattr(engine, name)
+        if name in OWNERS:  # an option of a training method
+            value: object = option_fields(get_method(OWNERS[name]))[name].default
+        else:
+            value = getattr(engine, name)
         expected = {None: "", (): "none"}.get(value, value)
         assert default == (expected if isinstance(expected, str) else json.dumps(expected))
 
