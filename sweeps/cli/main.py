@@ -14,6 +14,7 @@ from sweeps.cli.commands import COMMANDS
 from sweeps.cli.faults import guarded
 from sweeps.cli.store import app as store_app
 from sweeps.cli.streams import hold_out
+from sweeps.swift import leaving_at_once
 
 EPILOG = """\
 Exit codes: 0 done, 1 a sweep with failed trials, 2 a mistake of yours (said in one screen),
@@ -90,4 +91,5 @@ def main() -> None:
     hold_out()
     # A user's own random.py is none of the modules that processes started from here import.
     os.environ.setdefault("PYTHONSAFEPATH", "1")
-    app(prog_name="xlt")
+    with leaving_at_once():
+        app(prog_name="xlt")

@@ -17,6 +17,7 @@ from sweeps.report.settings import short
 from sweeps.report.statistics import ADVISED_SEEDS, smallest_p
 from sweeps.spec.selection import selection
 from sweeps.spec.stems import blaming
+from sweeps.swift import uncollected
 from xlt_core.vocabulary.address import bare
 
 SHOWN_PLANS = 10
@@ -43,7 +44,8 @@ def plan(
     sweep = read_spec(spec, overrides or [])
     place = folder_of(sweep.name, folder)
     sweep = placed(sweep, place)
-    prepared = prepare(sweep, planned(place))
+    with uncollected():
+        prepared = prepare(sweep, planned(place))
     before = begun_of(sweep, prepared, place)
     sweep = sweep if before is None else before.change.sweep
     found, cuts = forecast_of(sweep, prepared), cuts_of(sweep, prepared, place)

@@ -15,6 +15,7 @@ from sweeps.cli.run import (
     say_when_interrupted,
     with_workers,
 )
+from sweeps.swift import uncollected
 
 
 def resume(
@@ -45,6 +46,7 @@ def resume(
     stored = with_places(folder, stored)
     require_passwords(stored)
     say(f"{stored.name}: opening data and encoder")
-    prepared = prepare(stored, planned(folder))
+    with uncollected():
+        prepared = prepare(stored, planned(folder))
     agreed = agree(stored, prepared, folder, yes=True)
     carry_out(agreed, prepared, folder, address, retry_failed)

@@ -20,6 +20,7 @@ from sweeps.cli.options import Folder, Overrides, SpecFile
 from sweeps.cli.output import stdout, unheard
 from sweeps.cli.places import folder_of, placed
 from sweeps.spec.paths import SweepFolder
+from sweeps.swift import uncollected
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def run(
     sweep = placed(sweep, place)
     refuse_a_second_driver(place)
     say(f"{sweep.name}: opening data and encoder")
-    prepared = prepare(sweep, planned(place))
+    with uncollected():
+        prepared = prepare(sweep, planned(place))
     if place.exists:
         sweep = agree(sweep, prepared, place, yes)
     carry_out(sweep, prepared, place, address, retry_failed)

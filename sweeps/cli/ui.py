@@ -54,6 +54,9 @@ def ui(
     command = ui_command(url, port)
     say(f"runs: http://{HOST}:{port}/#/experiments")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    # One person looks at runs: a single server process, and none for jobs, is there much sooner.
+    os.environ.setdefault("MLFLOW_WORKERS", "1")
+    os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     # Its workers import nothing from the user's folder either: uvicorn would look there first.
     os.environ |= {"PYTHONSAFEPATH": "1", "UVICORN_APP_DIR": os.devnull}
     # By the environment: what stands in a command line, everybody on the machine can read.

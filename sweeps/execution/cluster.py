@@ -16,6 +16,7 @@ from sweeps.execution.address import no_cluster
 from sweeps.execution.resources import Staff, staff
 from sweeps.execution.scratch import object_folder, ray_folder
 from sweeps.spec.sweep import Execution
+from sweeps.swift import uncollected
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.lines import first_line
 
@@ -65,7 +66,7 @@ def cluster(execution: Execution, address: str | None) -> Iterator[Staff]:
 def _start_here(execution: Execution) -> None:
     # What the driver needs next is imported while Ray waits for its own processes.
     threading.Thread(target=importlib.import_module, args=("ray.tune",), daemon=True).start()
-    with _interrupted_by_sigterm():
+    with _interrupted_by_sigterm(), uncollected():
         ray.init(
             address="local",
             job_config=_job_config(),

@@ -20,6 +20,7 @@ import ray
 
 from sweeps.execution.job import DONE, FAILED, HELD, ORPHANED, STOPPED, Job, Outcome
 from sweeps.execution.resources import memory_complaint
+from sweeps.swift import uncollected
 from xlt_core.stage import stored_answer
 from xlt_core.stages import Stage
 from xlt_core.store import Lease, Store
@@ -63,12 +64,16 @@ class Worker:
             ImportError: the node lacks what stages need.
         """
         job.lend_passwords()
+        with uncollected():
+            self._prepare(job)
+        return os.getpid()
+
+    def _prepare(self, job: Job) -> None:
         _runner(job.runner)
         if job.runner == Job.runner and job.encoder is not None:
             opened = self._open_ahead(job.encoder)
             if opened and job.shape.gpus:
                 self._look_at_memory(job.encoder, job.shape.gpus)
-        return os.getpid()
 
     def _open_ahead(self, encoder: EncoderRef) -> bool:
         """Open the encoder. What is wrong with it the first stage that needs it will say."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import filelock
 
+from sweeps.swift import leaving_at_once, uncollected
 from sweeps.tracking.handle import REMAINING, URI_VARIABLE, WRITER_LOCK, TrackerHandle
 from sweeps.tracking.location import EXPERIMENT, signed_in
 from sweeps.tracking.records import said_again
@@ -167,9 +168,10 @@ class Drain:
 
     def _open(self) -> Writer:
         if self._writer is None:
-            from sweeps.tracking.writer import Writer
+            with uncollected():
+                from sweeps.tracking.writer import Writer
 
-            self._writer = Writer(self._uri, self._experiment)
+                self._writer = Writer(self._uri, self._experiment)
         return self._writer
 
     def _may_recover(self, number: int, error: Exception) -> bool:
@@ -227,4 +229,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with leaving_at_once():
+        sys.exit(main())
