@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -17,6 +18,9 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 os.environ.setdefault("RAY_worker_niceness", "0")  # at Ray's 15, other tests would starve them
+
+# With torch, Ray and MLflow here, looking for garbage as often as Python does takes a tenth of all.
+gc.set_threshold(50_000, 20, 100)
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 

@@ -27,28 +27,30 @@ SPEC = """\
 name: campaign
 encoder: lab-tiny
 data: lab
-intermediate: {tasks: [lab-pairs, lab-tags+lab-topic], count: 0..2}
+intermediate: {{tasks: [lab-pairs, lab-tags+lab-topic], count: 0..2}}
 targets: [lab-nli]
 languages: [en, qla, qlc]
 seeds: 1
 recipe:
-  train: {steps: 30, batch_size: 16, head: keep}
-  target: {steps: 30, batch_size: 16, freeze: {choice: [none, 'layers:1']}}
-search: {method: tpe, trials: 5, window: 2}
-execution: {workers: 2, concurrency: 2, checkpoint_seconds: 0.2}
+  train: {{steps: 30, batch_size: 16, head: keep}}
+  target: {{steps: 30, batch_size: 16, freeze: {{choice: [none, 'layers:1']}}}}
+search: {{method: tpe, trials: 5, window: 2}}
+execution:
+  {{workers: {workers}, concurrency: {workers}, checkpoint_seconds: 0.2, retry_seconds: 0.5}}
 """
 
 
-def prepare(home: Path) -> Path:
+def prepare(home: Path, workers: int = 1) -> Path:
+    """One worker is there sooner than two, and comes to the same results."""
     home.mkdir()
-    (home / "campaign.yaml").write_text(SPEC)
+    (home / "campaign.yaml").write_text(SPEC.format(workers=workers))
     return home
 
 
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the sweep as it goes when nobody touches it."""
-    home = prepare(tmp_path_factory.mktemp("whole") / "untouched")
+    home = prepare(tmp_path_factory.mktemp("whole") / "untouched", workers=2)
     campaign.uninterrupted(home)
     return home
 
@@ -89,7 +91,7 @@ def xlt(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 )
 def test_a_driver_killed_with_all_its_processes(tmp_path, reference, moment):
     """kill -9 of the whole tree at a moment; resumed, it is the same sweep to the bit."""
-    home = prepare(tmp_path / "home")
+    home = prepare(tmp_path / "home", workers=2)
     driver = campaign.start(home)
     await_that(happened(home, moment), driver)
     everything = tree(driver.pid)

@@ -1,14 +1,21 @@
-"""A small sweep with a real study and a real store, its scores made up: `make` and `made`."""
+"""A small sweep with a real study and a real store, its scores made up: `make` and `made`; a local
+Ray cluster, and `xlt` run in this process.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import ray
+from typer.testing import CliRunner
 
+from sweeps.execution.cluster import quiet_environment
 from sweeps.search.candidates import Candidates
 from sweeps.search.proposal import Proposal
 from sweeps.search.study import SweepStudy
@@ -195,3 +202,45 @@ def made(made_once, monkeypatch):
     monkeypatch.chdir(made_once.folder.runs.parent)
     monkeypatch.setenv("XLT_RUNS", str(made_once.folder.runs))
     return made_once
+
+
+@pytest.fixture(scope="module")
+def local_ray() -> Iterator[None]:
+    """A cluster that dies with the module."""
+    quiet_environment()
+    ray.init(
+        address="local",
+        num_cpus=4,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=100 * 1024 * 1024,
+    )
+    yield
+    ray.shutdown()
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def xlt(monkeypatch):
+    """A function that runs one command line, as wide as where there is no terminal."""
+    from sweeps.cli.main import app
+
+    monkeypatch.delenv("COLUMNS", raising=False)  # test runners set it
+    before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(*arguments: str, input: str | None = None) -> Said:
+        found = CliRunner().invoke(app, list(arguments), input=input, prog_name="xlt")
+        return Said(found.exit_code, found.stdout, found.stderr)
+
+    yield run
+    for name, handler in before.items():
+        signal.signal(name, handler)

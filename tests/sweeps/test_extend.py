@@ -1,13 +1,14 @@
-"""A sweep is extended by running its spec with more in it, and by nothing else."""
+"""A sweep is extended by running its spec with more in it, and by nothing else.
+
+Commands run in this process, on one cluster: what a process of its own adds, `faults` tests.
+"""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
-from typing import Any
+
+import pytest
 
 from xlt_core.store import Store
 
@@ -27,48 +28,63 @@ execution: {{workers: 1, concurrency: 1}}
 """
 
 
-def run(home: Path, *options: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    known = {"tasks": "lab-pairs", "languages": "en, qla", "seeds": 1, "steps": 5, **more}
-    (home / "growing.yaml").write_text(SPEC.format(**known))
-    return xlt(home, "run", "growing.yaml", *options)
+@pytest.fixture
+def home(tmp_path, monkeypatch, local_ray):
+    """A folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("XLT_RUNS", raising=False)
+    return tmp_path
 
 
-def xlt(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).parent / "xlt"), *words]
-    return subprocess.run(command, cwd=home, capture_output=True, text=True)
+@pytest.fixture
+def run(home, xlt):
+    """Runs the growing sweep with more in it."""
+
+    def go(*options, **more):
+        known = {"tasks": "lab-pairs", "languages": "en, qla", "seeds": 1, "steps": 5, **more}
+        (home / "growing.yaml").write_text(SPEC.format(**known))
+        return xlt("run", "growing.yaml", *options)
+
+    return go
 
 
-def cells(home: Path) -> Counter[tuple[str, str, int]]:
-    rows = json.loads(xlt(home, "results", "growing", "--json").stdout)
-    return Counter((row["plan"], row["language"], row["seed"]) for row in rows)
+@pytest.fixture
+def cells(home, xlt):
+    """What the growing sweep has scored, and how often."""
+
+    def found():
+        rows = json.loads(xlt("results", "growing", "--json").out)
+        return Counter((row["plan"], row["language"], row["seed"]) for row in rows)
+
+    return found
 
 
-def test_more_seeds_languages_and_tasks_are_added_and_anything_else_is_refused(tmp_path):
+def test_more_seeds_languages_and_tasks_are_added_and_anything_else_is_refused(home, run, cells):
     """Old trials gain what they lack, nothing is computed twice, another recipe is turned away."""
-    assert run(tmp_path).returncode == 0
+    assert run().code == 0
     plans = {"(none)", "lab-pairs"}
-    assert set(cells(tmp_path)) == {(p, c, 0) for p in plans for c in ("en", "qla")}
+    assert set(cells()) == {(p, c, 0) for p in plans for c in ("en", "qla")}
 
-    wider: dict[str, Any] = {"tasks": "lab-pairs, lab-topic", "languages": "en, qla, qlc"}
-    before = (tmp_path / "runs" / "growing" / "spec.yaml").read_bytes()
-    unasked = run(tmp_path, seeds=2, **wider)
-    assert unasked.returncode == 2 and "-y" in unasked.stderr
-    assert (tmp_path / "runs" / "growing" / "spec.yaml").read_bytes() == before
-    grown = run(tmp_path, "-y", seeds=2, **wider)
-    assert grown.returncode == 0, grown.stderr
-    assert "extended" in grown.stderr
+    wider = {"tasks": "lab-pairs, lab-topic", "languages": "en, qla, qlc"}
+    before = (home / "runs" / "growing" / "spec.yaml").read_bytes()
+    unasked = run(seeds=2, **wider)
+    assert unasked.code == 2 and "-y" in unasked.err
+    assert (home / "runs" / "growing" / "spec.yaml").read_bytes() == before
+    grown = run("-y", seeds=2, **wider)
+    assert grown.code == 0, grown.err
+    assert "extended" in grown.err
     plans |= {"lab-topic"}
     expected = {(p, c, s) for p in plans for c in ("en", "qla", "qlc") for s in (0, 1)}
-    assert set(cells(tmp_path)) == expected
-    assert set(cells(tmp_path).values()) == {2}  # dev and test, once each
+    assert set(cells()) == expected
+    assert set(cells().values()) == {2}  # dev and test, once each
 
-    refused = run(tmp_path, tasks="lab-pairs, lab-topic", languages="en", seeds=2, steps=6)
-    assert refused.returncode == 2
-    assert "recipe.train.steps" in refused.stderr and "Traceback" not in refused.stderr
-    assert "5" in refused.stderr and "6" in refused.stderr
+    refused = run(tasks="lab-pairs, lab-topic", languages="en", seeds=2, steps=6)
+    assert refused.code == 2
+    assert "recipe.train.steps" in refused.err and "Traceback" not in refused.err
+    assert "5" in refused.err and "6" in refused.err
 
     done = Counter(
-        e["key"] for e in Store(tmp_path / "runs" / "stages").executions() if e["ended"] == "done"
+        e["key"] for e in Store(home / "runs" / "stages").executions() if e["ended"] == "done"
     )
     assert set(done.values()) == {1}
 
@@ -91,32 +107,35 @@ execution: {{workers: 1, concurrency: 1}}
 RATE = "{learning_rate: {log: [1e-4, 1e-3]}}"
 
 
-def test_a_task_and_a_target_come_with_ranges_of_their_own(tmp_path):
+def test_a_task_and_a_target_come_with_ranges_of_their_own(home, xlt):
     """Old trials are scored on the new target at its opening value; new ones search it."""
-    spec = tmp_path / "owning.yaml"
+    spec = home / "owning.yaml"
     spec.write_text(OWN.format(tasks="lab-pairs", targets="lab-nli", own="", trials=2))
-    assert xlt(tmp_path, "run", "owning.yaml").returncode == 0
+    assert xlt("run", "owning.yaml").code == 0
     own = f"lab-topic: {RATE}, lab-tags: {RATE}"
     more = {"tasks": "lab-pairs, lab-topic", "targets": "lab-nli, lab-tags", "own": own}
     spec.write_text(OWN.format(trials=4, **more))
-    grown = xlt(tmp_path, "run", "owning.yaml", "--yes")
-    assert grown.returncode == 0, grown.stderr
-    rows = json.loads(xlt(tmp_path, "results", "owning", "--json").stdout)
+    grown = xlt("run", "owning.yaml", "--yes")
+    assert grown.code == 0, grown.err
+    rows = json.loads(xlt("results", "owning", "--json").out)
     scored = {(row["trial"], row["target"]) for row in rows}
     assert scored == {(trial, target) for trial in range(4) for target in ("lab-nli", "lab-tags")}
 
 
-def test_two_folders_meet_in_one_database(tmp_path):
+def test_two_folders_meet_in_one_database(home, xlt, monkeypatch):
     """The second is refused in one screen and leaves nothing behind; the first may move."""
     spec = OWN.format(tasks="lab-pairs", targets="lab-nli", own="", trials=2)
     for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "s.yaml").write_text(f"{spec}storage: sqlite:///{tmp_path}/all.db\n")
-    assert xlt(tmp_path / "one", "run", "s.yaml").returncode == 0
-    refused = xlt(tmp_path / "two", "run", "s.yaml")
-    assert refused.returncode == 2
-    assert "belongs to the sweep in" in refused.stderr and "Traceback" not in refused.stderr
-    assert not (tmp_path / "two" / "runs" / "owning" / "spec.yaml").exists()
-    (tmp_path / "one").rename(tmp_path / "three")
-    again = xlt(tmp_path / "three", "resume", "owning")
-    assert again.returncode == 0, again.stderr
+        (home / name).mkdir()
+        (home / name / "s.yaml").write_text(f"{spec}storage: sqlite:///{home}/all.db\n")
+    monkeypatch.chdir(home / "one")
+    assert xlt("run", "s.yaml").code == 0
+    monkeypatch.chdir(home / "two")
+    refused = xlt("run", "s.yaml")
+    assert refused.code == 2
+    assert "belongs to the sweep in" in refused.err and "Traceback" not in refused.err
+    assert not (home / "two" / "runs" / "owning" / "spec.yaml").exists()
+    (home / "one").rename(home / "three")
+    monkeypatch.chdir(home / "three")
+    again = xlt("resume", "owning")
+    assert again.code == 0, again.err

@@ -82,21 +82,6 @@ def commits(home: Path) -> set[str]:
     return {found["encoder"]["revision"], *(commit for _, commit in found["source"]["revisions"])}
 
 
-def test_a_study_goes_on_with_what_was_planned(hub: SmallHub, tmp_path: Path) -> None:
-    """More seeds after an edit upstream: workers read the old commits on an empty machine too."""
-    (tmp_path / "far.yaml").write_text(SPEC.format(seeds=1))
-    done = xlt(hub, tmp_path, "run", "far.yaml")
-    assert done.returncode == 0, done.stderr
-    before = planned(tmp_path)
-    assert commits(tmp_path) == {COMMIT}
-    upstream_edits(hub, tmp_path)
-    (tmp_path / "far.yaml").write_text(SPEC.format(seeds=2))
-    extended = xlt(hub, tmp_path, "run", "far.yaml", "--yes", machine="two")
-    assert extended.returncode == 0, extended.stderr
-    assert planned(tmp_path)["data"] == before["data"]
-    assert commits(tmp_path) == {COMMIT}
-
-
 PREPARE = """
 import json, sys
 from pathlib import Path
@@ -120,26 +105,40 @@ except UserMistake as mistake:
 """
 
 
+@pytest.fixture
+def prepare(hub: SmallHub, tmp_path: Path) -> Any:
+    """Plan the study, or go on with it, on a machine of that name."""
+    (tmp_path / "far.yaml").write_text(SPEC.format(seeds=1))
+
+    def run(machine: str) -> Any:
+        done = subprocess.run(
+            [sys.executable, "-c", PREPARE],
+            cwd=tmp_path,
+            env=hub_environment(hub.url, tmp_path / machine),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return run
+
+
+def test_a_study_goes_on_with_what_was_planned(hub: SmallHub, prepare: Any, tmp_path: Path) -> None:
+    """More seeds after an edit upstream: workers read the old commits on an empty machine too."""
+    prepare("one")
+    before = planned(tmp_path)
+    assert commits(tmp_path) == {COMMIT}
+    upstream_edits(hub, tmp_path)
+    (tmp_path / "far.yaml").write_text(SPEC.format(seeds=2))
+    extended = xlt(hub, tmp_path, "run", "far.yaml", "--yes", machine="two")
+    assert extended.returncode == 0, extended.stderr
+    assert planned(tmp_path)["data"] == before["data"]
+    assert commits(tmp_path) == {COMMIT}
+
+
 class TestVanished:
     """A planned commit that the hub no longer has, on a machine whose cache is empty."""
-
-    @pytest.fixture
-    def prepare(self, hub: SmallHub, tmp_path: Path) -> Any:
-        """Plan the study, or go on with it, on a machine of that name."""
-        (tmp_path / "far.yaml").write_text(SPEC.format(seeds=1))
-
-        def run(machine: str) -> Any:
-            done = subprocess.run(
-                [sys.executable, "-c", PREPARE],
-                cwd=tmp_path,
-                env=hub_environment(hub.url, tmp_path / machine),
-                capture_output=True,
-                text=True,
-            )
-            assert done.returncode == 0, done.stderr
-            return json.loads(done.stdout.splitlines()[-1])
-
-        return run
 
     def test_the_same_content_under_another_commit_serves_on(
         self, hub: SmallHub, prepare: Any, tmp_path: Path

@@ -20,10 +20,10 @@ targets: [lab-nli]
 languages: [en, qla]
 seeds: 1
 recipe:
-  train: {{steps: 10, batch_size: 16}}
-  target: {{steps: 10, batch_size: 16}}
+  train: {{steps: 5, batch_size: 16}}
+  target: {{steps: 5, batch_size: 16}}
 search: {{method: grid}}
-execution: {{workers: 1, concurrency: 2}}
+execution: {{workers: 1, concurrency: 1}}
 """
 
 

@@ -1,8 +1,7 @@
-"""One local Ray cluster a module; a service and a store of its own for each test."""
+"""A service and a store of its own for each test, on the module's cluster (`local_ray`)."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,25 +11,8 @@ import pytest
 import ray
 
 from sweeps.execution.client import ServiceClient
-from sweeps.execution.cluster import quiet_environment
 from sweeps.execution.job import Job
 from xlt_core.stage import Settings
-
-
-@pytest.fixture(scope="module")
-def local_ray() -> Iterator[None]:
-    """A cluster that dies with the module."""
-    quiet_environment()
-    ray.init(
-        address="local",
-        num_cpus=4,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=100 * 1024 * 1024,
-    )
-    yield
-    ray.shutdown()
 
 
 @pytest.fixture

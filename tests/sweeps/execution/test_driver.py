@@ -28,7 +28,9 @@ def tracking(tmp_path_factory):
 def sweep(make, local_ray, tracking):
     """A small sweep that gives up soon."""
     made = make()
-    execution = replace(made.sweep.execution, workers=2, max_attempts=2, retry_seconds=0.01)
+    execution = replace(
+        made.sweep.execution, workers=2, concurrency=2, max_attempts=2, retry_seconds=0.01
+    )
     return replace(made, sweep=replace(made.sweep, execution=execution, tracking=tracking))
 
 
