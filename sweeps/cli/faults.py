@@ -1,7 +1,7 @@
 """How a command ends: one place that turns every error into a message and an exit code.
 
 A user's mistake fills one screen at most and says place, cause and remedy. Anything unexpected is
-one line and the path of a file that holds the whole traceback. Neighbour: `main`, which calls this.
+one line and the path of a file that holds the whole traceback. Neighbour: `app`, which calls this.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sweeps.cli.interrupts import INTERRUPTED
 from sweeps.cli.machine import machines_mistake
 from sweeps.cli.places import runs_folder
 from xlt_core.vocabulary.address import starred
@@ -26,7 +27,6 @@ DONE = 0
 FAILED_TRIALS = 1
 MISTAKE = 2
 FAULT = 70  # EX_SOFTWARE of sysexits.h: a fault of ours or of the machine, not of the user
-INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 SCREEN = 22  # lines; a terminal of 24 keeps its prompt
 

@@ -68,6 +68,7 @@ class Tally:
     Attributes:
         total: trials of the sweep; None where that is not known yet.
         before: trials that were finished before this run began.
+        doing: what goes on where no stage runs.
     """
 
     total: int | None
@@ -80,9 +81,11 @@ class Tally:
     failed: set[str] = field(default_factory=set)
     finished_trials: set[int] = field(default_factory=set)
     failed_trials: set[int] = field(default_factory=set)
+    doing: str = ""
 
     def add(self, event: Event) -> None:
         """Count one event."""
+        self.doing = doing(event) or self.doing
         if event.kind in _STAGE_ENDS:
             self._end_stage(event)
         elif event.kind in ("stage_started", "stage_retried"):
@@ -203,7 +206,16 @@ def headline(tally: Tally, now: float) -> str:
     """The counts, what runs, and the time left."""
     left = tally.seconds_left(now)
     ahead = "time left not known yet" if left is None else f"about {duration(left)} left"
+    if not tally.running and tally.doing:
+        return f"{summary(tally)} · {tally.doing}"
     return f"{summary(tally)} · {len(tally.running)} stages running · {ahead}"
+
+
+def doing(event: Event) -> str:
+    """What goes on from this event on, where that is other than stages that run."""
+    if event.kind == "phase":
+        return str(event.fields.get("text", ""))
+    return _words(event) if event.kind == "workers" else ""
 
 
 def summary(tally: Tally) -> str:
@@ -231,6 +243,11 @@ def duration(seconds: float) -> str:
     return str(timedelta(seconds=round(seconds)))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, in words."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def title_of(event: Event) -> str:
     """The stage's title, or the start of its key."""
     return str(event.fields.get("title") or event.stage[:12])
@@ -238,7 +255,7 @@ def title_of(event: Event) -> str:
 
 def _words(event: Event) -> str:
     fields = event.fields
-    if event.kind == "message":
+    if event.kind in ("message", "phase"):
         return str(fields.get("text", ""))
     if event.kind == "sweep_waits":
         return f"WAIT  {fields.get('text', '')}"
@@ -250,6 +267,10 @@ def _words(event: Event) -> str:
         return text + _tail(fields)
     if event.kind.startswith("stage_"):
         return f"{_STAGE_WORDS.get(event.kind, event.kind)} {title_of(event)}" + _tail(fields)
+    if event.kind == "stages_left":
+        return f"leave {counted(fields.get('count', 0), 'stage')} that had not begun"
+    if event.kind == "workers":
+        return f"{fields.get('ready', 0)} of {counted(fields.get('of', 0), 'worker')} ready"
     if event.kind == "sweep_finished":
         return f"sweep {fields.get('name', '')}: {fields.get('state', 'ended')}"
     return f"{event.kind.replace('_', ' ')} {fields.get('name', '')}".rstrip()

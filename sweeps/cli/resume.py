@@ -12,7 +12,7 @@ from sweeps.cli.run import (
     Workers,
     carry_out,
     refuse_a_second_driver,
-    say_when_interrupted,
+    require_reach,
     with_workers,
 )
 from sweeps.swift import uncollected
@@ -28,7 +28,6 @@ def resume(
 
     What a machine's fault ended is tried again, and so is a failed baseline.
     """
-    say_when_interrupted()
     from sweeps.execution.control import PAUSE, RUN, request, requested
     from sweeps.report.status import is_driven
     from sweeps.spec.addresses import require_passwords
@@ -45,6 +44,7 @@ def resume(
     check_stored(folder, stored)
     stored = with_places(folder, stored)
     require_passwords(stored)
+    require_reach(address)
     say(f"{stored.name}: opening data and encoder")
     with uncollected():
         prepared = prepare(stored, planned(folder))

@@ -6,16 +6,14 @@ it.
 
 from __future__ import annotations
 
-import signal
-import threading
 from dataclasses import replace
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sweeps.cli.agreement import agree
-from sweeps.cli.faults import DONE, FAILED_TRIALS, INTERRUPTED, say
+from sweeps.cli.faults import DONE, FAILED_TRIALS, say
+from sweeps.cli.interrupts import INTERRUPTED, answering
 from sweeps.cli.options import Folder, Overrides, SpecFile
 from sweeps.cli.output import stdout, unheard
 from sweeps.cli.places import folder_of, placed
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
     from sweeps.execution.driver import Ended
     from sweeps.spec.prepare import Prepared
     from sweeps.spec.sweep import Sweep
+
+STOPPING = "stopping: running stages keep a checkpoint, nothing is lost; once more to leave at once"
 
 Address = Annotated[
     str | None, typer.Option("--address", help="A Ray cluster's address; without: here.")
@@ -60,7 +60,6 @@ def run(
     another name. What a
     machine's fault ended is tried again, and so is a failed baseline.
     """
-    say_when_interrupted()
     from sweeps.spec.addresses import require_passwords
     from sweeps.spec.prepare import planned, prepare
     from sweeps.spec.read import read_spec
@@ -70,6 +69,7 @@ def run(
     place = folder_of(sweep.name, folder)
     sweep = placed(sweep, place)
     refuse_a_second_driver(place)
+    require_reach(address)
     say(f"{sweep.name}: opening data and encoder")
     with uncollected():
         prepared = prepare(sweep, planned(place))
@@ -101,18 +101,12 @@ def refuse_a_second_driver(folder: SweepFolder) -> None:
         )
 
 
-def say_when_interrupted() -> None:
-    """Let SIGTERM end this process as Ctrl-C does: in order, and saying so."""
-    if threading.current_thread() is not threading.main_thread():
-        return
-    signal.signal(signal.SIGTERM, _interrupt)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
+def require_reach(address: str | None) -> None:
+    """Raise UserMistake where nothing listens at a cluster's address, before anything is opened."""
+    if address is not None:
+        from sweeps.execution.address import reached
 
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    say("interrupted")
-    raise KeyboardInterrupt
+        reached(address)
 
 
 def carry_out(
@@ -151,7 +145,7 @@ def carry_out(
         say(f"{len(again)} failed trials are tried again")
     ended = sum(trial.state != "running" for trial in before) - len(again)
     ended_before = 0 if revisit else ended
-    with Progress(expected.trials, ended_before) as progress:
+    with answering(STOPPING), Progress(expected.trials, ended_before) as progress:
         how = run_sweep(sweep, prepared, folder, progress.observe, address, revisit, retry_failed)
     with unheard():  # a sweep ends as it ended, whoever has left before it could be told
         say(summary(progress.tally))

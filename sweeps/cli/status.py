@@ -47,7 +47,7 @@ def status(
     say_backlog(folder)
     for number, error in found.errors:
         stdout().print(f"trial {number} failed: {error}", soft_wrap=True)
-    if found.state in ("interrupted", "stopped", "cancelled"):
+    if found.state in ("interrupted", "stopped", "cancelled", "not begun"):
         say(f"`xlt resume {as_word(sweep)}` goes on with it")
 
 

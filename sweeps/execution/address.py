@@ -20,18 +20,45 @@ def require_cluster(address: str) -> None:
     """Return if a cluster answers at `address` (`HOST:PORT`, `ray://HOST:PORT`, `auto`).
 
     Raises:
-        UserMistake: nothing is there, or something that is no Ray cluster.
+        UserMistake: it is no address, or nothing is there, or something that is no Ray cluster.
     """
-    found = re.fullmatch(r"(ray://)?\[?([^\s/]+?)\]?:(\d+)", address)
+    client, host, port = reached(address)
+    if not client:
+        _require_answer(f"{host}:{port}", address)
+
+
+def reached(address: str) -> tuple[str, str, str]:
+    """`ray://` or empty, host and port of `address`, once something listens there: in no time.
+
+    Raises:
+        UserMistake: it is no address, or nothing listens there.
+    """
+    found = _parts(_on_this_machine() if address == "auto" else address)
     if found is None:
-        return  # `auto` and the like: Ray looks on this machine and says at once what it finds
-    client, host, port = found.groups()
+        what = "is no address of a Ray cluster"
+        remedy = "write HOST:PORT, ray://HOST:PORT, or auto for the one on this machine"
+        raise UserMistake(Mistake(f"--address {address}", what, remedy))
+    _, host, port = found
     try:
         socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise UserMistake(no_cluster(address, str(error))) from error
-    if not client:
-        _require_answer(f"{host}:{port}", address)
+    return found
+
+
+def _parts(address: str) -> tuple[str, str, str] | None:
+    found = re.fullmatch(r"(ray://)?\[?([^\s/]+?)\]?:(\d+)", address)
+    return (found[1] or "", found[2], found[3]) if found else None
+
+
+def _on_this_machine() -> str:
+    """The address of the cluster that Ray would find here by itself. Raises UserMistake."""
+    from ray._private.services import get_ray_address_from_environment
+
+    try:
+        return str(get_ray_address_from_environment("auto", None))
+    except ConnectionError:
+        raise UserMistake(no_cluster("auto", "none was found on this machine")) from None
 
 
 def _require_answer(place: str, address: str) -> None:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from sweeps.execution.journal import Journal
+from sweeps.execution.left import Left
 from sweeps.execution.steady import never_steering
 from sweeps.report.projection import Projection
 from sweeps.search.study import SweepStudy
@@ -34,6 +35,8 @@ log = logging.getLogger("xlt.books")
 
 # Events that change what MLflow or the store's pins should say.
 BOOKED = ("sweep_started", "stage_done", "trial_started", "trial_finished", "trial_failed")
+# What is shown and not kept.
+PASSING = ("stage_progress", "workers", "phase")
 
 
 class Bookkeeper:
@@ -57,6 +60,7 @@ class Bookkeeper:
         self._tracker = TrackerHandle(folder.spool, sweep.tracking)
         self._said_of_tracking: tuple[str, str, int] = ("", "", 0)
         self._said_namesake = False
+        self._left = Left()
         self._lock = threading.Lock()
         self._work: queue.Queue[Event | None] = queue.Queue()
         self._thread = threading.Thread(target=self._track, name="xlt-tracking", daemon=True)
@@ -71,11 +75,12 @@ class Bookkeeper:
     def note(self, event: Event) -> None:
         """Write an event down, show it, queue what MLflow should learn from it. Never raises."""
         with self._lock:
-            if event.kind != "stage_progress":
-                with never_steering(f"writing {event.kind} down"):
-                    self._journal.write(event)
-            with never_steering(f"showing {event.kind}"):
-                self._observe(event)
+            for known in self._left.take(event):
+                if known.kind not in PASSING:
+                    with never_steering(f"writing {known.kind} down"):
+                        self._journal.write(known)
+                with never_steering(f"showing {known.kind}"):
+                    self._observe(known)
         if event.kind in BOOKED:
             self._work.put(event)
 
@@ -97,6 +102,7 @@ class Bookkeeper:
         if self._thread.is_alive():
             self._work.put(None)
         with never_steering("tracking to the end"):
+            self.note(Event("phase", fields={"text": "sending the last records to MLflow"}))
             self._tracker.finish()
             self._say_backlog()
             if self._tracker.lost:

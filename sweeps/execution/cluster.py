@@ -6,14 +6,15 @@ import importlib
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import ray
+from ray._private.accelerators import get_accelerator_manager_for_resource
 from ray.job_config import JobConfig
 
 from sweeps.execution.address import no_cluster
-from sweeps.execution.resources import Staff, staff
+from sweeps.execution.resources import Staff, no_gpu, staff
 from sweeps.execution.scratch import object_folder, ray_folder
 from sweeps.spec.sweep import Execution
 from sweeps.swift import uncollected
@@ -41,9 +42,20 @@ def local_workers(execution: Execution) -> int:
     return execution.workers or max(1, cores // execution.threads)
 
 
+def require_gpu() -> None:
+    """Raise UserMistake where Ray, started here, would count no GPU."""
+    if not get_accelerator_manager_for_resource("GPU").get_current_node_num_accelerators():
+        raise UserMistake(no_gpu("this machine"))
+
+
 @contextmanager
-def cluster(execution: Execution, address: str | None) -> Iterator[Staff]:
+def cluster(
+    execution: Execution, address: str | None, say: Callable[[str], None] = lambda text: None
+) -> Iterator[Staff]:
     """Attach to `address`, or start a cluster here and end it after; yields how it is staffed.
+
+    Args:
+        say: called with what is being done, before it is.
 
     Raises:
         UserMistake: nothing answers at `address`; a GPU is asked for and there is none; no
@@ -54,8 +66,10 @@ def cluster(execution: Execution, address: str | None) -> Iterator[Staff]:
         yield staff(execution, ray.cluster_resources())
         return
     if address is None:
+        say("starting Ray on this machine")
         _start_here(execution)
     else:
+        say(f"joining the Ray cluster at {address}")
         _attach(address)
     try:
         yield staff(execution, ray.cluster_resources())

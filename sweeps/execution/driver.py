@@ -7,8 +7,9 @@ and Tune's own files are thrown away. See DESIGN in the README's "How resume wor
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 import filelock
@@ -18,7 +19,7 @@ from sweeps.execution.address import require_cluster
 from sweeps.execution.attendant import Attendant
 from sweeps.execution.bookkeeping import Bookkeeper
 from sweeps.execution.client import ServiceClient
-from sweeps.execution.cluster import cluster, quiet_environment
+from sweeps.execution.cluster import cluster, quiet_environment, require_gpu
 from sweeps.execution.job import Assignment, Job
 from sweeps.execution.resources import Staff
 from sweeps.execution.searching import pauses_of, search_out
@@ -84,46 +85,61 @@ def run_sweep(
     quiet_environment()
     if address is not None:
         require_cluster(address)
+    elif sweep.execution.device == "cuda":
+        require_gpu()
     wish = Wish(folder.path)
 
     def say(text: str) -> None:
         with never_steering("saying who holds the sweep"):
             observe(Event("message", fields={"text": text}))
 
+    def doing(text: str) -> None:
+        with never_steering("saying what is being done"):
+            observe(Event("phase", fields={"text": text}))
+
     with _only_driver(folder):
         # A mistake in space or options is found before there is a study.
         make_sampler(sweep.search.method, candidates_of(sweep), sweep.search.options)
+        doing("reading the study")
         study = SweepStudy.open(sweep.storage, sweep.name)
         with study.lease(say, wish.interrupt) as lease:
             sweep = agreed(study, sweep, prepared, folder)
             # A mistake in the rows is found before anything is written.
-            ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
-            _check_rows(study, sweep, prepared)
-            # Nothing was written up to here, and nothing that is written below is refused later.
-            control.clear(folder.path)
-            write_prepared(folder, prepared)
-            write_spec(folder, sweep)
-            claim(study, sweep, prepared, folder)
-            for number in to_retry(study.trials(), retry_failed):
-                study.reopen(number)
             queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
-            with (
-                wish.hearing_signals(),
-                Bookkeeper(sweep, prepared, folder, study, observe) as books,
-            ):
-                if queue.has_more():
-                    with cluster(sweep.execution, address) as found:
-                        wish.hear_again()  # Ray has taken SIGTERM's handler for its own
+            _check_rows(study, sweep, prepared)
+            again = to_retry(study.trials(), retry_failed)
+            with wish.hearing_signals(), ExitStack() as ray_up:
+                found = None
+                if again or queue.is_open():
+                    found = ray_up.enter_context(cluster(sweep.execution, address, doing))
+                    wish.hear_again()  # Ray has taken SIGTERM's handler for its own
+                if wish.interrupted:
+                    raise KeyboardInterrupt
+                # Nothing was written up to here, and nothing that is written below is refused
+                # later: what cannot begin leaves no sweep behind.
+                control.clear(folder.path)
+                write_prepared(folder, prepared)
+                write_spec(folder, sweep)
+                claim(study, sweep, prepared, folder)
+                for number in again:
+                    study.reopen(number)
+                queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
+                with Bookkeeper(sweep, prepared, folder, study, observe) as books:
+                    if found is not None:
                         job = job_of(sweep, prepared, folder, found, runner)
                         if address is not None:
                             job = replace(job, passwords=_passwords(sweep.store))
+                        text = f"starting workers, {found.workers} at most"
+                        books.note(Event("phase", fields={"text": text}))
                         with Attendant(ServiceClient(job), wish, books.note):
                             assignment = Assignment(sweep, prepared, job)
                             search_out(assignment, queue, study, wish, books, folder)
-                if lease.lost:
-                    raise lease.mistake()
-                ended = _ended(study, wish)
-                books.close(ended.state)
+                        books.note(Event("phase", fields={"text": "ending Ray"}))
+                        ray_up.close()
+                    if lease.lost:
+                        raise lease.mistake()
+                    ended = _ended(study, wish)
+                    books.close(ended.state)
             return ended
 
 
@@ -174,6 +190,7 @@ def _only_driver(folder: SweepFolder) -> Iterator[None]:
     It tells `xlt status` and a second driver at once; what keeps that one out for certain is the
     study's lease, so that a file system without locks will do.
     """
+    new = not folder.path.exists()
     folder.path.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder.lock)
     try:
@@ -190,6 +207,10 @@ def _only_driver(folder: SweepFolder) -> Iterator[None]:
         ) from None
     try:
         yield
+    except BaseException:
+        if new and not folder.exists:  # the sweep has not begun: it leaves no trace
+            shutil.rmtree(folder.path, ignore_errors=True)
+        raise
     finally:
         lock.release()
 

@@ -29,6 +29,7 @@ class Flight:
         losses: times it was lost, in a row.
         attempts: of these, those that count against `Job.max_attempts`.
         full: it was lost to a full disk; it finds out whether there is room again.
+        begun: a worker has said so.
     """
 
     stage: Stage
@@ -42,6 +43,7 @@ class Flight:
     losses: int = 0
     attempts: int = 0
     full: bool = False
+    begun: bool = False
 
     @property
     def priority(self) -> int:

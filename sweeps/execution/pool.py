@@ -56,14 +56,20 @@ class Pool:
         store: URL of the stage store they work on.
         changed: called whenever one becomes idle, or is no longer there.
         failed: called with the job whenever one could not start.
+        ready: called with the job whenever one is ready for work.
     """
 
     def __init__(
-        self, store: str, changed: Callable[[], None], failed: Callable[[Job], None]
+        self,
+        store: str,
+        changed: Callable[[], None],
+        failed: Callable[[Job], None],
+        ready: Callable[[Job], None],
     ) -> None:
         self._store = store
         self._changed = changed
         self._failed = failed
+        self._ready = ready
         self._seats: dict[str, Seat] = {}
         self._failures: dict[Shape, FailedStarts] = {}
         self._names = itertools.count()
@@ -84,6 +90,11 @@ class Pool:
     def unplaced(self, shape: Shape) -> int:
         """Workers of `shape` that wait for room on the cluster, or for their process."""
         return sum(not seat.placed for seat in self._of(shape))
+
+    def ready(self, shape: Shape) -> tuple[int, int]:
+        """Workers of `shape` that are ready for work, and all there are."""
+        seats = self._of(shape)
+        return sum(seat.pid > 0 for seat in seats), len(seats)
 
     def failures(self, shape: Shape) -> FailedStarts | None:
         """What kept the last workers of `shape` from starting; None where the last one did."""
@@ -175,6 +186,7 @@ class Pool:
             seat.placed = await seat.actor.hello.remote()
             seat.pid = await seat.actor.prepare.remote(job)
             self.forgive(seat.shape)
+            self._ready(job)
         except RayError as error:
             if seat.name not in self._seats:  # dismissed before it was ready
                 return

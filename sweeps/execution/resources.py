@@ -41,13 +41,18 @@ def staff(execution: Execution, total: Mapping[str, float]) -> Staff:
     """
     gpus = int(total.get("GPU", 0))
     if execution.device == "cuda" and not gpus:
-        what = "cuda, but Ray counts no GPU on this cluster"
-        raise UserMistake(Mistake("execution.device", what, "write auto or cpu"))
+        raise UserMistake(no_gpu("this cluster"))
     by_cores = max(1, int((total.get("CPU", 1) - 1) // execution.threads))
     if execution.device == "cpu" or not gpus:
         return Staff(execution.workers or by_cores, Shape(execution.threads), "cpu")
     workers = execution.workers or min(by_cores, gpus)
     return Staff(workers, Shape(execution.threads, gpu_share(workers, gpus)), execution.device)
+
+
+def no_gpu(where: str) -> Mistake:
+    """The mistake of asking for a GPU where there is none."""
+    what = f"cuda, but Ray counts no GPU on {where}"
+    return Mistake("execution.device", what, "write auto or cpu")
 
 
 def gpu_share(workers: int, gpus: int) -> float:

@@ -88,6 +88,7 @@ class StageService:
         """A worker's event, passed on to every sweep that waits for its stage."""
         flight = self._flights.get(event.stage)
         if flight is not None:
+            flight.begun |= event.kind == "stage_started"
             self._register.tell(flight.sweeps(), event)
 
     async def processes(self) -> dict[str, int]:
@@ -302,7 +303,7 @@ class StageService:
         elif outcome.status == INTERRUPTED:
             self._tell(flight, "stage_interrupted", error=outcome.error)
         elif outcome.status == STOPPED:
-            self._tell(flight, "stage_cancelled")
+            self._tell(flight, "stage_cancelled", begun=flight.begun)
         elif outcome.executed:
             self._tell(flight, "stage_done", seconds=outcome.seconds)
         else:

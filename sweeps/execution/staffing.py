@@ -30,7 +30,7 @@ class Staffing:
     def __init__(
         self, store: str, register: Register, changed: Callable[[], None], spawn: Spawn
     ) -> None:
-        self.pool = Pool(store, changed, self._tell_failed)
+        self.pool = Pool(store, changed, self._tell_failed, self._tell_ready)
         self._register = register
         self._spawn = spawn
         self._explaining: set[Shape] = set()
@@ -82,6 +82,12 @@ class Staffing:
         if failed is not None:
             error = Outcome.lost("", failed.error).error
             self._tell(job, "worker_failed", error=error, attempt=failed.count)
+
+    def _tell_ready(self, job: Job) -> None:
+        """Of the first and of the last: a hundred workers are not a hundred lines."""
+        ready, every = self.pool.ready(job.shape)
+        if ready in (1, every):
+            self._tell(job, "workers", ready=ready, of=every)
 
     def _tell(self, job: Job, kind: str, **fields: Any) -> None:
         self._register.tell(self._register.of_shape(job.shape), Event(kind, fields=fields))

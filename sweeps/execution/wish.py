@@ -18,6 +18,7 @@ from typing import Any
 from sweeps.execution.control import CANCEL, PAUSE, RUN, requested
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
+ONE_PRESS_SECONDS = 0.3  # a wrapper, as a batch system, passes on what the terminal sent as well
 LOOK_SECONDS = 0.5  # between two looks at the control file, of which nothing tells
 
 log = logging.getLogger("xlt.wish")
@@ -31,6 +32,7 @@ class Wish:
         self._interrupted = threading.Event()
         self._last = RUN
         self._before: dict[signal.Signals, Any] = {}
+        self._heard: float | None = None  # when the first signal came
 
     @property
     def interrupted(self) -> bool:
@@ -80,14 +82,18 @@ class Wish:
 
     def hear_again(self) -> None:
         """Hear signals although something, as Ray does when it starts, has taken their handlers."""
-        if self._before and not self.interrupted:
+        if self._before:
             for name in ENDING:
                 signal.signal(name, self._hear)
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
-        self._interrupted.set()
-        for name in ENDING:
-            signal.signal(name, self._before[name])
+        now = time.monotonic()
+        if self._heard is None:
+            self._heard = now
+            self._interrupted.set()
+        elif now - self._heard > ONE_PRESS_SECONDS:
+            signal.signal(number, self._before[signal.Signals(number)])
+            signal.raise_signal(number)
 
     def _as_before(self) -> None:
         for name, handler in self._before.items():

@@ -70,6 +70,8 @@ class Worker:
 
     def _prepare(self, job: Job) -> None:
         _runner(job.runner)
+        if job.settings.device == "cuda":
+            _require_gpu()
         if job.runner == Job.runner and job.encoder is not None:
             opened = self._open_ahead(job.encoder)
             if opened and job.shape.gpus:
@@ -195,6 +197,14 @@ class Worker:
 
     def _holds(self) -> tuple[str, ...]:
         return tuple(self._warm.held()) if self._warm is not None else ()
+
+
+def _require_gpu() -> None:
+    """Raise MachineFault where torch cannot use the GPU that Ray counts: no stage's fault."""
+    from xlt_core.memory import gpu_memory
+
+    if gpu_memory() is None:
+        raise MachineFault("execution.device is cuda, but torch finds no GPU on this node")
 
 
 def _runner(path: str) -> Callable[..., Any]:

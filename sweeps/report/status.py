@@ -73,8 +73,8 @@ class SweepStatus:
     """Where a sweep stands.
 
     Attributes:
-        state: running, paused, interrupted, stopped, cancelled, finished or failed (finished with
-            failed trials).
+        state: running, paused, interrupted, stopped, cancelled, finished, failed (finished with
+            failed trials), or not begun: its driver ended before the first trial.
         planned: trials the sweep is to have; None where the spec leaves it to the space.
         stages: None before the sweep's first start.
     """
@@ -222,6 +222,8 @@ def state_of(driven: bool, pausing: bool, last_word: str, trials: Collection[str
         return "paused" if pausing else RUNNING
     if last_word in ENDED_ON_REQUEST:
         return last_word
+    if not trials and last_word in ("", "interrupted"):
+        return "not begun"
     if last_word in ("finished", "failed") and RUNNING not in trials:
         return "failed" if "failed" in trials else "finished"
     return "interrupted"

@@ -126,6 +126,23 @@ class ProposalQueue:
         """
         if self._again:
             return self._hand_out(self._again.popleft())
+        proposal = self._drawn()
+        if not isinstance(proposal, Proposal):
+            return proposal
+        try:
+            proposal = self._written(proposal)
+        except LeaseLost:
+            self._exhausted = True  # the rest is the other driver's
+            return DONE
+        self._view.add(proposal)
+        return self._hand_out(proposal)
+
+    def is_open(self) -> bool:
+        """Whether anything would be handed out now; writes nothing."""
+        return bool(self._again) or isinstance(self._drawn(), Proposal)
+
+    def _drawn(self) -> Proposal | Literal[Signal.WAIT, Signal.DONE]:
+        """The proposal after those in the study, which does not have it yet."""
         number = self.proposed
         if self._exhausted or (self._search.trials is not None and number >= self._search.trials):
             return DONE
@@ -136,13 +153,7 @@ class ProposalQueue:
         if proposal is None:
             self._exhausted = True
             return DONE
-        try:
-            proposal = self._written(proposal)
-        except LeaseLost:
-            self._exhausted = True  # the rest is the other driver's
-            return DONE
-        self._view.add(proposal)
-        return self._hand_out(proposal)
+        return proposal
 
     def has_more(self) -> bool:
         """Whether anything is left to hand out, asked while nothing is handed out."""

@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sweeps.cli.interrupts import ONE_PRESS_SECONDS
 from tests.faults import campaign, disk, terminal
 from tests.faults.processes import gone, kill, named, suspended, tree
 from tests.faults.small_disk import ballast, mounted
@@ -202,16 +203,34 @@ def test_a_closed_terminal_leaves_the_sweep_running(tmp_path, reference):
 
 @pytest.mark.fault
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("words", ["opening data", "sweep started"])
+@pytest.mark.parametrize("words", ["opening data", "starting Ray", "starting workers"])
 def test_a_signal_before_anything_is_computed(tmp_path, name, words):
-    """While data are opened, or Ray starts: it ends in order and says so, without a dump."""
+    """While data are opened, or Ray or workers start: it answers at once, ends in order, 130."""
     home = prepare(tmp_path / "home")
     driver = campaign.start(home)
     await_that(lambda: (home / "log.txt").exists() and says(home, words)(), driver)
     driver.send_signal(name)
+    await_that(says(home, "once more to leave at once"), driver)
     assert driver.wait() == 130
     said = (home / "log.txt").read_text()
     assert "interrupted" in said and "SIGTERM" not in said and "Traceback" not in said
+    assert (home / "runs" / "campaign" / "spec.yaml").exists() == (words == "starting workers")
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("words", ["opening data", "starting workers"])
+def test_a_second_signal_leaves_at_once(tmp_path, words):
+    """Whatever the first one still waits for; and nothing is left running."""
+    home = prepare(tmp_path / "home")
+    driver = campaign.start(home)
+    await_that(lambda: (home / "log.txt").exists() and says(home, words)(), driver)
+    everything = tree(driver.pid)
+    driver.send_signal(signal.SIGINT)
+    await_that(says(home, "once more to leave at once"), driver)
+    threading.Event().wait(ONE_PRESS_SECONDS)
+    driver.send_signal(signal.SIGINT)
+    assert driver.wait() == 130
+    assert not list(gone(everything))
 
 
 @pytest.mark.parametrize("place", ["127.0.0.1:1", "ray://127.0.0.1:1"])

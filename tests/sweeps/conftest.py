@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -232,15 +231,12 @@ class Said:
 @pytest.fixture
 def xlt(monkeypatch):
     """A function that runs one command line, as wide as where there is no terminal."""
-    from sweeps.cli.main import app
+    from sweeps.cli.app import app
 
     monkeypatch.delenv("COLUMNS", raising=False)  # test runners set it
-    before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
 
     def run(*arguments: str, input: str | None = None) -> Said:
         found = CliRunner().invoke(app, list(arguments), input=input, prog_name="xlt")
         return Said(found.exit_code, found.stdout, found.stderr)
 
-    yield run
-    for name, handler in before.items():
-        signal.signal(name, handler)
+    return run

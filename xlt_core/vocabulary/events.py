@@ -14,8 +14,8 @@ from typing import Any
 from xlt_core.vocabulary.lines import json_line
 
 # kinds: stage_started stage_progress stage_finished stage_failed stage_retried stage_interrupted
-#        stage_cancelled trial_started trial_finished trial_failed trial_interrupted
-#        sweep_started sweep_waits sweep_finished worker_failed message
+#        stage_cancelled stages_left trial_started trial_finished trial_failed trial_interrupted
+#        sweep_started sweep_waits sweep_finished worker_failed workers phase message
 
 
 @dataclass(frozen=True)

@@ -320,8 +320,8 @@ class TestPrograms:
     def test_whatever_is_started_imports_no_module_of_the_user(self, place):
         (place / "random.py").write_text("raise SystemExit('the user’s own')\n")
         script = (
-            "import subprocess, sys; import sweeps.cli.main as cli;"
-            "cli.app = lambda prog_name: sys.exit(subprocess.call("
+            "import subprocess, sys; import sweeps.cli.main as cli, sweeps.cli.app as commands;"
+            "commands.app = lambda prog_name: sys.exit(subprocess.call("
             "[sys.executable, '-c', 'import random']));"
             "cli.main()"
         )

@@ -33,6 +33,13 @@ def test_no_such_place(form):
         address.require_cluster(form)
 
 
+@pytest.mark.parametrize("form", ["banana", "", "host", "ray://host", "http://host:1", "host:port"])
+def test_no_address(form):
+    """Said before anything is looked for, in the words of what would be one."""
+    with pytest.raises(UserMistake, match="is no address of a Ray cluster"):
+        address.require_cluster(form)
+
+
 def test_something_else_listens(listener, monkeypatch):
     """What listens there does not answer as a cluster does."""
     monkeypatch.setattr(address, "ANSWER_SECONDS", 1.0)
@@ -49,6 +56,17 @@ def test_a_cluster(local_ray):
     address.require_cluster(place)
 
 
-def test_what_ray_looks_for_itself():
-    """`auto` is left to Ray, which says at once whether there is a cluster on this machine."""
+def test_what_ray_looks_for_itself(local_ray):
+    """`auto` is the cluster on this machine."""
     address.require_cluster("auto")
+
+
+def test_no_cluster_on_this_machine(monkeypatch):
+    """Ray's own word for it, turned into ours."""
+
+    def nothing(*given):
+        raise ConnectionError
+
+    monkeypatch.setattr("ray._private.services.get_ray_address_from_environment", nothing)
+    with pytest.raises(UserMistake, match="none was found on this machine"):
+        address.require_cluster("auto")

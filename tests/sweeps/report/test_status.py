@@ -189,6 +189,14 @@ class TestStateOf:
         trials = ["finished", *["failed"] * failed, *["running"] * running]
         assert state_of(driven, pausing, last_word, trials) == state
 
+    @pytest.mark.parametrize(
+        ("last_word", "state"),
+        [("", "not begun"), ("interrupted", "not begun"), ("cancelled", "cancelled")],
+    )
+    def test_without_a_trial_nothing_was_interrupted(self, last_word, state):
+        """A driver that was refused, or killed, before it asked for one."""
+        assert state_of(False, False, last_word, []) == state
+
 
 class TestLacksScores:
     def test_a_complete_sweep_lacks_nothing(self, made):

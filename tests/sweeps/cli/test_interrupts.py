@@ -1,0 +1,102 @@
+"""Ctrl-C and SIGTERM are answered at once, in whatever the program is deep."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sweeps.cli.interrupts import ONE_PRESS_SECONDS
+
+DEEP = """
+import ctypes, signal
+from sweeps.cli.interrupts import acknowledge, answering
+acknowledge()
+# The main thread hears of nothing, as in a long import or a query.
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda *given: None)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+with answering("stopping this"):
+    print("deep", flush=True)
+    ctypes.CDLL(None).sleep(20)
+"""
+IN_ORDER = """
+import threading
+from sweeps.cli.interrupts import acknowledge
+acknowledge()
+try:
+    print("deep", flush=True)
+    threading.Event().wait()
+except KeyboardInterrupt:
+    threading.Event().wait(0.2)
+    print("ended in order", flush=True)
+"""
+HEARING = 1 << (signal.SIGTERM - 1)  # Python of its own takes SIGINT alone
+both = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+
+
+@contextmanager
+def started(*command: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def hears(process: subprocess.Popen[str]) -> bool:
+    """Whether the process has a handler of its own for SIGTERM."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) & HEARING)
+
+
+@both
+def test_the_first_is_answered_and_the_second_leaves(number):
+    """Although the main thread hears of neither."""
+    with started("-c", DEEP) as process:
+        assert process.stdout.readline() == "deep\n"
+        process.send_signal(number)
+        assert process.stderr.readline() == "stopping this\n"
+        assert process.poll() is None
+        threading.Event().wait(ONE_PRESS_SECONDS)
+        process.send_signal(number)
+        assert process.stderr.readline() == "left at once\n"
+        assert process.wait() == 130
+
+
+def test_what_a_wrapper_passes_on_as_well_is_one_wish():
+    """SIGINT of the terminal and SIGTERM of the wrapper: it ends in order."""
+    with started("-c", IN_ORDER) as process:
+        assert process.stdout.readline() == "deep\n"
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        said, error = process.communicate()
+    assert (process.returncode, said) == (0, "ended in order\n"), error
+
+
+@both
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_in_the_imports_of_a_command(tmp_path, number, command):
+    """As soon as anything of ours runs."""
+    (tmp_path / "s.yaml").write_text("encoder: lab-tiny\ndata: lab\ntargets: [lab-nli]\n")
+    program = "import sys; from sweeps.cli.main import main; main()"
+    with started("-c", program, command, str(tmp_path / "s.yaml")) as process:
+        while not hears(process):
+            assert process.poll() is None
+        process.send_signal(number)
+        _, error = process.communicate()
+    assert process.returncode == 130, error
+    assert "once more to leave at once" in error and "Traceback" not in error

@@ -1,0 +1,71 @@
+"""What is refused before a sweep begins leaves no sweep, and one that is there as it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+import ray
+
+from sweeps.execution.driver import run_sweep
+from sweeps.report.status import sweep_status
+from sweeps.spec.paths import SweepFolder
+from xlt_core.vocabulary.errors import UserMistake
+
+SPEC = """\
+name: nothing
+encoder: lab-tiny
+data: lab
+intermediate: {tasks: [lab-pairs], count: 0..1}
+targets: [lab-nli]
+languages: [en]
+search: {method: grid}
+"""
+REFUSED = {
+    "no address": (["--address", "banana"], "is no address of a Ray cluster"),
+    "nobody there": (["--address", "127.0.0.1:1"], "no Ray cluster answers there"),
+    "no GPU here": (["--set", "execution.device=cuda"], "Ray counts no GPU on this machine"),
+    "no such option": (["--set", "search.options={x: 1}"], "search.options"),
+}
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("XLT_RUNS", raising=False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    (tmp_path / "nothing.yaml").write_text(SPEC)
+    return tmp_path
+
+
+class TestNotBegun:
+    @pytest.mark.parametrize("name", REFUSED)
+    def test_a_refused_start_leaves_nothing(self, home, xlt, name):
+        """Ray is not started for it either."""
+        words, expected = REFUSED[name]
+        said = xlt("run", "nothing.yaml", *words)
+        assert (said.code, expected in said.err) == (2, True), said.err
+        assert not ray.is_initialized() and "starting Ray" not in said.err
+        assert not (home / "runs" / "nothing").exists()
+        assert json.loads(xlt("status", "--json").out) == []
+
+    def test_an_address_is_looked_at_before_data_are_opened(self, home, xlt):
+        """Opening them takes seconds, or minutes on the hub."""
+        assert "opening data" not in xlt("run", "nothing.yaml", "--address", "banana").err
+
+    @pytest.mark.parametrize("known", [False, True])
+    def test_a_cluster_without_a_gpu(self, make, local_ray, known):
+        """Known only once it was joined, and before anything is written all the same."""
+        made = make()
+        sweep = replace(made.sweep, execution=replace(made.sweep.execution, device="cuda"))
+        folder = made.folder if known else SweepFolder(made.folder.path.with_name("new"))
+        sweep = replace(sweep, storage=folder.default_storage)
+        before = made.folder.spec.read_bytes()
+        with pytest.raises(UserMistake, match="Ray counts no GPU on this cluster"):
+            address = ray.get_runtime_context().gcs_address
+            run_sweep(sweep, made.prepared, folder, lambda event: None, address=address)
+        assert folder.path.exists() == known
+        assert made.folder.spec.read_bytes() == before
+        if known:
+            assert sweep_status(made.folder).state == "not begun"
