@@ -22,9 +22,53 @@ ENDING = (signal.SIGINT, signal.SIGTERM)
 # As `execution.wish`, which is not there yet: a wrapper passes on what the terminal sent as well.
 ONE_PRESS_SECONDS = 0.3
 
-_answers = ["stopping; once more to leave at once"]
-_first: list[float] = []  # when the first signal was answered
-_raised: list[int] = []  # the signal that was raised
+
+class _Ear:
+    """Answers the first signal, leaves at the second."""
+
+    def __init__(self) -> None:
+        self.answers = ["interrupted: stopping; once more to leave at once"]
+        self._first: float | None = None  # when the thread was told of one
+        self._answering = threading.Lock()  # taken once, by whoever is to answer
+        self._answered = threading.Event()
+        self._raised = False
+
+    def listen(self, reading: int) -> None:
+        """What the thread does: it is told of each signal, whatever the main thread is deep in."""
+        while heard := os.read(reading, 64):
+            for number in heard:
+                if number in ENDING:
+                    self._hear()
+
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        """What the main thread does, once: it may be the first to hear, and gone before the other."""
+        self.answer()
+        self._answered.wait(1.0)
+        if not self._raised:
+            self._raised = True
+            raise KeyboardInterrupt
+
+    def answer(self) -> None:
+        """Say that a signal was heard; only the first time."""
+        if self._answering.acquire(blocking=False):
+            _say(self.answers[-1])
+            self._answered.set()
+
+    def deafen(self) -> None:
+        """Raise nothing from now on."""
+        self._raised = True
+
+    def _hear(self) -> None:
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now
+            self.answer()
+        elif now - self._first > ONE_PRESS_SECONDS:
+            _say("left at once")
+            _leave()
+
+
+_ear = _Ear()
 
 
 def acknowledge() -> None:
@@ -32,49 +76,39 @@ def acknowledge() -> None:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    threading.Thread(target=_answer, args=(reading,), name="xlt-signals", daemon=True).start()
-    signal.signal(signal.SIGTERM, _interrupt)
+    threading.Thread(target=_ear.listen, args=(reading,), name="xlt-signals", daemon=True).start()
+    signal.signal(signal.SIGTERM, _ear.interrupt)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else a shell ignores it
-        signal.signal(signal.SIGINT, _interrupt)
+        signal.signal(signal.SIGINT, _ear.interrupt)
 
 
 def deafen() -> None:
     """From now on signals are answered and raise nothing: the program is closing, all is done."""
-    _raised.append(0)
+    _ear.deafen()
 
 
 @contextmanager
 def answering(text: str) -> Iterator[None]:
     """Meanwhile the first signal is answered with `text`."""
-    _answers.append(text)
+    _ear.answers.append(text)
     try:
         yield
     finally:
-        _answers.pop()
+        _ear.answers.pop()
 
 
-def _answer(reading: int) -> None:
-    while heard := os.read(reading, 64):
-        for number in heard:
-            if number in ENDING:
-                _hear(time.monotonic())
+def _leave() -> None:
+    """End this process and all that it started: else Ray's would wait for it for minutes."""
+    import psutil
 
-
-def _hear(now: float) -> None:
-    if not _first:
-        _first.append(now)
-        _say(_answers[-1])
-    elif now - _first[0] > ONE_PRESS_SECONDS:
-        _say("left at once")
+    try:
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                process.kill()
+    finally:
         os._exit(INTERRUPTED)
 
 
 def _say(text: str) -> None:
     with suppress(OSError, ValueError, AttributeError):  # nobody may be there to read it
         print(text, file=sys.stderr, flush=True)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    if not _raised:  # the thread sees to all that come after
-        _raised.append(number)
-        raise KeyboardInterrupt

@@ -6,28 +6,26 @@ import os
 import sys
 
 from sweeps.cli.interrupts import INTERRUPTED, acknowledge, deafen
+from sweeps.swift import leaving_at_once
 
 
 def main() -> None:
     """The entry point of `xlt`."""
     acknowledge()
-    try:
-        _main()
-    except KeyboardInterrupt:  # in an import: a command's own are `faults`'
-        print("interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
-    finally:
-        deafen()
+    with leaving_at_once():
+        try:
+            _main()
+        except KeyboardInterrupt:  # in an import: a command's own are `faults`'
+            sys.exit(INTERRUPTED)
+        finally:
+            deafen()
 
 
 def _main() -> None:
-    from sweeps.swift import leaving_at_once
+    from sweeps.cli import app
+    from sweeps.cli.streams import hold_out
 
-    with leaving_at_once():
-        from sweeps.cli import app
-        from sweeps.cli.streams import hold_out
-
-        hold_out()
-        # A user's own random.py is none of the modules that processes started from here import.
-        os.environ.setdefault("PYTHONSAFEPATH", "1")
-        app.app(prog_name="xlt")
+    hold_out()
+    # A user's own random.py is none of the modules that processes started from here import.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
+    app.app(prog_name="xlt")

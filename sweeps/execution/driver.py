@@ -114,6 +114,7 @@ def run_sweep(
                     found = ray_up.enter_context(cluster(sweep.execution, address, doing))
                     wish.hear_again()  # Ray has taken SIGTERM's handler for its own
                 if wish.interrupted:
+                    doing("interrupted before anything was begun")
                     raise KeyboardInterrupt
                 # Nothing was written up to here, and nothing that is written below is refused
                 # later: what cannot begin leaves no sweep behind.
