@@ -41,7 +41,7 @@ class _Ear:
                     self._hear()
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
-        """What the main thread does, once: it may be the first to hear, and gone before the other."""
+        """What the main thread does, once. It may hear first, and be gone before the other."""
         self.answer()
         self._answered.wait(1.0)
         if not self._raised:

@@ -79,6 +79,16 @@ class TestTally:
             tally.add(stage("stage_started", str(key)))
         assert len(text_of(picture(tally, 0.0)).splitlines()) < 24
 
+    def test_where_no_stage_runs_it_says_what_goes_on(self):
+        """Until the first stage, and after the last one."""
+        tally = Tally(total=1)
+        tally.add(Event("phase", fields={"text": "starting Ray"}))
+        assert "starting Ray" in text_of(picture(tally, 0.0))
+        tally.add(Event("workers", fields={"ready": 1, "of": 2}))
+        assert "1 of 2 workers ready" in text_of(picture(tally, 0.0))
+        tally.add(stage("stage_started"))
+        assert "ready" not in text_of(picture(tally, 0.0))
+
     def test_an_unknown_total(self):
         """A search without an end shows what it has."""
         assert summary(Tally(total=None)).startswith("trials 0/?")
@@ -96,6 +106,10 @@ class TestLine:
                 "trial 3 mnli: finished (objective 71.23)",
             ),
             (Event("message", fields={"text": "hello"}), "hello"),
+            (Event("phase", fields={"text": "starting Ray"}), "starting Ray"),
+            (Event("workers", fields={"ready": 1, "of": 2}), "1 of 2 workers ready"),
+            (Event("stages_left", fields={"count": 1}), "leave 1 stage that had not begun"),
+            (Event("stages_left", fields={"count": 8}), "leave 8 stages that had not begun"),
             (Event("sweep_waits", fields={"text": "no room"}), "WAIT  no room"),
             (
                 Event("worker_failed", fields={"attempt": 2, "error": "no torch\nmore"}),

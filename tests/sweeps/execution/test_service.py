@@ -53,6 +53,11 @@ def told(client, kind):
     return [event for _, event in client.attend("run", 0, 0.01) if event.kind == kind]
 
 
+def of_stages(client):
+    """Stages that the sweep has been told of so far; of workers, which all share, all are told."""
+    return {event.stage for _, event in client.attend("run", 0, 0.01) if event.stage}
+
+
 class TestSingleFlight:
     """Stages are shared."""
 
@@ -325,6 +330,15 @@ class TestWishes:
             client.attend("cancel", 0, 0.01)
             assert answer.result()[0].status == STOPPED
         assert not finished(tmp_path)
+        left = [e.fields["begun"] for e in told(client, "stage_cancelled")]
+        assert sorted(left) == [False, False, True]
+
+    def test_workers_are_told_as_they_become_ready(self, client):
+        """The first of them, and when all are there."""
+        client.compute(0, evaluate(train("a", "target"), "en"))
+        await_that(lambda: len(client.processes()) == 3)
+        counts = [(e.fields["ready"], e.fields["of"]) for e in told(client, "workers")]
+        assert counts == [(1, 2), (2, 2)]
 
     def test_pause_begins_nothing_until_it_is_lifted(self, client, tmp_path):
         """A paused sweep's request waits; lifting the pause answers it."""
@@ -360,7 +374,7 @@ class TestWishes:
         other.attend("run", 0, 0.01)
         client.compute(0, evaluate(train("a", "target"), "en"))
         assert client.attend("run", 0, 0.05)
-        assert other.attend("run", 0, 0.05) == []
+        assert not of_stages(other)
         client.leave()
         assert other.compute(0, evaluate(train("b", "target"), "en"))[0].status == DONE
 
@@ -407,11 +421,9 @@ class TestOneName:
         two = ServiceClient(make_job(folder="2" * 16))
         two.attend("pause", 0, 0.01)
         assert one.compute(0, evaluate(train("a", "target"), "en"))[0].status == DONE
-        assert two.attend("run", 0, 0.01) == []
+        assert not of_stages(two)
         two.compute(0, evaluate(train("b", "target"), "en"))
-        heard = {
-            client: {e.stage for _, e in client.attend("run", 0, 0.01)} for client in (one, two)
-        }
+        heard = {client: of_stages(client) for client in (one, two)}
         assert all(heard.values()) and not heard[one] & heard[two]
 
 
