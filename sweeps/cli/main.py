@@ -6,7 +6,7 @@ import os
 import sys
 
 from sweeps.cli.interrupts import INTERRUPTED, acknowledge, deafen
-from sweeps.swift import leaving_at_once
+from sweeps.processes import leaving_at_once
 
 
 def main() -> None:

@@ -12,12 +12,12 @@ from sweeps.cli.agreement import Begun, begun, free, hold
 from sweeps.cli.options import AsJson, Folder, Overrides, SpecFile
 from sweeps.cli.output import print_json, stdout
 from sweeps.cli.places import folder_of, placed
+from sweeps.processes import uncollected
 from sweeps.report.results import overlap_texts
 from sweeps.report.settings import short
 from sweeps.report.statistics import ADVISED_SEEDS, smallest_p
 from sweeps.spec.selection import selection
 from sweeps.spec.stems import blaming
-from sweeps.swift import uncollected
 from xlt_core.vocabulary.address import bare
 
 SHOWN_PLANS = 10

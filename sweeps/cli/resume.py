@@ -15,7 +15,7 @@ from sweeps.cli.run import (
     require_reach,
     with_workers,
 )
-from sweeps.swift import uncollected
+from sweeps.processes import uncollected
 
 
 def resume(

@@ -17,8 +17,8 @@ from sweeps.cli.interrupts import INTERRUPTED, answering
 from sweeps.cli.options import Folder, Overrides, SpecFile
 from sweeps.cli.output import stdout, unheard
 from sweeps.cli.places import folder_of, placed
+from sweeps.processes import uncollected
 from sweeps.spec.paths import SweepFolder
-from sweeps.swift import uncollected
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from ray.job_config import JobConfig
 from sweeps.execution.address import no_cluster
 from sweeps.execution.resources import Staff, no_gpu, staff
 from sweeps.execution.scratch import object_folder, ray_folder
+from sweeps.processes import uncollected
 from sweeps.spec.sweep import Execution
-from sweeps.swift import uncollected
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.lines import first_line
 

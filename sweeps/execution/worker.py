@@ -20,7 +20,7 @@ import ray
 
 from sweeps.execution.job import DONE, FAILED, HELD, ORPHANED, STOPPED, Job, Outcome
 from sweeps.execution.resources import memory_complaint
-from sweeps.swift import uncollected
+from sweeps.processes import uncollected
 from xlt_core.stage import stored_answer
 from xlt_core.stages import Stage
 from xlt_core.store import Lease, Store

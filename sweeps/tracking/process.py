@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import filelock
 
-from sweeps.swift import leaving_at_once, uncollected
+from sweeps.processes import leaving_at_once, uncollected
 from sweeps.tracking.handle import REMAINING, URI_VARIABLE, WRITER_LOCK, TrackerHandle
 from sweeps.tracking.location import EXPERIMENT, signed_in
 from sweeps.tracking.records import said_again

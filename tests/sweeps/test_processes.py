@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from sweeps.swift import leaving_at_once, uncollected
+from sweeps.processes import leaving_at_once, uncollected
 
 PROGRAM = """
 import atexit, sys, threading, time
-from sweeps.swift import leaving_at_once
+from sweeps.processes import leaving_at_once
 
 class Module:
     def __del__(self):
