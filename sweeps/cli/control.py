@@ -39,8 +39,8 @@ def ask(name: str, verb: str, promise: str) -> None:
     Raises:
         UserMistake: no such sweep, or nothing is running it.
     """
-    from sweeps.execution.control import request
     from sweeps.report.status import is_driven
+    from sweeps.spec.control import request
 
     folder = look_at(name)
     if not is_driven(folder):

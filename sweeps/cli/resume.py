@@ -28,9 +28,9 @@ def resume(
 
     What a machine's fault ended is tried again, and so is a failed baseline.
     """
-    from sweeps.execution.control import PAUSE, RUN, request, requested
     from sweeps.report.status import is_driven
     from sweeps.spec.addresses import require_passwords
+    from sweeps.spec.control import PAUSE, RUN, request, requested
     from sweeps.spec.prepare import planned, prepare
     from sweeps.spec.stored import check_stored, read_stored_spec, with_places
 

@@ -13,7 +13,7 @@ from ray import tune
 
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.job import DONE, FAILED, INTERRUPTED, Assignment, Outcome, described
-from sweeps.execution.objective import objective_value
+from sweeps.report.objective import objective_value
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import baseline_beside, paths_of_trial
 from xlt_core.vocabulary.errors import is_machines_fault

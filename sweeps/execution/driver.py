@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 
 import filelock
 
-from sweeps.execution import control
 from sweeps.execution.address import require_cluster
 from sweeps.execution.attendant import Attendant
 from sweeps.execution.bookkeeping import Bookkeeper
@@ -31,6 +30,7 @@ from sweeps.search.queue import ProposalQueue
 from sweeps.search.retry import to_retry
 from sweeps.search.samplers import make_sampler
 from sweeps.search.study import SweepStudy
+from sweeps.spec import control
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared, write_prepared
 from sweeps.spec.stored import write_spec

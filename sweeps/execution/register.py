@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sweeps.execution.control import CANCEL, RUN, STOP
 from sweeps.execution.job import Job, Shape
+from sweeps.spec.control import CANCEL, RUN, STOP
 from xlt_core.vocabulary.events import Event
 
 KEPT_EVENTS = 10_000

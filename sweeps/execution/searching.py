@@ -13,7 +13,6 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from sweeps.execution import control
 from sweeps.execution.bookkeeping import Bookkeeper
 from sweeps.execution.job import PAUSES, Assignment
 from sweeps.execution.patience import Patience, may_pass
@@ -21,6 +20,7 @@ from sweeps.execution.wish import Wish
 from sweeps.search.of_sweep import candidates_of
 from sweeps.search.queue import ProposalQueue
 from sweeps.search.study import SweepStudy
+from sweeps.spec import control
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.events import Event

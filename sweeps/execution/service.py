@@ -17,7 +17,6 @@ from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sweeps.execution.control import CANCEL
 from sweeps.execution.flight import Flight, Waiters
 from sweeps.execution.job import (
     DONE,
@@ -34,6 +33,7 @@ from sweeps.execution.register import Register
 from sweeps.execution.retries import Retries
 from sweeps.execution.scheduling import Ready, assign
 from sweeps.execution.staffing import Staffing
+from sweeps.spec.control import CANCEL
 from xlt_core.stage import stored_answer
 from xlt_core.stages import Stage, lineage
 from xlt_core.store import Store

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from sweeps.execution.control import CANCEL, PAUSE, RUN, requested
+from sweeps.spec.control import CANCEL, PAUSE, RUN, requested
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
 ONE_PRESS_SECONDS = 0.3  # a wrapper, as a batch system, passes on what the terminal sent as well

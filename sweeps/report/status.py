@@ -12,11 +12,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweeps.execution.control import PAUSE, requested
 from sweeps.report.forecast import planned_trials
 from sweeps.search.of_sweep import candidates_of
+from sweeps.spec.control import PAUSE, requested
 from sweeps.spec.sweep import Sweep
-from xlt_core.stages.tree import StageTree
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
@@ -182,12 +181,9 @@ def count_stages(
         folder: the identity of the sweep's folder, by which what it computed itself is told from
             what another sweep of its name did.
     """
-    from sweeps.spec.trials import paths_asked
+    from sweeps.spec.trials import stage_tree
 
-    tree = StageTree()
-    for trial in trials:
-        for path in paths_asked(sweep, prepared, trial.plan, trial.settings):
-            tree.add(path.trained, path.evaluations)
+    tree = stage_tree(sweep, prepared, ((trial.plan, trial.settings) for trial in trials))
     stored = store.contains_all(tree.stages)
     executed = sum(_executed_by(sweep.name, folder, store, key) for key in stored)
     return StageCounts(tree.requested, tree.distinct, executed, len(stored) - executed)

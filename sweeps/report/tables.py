@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweeps.execution.objective import objective_value
+from sweeps.report.objective import objective_value
 from sweeps.report.results import Row
 from sweeps.report.statistics import Estimate, estimate
 from sweeps.spec.sweep import Objective

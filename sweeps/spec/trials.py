@@ -88,11 +88,11 @@ def paths_asked(
 def stage_tree(
     sweep: Sweep, prepared: Prepared, trials: Iterable[tuple[Plan, Settings]]
 ) -> StageTree:
-    """The stages of many trials, common prefixes merged."""
+    """The stages that many trials ask for, common prefixes merged."""
     return StageTree.of(
         (path.trained, path.evaluations)
         for plan, settings in trials
-        for path in paths_of_trial(sweep, prepared, plan, settings)
+        for path in paths_asked(sweep, prepared, plan, settings)
     )
 
 

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sweeps.execution import control
 from sweeps.execution.patience import Patience
 from sweeps.execution.wish import Wish
 from sweeps.search.study_reader import storage_mistake
+from sweeps.spec import control
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.pauses import Pauses
 

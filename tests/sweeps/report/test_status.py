@@ -7,7 +7,6 @@ from contextlib import nullcontext
 import filelock
 import pytest
 
-from sweeps.execution.control import request
 from sweeps.report.projection import sweep_projection
 from sweeps.report.results import read_results
 from sweeps.report.status import (
@@ -19,6 +18,7 @@ from sweeps.report.status import (
     sweep_status,
 )
 from sweeps.search.study import SweepStudy
+from sweeps.spec.control import request
 from sweeps.spec.database import sqlite_address
 from sweeps.spec.identity import give_identity
 from xlt_core.vocabulary.errors import UserMistake

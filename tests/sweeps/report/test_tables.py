@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.execution.objective import objective_value
+from sweeps.report.objective import objective_value
 from sweeps.report.results import Row
 from sweeps.report.tables import (
     family_gains,
