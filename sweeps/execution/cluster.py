@@ -44,7 +44,9 @@ def local_workers(execution: Execution) -> int:
 
 def require_gpu() -> None:
     """Raise UserMistake where Ray, started here, would count no GPU."""
-    if not get_accelerator_manager_for_resource("GPU").get_current_node_num_accelerators():
+    gpus = get_accelerator_manager_for_resource("GPU")
+    hidden = gpus.get_current_process_visible_accelerator_ids() == []  # None where all are shown
+    if hidden or not gpus.get_current_node_num_accelerators():
         raise UserMistake(no_gpu("this machine"))
 
 

@@ -80,7 +80,9 @@ def run_sweep(
 
     Raises:
         UserMistake: another driver runs this sweep, or took it over; the study is another sweep's
-            or of another spec; no cluster at `address`; a broken study.
+            or of another spec; no cluster at `address`; no GPU where one is asked for; a broken
+            study. What has not begun leaves nothing behind.
+        KeyboardInterrupt: Ctrl-C before anything was begun.
     """
     quiet_environment()
     if address is not None:
@@ -108,17 +110,19 @@ def run_sweep(
             queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
             _check_rows(study, sweep, prepared)
             again = to_retry(study.trials(), retry_failed)
+            control.clear(folder.path)  # what is asked from now on is meant for this run
             with wish.hearing_signals(), ExitStack() as ray_up:
                 found = None
                 if again or queue.is_open():
                     found = ray_up.enter_context(cluster(sweep.execution, address, doing))
                     wish.hear_again()  # Ray has taken SIGTERM's handler for its own
+                if lease.lost:
+                    raise lease.mistake()
                 if wish.interrupted:
                     doing("interrupted before anything was begun")
                     raise KeyboardInterrupt
                 # Nothing was written up to here, and nothing that is written below is refused
                 # later: what cannot begin leaves no sweep behind.
-                control.clear(folder.path)
                 write_prepared(folder, prepared)
                 write_spec(folder, sweep)
                 claim(study, sweep, prepared, folder)

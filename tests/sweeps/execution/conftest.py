@@ -21,8 +21,9 @@ def make_job(tmp_path: Path) -> Callable[..., Job]:
 
     def make(sweep: str = "one", **fields: object) -> Job:
         settings = Settings(cache=tmp_path / "cache", executor={"sweep": sweep})
-        known = {"workers": 2, "runner": "tests.sweeps.execution.runners:run", **fields}
-        return Job(sweep, str(tmp_path / "stages"), settings, **known)  # type: ignore[arg-type]
+        usual = {"workers": 2, "runner": "tests.sweeps.execution.runners:run"}
+        known = {**usual, "settings": settings, **fields}
+        return Job(sweep, str(tmp_path / "stages"), **known)  # type: ignore[arg-type]
 
     return make
 

@@ -228,6 +228,16 @@ class TestStaff:
         assert [event.fields["attempt"] for event in failed][:2] == [1, 2]
         assert all(words in event.fields["error"] for event in failed)
 
+    @pytest.mark.skipif(Path("/dev/nvidiactl").exists(), reason="this node's torch finds one")
+    def test_a_node_whose_torch_finds_no_gpu(self, client_of, make_job):
+        """`cuda` is asked for: it is the node's fault, no stage's, and no trial fails of it."""
+        job = make_job(max_attempts=1, workers=1)
+        settings = replace(job.settings, device="cuda")
+        client = client_of(max_attempts=1, workers=1, settings=settings)
+        (outcome,) = client.compute(0, evaluate(train("a", "target"), "en"))
+        assert outcome.status == INTERRUPTED
+        assert "torch finds no GPU on this node" in outcome.error
+
     @pytest.mark.parametrize("store", ["stages", "elsewhere"])
     def test_workers_leave_when_no_sweep_wants_them(self, client_of, make_job, tmp_path, store):
         """Their place on the cluster is another sweep's, of another shape, on any store."""
