@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sweeps.spec.prepare import Prepared
     from sweeps.spec.sweep import Sweep
 
-STOPPING = "stopping: running stages keep a checkpoint, nothing is lost; once more to leave at once"
+STOPPING = "interrupted: running stages keep a checkpoint; once more to leave at once"
 
 Address = Annotated[
     str | None, typer.Option("--address", help="A Ray cluster's address; without: here.")
