@@ -99,10 +99,24 @@ class TestWish:
             os.kill(os.getpid(), name)
             assert wish.current() == control.CANCEL and wish.interrupted
             assert not wish.rest(600.0)
-            assert signal.getsignal(name) == before, "a second one ends the process as usual"
-            wish.hear_again()
-            assert signal.getsignal(name) == before
         assert signal.getsignal(name) == before
+
+    @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+    def test_a_second_signal_ends_the_process_as_usual(self, tmp_path, name, monkeypatch):
+        """By whoever heard it before; but one that comes with the first is the same press."""
+        heard, wish = [], Wish(tmp_path)
+        before = signal.signal(name, lambda number, frame: heard.append(number))
+        try:
+            with wish.hearing_signals():
+                os.kill(os.getpid(), name)
+                os.kill(os.getpid(), name)
+                assert heard == [] and wish.interrupted
+                wish.hear_again()
+                monkeypatch.setattr("sweeps.execution.wish.ONE_PRESS_SECONDS", -1.0)
+                os.kill(os.getpid(), name)
+                assert heard == [name]
+        finally:
+            signal.signal(name, before)
 
     def test_a_closed_terminal_ends_nothing(self, tmp_path):
         """SIGHUP is not heard, and again as before afterwards."""
