@@ -1,4 +1,6 @@
-"""What `xlt` does first of all, before anything slow is imported: hear Ctrl-C. Next: `app`."""
+"""What `xlt` does first of all, before anything slow is imported: see that there are standard
+streams, whose numbers nothing else may take, and hear Ctrl-C. Next: `app`.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,13 @@ import os
 import sys
 
 from sweeps.cli.interrupts import INTERRUPTED, acknowledge, deafen
+from sweeps.cli.streams import hold_out
 from sweeps.processes import leaving_at_once
 
 
 def main() -> None:
     """The entry point of `xlt`."""
+    hold_out()
     acknowledge()
     with leaving_at_once():
         try:
@@ -23,9 +27,7 @@ def main() -> None:
 
 def _main() -> None:
     from sweeps.cli import app
-    from sweeps.cli.streams import hold_out
 
-    hold_out()
     # A user's own random.py is none of the modules that processes started from here import.
     os.environ.setdefault("PYTHONSAFEPATH", "1")
     app.app(prog_name="xlt")

@@ -7,9 +7,8 @@ and Tune's own files are thrown away. See DESIGN in the README's "How resume wor
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
 import filelock
@@ -143,7 +142,7 @@ def run_sweep(
                         ray_up.close()
                     if lease.lost:
                         raise lease.mistake()
-                    ended = _ended(study, wish)
+                    ended = _ended(study, queue, wish)
                     books.close(ended.state)
             return ended
 
@@ -213,20 +212,31 @@ def _only_driver(folder: SweepFolder) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if new and not folder.exists:  # the sweep has not begun: it leaves no trace
-            shutil.rmtree(folder.path, ignore_errors=True)
+        if new and not folder.exists:
+            _leave_no_trace(folder)
         raise
     finally:
         lock.release()
 
 
-def _ended(study: SweepStudy, wish: Wish) -> Ended:
+def _leave_no_trace(folder: SweepFolder) -> None:
+    """Remove what a driver has made before its sweep began, and nothing that is anybody else's."""
+    study = (folder.study.with_name(folder.study.name + end) for end in ("", "-journal", "-wal"))
+    for path in (folder.lock, folder.id, folder.control, folder.prepared, *study):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):  # something else lies there: it stays, and so does the folder
+        folder.path.rmdir()
+
+
+def _ended(study: SweepStudy, queue: ProposalQueue, wish: Wish) -> Ended:
     trials = study.trials()
     failed = sum(trial.state == "failed" for trial in trials)
     left = sum(trial.state == "running" for trial in trials)
     asked = {control.STOP: "stopped", control.CANCEL: "cancelled"}.get(wish.current())
-    if wish.interrupted:
+    if wish.interrupted and (left or queue.is_open()):
         return Ended("interrupted", failed)
+    if wish.interrupted:  # only the closing was: nothing is left to go on with
+        return Ended("finished", failed)
     if left and asked is None:
         return Ended("interrupted", failed, left)
     return Ended(asked or "finished", failed)

@@ -78,18 +78,29 @@ def train(
         NonFiniteWeights: at the end, or before they would have been saved as a checkpoint.
         StageCancelled: from `tell`, after a checkpoint was saved.
     """
-    loop = _Loop(course, model, job, pace, checkpoints)
-    model.train()
-    with reproducible(pace.device):
-        for point in loop.run():
-            try:
-                tell(point)
-            except StageCancelled:
-                loop.save()
-                raise
-        loop.check()
-    course.finish()
+    with _without_gradients(model):
+        loop = _Loop(course, model, job, pace, checkpoints)
+        model.train()
+        with reproducible(pace.device):
+            for point in loop.run():
+                try:
+                    tell(point)
+                except StageCancelled:
+                    loop.save()
+                    raise
+            loop.check()
+        course.finish()
     return loop.progress
+
+
+@contextmanager
+def _without_gradients(model: Model) -> Iterator[None]:
+    """A step that broke off has left gradients: they would be added to the next stage's first."""
+    model.zero_grad(set_to_none=True)
+    try:
+        yield
+    finally:
+        model.zero_grad(set_to_none=True)
 
 
 class _Loop:

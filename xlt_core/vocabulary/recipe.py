@@ -87,7 +87,8 @@ class Recipe:
         for known in fields(self):  # 3 and 3.0 train alike, so they must have one key
             value = getattr(self, known.name)
             if known.type in ("float", "float | None") and value is not None:
-                object.__setattr__(self, known.name, float(value))
+                object.__setattr__(self, known.name, float(value) + 0.0)  # -0.0 too is 0.0
+        object.__setattr__(self, "freeze", tuple(sorted(set(self.freeze))))
 
     def identity(self) -> dict[str, Any]:
         """The fields as they enter a key: those away from what they were introduced with.

@@ -120,6 +120,12 @@ class TestStreams:
         assert code == 0 and "Traceback" not in text
         assert len(json.loads((place / "out.json").read_text())) > 0
 
+    @pytest.mark.parametrize("words", ["status", "results made", "tasks"])
+    def test_results_to_nobody(self, place, words):
+        """Standard output is closed: its number is nobody else's, and there is no error."""
+        code, text = shell(place, f"$XLT {words} >&-")
+        assert code == 0 and "Errno" not in text, text
+
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
     @pytest.mark.parametrize("options", ["", "--json"])
     def test_results_without_room(self, place, options):

@@ -11,7 +11,7 @@ import ray
 from sweeps.execution.driver import run_sweep
 from sweeps.report.status import sweep_status
 from sweeps.spec.paths import SweepFolder
-from xlt_core.vocabulary.errors import UserMistake
+from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 SPEC = """\
 name: nothing
@@ -49,6 +49,20 @@ class TestNotBegun:
         assert not ray.is_initialized() and "starting Ray" not in said.err
         assert not (home / "runs" / "nothing").exists()
         assert json.loads(xlt("status", "--json").out) == []
+
+    def test_what_somebody_else_put_there_stays(self, home, xlt, monkeypatch):
+        """A sweep that does not begin removes what it made itself, and nothing else."""
+        notes = home / "runs" / "nothing" / "thesis" / "notes.txt"
+
+        def refuse(*words):
+            notes.parent.mkdir()
+            notes.write_text("mine")
+            raise UserMistake(Mistake("", "no"))
+
+        monkeypatch.setattr("sweeps.execution.driver.cluster", refuse)
+        assert xlt("run", "nothing.yaml").code == 2
+        assert [p.name for p in notes.parents[1].iterdir()] == ["thesis"]
+        assert notes.read_text() == "mine"
 
     def test_an_address_is_looked_at_before_data_are_opened(self, home, xlt):
         """Opening them takes seconds, or minutes on the hub."""

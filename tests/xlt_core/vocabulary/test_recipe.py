@@ -28,6 +28,12 @@ class TestRecipe:
         """At its first default it is not said, so that results from before it are found."""
         assert "attention_dropout" not in Recipe(steps=10).identity()
 
+    def test_what_trains_alike_is_one_recipe(self):
+        """However it is written."""
+        one = Recipe(steps=1, weight_decay=0.0, freeze=("embeddings", "layers:1"))
+        other = Recipe(steps=1, weight_decay=-0.0, freeze=("layers:1", "embeddings", "layers:1"))
+        assert canonical_json(one.identity()) == canonical_json(other.identity())
+
     def test_is_a_value(self):
         """Equal fields make equal recipes, usable as keys."""
         assert len({Recipe(steps=1), Recipe(steps=1), Recipe(steps=2)}) == 2

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from tests.xlt_core.bench import RECIPE, Bench, assert_equal_bits, losses
-from tests.xlt_core.training.methods.members import MADE_UP
+from tests.xlt_core.training.methods.members import MADE_UP, Breaking
 from xlt_core.stages import TrainStage
 from xlt_core.training.methods import METHODS, Scene, get_method
-from xlt_core.vocabulary.errors import StageCancelled
+from xlt_core.vocabulary.errors import NonFinite, StageCancelled
 from xlt_core.vocabulary.events import Event
 from xlt_core.warm import Warm
 
@@ -125,6 +125,22 @@ class TestEveryMethod:
             here.run(staged(here, name), memory)
         here.stop_at = -1
         stage = staged(here, "plain", "copa")
+        here.run(stage, memory)
+        fresh.run(stage)
+        assert_equal_bits(here.weights(stage), fresh.weights(stage))
+
+    def test_a_step_that_broke_off_leaves_nothing_to_the_next_stage(
+        self, bench: Callable[..., Bench], name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nor does a gradient that is not finite: the next stage has a fresh worker's bits."""
+        monkeypatch.setitem(METHODS, "breaking", Breaking())
+        here, fresh, memory = bench(), bench(), Warm()
+        with pytest.raises(MemoryError):
+            here.run(staged(here, "breaking"), memory)
+        exploding = replace(RECIPE, steps=STEPS, weight_decay=1e30)
+        with pytest.raises(NonFinite):
+            here.run(here.train("udpos", recipe=exploding), memory)
+        stage = staged(here, name)
         here.run(stage, memory)
         fresh.run(stage)
         assert_equal_bits(here.weights(stage), fresh.weights(stage))
