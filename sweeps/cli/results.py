@@ -29,7 +29,7 @@ def results(
 
     The best plans and their gains by language family. With --json every score, with the searched
     settings of its trial; primary marks the metric that judges the task, asked the languages that
-    means are over.
+    means are over, beside the baseline that a trial brought along.
     """
     from sweeps.report.render import results_report
     from sweeps.report.results import read_results

@@ -228,7 +228,8 @@ def whole_sweep_record(
     )
     by_trial: dict[int, list[Row]] = defaultdict(list)
     for row in results.rows:
-        by_trial[row.trial].append(row)
+        if not row.beside:
+            by_trial[row.trial].append(row)
     return sweep_record(
         sweep.name,
         sweep.source,

@@ -16,6 +16,7 @@ from sweeps.report.settings import short, whole
 from sweeps.report.statistics import Estimate
 from sweeps.report.tables import (
     SELECTIONS,
+    Choice,
     FamilyGain,
     Meaning,
     Standing,
@@ -59,7 +60,8 @@ def best_plans(results: SweepResults, shown: str | None) -> Table:
     ranked = standings(results.rows, objective, shown)
     chosen = list(ranked[:BEST])
     chosen += [found for found in ranked[BEST:] if found.trial == 0]
-    table = Table(title=f"Best plans, {_selected_by(objective)}", title_justify="left")
+    some = f" ({len(chosen)} of {len(ranked)})" if len(chosen) < len(ranked) else ""
+    table = Table(title=f"Best plans{some}, {_selected_by(objective)}", title_justify="left")
     table.add_column("trial", justify="right")
     table.add_column("plan")
     is_searched = any(standing.settings for standing in ranked)
@@ -71,7 +73,7 @@ def best_plans(results: SweepResults, shown: str | None) -> Table:
         table.add_column(f"{target} {shown} (gain)", justify="right")
     for standing in chosen:
         table.add_row(
-            str(standing.trial),
+            "–" if standing.beside else str(standing.trial),
             standing.plan,
             *([short(standing.settings)] if is_searched else ()),
             _number(standing.selected_by),
@@ -107,7 +109,7 @@ def winners(results: SweepResults, shown: str | None) -> Table:
 
 def winning_settings(results: SweepResults, shown: str | None) -> Iterator[Text]:
     """The searched settings of each winner in full, so that it can be trained again."""
-    found = {standing.trial: standing for _, standing in _winners(results, shown)}
+    found = {(s.trial, s.beside): s for _, s in _winners(results, shown)}
     for standing in found.values():
         if standing.settings:
             yield Text(f"{_with_number(standing)} was trained with {whole(standing.settings)}")
@@ -206,24 +208,26 @@ def meaning_text(meaning: Meaning) -> str:
 
 def _family_tables(results: SweepResults, shown: str) -> Iterator[RenderableType]:
     """One table a winner; one in all where both ways choose the same plan."""
-    by_trial: dict[int, list[str]] = {}
-    names: dict[int, str] = {}
+    found: dict[Choice, tuple[Standing, list[str]]] = {}
     for languages, standing in _winners(results, shown):
-        by_trial.setdefault(standing.trial, []).append(languages)
-        names[standing.trial] = _with_number(standing) if standing.settings else standing.plan
-    for trial, selections in by_trial.items():
-        split = results.sweep.objective.split
-        chosen = " and ".join(_selected_by(Objective(split, name)) for name in selections)
-        gains = family_gains(results.rows, trial, shown)
-        if trial == 0:
-            yield Text(f"The baseline is the winner, {chosen}: there is no gain to show.")
-        elif not gains:
-            yield Text(
-                f"No baseline has the settings of {names[trial]}, {chosen}: no gain to show."
-            )
-        else:
-            yield family_table(f"Gain by language family: {names[trial]}, {chosen}", gains)
+        chosen = _selected_by(Objective(results.sweep.objective.split, languages))
+        found.setdefault((standing.trial, standing.beside), (standing, []))[1].append(chosen)
+    for standing, selections in found.values():
+        yield _family_gains(results, standing, shown, " and ".join(selections))
         yield Text()
+
+
+def _family_gains(
+    results: SweepResults, standing: Standing, shown: str, chosen: str
+) -> RenderableType:
+    """A winner's gains, or why there are none."""
+    if standing.is_baseline:
+        return Text(f"The baseline is the winner, {chosen}: there is no gain to show.")
+    name = _with_number(standing) if standing.settings else standing.plan
+    gains = family_gains(results.rows, standing.trial, shown)
+    if not gains:
+        return Text(f"No baseline has the settings of {name}, {chosen}: no gain to show.")
+    return family_table(f"Gain by language family: {name}, {chosen}", gains)
 
 
 def _winners(results: SweepResults, shown: str | None) -> Iterator[tuple[str, Standing]]:
@@ -251,7 +255,8 @@ def _cell(standing: Standing, target: str) -> str:
 
 
 def _with_number(standing: Standing) -> str:
-    return f"{standing.plan} (trial {standing.trial})"
+    which = "beside trial" if standing.beside else "trial"
+    return f"{standing.plan} ({which} {standing.trial})"
 
 
 def _number(value: float | None) -> str:

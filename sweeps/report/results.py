@@ -7,11 +7,12 @@ Read from the two truths alone: the study says which trials finished, the store 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sweeps.report.settings import settings_of
+from sweeps.search.of_sweep import candidates_of
 from sweeps.spec.sweep import Sweep
 from xlt_core.stages import EvaluateStage
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -40,6 +41,8 @@ class Row:
         asked: whether the language is one of the target's, which means are over; English may only
             be there to select by.
         settings: the searched settings of the trial, by dotted path.
+        beside: whether this is not the trial itself but the baseline it brought along, with the
+            trial's settings of the targets' own training.
     """
 
     trial: int
@@ -55,6 +58,7 @@ class Row:
     primary: bool = True
     asked: bool = True
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    beside: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The columns that `xlt results --json` promises: the attributes, by their names."""
@@ -98,11 +102,30 @@ def overlap_texts(prepared: Prepared) -> tuple[str, ...]:
 def rows_of(
     sweep: Sweep, prepared: Prepared, store: Store, trials: Iterable[StudyTrial]
 ) -> Iterator[Row]:
-    """Rows of the finished ones among `trials`, in order of trial, target, language and seed."""
+    """Rows of the finished ones among `trials`, in order of trial, target, language and seed; then
+    those of the baselines that they brought along and that are no trial of their own."""
     reader = ScoreReader(store)
-    for trial in sorted(trials, key=lambda trial: trial.number):
-        if trial.state == "finished":
-            yield from trial_rows(sweep, prepared, trial, reader)
+    finished = sorted((t for t in trials if t.state == "finished"), key=lambda t: t.number)
+    for trial in finished:
+        yield from trial_rows(sweep, prepared, trial, reader)
+    for baseline in baselines_beside(sweep, finished):
+        for row in trial_rows(sweep, prepared, baseline, reader):
+            yield replace(row, beside=True)
+
+
+def baselines_beside(sweep: Sweep, trials: Iterable[StudyTrial]) -> Iterator[StudyTrial]:
+    """The baselines with the trials' own settings, each once, with the first trial's number.
+
+    They are choices like any other: where no plan does better, the baseline is the answer.
+    """
+    candidates, known, brought = candidates_of(sweep), set(), []
+    for trial in trials:
+        known.add(candidates.key(*candidates.canonical(trial.plan, trial.settings)))
+        brought.append((trial, *candidates.canonical(Plan(), trial.settings)))
+    for trial, plan, settings in brought:
+        if (key := candidates.key(plan, settings)) not in known:
+            known.add(key)
+            yield replace(trial, plan=plan, settings=settings)
 
 
 def trial_rows(

@@ -17,8 +17,11 @@ from sweeps.report.objective import objective_value
 from sweeps.report.results import Row
 from sweeps.report.statistics import Estimate, estimate
 from sweeps.spec.sweep import Objective
+from xlt_core.vocabulary.plan import EMPTY
 
 SELECTIONS = ("english", "all")
+
+Choice = tuple[int, bool]  # a trial's number, and whether it is the baseline it brought along
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Standing:
     """One trial as a choice: what selects it, and what is shown of it.
 
     Attributes:
+        beside: whether it is the baseline that the trial brought along.
         settings: the searched ones, by dotted path.
         selected_by: percent on the selecting split; None where nothing there can select
             (no target has English data).
@@ -46,6 +50,12 @@ class Standing:
     selected_by: float | None
     targets: tuple[TargetScore, ...]
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    beside: bool = False
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether nothing was trained before the targets."""
+        return self.plan == EMPTY
 
 
 @dataclass(frozen=True)
@@ -77,28 +87,31 @@ def shown_split(splits: Iterable[str], objective: Objective) -> str | None:
 
 
 def standings(rows: Sequence[Row], objective: Objective, shown: str | None) -> tuple[Standing, ...]:
-    """Every complete trial, best first by the objective; ties go to the earlier trial.
+    """Every complete choice, best first by the objective; ties go to the earlier trial, and to the
+    baseline that it brought along.
 
-    A trial lacking a score that another trial has is left out (`incomplete` names it): a mean over
-    fewer languages or seeds is another number.
+    One lacking a score that another has is left out (`incomplete` names trials): a mean over fewer
+    languages or seeds is another number.
     """
-    by_trial = _by_trial(_primary(rows))
-    left_out = set(incomplete(rows))
-    found = [
-        _standing(own, objective, shown) for trial, own in by_trial.items() if trial not in left_out
-    ]
+    choices = _by_choice(_primary(rows))
+    left_out = _incomplete(choices)
+    found = [_standing(own, objective, shown) for c, own in choices.items() if c not in left_out]
     return tuple(sorted(found, key=_rank))
 
 
 def incomplete(rows: Sequence[Row]) -> tuple[int, ...]:
-    """Numbers of trials that lack a score which some other trial has."""
-    cells = {trial: _cells(own) for trial, own in _by_trial(_primary(rows)).items()}
+    """Numbers of trials that lack a score which some other choice has."""
+    return tuple(sorted(n for n, beside in _incomplete(_by_choice(_primary(rows))) if not beside))
+
+
+def _incomplete(choices: Mapping[Choice, Sequence[Row]]) -> set[Choice]:
+    cells = {choice: _cells(own) for choice, own in choices.items()}
     everything = set().union(*cells.values()) if cells else set()
-    return tuple(sorted(trial for trial, own in cells.items() if own != everything))
+    return {choice for choice, own in cells.items() if own != everything}
 
 
 def winner(rows: Sequence[Row], objective: Objective, shown: str | None) -> Standing | None:
-    """The trial that `objective` selects, the baseline among the candidates; None without any."""
+    """What `objective` selects, baselines among the choices; None without any."""
     ranked = standings(rows, objective, shown)
     return ranked[0] if ranked and ranked[0].selected_by is not None else None
 
@@ -120,7 +133,8 @@ def family_gains(rows: Sequence[Row], trial: int, split: str) -> tuple[FamilyGai
     """
     cells: dict[tuple[str, str], dict[tuple[str, int], float]] = defaultdict(dict)
     for row in _primary(rows):
-        if row.trial == trial and row.split == split and row.gain is not None and row.asked:
+        own = row.trial == trial and not row.beside
+        if own and row.split == split and row.gain is not None and row.asked:
             cells[row.target, row.family][row.language, row.seed] = row.gain
     return tuple(
         FamilyGain(target, family, estimate(found))
@@ -152,6 +166,7 @@ def _standing(rows: Sequence[Row], objective: Objective, shown: str | None) -> S
             for target in sorted({row.target for row in visible})
         ),
         settings=rows[0].settings,
+        beside=rows[0].beside,
     )
 
 
@@ -184,19 +199,19 @@ def selecting_score(rows: Iterable[Row], objective: Objective) -> float | None:
         return None
 
 
-def _rank(standing: Standing) -> tuple[bool, float, int]:
+def _rank(standing: Standing) -> tuple[bool, float, int, bool]:
     score = standing.selected_by
-    return score is None, -(score or 0.0), standing.trial
+    return score is None, -(score or 0.0), standing.trial, not standing.beside
 
 
 def _primary(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.primary]
 
 
-def _by_trial(rows: Iterable[Row]) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = defaultdict(list)
+def _by_choice(rows: Iterable[Row]) -> dict[Choice, list[Row]]:
+    found: dict[Choice, list[Row]] = defaultdict(list)
     for row in rows:
-        found[row.trial].append(row)
+        found[row.trial, row.beside].append(row)
     return dict(found)
 
 

@@ -13,6 +13,7 @@ from sweeps.report.projection import sweep_projection
 from sweeps.report.render import results_report
 from sweeps.report.results import read_results
 from sweeps.report.status import lacks_scores, read_sweep, sweep_status
+from sweeps.report.tables import standings
 from sweeps.report.text import as_text
 from sweeps.spec.sweep import Range, Search
 from sweeps.spec.trials import paths_asked
@@ -84,6 +85,33 @@ def test_every_trial_has_a_gain(sweep, form):
     runs = [record for record in sweep_projection(made.folder) if record.level == "stage"]
     trained = {record.tag_value for record in runs}
     assert trained == {s.key for s in _trainings(made)}, "MLflow has the baselines' runs too"
+
+
+@pytest.mark.parametrize("form", RANGES)
+def test_the_baselines_brought_along_are_choices(sweep, form):
+    """Each once, where it is no trial itself; their scores are those that gains are over."""
+    made = sweep(form)
+    run(made)
+    results = read_results(made.folder)
+    own, beside = ([r for r in results.rows if r.beside is which] for which in (False, True))
+    rates = {r.trial: r.settings["recipe.target.learning_rate"] for r in own}
+    baselines = {r.settings["recipe.target.learning_rate"] for r in own if r.plan == "(none)"}
+    brought = [r.settings["recipe.target.learning_rate"] for r in beside]
+    assert set(brought) == {*rates.values()} - baselines
+    cells = [(r.settings["recipe.target.learning_rate"], *_cell(r)) for r in beside]
+    assert len(set(cells)) == len(cells) and all(
+        (r.gain, r.plan) == (0.0, "(none)") for r in beside
+    )
+    scores = dict(zip(cells, (r.score for r in beside), strict=True))
+    for row in own:
+        if rates[row.trial] in brought:
+            assert row.score - row.gain == pytest.approx(scores[rates[row.trial], *_cell(row)])
+    ranked = standings(results.rows, made.sweep.objective, "test")
+    assert sum(standing.is_baseline for standing in ranked) == len({*rates.values(), *baselines})
+
+
+def _cell(row):
+    return row.target, row.language, row.seed, row.split, row.metric
 
 
 def _trainings(made):

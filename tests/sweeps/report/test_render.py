@@ -141,6 +141,19 @@ class TestResultsReport:
         rows = tuple(row for row in results.rows if row.trial == 0)
         assert "The baseline is the winner" in report(replace(results, rows=rows))
 
+    def test_a_baseline_that_was_brought_along_may_win(self, results):
+        """A plan that selects worse than the baseline with its own settings is no winner."""
+        settings = {"recipe.target.learning_rate": 0.01}
+        plan = [replace(r, settings=settings) for r in results.rows if r.trial == 1]
+        brought = [
+            replace(r, plan="(none)", beside=True, score=r.score + 0.5, gain=0.0) for r in plan
+        ]
+        rows = (*(replace(r, gain=-0.5) for r in plan), *brought)
+        text = report(replace(results, rows=rows))
+        assert "(none) (beside trial 1)" in text and "The baseline is the winner" in text
+        assert "Gain by language family" not in text
+        assert "(none) (beside trial 1) was trained with recipe.target.learning_rate=0.01" in text
+
     def test_a_winner_without_a_baseline_has_no_gain(self, results):
         """With settings that no baseline was trained with: words, not a table without lines."""
         rows = tuple(

@@ -37,6 +37,7 @@ class TestReadResults:
             "primary",
             "asked",
             "settings",
+            "beside",
         ]
 
     def test_gain_is_against_the_baseline_at_the_same_cell(self, made):
@@ -90,7 +91,11 @@ class TestReadResults:
         assert {r.gain for r in scores(rows, trial=2)} == {None}
         made.compute("(none)", high, bonus=5.0)
         rows = read_results(made.folder).rows
-        assert {r.gain for r in scores(rows, trial=2, language="en")} == {6.0}
+        assert {r.gain for r in scores(rows, trial=2, language="en", beside=False)} == {6.0}
+        own, brought = scores(rows, plan="(none)", beside=False), scores(rows, beside=True)
+        assert {r.trial for r in own} == {0} and {r.trial for r in brought} == {2}
+        assert {(r.plan, r.gain) for r in brought} == {("(none)", 0.0)}
+        assert {r.settings["recipe.target.learning_rate"] for r in brought} == {2e-3}
 
     def test_each_row_has_the_settings_of_its_trial(self, make):
         """All that were searched and that its plan takes; what nobody had yet is the opening."""

@@ -107,6 +107,16 @@ class TestSelection:
             winner(rows_of(0, "(none)", same) + rows_of(1, "qqp", same), ENGLISH, "test").trial == 0
         )
 
+    def test_a_baseline_brought_along_is_a_choice(self):
+        """Better or as good, it wins; short of a score it is left out, and no trial is named."""
+        own = rows_of(1, "qqp", {"dev": {"en": 80}, "test": {"en": 80}})
+        brought = [replace(row, plan="(none)", beside=True) for row in own]
+        found = winner(own + brought, ENGLISH, "test")
+        assert (found.trial, found.beside, found.is_baseline) == (1, True, True)
+        short = [row for row in brought if row.split == "dev"]
+        assert not winner(own + short, ENGLISH, "test").beside
+        assert incomplete(own + short) == ()
+
     def test_a_trial_with_missing_scores_is_left_out_and_named(self, rows):
         """A mean over fewer languages is another number."""
         fewer = [r for r in rows if not (r.trial == 1 and r.language == "sw")]
