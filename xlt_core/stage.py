@@ -14,6 +14,7 @@ from xlt_core.stages.stage import Stage
 
 if TYPE_CHECKING:
     from xlt_core.store import Store
+    from xlt_core.store.stored import StoredStage
     from xlt_core.warm import Warm
 
 __all__ = ["Report", "Settings", "StageResult", "run", "stored_answer"]
@@ -46,7 +47,7 @@ def run(
     return execute(stage, store, report, settings, warm)
 
 
-def stored_answer(stage: Stage, found: Any) -> dict[str, Any] | None:
+def stored_answer(stage: Stage, found: StoredStage) -> dict[str, Any] | None:
     """What `stage` hands to whoever asked, from what the store holds of it."""
     if stage.answer is None:
         return None

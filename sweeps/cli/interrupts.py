@@ -17,10 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from sweeps.processes import ENDING, ONE_PRESS_SECONDS
+
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
-ENDING = (signal.SIGINT, signal.SIGTERM)
-# As `execution.wish`, which is not there yet: a wrapper passes on what the terminal sent as well.
-ONE_PRESS_SECONDS = 0.3
 
 
 class _Ear:

@@ -25,6 +25,7 @@ SHOWN_PLANS = 10
 if TYPE_CHECKING:
     from sweeps.report.cuts import CutRows
     from sweeps.report.forecast import Forecast
+    from sweeps.search.study_reader import StudyTrial
     from sweeps.spec.paths import SweepFolder
     from sweeps.spec.prepare import Prepared
     from sweeps.spec.sweep import Sweep
@@ -46,9 +47,10 @@ def plan(
     sweep = placed(sweep, place)
     with uncollected():
         prepared = prepare(sweep, planned(place))
-    before = begun_of(sweep, prepared, place)
+    known = known_trials(sweep)
+    before = begun_of(sweep, prepared, place, known)
     sweep = sweep if before is None else before.change.sweep
-    found, cuts = forecast_of(sweep, prepared), cuts_of(sweep, prepared, place)
+    found, cuts = forecast_of(sweep, prepared, known), cuts_of(sweep, prepared, place)
     if as_json:
         began = None if before is None else before.to_json()
         own = {"begun": began, "cut_rows": [asdict(cut) for cut in cuts]}
@@ -59,22 +61,34 @@ def plan(
         show_cuts(cuts)
 
 
-def begun_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> Begun | None:
+def known_trials(sweep: Sweep) -> Sequence[StudyTrial]:
+    """The trials of the sweep's study, none where it has not begun. Raises UserMistake."""
+    from sweeps.search.study_reader import read_trials
+
+    with blaming(sweep.where("storage")):
+        return read_trials(sweep.storage, sweep.name)
+
+
+def begun_of(
+    sweep: Sweep, prepared: Prepared, folder: SweepFolder, known: Sequence[StudyTrial]
+) -> Begun | None:
     """What began under the sweep's name; None where nothing did.
+
+    Args:
+        known: the study's trials.
 
     Raises:
         UserMistake: what `xlt run` would refuse, in its words.
     """
     from sweeps.search.claim import agreed_with
-    from sweeps.search.study_reader import read_attrs, read_trials
+    from sweeps.search.study_reader import read_attrs
 
     change = hold(sweep, prepared, folder) if folder.exists else None
     going_on = sweep if change is None else change.sweep
     with blaming(sweep.where("storage")):
         attrs = read_attrs(sweep.storage, sweep.name)
-        trials = read_trials(sweep.storage, sweep.name)
     agreed_with(attrs, bare(sweep.storage), going_on, prepared, folder)
-    return None if change is None else begun(change, trials)
+    return None if change is None else begun(change, known)
 
 
 def show_begun(before: Begun | None, folder: SweepFolder) -> None:
@@ -91,17 +105,14 @@ def show_begun(before: Begun | None, folder: SweepFolder) -> None:
         console.print("It is being run by another process at this moment.", soft_wrap=True)
 
 
-def forecast_of(sweep: Sweep, prepared: Prepared) -> Forecast:
-    """The forecast, from where the sweep's study stands now."""
+def forecast_of(sweep: Sweep, prepared: Prepared, known: Sequence[StudyTrial]) -> Forecast:
+    """The forecast, from where the sweep's study stands now: its trials."""
     from sweeps.report.forecast import forecast
     from sweeps.search.of_sweep import candidates_of
-    from sweeps.search.study_reader import read_trials
     from xlt_core.store import Store
 
     with blaming(sweep.where("store")):
         store = Store(sweep.store)
-    with blaming(sweep.where("storage")):
-        known = read_trials(sweep.storage, sweep.name)
     return forecast(sweep, prepared, store, candidates_of(sweep), known)
 
 

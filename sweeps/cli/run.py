@@ -122,23 +122,22 @@ def carry_out(
         typer.Exit: always; 0 done, 1 with failed trials, 130 interrupted.
         UserMistake: what `run_sweep` raises.
     """
-    from sweeps.cli.plan import cautions_of, forecast_of
+    from sweeps.cli.plan import cautions_of, forecast_of, known_trials
     from sweeps.cli.progress import Progress, summary
     from sweeps.execution.driver import run_sweep
     from sweeps.report.results import overlap_texts
     from sweeps.report.status import lacks_scores
     from sweeps.search.retry import to_retry
-    from sweeps.search.study_reader import read_trials
     from sweeps.spec.stems import blaming
     from xlt_core.store import Store
 
     with blaming(sweep.where("store")):
         Store(sweep.store).check()
-    expected = forecast_of(sweep, prepared)
+    before = known_trials(sweep)
+    expected = forecast_of(sweep, prepared, before)
     say(expected.sentence())
     for text in (*cautions_of(sweep, prepared), *overlap_texts(prepared), *prepared.notes):
         say(text)
-    before = read_trials(sweep.storage, sweep.name)
     revisit = lacks_scores(sweep, prepared, before)
     again = to_retry(before, retry_failed)
     if again:

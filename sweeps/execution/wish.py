@@ -15,10 +15,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from sweeps.processes import ENDING, ONE_PRESS_SECONDS
 from sweeps.spec.control import CANCEL, PAUSE, RUN, requested
 
-ENDING = (signal.SIGINT, signal.SIGTERM)
-ONE_PRESS_SECONDS = 0.3  # a wrapper, as a batch system, passes on what the terminal sent as well
 LOOK_SECONDS = 0.5  # between two looks at the control file, of which nothing tells
 
 log = logging.getLogger("xlt.wish")

@@ -17,7 +17,6 @@ from typing import Any
 from sweeps.spec.database import sqlite_path, with_driver
 from sweeps.spec.known import nearest, option_mistakes
 from sweeps.spec.marks import Document, Trail
-from sweeps.spec.method_options import check_method_options
 from sweeps.spec.ranges import RULES
 from sweeps.spec.recipes import recipe_for
 from sweeps.spec.schema import Spec
@@ -53,7 +52,6 @@ def check_recipes(sweep: Sweep, document: Document) -> Iterator[Mistake]:
             remedy = "add it to intermediate.tasks, or take this out"
             yield Mistake(where, f"nothing in this sweep is trained on {name}", remedy)
     yield from _at_odds(sweep, document)
-    yield from check_method_options(sweep, trained, document)
     for task, target in trained:
         if get_kind(get_task(task).kind).has_windows:
             yield from _windows(sweep, task, target, document)

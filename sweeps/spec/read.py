@@ -16,9 +16,16 @@ from pydantic import ValidationError
 
 from sweeps.spec.addresses import FIELDS as ADDRESSES
 from sweeps.spec.addresses import lent, without_passwords
-from sweeps.spec.check import check, check_databases, check_recipes, check_tracking
+from sweeps.spec.check import (
+    check,
+    check_databases,
+    check_recipes,
+    check_tracking,
+    trained_tasks,
+)
 from sweeps.spec.layers import load_layers
 from sweeps.spec.marks import Document, Trail
+from sweeps.spec.method_options import check_method_options
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.schema import Spec
 from sweeps.spec.settle import find_address, find_data, find_encoder, settle
@@ -60,6 +67,8 @@ def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         sweep = settle(spec, document, name, data, encoder, addresses)
         mistakes += [*check_recipes(sweep, document), *check_databases(sweep, document)]
         mistakes += check_tracking(sweep, document)
+        if not mistakes:  # else what is amiss may be what is missing: a task, a method
+            mistakes += check_method_options(sweep, trained_tasks(sweep), document)
         if not mistakes:
             return sweep
     raise UserMistake(in_order(mistakes))

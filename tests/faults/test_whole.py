@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sweeps.cli.interrupts import ONE_PRESS_SECONDS
+from sweeps.processes import ONE_PRESS_SECONDS
 from tests.faults import campaign, disk, terminal
 from tests.faults.processes import gone, kill, named, suspended, tree
 from tests.faults.small_disk import ballast, mounted

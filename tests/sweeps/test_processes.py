@@ -11,7 +11,7 @@ import pytest
 from sweeps.processes import leaving_at_once, uncollected
 
 PROGRAM = """
-import atexit, sys, threading, time
+import atexit, sys, threading
 from sweeps.processes import leaving_at_once
 
 class Module:
@@ -21,7 +21,8 @@ class Module:
 kept = Module()
 with leaving_at_once():
     atexit.register(print, "heard of the end")
-    threading.Thread(target=lambda: (time.sleep(0.05), print("a thread's last word"))).start()
+    main = threading.main_thread()
+    threading.Thread(target=lambda: (main.join(), print("a thread's last word"))).start()
     {end}
 """
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from xlt_core.stages.stage import WeightsStage, lineage
+from xlt_core.stages.stage import WeightsStage
 from xlt_core.stages.versions import Versions, of_tasks, raised
 from xlt_core.training.methods import Method, get_method
 from xlt_core.vocabulary.fingerprint import fingerprint
@@ -98,7 +98,3 @@ class TrainStage:
             return recipe.steps
         rows = sum(min(ref.rows, recipe.rows or ref.rows) for ref in self.data)
         return math.ceil(rows * (recipe.epochs or 0) / recipe.batch_size)
-
-    def ancestry(self) -> tuple[Any, ...]:
-        """The stages that lead here, first trained first, this one last."""
-        return lineage(self)

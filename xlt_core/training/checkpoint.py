@@ -2,8 +2,8 @@
 
 `state.safetensors` holds the trained weights (`model.<name>`), all that the optimiser holds of each
 (`optimizer.<entry>.<name>`: AdamW's step and moments) and what the method remembers
-(`method.<name>`), `progress.json` all the rest. Nothing
-is worked out from a global: a mixture's head has taken fewer steps than the encoder, or none.
+(`method.<name>`), `progress.json` all the rest. Nothing is worked out from a global: a mixture's
+head has taken fewer steps than the encoder, or none.
 No generator state is kept: order and dropout are functions of the step (see `order`, `loop`).
 """
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -67,6 +69,21 @@ def rows(sweep):
 
 def states(sweep):
     return [state for _, _, state, _ in rows(sweep)]
+
+
+@pytest.mark.parametrize(
+    ("moment", "state"),
+    [("ending Ray", "finished"), ("starting workers, 2 at most", "interrupted")],
+)
+def test_a_signal_interrupts_what_is_not_done_yet(sweep, run, moment, state):
+    """In the closing of a sweep that has all its trials there is nothing to go on with."""
+
+    def observe(event):
+        if event.kind == "phase" and event.fields["text"].startswith(moment):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    assert run(observe).state == state
+    assert sweep_status(sweep.folder).state == state
 
 
 def test_a_machines_fault_interrupts_and_is_tried_again(sweep, run, ail):

@@ -67,6 +67,15 @@ class TestMethods:
             sweep_of(MINIMAL, recipe)
         assert caught.value.mistakes[0].where
 
+    @pytest.mark.parametrize(
+        "slip", ["intermediate.tasks=[mnlii]", "recipe.train.method=l2-sp", "targets=[xnlii]"]
+    )
+    def test_a_slip_elsewhere_is_all_that_is_said(self, sweep_of: SweepOf, slip: str):
+        """What a slip leaves without its method is no mistake of its own."""
+        with pytest.raises(UserMistake) as caught:
+            sweep_of(MINIMAL, "recipe.train={method: l2sp, l2sp_strength: 1}", slip)
+        assert len(caught.value.mistakes) == 1
+
     def test_the_method_is_searched(self, sweep_of: SweepOf):
         """With its options as they are."""
         sweep = sweep_of(MINIMAL, "recipe.train={method: {choice: [plain, l2sp]}}")

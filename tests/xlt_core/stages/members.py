@@ -17,13 +17,9 @@ from xlt_core.vocabulary.refs import EncoderRef, SourceRef
 ANSWER = "apart.json"
 
 
-@dataclass(frozen=True)
-class AverageStage:
-    """The mean of several trained encoders' weights: several parents, none of them the last."""
+class MadeUp:
+    """What both have in common, and with most kinds that train nothing."""
 
-    members: tuple[TrainStage, ...]
-
-    kind: ClassVar[str] = "average"
     version: ClassVar[int] = 1
     answer: ClassVar[str | None] = None
     bundle: ClassVar[str | None] = None
@@ -32,6 +28,21 @@ class AverageStage:
     @cached_property
     def key(self) -> str:
         return fingerprint(self.identity())
+
+    def identity(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def described(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True)
+class AverageStage(MadeUp):
+    """The mean of several trained encoders' weights: several parents, none of them the last."""
+
+    members: tuple[TrainStage, ...]
+
+    kind: ClassVar[str] = "average"
 
     @property
     def parents(self) -> tuple[Stage, ...]:
@@ -64,26 +75,16 @@ class AverageStage:
     def identity(self) -> dict[str, Any]:
         return {"kind": self.kind, "members": sorted(member.key for member in self.members)}
 
-    def described(self) -> dict[str, Any]:
-        return {}
-
 
 @dataclass(frozen=True)
-class ApartStage:
+class ApartStage(MadeUp):
     """How far two trained encoders lie apart: a result that is neither weights nor scores."""
 
     one: WeightsStage
     other: WeightsStage
 
     kind: ClassVar[str] = "apart"
-    version: ClassVar[int] = 1
     answer: ClassVar[str | None] = ANSWER
-    bundle: ClassVar[str | None] = None
-    optimizer_steps: ClassVar[int] = 0
-
-    @cached_property
-    def key(self) -> str:
-        return fingerprint(self.identity())
 
     @property
     def parents(self) -> tuple[Stage, ...]:
@@ -95,9 +96,6 @@ class ApartStage:
 
     def identity(self) -> dict[str, Any]:
         return {"kind": self.kind, "of": [self.one.key, self.other.key]}
-
-    def described(self) -> dict[str, Any]:
-        return {}
 
 
 def average(stage: AverageStage, desk: Any) -> StageResult:
