@@ -7,7 +7,7 @@ and Tune's own files are thrown away. See DESIGN in the README's "How resume wor
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -122,29 +122,48 @@ def run_sweep(
                     raise KeyboardInterrupt
                 # Nothing was written up to here, and nothing that is written below is refused
                 # later: what cannot begin leaves no sweep behind.
-                write_prepared(folder, prepared)
-                write_spec(folder, sweep)
-                claim(study, sweep, prepared, folder)
-                for number in again:
-                    study.reopen(number)
+                _write_down(study, sweep, prepared, folder, again)
                 queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
                 with Bookkeeper(sweep, prepared, folder, study, observe) as books:
                     if found is not None:
                         job = job_of(sweep, prepared, folder, found, runner)
                         if address is not None:
                             job = replace(job, passwords=_passwords(sweep.store))
-                        text = f"starting workers, {found.workers} at most"
-                        books.note(Event("phase", fields={"text": text}))
-                        with Attendant(ServiceClient(job), wish, books.note):
-                            assignment = Assignment(sweep, prepared, job)
-                            search_out(assignment, queue, study, wish, books, folder)
-                        books.note(Event("phase", fields={"text": "ending Ray"}))
+                        _search(Assignment(sweep, prepared, job), queue, study, wish, books, folder)
                         ray_up.close()
                     if lease.lost:
                         raise lease.mistake()
                     ended = _ended(study, queue, wish)
                     books.close(ended.state)
             return ended
+
+
+def _write_down(
+    study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFolder, again: Iterable[int]
+) -> None:
+    """From here on the sweep has begun; trials `again` are open once more."""
+    write_prepared(folder, prepared)
+    write_spec(folder, sweep)
+    claim(study, sweep, prepared, folder)
+    for number in again:
+        study.reopen(number)
+
+
+def _search(
+    assignment: Assignment,
+    queue: ProposalQueue,
+    study: SweepStudy,
+    wish: Wish,
+    books: Bookkeeper,
+    folder: SweepFolder,
+) -> None:
+    """Have workers there and search until nothing is left, or nobody wishes it any longer."""
+    job = assignment.job
+    text = f"starting workers, {job.workers} at most"
+    books.note(Event("phase", fields={"text": text}))
+    with Attendant(ServiceClient(job), wish, books.note):
+        search_out(assignment, queue, study, wish, books, folder)
+    books.note(Event("phase", fields={"text": "ending Ray"}))
 
 
 def _check_rows(study: SweepStudy, sweep: Sweep, prepared: Prepared) -> None:
