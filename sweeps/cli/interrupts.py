@@ -76,9 +76,9 @@ def acknowledge() -> None:
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     threading.Thread(target=_ear.listen, args=(reading,), name="xlt-signals", daemon=True).start()
-    signal.signal(signal.SIGTERM, _ear.interrupt)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else a shell ignores it
         signal.signal(signal.SIGINT, _ear.interrupt)
+    signal.signal(signal.SIGTERM, _ear.interrupt)  # last: whoever sees it heard sees all heard
 
 
 def deafen() -> None:

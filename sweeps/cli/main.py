@@ -14,12 +14,12 @@ from sweeps.processes import leaving_at_once
 
 def main() -> None:
     """The entry point of `xlt`."""
-    hold_out()
-    acknowledge()
     with leaving_at_once():
         try:
+            hold_out()
+            acknowledge()
             _main()
-        except KeyboardInterrupt:  # in an import: a command's own are `faults`'
+        except KeyboardInterrupt:  # here or in an import: a command's own are `faults`'
             sys.exit(INTERRUPTED)
         finally:
             deafen()

@@ -100,3 +100,16 @@ def test_in_the_imports_of_a_command(tmp_path, number, command):
         _, error = process.communicate()
     assert process.returncode == 130, error
     assert "once more to leave at once" in error and "Traceback" not in error
+
+
+def test_before_anything_listens():
+    """Ctrl-C at the very first step of ours."""
+    program = """
+import signal
+from sweeps.cli import main
+main.hold_out = lambda: signal.raise_signal(signal.SIGINT)
+main.main()
+"""
+    with started("-c", program) as process:
+        _, error = process.communicate()
+    assert (process.returncode, error) == (130, "")
