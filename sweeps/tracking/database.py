@@ -1,4 +1,8 @@
-"""The tracking database and its one experiment: made, migrated, opened. Next: `writer`."""
+"""The tracking database and its one experiment: made, migrated, opened. Next: `writer`.
+
+MLflow makes and migrates a database in dozens of steps, and cannot go on from the middle of them:
+a SQLite file is made or migrated beside its place and put there whole.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Experiment, ViewType
 from mlflow.exceptions import MlflowException
 
-from sweeps.spec.database import sqlite_path
+from sweeps.spec.database import sqlite_address, sqlite_path
 from sweeps.tracking.location import (
     EXPERIMENT,
     artifact_folder,
@@ -76,8 +80,10 @@ def prepare_database(uri: str, experiment: str = EXPERIMENT) -> str:
     logging.getLogger("mlflow.store.db").setLevel(logging.WARNING)
     with exclusive(uri):
         path = sqlite_path(uri)
-        if path is not None and _is_of_another_version(path):
-            _migrate(path, uri)
+        if path is not None and _is_nothing(path):
+            _make(path)
+        elif path is not None and _is_of_another_version(path):
+            _migrate(path)
         try:
             return _experiment_id(MlflowClient(client_address(uri)), uri, experiment)
         except MlflowException as error:
@@ -166,19 +172,72 @@ def _is_of_another_version(path: Path) -> bool:
     return bool(rows) and rows != [(_get_latest_schema_revision(),)]
 
 
-def _migrate(path: Path, uri: str) -> None:
+def _is_nothing(path: Path) -> bool:
+    return not path.exists() or not path.stat().st_size
+
+
+def _make(path: Path) -> None:
+    from mlflow.store.db.utils import _safe_initialize_tables
+    from sqlalchemy import create_engine
+
+    with _aside(path) as new:
+        engine = create_engine(client_address(sqlite_address(new)))
+        _safe_initialize_tables(engine)
+        engine.dispose()
+
+
+def _migrate(path: Path) -> None:
     copy = _copy(path)
-    command = [sys.executable, "-P", "-m", "mlflow", "db", "upgrade", client_address(uri)]
-    done = subprocess.run(command, capture_output=True, text=True, env=quiet_environment())
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise UserMistake(
-            Mistake(str(path), f"cannot be brought to this MLflow's version: {last}", f"see {copy}")
-        )
+    with _aside(path) as new:
+        shutil.copy2(copy, new)
+        address = client_address(sqlite_address(new))
+        command = [sys.executable, "-P", "-m", "mlflow", "db", "upgrade", address]
+        done = subprocess.run(command, capture_output=True, text=True, env=quiet_environment())
+        if done.returncode != 0:
+            last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            what = f"cannot be brought to this MLflow's version: {last}"
+            raise UserMistake(Mistake(str(path), what, f"see {copy}"))
+
+
+@contextlib.contextmanager
+def _aside(path: Path) -> Iterator[Path]:
+    """A file to be made, which is put in `path`'s place when it is whole.
+
+    What a process that was killed has left of one is removed; `exclusive` lets no other be at it.
+    """
+    new = path.with_name(path.name + ".new")
+
+    def remove() -> None:
+        for end in ("", "-journal", "-wal", "-shm"):
+            new.with_name(new.name + end).unlink(missing_ok=True)
+
+    remove()
+    try:
+        yield new
+        _put(new, path)
+    finally:
+        remove()
+
+
+def _put(new: Path, path: Path) -> None:
+    """Have `path` hold what `new` does, in one step: all or nothing, whenever it is killed."""
+    if _is_nothing(path):
+        with new.open("rb") as file:
+            os.fsync(file.fileno())
+        new.replace(path)
+        return
+    # Who has the old file open, as the UI, must not go on with one that nobody else sees.
+    with (
+        contextlib.closing(sqlite3.connect(new)) as source,
+        contextlib.closing(sqlite3.connect(path)) as target,
+    ):
+        source.backup(target)
 
 
 def _copy(path: Path) -> Path:
     """Keep what the file holds beside it, once however often it is tried; return where."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("select count(*) from sqlite_master")  # what a kill left half is undone
     first = path.with_name(path.name + ".before-upgrade")
     others = (first.with_name(f"{first.name}.{number}") for number in itertools.count(1))
     for copy in itertools.chain([first], others):

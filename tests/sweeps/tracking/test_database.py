@@ -40,6 +40,30 @@ class TestPrepare:
         prepare_database(f"sqlite:///{path}")
         assert len(list(tmp_path.glob("*.before-upgrade*"))) == 1
 
+    @pytest.mark.fault
+    @pytest.mark.parametrize("before", ["nothing", "an empty file", "an older database"])
+    def test_killed_on_the_way(self, tmp_path, before):
+        """MLflow cannot go on with a database that is half made, or half migrated."""
+        path = tmp_path / "mlflow.db"
+        uri = f"sqlite:///{path}"
+        if before == "an empty file":
+            path.touch()
+        if before == "an older database":
+            _older(uri)
+        code = "import sys; from sweeps.tracking.database import *; prepare_database(sys.argv[1])"
+        new = tmp_path / "mlflow.db.new"
+        with subprocess.Popen([sys.executable, "-c", code, uri], env=quiet_environment()) as first:
+            while not (new.exists() and new.stat().st_size):
+                assert first.poll() is None, "it was not killed on the way"
+            first.kill()
+        assert prepare_database(uri) == prepare_database(uri)
+        kept = ["mlflow.db.before-upgrade"] if before == "an older database" else []
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            "mlflow.db",
+            *kept,
+            "mlflow.db.lock",
+        ]
+
     def test_a_newer_database_is_refused(self, database):
         """What a later MLflow made cannot be read by this one; the user hears why."""
         uri = database()
