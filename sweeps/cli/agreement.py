@@ -102,6 +102,7 @@ def agree(sweep: Sweep, prepared: Prepared, folder: SweepFolder, yes: bool) -> S
         raise UserMistake(Mistake(sweep.where("name"), what, remedy))
     say(f"{sweep.name} is extended: {more}")
     if not yes and not typer.confirm("go on?", default=True, err=True):
+        say(f"left as it was: {sweep.name} is not extended")
         raise typer.Exit(DONE)
     return change.sweep
 

@@ -26,6 +26,7 @@ from xlt_core.vocabulary.lines import first_line, lines_of
 DONE = 0
 FAILED_TRIALS = 1
 MISTAKE = 2
+ON_REQUEST = 3  # a sweep that was stopped or cancelled: what waits for its results must not go on
 FAULT = 70  # EX_SOFTWARE of sysexits.h: a fault of ours or of the machine, not of the user
 
 SCREEN = 22  # lines; a terminal of 24 keeps its prompt

@@ -12,8 +12,9 @@ import typer
 from sweeps.cli.aftermath import look_at
 from sweeps.cli.options import AsJson, SweepName
 from sweeps.cli.output import print_json_line, stderr
-from sweeps.cli.progress import line
+from sweeps.cli.progress import line, worth_showing
 from sweeps.cli.streams import is_unread
+from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.lines import lines_of
@@ -28,7 +29,9 @@ def logs(
         str,
         typer.Option("--stage", metavar="KEY", help="Only this stage, by its key's beginning."),
     ] = "",
-    trial: Annotated[int | None, typer.Option("--trial", min=0, help="Only this trial.")] = None,
+    trial: Annotated[
+        int | None, typer.Option("--trial", min=0, help="Only this trial and its stages.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what happened in a sweep.
@@ -47,14 +50,40 @@ def logs(
         stderr().print(f"{sweep} has not started yet: no events")
         return
     found = False
+    own = set() if trial is None else stages_of(folder, trial)
     for event in _events(folder.events, follow, lambda: is_driven(folder)):
-        if event.stage.startswith(stage) and (trial is None or event.trial == trial):
+        if trial is not None and event.trial == trial:
+            own = stages_of(folder, trial)  # it may have been proposed just now
+        of_trial = trial is None or event.trial == trial or event.stage in own
+        if event.stage.startswith(stage) and of_trial and (as_json or worth_showing(event)):
             _show(event, as_json)
             found = True
         if is_unread():
             return
     if picks and not found:
         raise UserMistake(_nothing_of(trial, stage, read_events(folder)))
+
+
+def stages_of(folder: SweepFolder, trial: int) -> set[str]:
+    """Keys of all that a trial asks for; none where study or spec cannot tell: then above all is
+    the journal looked at."""
+    from sweeps.report.status import read_sweep
+    from sweeps.spec.trials import paths_asked
+    from xlt_core.stages import lineage
+
+    try:
+        sweep, prepared, trials = read_sweep(folder)
+    except UserMistake:
+        return set()
+    if prepared is None:
+        return set()
+    return {
+        stage.key
+        for one in trials
+        if one.number == trial
+        for path in paths_asked(sweep, prepared, one.plan, one.settings)
+        for stage in (*lineage(path.trained), *path.evaluations)
+    }
 
 
 def _nothing_of(trial: int | None, stage: str, events: Sequence[Event]) -> Mistake:
@@ -64,7 +93,7 @@ def _nothing_of(trial: int | None, stage: str, events: Sequence[Event]) -> Mista
     if trial not in numbers and trial is not None:
         there = f"it has trials {spans(numbers)}" if numbers else "no trial has begun"
         return Mistake(f"--trial {trial}", "the journal has no such trial", there)
-    what = "no event in the journal is both of this stage and of this trial"
+    what = "no event in the journal is both of this stage and of this trial or its stages"
     return Mistake(" ".join(asked), what, "give one of the two")
 
 

@@ -174,7 +174,7 @@ class Progress:
 
     def _worth_a_line(self, event: Event) -> bool:
         """Progress of one stage only now and then; of all else everything, twice-told ends once."""
-        if event.kind == "stage_finished":  # the service says `stage_done` after the engine's word
+        if not worth_showing(event):
             return False
         if event.kind == "stage_started":  # evaluations take no time; their ends are enough
             return not _is_evaluation(event)
@@ -228,8 +228,13 @@ def summary(tally: Tally) -> str:
         f"{len(tally.reused)} reused",
     ]
     if tally.failed_trials:
-        parts.append(f"{len(tally.failed_trials)} trials failed")
+        parts.append(f"{counted(len(tally.failed_trials), 'trial')} failed")
     return " · ".join(parts)
+
+
+def worth_showing(event: Event) -> bool:
+    """Whether it says anything new: the service says `stage_done` after the engine's own word."""
+    return event.kind != "stage_finished"
 
 
 def line(event: Event) -> str:

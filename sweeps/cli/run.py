@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweeps.cli.agreement import agree
-from sweeps.cli.faults import DONE, FAILED_TRIALS, say
+from sweeps.cli.faults import DONE, FAILED_TRIALS, ON_REQUEST, say
 from sweeps.cli.interrupts import INTERRUPTED, answering
 from sweeps.cli.options import Folder, Overrides, SpecFile
 from sweeps.cli.output import stdout, unheard
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sweeps.spec.prepare import Prepared
     from sweeps.spec.sweep import Sweep
 
+ENDED_EARLY = {"interrupted": INTERRUPTED, "stopped": ON_REQUEST, "cancelled": ON_REQUEST}
 STOPPING = "interrupted: running stages keep a checkpoint; once more to leave at once"
 
 Address = Annotated[
@@ -119,7 +120,7 @@ def carry_out(
     """Run to the end with progress, print what was found, exit as the sweep ended.
 
     Raises:
-        typer.Exit: always; 0 done, 1 with failed trials, 130 interrupted.
+        typer.Exit: always, with `exit_code`.
         UserMistake: what `run_sweep` raises.
     """
     from sweeps.cli.plan import cautions_of, forecast_of, known_trials
@@ -154,25 +155,28 @@ def carry_out(
 
 def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
     """Print what was found to stdout, and to stderr what can be done next."""
+    from sweeps.cli.progress import counted
     from sweeps.cli.ui import way_to_runs
     from sweeps.report.render import results_report
     from sweeps.report.results import read_results
 
     name = folder.called
     stdout().print(results_report(read_results(folder)))
-    if ended.state != "finished":
+    if ended.state in ENDED_EARLY:
         say(f"{sweep.name} is {ended.state}: nothing is lost, `xlt resume {name}` goes on")
     if ended.state == "interrupted" and ended.open_trials:
-        say(f"faults of the machine hold up {ended.open_trials} trials: see `xlt logs {name}`")
+        held_up = counted(ended.open_trials, "trial")
+        say(f"a machine's faults hold up {held_up}: see `xlt logs {name}`")
     if ended.failed_trials:
-        say(f"{ended.failed_trials} trials failed: `xlt logs {name}` has the errors, and")
+        failed = counted(ended.failed_trials, "trial")
+        say(f"{failed} failed: `xlt logs {name}` has the errors, and")
         say(f"  `xlt resume {name} --retry-failed` tries them again")
     say(f"again: `xlt results {name}`; every run: `xlt ui {name}`, or")
     say(f"  {way_to_runs(sweep.tracking)}")
 
 
 def exit_code(ended: Ended) -> int:
-    """0 done, 1 with failed trials, 130 interrupted."""
-    if ended.state == "interrupted":
-        return INTERRUPTED
+    """0 done, 1 with failed trials, 3 stopped or cancelled before that, 130 interrupted."""
+    if ended.state in ENDED_EARLY:
+        return ENDED_EARLY[ended.state]
     return FAILED_TRIALS if ended.failed_trials else DONE

@@ -10,9 +10,17 @@ from types import TracebackType
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.steady import never_steering
 from sweeps.execution.wish import Wish
+from sweeps.spec.control import CANCEL, PAUSE, RUN, STOP
 from xlt_core.vocabulary.events import Event
 
 WAIT_SECONDS = 0.5
+# What a wish comes to, said when it is first heard.
+WISHES = {
+    RUN: "going on",
+    PAUSE: "paused: what runs goes on, nothing new begins until `xlt resume`",
+    STOP: "stopping: running stages finish first",
+    CANCEL: "ending: running stages keep a checkpoint",
+}
 
 log = logging.getLogger("xlt.attendant")
 
@@ -25,6 +33,7 @@ class Attendant:
         self._wish = wish
         self._note = note
         self._last = 0
+        self._wished = RUN
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._attend, name="xlt-attend", daemon=True)
 
@@ -50,7 +59,9 @@ class Attendant:
     def _hear(self, wait: float) -> None:
         """Attend once. Whatever goes wrong, the next try may hear: a deaf driver is left behind."""
         try:
-            heard = self._client.attend(self._wish.current(), self._last, wait)
+            wished = self._wish.current()
+            self._say(wished)
+            heard = self._client.attend(wished, self._last, wait)
         except Exception:  # this thread may not die: without it the sweep is released
             log.exception("the stage service could not be attended")
             self._over.wait(WAIT_SECONDS)
@@ -59,3 +70,10 @@ class Attendant:
             self._last = max(self._last, number)
             with never_steering(f"noting {event.kind}"):
                 self._note(event)
+
+    def _say(self, wished: str) -> None:
+        """Say what is wished of the sweep from now on, once."""
+        if wished != self._wished:
+            self._wished = wished
+            with never_steering("saying what is wished"):
+                self._note(Event("phase", fields={"text": WISHES[wished]}))

@@ -46,7 +46,8 @@ class Ended:
     """How a run of the driver ended.
 
     Attributes:
-        state: `finished`, `stopped`, `cancelled` or `interrupted`.
+        state: `finished`, `failed` (finished with failed trials), `stopped`, `cancelled` or
+            `interrupted`.
         failed_trials: trials of the whole sweep that have failed.
         open_trials: where nobody ended the sweep, those that a machine's fault left open.
     """
@@ -252,10 +253,11 @@ def _ended(study: SweepStudy, queue: ProposalQueue, wish: Wish) -> Ended:
     failed = sum(trial.state == "failed" for trial in trials)
     left = sum(trial.state == "running" for trial in trials)
     asked = {control.STOP: "stopped", control.CANCEL: "cancelled"}.get(wish.current())
+    finished = "failed" if failed else "finished"
     if wish.interrupted and (left or queue.is_open()):
         return Ended("interrupted", failed)
     if wish.interrupted:  # only the closing was: nothing is left to go on with
-        return Ended("finished", failed)
+        return Ended(finished, failed)
     if left and asked is None:
         return Ended("interrupted", failed, left)
-    return Ended(asked or "finished", failed)
+    return Ended(asked or finished, failed)

@@ -14,6 +14,7 @@ from sweeps.spec.overlaps import allowed_steps
 from sweeps.spec.recipes import Origins, step_origins, target_origins
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Range, Sweep
+from xlt_core.tasks import get_task
 from xlt_core.vocabulary.languages import ENGLISH
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 def cautions(sweep: Sweep, prepared: Prepared, candidates: Candidates) -> Iterator[str]:
     """Every caution, a sentence each, those of one field with its file and line."""
+    yield from languages_left_out(sweep)
     yield from _more_trials_than_there_are(sweep, candidates)
     yield from dict.fromkeys(_batches_beyond_rows(sweep, prepared))
     yield from _empty_tables(sweep, prepared, candidates)
@@ -35,6 +37,19 @@ def _more_trials_than_there_are(sweep: Sweep, candidates: Candidates) -> Iterato
     if there is not None and asked is not None and asked > there:
         where = sweep.where("search", "trials")
         yield f"{where}: {asked} trials are asked for, the space has only {there} different ones."
+
+
+def languages_left_out(sweep: Sweep) -> Iterator[str]:
+    """Of `languages`, which is for all targets, what one of them has not."""
+    wide = sweep.source.get("languages")
+    if not isinstance(wide, list):
+        return
+    for target in sweep.targets:
+        own = get_task(target.task).languages
+        missing = [code for code in wide if code not in own]
+        if missing and target.languages == tuple(code for code in wide if code in own):
+            where = sweep.where("languages")
+            yield f"{where}: {target.task} has no {' '.join(missing)}: it is scored without."
 
 
 def _batches_beyond_rows(sweep: Sweep, prepared: Prepared) -> Iterator[str]:

@@ -136,20 +136,21 @@ def _place(old: Sequence[Any], item: Any) -> int:
 def _more(old: Sweep, new: Sweep) -> Iterator[str]:
     if _limit(new.search.trials) > _limit(old.search.trials):
         yield f"trials: {shown(old.search.trials)} → {shown(new.search.trials)}"
-    yield from _added("seeds", old.seeds, new.seeds)
-    yield from _added("splits", old.splits, new.splits)
-    yield from _added("intermediate tasks", old.intermediate.tasks, new.intermediate.tasks)
-    yield from _added("counts", old.intermediate.counts, new.intermediate.counts)
-    yield from _added("plans", old.intermediate.plans, new.intermediate.plans)
+    yield from _added("more seeds", old.seeds, new.seeds)
+    yield from _added("more splits", old.splits, new.splits)
+    yield from _added("more intermediate tasks", old.intermediate.tasks, new.intermediate.tasks)
+    yield from _added("more counts", old.intermediate.counts, new.intermediate.counts)
+    yield from _added("more plans", old.intermediate.plans, new.intermediate.plans)
     before = {target.task: target for target in old.targets}
-    yield from _added("targets", tuple(before), tuple(target.task for target in new.targets))
+    yield from _added("more targets", tuple(before), tuple(target.task for target in new.targets))
     for target in new.targets:
         known = before.get(target.task)
         if known is not None and known.languages != target.languages:
             if target.languages is None:
                 yield f"languages of {target.task}: all"
             elif known.languages is not None:
-                yield from _added(f"languages of {target.task}", known.languages, target.languages)
+                what = f"more languages of {target.task}"
+                yield from _added(what, known.languages, target.languages)
 
 
 def _added(what: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[str]:

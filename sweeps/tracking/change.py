@@ -159,10 +159,25 @@ def milliseconds(at: float) -> int:
 def _is_applied(known: Known, record: RunRecord, tags: Mapping[str, str]) -> bool:
     ended = milliseconds(record.ended) if record.ended is not None else None
     return (
-        known.tags.get(RECORD_TAG) == record.digest
+        (known.tags.get(RECORD_TAG) == record.digest or _says_as_much(known, record, tags))
         and known.tags.get(NESTING_TAG) == tags.get(NESTING_TAG, known.tags.get(NESTING_TAG))
         and known.status is record.status
         and (ended is None or known.ended == ended)
+    )
+
+
+def _says_as_much(known: Known, record: RunRecord, tags: Mapping[str, str]) -> bool:
+    """Whether a shared stage's run holds this already, with what another sweep's record added.
+
+    Each sweep speaks of its own evaluations; the stage's curve is in whichever record was first.
+    """
+    told = {key: value for key, value in tags.items() if key not in (RECORD_TAG, NESTING_TAG)}
+    return (
+        record.level == "stage"
+        and RECORD_TAG in known.tags
+        and told.items() <= known.tags.items()
+        and record.params.items() <= known.params.items()
+        and {point.key for point in record.metrics} <= known.metrics.keys()
     )
 
 

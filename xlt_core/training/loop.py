@@ -25,6 +25,7 @@ from xlt_core.models.tensors import to_tensors
 from xlt_core.training import checkpoint
 from xlt_core.training.checkpoint import Checkpoints, Progress, trained_weights
 from xlt_core.training.job import Job, Member
+from xlt_core.training.methods import get_method, option_fields
 from xlt_core.training.methods.method import Course, Draw
 from xlt_core.training.optimizer import clip, learning_rate, make_optimizer, set_rate
 from xlt_core.training.precision import autocast
@@ -34,6 +35,7 @@ from xlt_core.vocabulary.errors import (
     StageCancelled,
 )
 from xlt_core.vocabulary.fingerprint import derived_seed
+from xlt_core.vocabulary.recipe import Recipe
 
 Point = dict[str, Any]
 
@@ -212,7 +214,7 @@ class _Loop:
         rate = learning_rate(self.job.recipe, taken.step, self.job.steps)
         return (
             f"{taken.task}: {what} at step {taken.step + 1} of {self.job.steps}, "
-            f"learning rate {rate:.3g}; lower the learning rate or lengthen the warm-up"
+            f"learning rate {rate:.3g}; lower {_dials(self.job.recipe)}, or lengthen the warm-up"
         )
 
     def _point(self) -> Point:
@@ -241,6 +243,11 @@ class _Loop:
         if found and progress is None:
             self.checkpoints.drop()
         return progress
+
+
+def _dials(recipe: Recipe) -> str:
+    """What may have made training explode: the learning rate, and what its method adds."""
+    return " or ".join(["the learning rate", *option_fields(get_method(recipe.method))])
 
 
 @contextmanager

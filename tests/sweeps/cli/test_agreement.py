@@ -121,7 +121,7 @@ class TestAsking:
         before = made.folder.spec.read_bytes()
         said = xlt("run", str(made.spec), "--set", "seeds=3", input="n\n")
         assert said.code == 2
-        assert "would be extended: seeds: 2" in said.err
+        assert "would be extended: more seeds: 2" in said.err
         assert "add -y (--yes)" in said.err
         assert f"{made.spec.name}, line 2, name" in said.err
         assert made.folder.spec.read_bytes() == before
@@ -148,7 +148,7 @@ class TestAsking:
         os.write(ours, f"{answer}\n".encode())
         out, _ = child.communicate()
         os.close(ours)
-        assert b"is extended: seeds: 2" in asked
+        assert b"is extended: more seeds: 2" in asked
         assert ("went on" in out) == goes_on
         assert made.folder.exists
 

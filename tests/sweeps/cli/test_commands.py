@@ -9,6 +9,7 @@ import filelock
 import pytest
 
 from sweeps.spec.control import requested
+from tests.sweeps.conftest import GAIN
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.events import Event
 
@@ -225,6 +226,24 @@ class TestLogs:
         assert len(xlt("logs", "made", "--trial", "2").out.splitlines()) == 1
         assert "trial 2" not in xlt("logs", "made", "--stage", "abc").out
 
+    def test_a_trial_with_its_stages(self, make, xlt):
+        """Also those that another trial had computed, and no stage's end twice."""
+        made = make()
+        made.ask(0, "(none)")
+        plans = list(GAIN)[:2]
+        made.ask(1, plans[1])
+        own, other = (made.paths(plan)[0].trained for plan in reversed(plans))
+        made.journal(
+            Event("stage_finished", stage=own.key, fields={"title": own.title}),
+            Event("stage_done", stage=own.key, fields={"title": own.title}),
+            Event("stage_done", stage=other.key, fields={"title": other.title}),
+            Event("trial_finished", trial=1, fields={"plan": plans[1]}),
+        )
+        lines = xlt("logs", "made", "--trial", "1").out.splitlines()
+        assert [line.split()[1] for line in lines] == ["done", "trial"]
+        assert len(xlt("logs", "made").out.splitlines()) == 3
+        assert len(xlt("logs", "made", "--json").out.splitlines()) == 4
+
     def test_json_lines(self, events, xlt):
         """One event a line, as the journal has them."""
         lines = xlt("logs", "made", "--json").out.splitlines()
@@ -320,7 +339,7 @@ class TestAgree:
     def test_more_extends_and_says_what(self, made, capsys):
         """A third seed is more of the same."""
         assert self.agree(made, yes=True, seeds=(0, 1, 2)).seeds == (0, 1, 2)
-        assert "is extended: seeds: 2" in capsys.readouterr().err
+        assert "is extended: more seeds: 2" in capsys.readouterr().err
 
     def test_anything_else_is_refused_with_both_ways_out(self, made):
         """Another encoder is another question: another name, or the old spec."""
@@ -434,15 +453,15 @@ class TestExitCode:
         ("state", "failed", "code"),
         [
             ("finished", 0, 0),
-            ("finished", 2, 1),
-            ("stopped", 0, 0),
-            ("cancelled", 1, 1),
+            ("failed", 2, 1),
+            ("stopped", 0, 3),
+            ("cancelled", 1, 3),
             ("interrupted", 0, 130),
             ("interrupted", 2, 130),
         ],
     )
     def test_by_state_and_failed_trials(self, state, failed, code):
-        """0 done, 1 with failed trials, 130 interrupted."""
+        """What waits for results goes on after 0 alone."""
         from types import SimpleNamespace
 
         from sweeps.cli.run import exit_code

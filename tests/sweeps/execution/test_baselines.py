@@ -126,7 +126,7 @@ def test_a_baseline_that_fails_takes_no_plan_with_it(sweep):
     also what an earlier version, which trained no baseline beside a trial, has left out."""
     made = sweep("log")
     ail(made, "broken")
-    assert run(made) == Ended("finished", 1, 0), "trial 0 is a baseline itself"
+    assert run(made) == Ended("failed", 1, 0), "trial 0 is a baseline itself"
     assert without_gain(made) == {1, 2, 3}
     report = as_text(results_report(read_results(made.folder)))
     assert "No gain on lab-nli: trials 1, 2, 3." in report

@@ -107,7 +107,7 @@ def test_a_machines_fault_interrupts_and_is_tried_again(sweep, run, ail):
 def test_a_failed_baseline_is_tried_again_in_any_case(sweep, run, ail):
     """Without it there is no gain."""
     ail("broken", 0)
-    assert run() == Ended("finished", 1, 0)
+    assert run() == Ended("failed", 1, 0)
     ail()
     assert run() == Ended("finished", 0, 0)
     assert states(sweep) == ["finished"] * PLANS
@@ -116,12 +116,12 @@ def test_a_failed_baseline_is_tried_again_in_any_case(sweep, run, ail):
 def test_other_failed_trials_are_tried_again_where_asked(sweep, run, ail):
     """They keep their numbers; failing again is failing, and a result is a result."""
     ail("broken", 1)
-    assert run() == Ended("finished", 2, 0)
+    assert run() == Ended("failed", 2, 0)
     failed = rows(sweep)
-    assert run(retry_failed=True) == Ended("finished", 2, 0)
+    assert run(retry_failed=True) == Ended("failed", 2, 0)
     assert rows(sweep) == failed
     ail()
-    assert run() == Ended("finished", 2, 0)
+    assert run() == Ended("failed", 2, 0)
     assert rows(sweep) == failed
     assert run(retry_failed=True) == Ended("finished", 0, 0)
     assert [row[:2] for row in rows(sweep)] == [row[:2] for row in failed]

@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 import ray
 
+from sweeps.execution.attendant import WISHES, Attendant
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.job import DONE, FAILED, INTERRUPTED, STOPPED, Shape
+from sweeps.execution.wish import Wish
+from sweeps.spec import control
 from tests.sweeps.execution.conftest import await_that
 from tests.sweeps.execution.runners import GATE, MENDED
 from tests.sweeps.execution.stages import evaluate, train
@@ -320,6 +323,15 @@ class TestKill:
 
 class TestWishes:
     """pause, stop, cancel."""
+
+    def test_what_is_wished_is_said_when_it_is_heard(self, client_of, tmp_path):
+        """A paused sweep that says nothing looks like one that hangs."""
+        said = []
+        with Attendant(client_of(), Wish(tmp_path), said.append):
+            for word in (control.PAUSE, control.RUN, control.STOP):
+                control.request(tmp_path, word)
+                await_that(lambda word=word: said and said[-1].fields["text"] == WISHES[word])
+        assert [event.kind for event in said] == ["phase"] * 3
 
     def test_stop_lets_running_stages_finish_and_begins_nothing(self, client, tmp_path):
         """The running stage is published, its child is not begun."""

@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from sweeps.report.cautions import languages_left_out
+from sweeps.spec.read import read_spec
+
 # a change, and what is said of it
 CAUTIONS = {
     "more trials than there are": (
@@ -67,3 +70,22 @@ def test_what_is_hardly_meant_is_said(made, xlt, case):
 def test_a_number_of_trials_that_nobody_wrote_is_no_caution(made, xlt):
     """The usual number is for spaces of any size."""
     assert told(made, xlt, "search={method: tpe}") == ""
+
+
+@pytest.mark.parametrize(
+    ("targets", "said"),
+    [
+        ("[xnli, udpos]", ["languages: udpos has no sw: it is scored without."]),
+        ("[xnli, {udpos: [en, de]}]", []),  # its own languages, as asked
+        ("[xnli]", []),
+    ],
+)
+def test_a_language_that_a_target_lacks_is_said(tmp_path, targets, said):
+    """`languages` is for all targets; who reads a table must not look for one in vain."""
+    spec = tmp_path / "s.yaml"
+    spec.write_text(
+        f"encoder: lab-tiny\ndata: {tmp_path}\ntargets: {targets}\nlanguages: [en, sw]\n"
+        "intermediate: {tasks: [mnli], count: 0..1}\n"
+    )
+    found = list(languages_left_out(read_spec(spec)))
+    assert found == [f"{spec}, line 4, {text}" for text in said]

@@ -42,12 +42,12 @@ class TestCompare:
         ("override", "more"),
         [
             ("search.trials=60", "trials: 50 → 60"),
-            ("seeds=4", "seeds: 2 3"),
-            ("intermediate.tasks=[mnli, qqp, siqa, squad]", "intermediate tasks: squad"),
-            ("intermediate.tasks=[squad, mnli, qqp, siqa]", "intermediate tasks: squad"),
-            ("intermediate.count=0..3", "counts: 3"),
-            ("targets=[{udpos: [en, de]}, {xnli: [en, sw]}, sib200]", "targets: sib200"),
-            ("targets=[{udpos: [en, de, fi]}, {xnli: [en, sw]}]", "languages of udpos: fi"),
+            ("seeds=4", "more seeds: 2 3"),
+            ("intermediate.tasks=[mnli, qqp, siqa, squad]", "more intermediate tasks: squad"),
+            ("intermediate.tasks=[squad, mnli, qqp, siqa]", "more intermediate tasks: squad"),
+            ("intermediate.count=0..3", "more counts: 3"),
+            ("targets=[{udpos: [en, de]}, {xnli: [en, sw]}, sib200]", "more targets: sib200"),
+            ("targets=[{udpos: [en, de, fi]}, {xnli: [en, sw]}]", "more languages of udpos: fi"),
             ("targets=[{udpos: all}, {xnli: [en, sw]}]", "languages of udpos: all"),
         ],
     )

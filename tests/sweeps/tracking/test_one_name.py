@@ -84,6 +84,21 @@ class TestEachItsOwn:
         run = runs_of(uri, ONE)[stage.tag_value]
         assert run.data.tags["mlflow.parentRunId"] == runs_of(uri, ONE)["order/1"].info.run_id
 
+    def test_a_stage_that_both_score_stays_as_it_is(self, uri, told, a_stage, content):
+        """Each knows its own evaluations of it: either again changes nothing of the other's."""
+        stage = replace(a_stage(), sweep_id=ONE)
+        scored = [m for m in stage.metrics if m.key.startswith("dev/")]
+        other = replace(scored[0], key=scored[0].key.replace("/sw/", "/th/"))
+        theirs = replace(stage, metrics=(*(m for m in stage.metrics if m not in scored), other))
+        assert other.key != scored[0].key
+        sync([*told(ONE, 10.0), stage], uri)
+        assert sync([theirs], uri).updated == 1
+        before = content(uri)
+        for record in (stage, theirs, stage):
+            assert sync([record], uri).unchanged == 1
+        assert content(uri) == before
+        assert sync([replace(stage, tags={**stage.tags, "xlt.note": "new"})], uri).updated == 1
+
 
 class TestRunsWithoutAnId:
     """As an earlier version left them."""
