@@ -19,7 +19,7 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sweeps.search.study_reader import StudyTrial
+    from sweeps.search.trial import Trial
     from sweeps.spec.compare import Change
     from sweeps.spec.prepare import Prepared
     from sweeps.spec.sweep import Sweep
@@ -57,7 +57,7 @@ class Begun:
         }
 
 
-def begun(change: Change, trials: Sequence[StudyTrial]) -> Begun:
+def begun(change: Change, trials: Sequence[Trial]) -> Begun:
     """What `plan` shows of a sweep that has begun with these trials."""
     return Begun(change, sum(trial.state != "running" for trial in trials), len(trials))
 

@@ -25,7 +25,7 @@ SHOWN_PLANS = 10
 if TYPE_CHECKING:
     from sweeps.report.cuts import CutRows
     from sweeps.report.forecast import Forecast
-    from sweeps.search.study_reader import StudyTrial
+    from sweeps.search.trial import Trial
     from sweeps.spec.paths import SweepFolder
     from sweeps.spec.prepare import Prepared
     from sweeps.spec.sweep import Sweep
@@ -61,7 +61,7 @@ def plan(
         show_cuts(cuts)
 
 
-def known_trials(sweep: Sweep) -> Sequence[StudyTrial]:
+def known_trials(sweep: Sweep) -> Sequence[Trial]:
     """The trials of the sweep's study, none where it has not begun. Raises UserMistake."""
     from sweeps.search.study_reader import read_trials
 
@@ -70,7 +70,7 @@ def known_trials(sweep: Sweep) -> Sequence[StudyTrial]:
 
 
 def begun_of(
-    sweep: Sweep, prepared: Prepared, folder: SweepFolder, known: Sequence[StudyTrial]
+    sweep: Sweep, prepared: Prepared, folder: SweepFolder, known: Sequence[Trial]
 ) -> Begun | None:
     """What began under the sweep's name; None where nothing did.
 
@@ -105,7 +105,7 @@ def show_begun(before: Begun | None, folder: SweepFolder) -> None:
         console.print("It is being run by another process at this moment.", soft_wrap=True)
 
 
-def forecast_of(sweep: Sweep, prepared: Prepared, known: Sequence[StudyTrial]) -> Forecast:
+def forecast_of(sweep: Sweep, prepared: Prepared, known: Sequence[Trial]) -> Forecast:
     """The forecast, from where the sweep's study stands now: its trials."""
     from sweeps.report.forecast import forecast
     from sweeps.search.of_sweep import candidates_of

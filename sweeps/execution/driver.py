@@ -162,8 +162,11 @@ def _search(
     job = assignment.job
     text = f"starting workers, {job.workers} at most"
     books.note(Event("phase", fields={"text": text}))
+    from sweeps.execution.tune import RayTune
+
     with Attendant(ServiceClient(job), wish, books.note):
-        search_out(assignment, queue, study, wish, books, folder)
+        backend = RayTune(assignment, folder)
+        search_out(assignment.sweep, backend, queue, study, wish, books.note)
     books.note(Event("phase", fields={"text": "ending Ray"}))
 
 

@@ -2,7 +2,7 @@
 
 Trains nothing. Grid and random search propose the same whatever is found, so their forecast is
 exact; a search that learns is known for its first window only, the rest is drawn at random as a
-stand-in and the forecast says so. Neighbours: `status` (what was done), `sweeps.search.draw`.
+stand-in and the forecast says so. Neighbours: `status` (what was done), `sweeps.search.loop`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sweeps.search.proposal import Proposal
+from sweeps.spec.methods import METHODS
 from sweeps.spec.stems import blaming
 from sweeps.spec.sweep import Sweep
 from xlt_core.stages import EvaluateStage
@@ -19,13 +21,11 @@ from xlt_core.vocabulary.plan import Plan
 
 if TYPE_CHECKING:
     from sweeps.search.candidates import Candidate, Candidates
-    from sweeps.search.proposal import Proposal
     from sweeps.search.settings import Settings
-    from sweeps.search.study_reader import StudyTrial
+    from sweeps.search.trial import Trial
     from sweeps.spec.prepare import Prepared
     from xlt_core.store import Store
 
-LEARNS_NOTHING = ("grid", "random")
 MOST_STAGES = 50_000  # requests counted one by one; larger sweeps are scaled up from there
 LISTED_PLANS = 50
 
@@ -88,7 +88,7 @@ def forecast(
     prepared: Prepared,
     store: Store,
     candidates: Candidates,
-    known: Sequence[StudyTrial] = (),
+    known: Sequence[Trial] = (),
 ) -> Forecast:
     """Count what `sweep` would do from here.
 
@@ -135,37 +135,27 @@ def distinct_size(candidates: Candidates) -> int | None:
     return candidates.distinct()
 
 
-def _proposals(
-    sweep: Sweep, candidates: Candidates, known: Sequence[StudyTrial]
-) -> Iterator[Proposal]:
+def _proposals(sweep: Sweep, candidates: Candidates, known: Sequence[Trial]) -> Iterator[Proposal]:
     """The study's trials, then what would be proposed, results of later ones not known."""
-    from sweeps.search.draw import draw
-    from sweeps.search.samplers import make_sampler
-    from sweeps.search.view import View
+    from sweeps.search.loop import SearchLoop
+    from sweeps.search.queue import ProposalQueue
+    from sweeps.search.samplers.stand_in import StandIn
+    from sweeps.search.trial import TrialResult
+    from sweeps.search.trials import MemoryTrials
 
     search = sweep.search
-    view = View(candidates, search.seed)
-    for trial in known:
-        view.add(trial.proposal)
-        yield trial.proposal
-    told = {trial.number: trial.value for trial in known if trial.state != "running"}
-    sampler = make_sampler(search.method, candidates, search.options)
-    stand_in = make_sampler("random", candidates, {})
-    number = len(known)
-    while search.trials is None or number < search.trials:
-        for shown in [n for n in told if n <= number - search.window]:
-            view.show(shown, told.pop(shown))
-        learns = search.method not in LEARNS_NOTHING and number >= len(known) + search.window
-        proposal = draw(number, stand_in if learns else sampler, view)
-        if proposal is None:
-            return
-        view.add(proposal)
-        yield proposal
-        number += 1
+    yield from (trial.proposal for trial in known)
+    foreseen = len(known) + search.window if METHODS[search.method].learns else None
+    sampler = StandIn(search.method, candidates, search.options, foreseen)
+    loop = SearchLoop(ProposalQueue(MemoryTrials(known), candidates, search, sampler=sampler))
+    while isinstance(proposal := loop.next(), Proposal):
+        if proposal.number >= len(known):
+            yield proposal
+        loop.complete(proposal.number, TrialResult.failed("not known yet"))
 
 
-def _is_exact(sweep: Sweep, total: int, known: Sequence[StudyTrial]) -> bool:
-    if sweep.search.method in LEARNS_NOTHING:
+def _is_exact(sweep: Sweep, total: int, known: Sequence[Trial]) -> bool:
+    if not METHODS[sweep.search.method].learns:
         return True
     return total <= len(known) or (total <= sweep.search.window and not sweep.search.asynchronous)
 

@@ -24,9 +24,14 @@ def objective_value(scores: Iterable[Mapping[str, Any]], objective: Objective) -
     Raises:
         ValueError: no score belongs to the objective.
     """
+    return mean(target_scores(scores, objective).values())
+
+
+def target_scores(scores: Iterable[Mapping[str, Any]], objective: Objective) -> dict[str, float]:
+    """What `objective_value` is the mean of: each target's, percent; those without one left out."""
     by_target: dict[str, list[float]] = defaultdict(list)
     for score in scores:
         chosen = objective.languages == "all" or score["language"] == "en"
         if score["split"] == objective.split and chosen:
             by_target[score["task"]].append(float(score["primary"]))
-    return mean(mean(values) for values in by_target.values())
+    return {target: mean(values) for target, values in by_target.items()}

@@ -46,7 +46,7 @@ from xlt_core.vocabulary.plan import Plan
 
 if TYPE_CHECKING:
     from sweeps.search.study import SweepStudy
-    from sweeps.search.study_reader import StudyTrial
+    from sweeps.search.trial import Trial
     from sweeps.spec.paths import SweepFolder
     from sweeps.spec.prepare import Prepared
     from sweeps.tracking.records import RunRecord
@@ -143,7 +143,7 @@ def _trials(
     prepared: Prepared,
     folder: SweepFolder,
     store: Store,
-    trials: Sequence[StudyTrial],
+    trials: Sequence[Trial],
     state: str,
     said: set[StageScores] | None = None,
 ) -> Iterator[RunRecord]:
@@ -159,7 +159,7 @@ def trial_projection(
     sweep_id: str,
     prepared: Prepared,
     store: Store,
-    trial: StudyTrial,
+    trial: Trial,
     at: float = 0.0,
     said: set[StageScores] | None = None,
     sweep_state: str = RUNNING,
@@ -213,7 +213,7 @@ def whole_sweep_record(
     prepared: Prepared,
     folder: SweepFolder,
     store: Store,
-    trials: Sequence[StudyTrial],
+    trials: Sequence[Trial],
     state: str,
     at: float | None,
 ) -> RunRecord:
@@ -267,7 +267,7 @@ def best_of(results: SweepResults) -> Best | None:
     return Best(found.trial, found.plan, found.selected_by)
 
 
-def _objective(sweep: Sweep, trial: StudyTrial, rows: Sequence[Row]) -> float | None:
+def _objective(sweep: Sweep, trial: Trial, rows: Sequence[Row]) -> float | None:
     """What selects the trial, by its scores now; as the search was told where there are none."""
     judged = [row for row in rows if row.primary]
     found = selecting_score(judged, sweep.objective) if trial.state == "finished" else None
@@ -347,7 +347,7 @@ def _abouts(store: Reader, paths: Sequence[TrialPath]) -> dict[str, dict[str, An
 
 
 def _trial_ends(
-    sweep: Sweep, prepared: Prepared, store: Store, trials: Sequence[StudyTrial]
+    sweep: Sweep, prepared: Prepared, store: Store, trials: Sequence[Trial]
 ) -> Iterator[tuple[int, float]]:
     """When each trial's last stage was finished; the study keeps no times, the store does."""
     known: dict[str, float | None] = {}
@@ -364,7 +364,7 @@ def _trial_ends(
 
 
 def _environment(
-    sweep: Sweep, prepared: Prepared, store: Store, trials: Sequence[StudyTrial]
+    sweep: Sweep, prepared: Prepared, store: Store, trials: Sequence[Trial]
 ) -> dict[str, str]:
     """Versions that computed the baseline, as the store has them; empty before that."""
     for trial in trials[:1]:

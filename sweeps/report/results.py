@@ -20,7 +20,7 @@ from xlt_core.vocabulary.languages import family_of
 from xlt_core.vocabulary.plan import Plan
 
 if TYPE_CHECKING:
-    from sweeps.search.study_reader import StudyTrial
+    from sweeps.search.trial import Trial
     from sweeps.spec.paths import SweepFolder
     from sweeps.spec.prepare import Prepared
     from xlt_core.store import Store
@@ -71,7 +71,7 @@ class SweepResults:
 
     sweep: Sweep
     prepared: Prepared
-    trials: tuple[StudyTrial, ...]
+    trials: tuple[Trial, ...]
     rows: tuple[Row, ...]
 
 
@@ -100,7 +100,7 @@ def overlap_texts(prepared: Prepared) -> tuple[str, ...]:
 
 
 def rows_of(
-    sweep: Sweep, prepared: Prepared, store: Store, trials: Iterable[StudyTrial]
+    sweep: Sweep, prepared: Prepared, store: Store, trials: Iterable[Trial]
 ) -> Iterator[Row]:
     """Rows of the finished ones among `trials`, in order of trial, target, language and seed; then
     those of the baselines that they brought along and that are no trial of their own."""
@@ -113,7 +113,7 @@ def rows_of(
             yield replace(row, beside=True)
 
 
-def baselines_beside(sweep: Sweep, trials: Iterable[StudyTrial]) -> Iterator[StudyTrial]:
+def baselines_beside(sweep: Sweep, trials: Iterable[Trial]) -> Iterator[Trial]:
     """The baselines with the trials' own settings, each once, with the first trial's number.
 
     They are choices like any other: where no plan does better, the baseline is the answer.
@@ -129,7 +129,7 @@ def baselines_beside(sweep: Sweep, trials: Iterable[StudyTrial]) -> Iterator[Stu
 
 
 def trial_rows(
-    sweep: Sweep, prepared: Prepared, trial: StudyTrial, reader: ScoreReader
+    sweep: Sweep, prepared: Prepared, trial: Trial, reader: ScoreReader
 ) -> Iterator[Row]:
     """Rows of one trial: whatever of its evaluations the store holds.
 

@@ -13,10 +13,10 @@ from sweeps.search.settings import label
 from sweeps.spec.sweep import Sweep
 
 if TYPE_CHECKING:
-    from sweeps.search.study_reader import StudyTrial
+    from sweeps.search.trial import Trial
 
 
-def settings_of(sweep: Sweep, trial: StudyTrial) -> dict[str, Any]:
+def settings_of(sweep: Sweep, trial: Trial) -> dict[str, Any]:
     """The searched settings that a trial was trained with, by dotted path.
 
     Those that its plan takes. One that was not searched yet when the trial was proposed has the

@@ -22,7 +22,7 @@ from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.lines import lines_of
 
 if TYPE_CHECKING:
-    from sweeps.search.study_reader import StudyTrial
+    from sweeps.search.trial import Trial
     from sweeps.spec.paths import SweepFolder
     from sweeps.spec.prepare import Prepared
     from xlt_core.store import Store
@@ -100,7 +100,7 @@ class SweepStatus:
 
 def read_sweep(
     folder: SweepFolder,
-) -> tuple[Sweep, Prepared | None, tuple[StudyTrial, ...]]:
+) -> tuple[Sweep, Prepared | None, tuple[Trial, ...]]:
     """Spec, prepared data (None before the first start) and trials of the sweep in `folder`.
 
     Raises:
@@ -152,7 +152,7 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     )
 
 
-def count_trials(trials: Sequence[StudyTrial], state: str) -> TrialCounts:
+def count_trials(trials: Sequence[Trial], state: str) -> TrialCounts:
     """Trials by state, in a sweep whose own state is `state`."""
     by_state = Counter(state_of_trial(trial, state) for trial in trials)
     return TrialCounts(
@@ -164,7 +164,7 @@ def count_trials(trials: Sequence[StudyTrial], state: str) -> TrialCounts:
     )
 
 
-def state_of_trial(trial: StudyTrial, state: str) -> str:
+def state_of_trial(trial: Trial, state: str) -> str:
     """One word for where a trial stands, in a sweep whose own state is `state`.
 
     The study calls every trial without a result running, whoever may have died over it.
@@ -173,7 +173,7 @@ def state_of_trial(trial: StudyTrial, state: str) -> str:
 
 
 def count_stages(
-    sweep: Sweep, prepared: Prepared, trials: Iterable[StudyTrial], store: Store, folder: str = ""
+    sweep: Sweep, prepared: Prepared, trials: Iterable[Trial], store: Store, folder: str = ""
 ) -> StageCounts:
     """Stages of all trials asked so far, and what became of them.
 
@@ -189,7 +189,7 @@ def count_stages(
     return StageCounts(tree.requested, tree.distinct, executed, len(stored) - executed)
 
 
-def lacks_scores(sweep: Sweep, prepared: Prepared, trials: Iterable[StudyTrial]) -> bool:
+def lacks_scores(sweep: Sweep, prepared: Prepared, trials: Iterable[Trial]) -> bool:
     """Whether a finished trial, or the baseline beside it, lacks scores the sweep asks for now: it
     was extended by seeds, targets or languages, or stages were lost."""
     from sweeps.spec.trials import paths_asked

@@ -1,25 +1,25 @@
 """The queue of trials: hands out proposals, takes results, and forgets nothing it cannot recompute.
 
-All it knows stands in the study, so that dropping it at any moment and making another changes
-nothing: unfinished trials are handed out again, then come the very proposals that would have
-come. `searcher` puts it before Ray Tune; `draw` makes one proposal.
+All it knows stands where the trials are kept, so that dropping it at any moment and making another
+changes nothing: unfinished trials are handed out again, then come the very proposals that would
+have come. `loop` puts it before whoever works on trials; `draw` makes one proposal.
 """
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from enum import Enum
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from sweeps.search.candidates import Candidates
 from sweeps.search.draw import draw
 from sweeps.search.lease import LeaseLost
 from sweeps.search.proposal import Proposal
 from sweeps.search.samplers import make_sampler
-from sweeps.search.study import SweepStudy
-from sweeps.search.study_reader import StudyTrial
+from sweeps.search.samplers.sampler import Sampler
+from sweeps.search.trial import Trial, TrialResult, TrialState
+from sweeps.search.trials import Trials
 from sweeps.search.view import View
 from sweeps.spec.sweep import Search
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -54,7 +54,7 @@ class ProposalQueue:
     space would have proposed others.
 
     Args:
-        study: where trials are kept.
+        trials: who keeps them.
         candidates: what there is to propose.
         search: method, number of trials, seed, window.
         revisit: hand out finished and failed trials once more, first of all, because there is more
@@ -62,6 +62,7 @@ class ProposalQueue:
             search went by, stand.
         aside: trials that are not handed out again for now, because an earlier queue of this run
             of the driver has tried them in vain.
+        sampler: what draws; the method's own where it is left out.
 
     Raises:
         UserMistake: the method or its options do not fit, or the study cannot be read.
@@ -69,16 +70,17 @@ class ProposalQueue:
 
     def __init__(
         self,
-        study: SweepStudy,
+        trials: Trials,
         candidates: Candidates,
         search: Search,
         revisit: bool = False,
         aside: Collection[int] = (),
+        sampler: Sampler | None = None,
     ) -> None:
-        self._study = study
+        self._trials = trials
         self._candidates = candidates
         self._search = search
-        self._sampler = make_sampler(search.method, candidates, search.options)
+        self._sampler = sampler or make_sampler(search.method, candidates, search.options)
         self._view = View(candidates, search.seed)
         self._results: dict[int, float | None] = {}
         self._first_untold = 0
@@ -86,24 +88,24 @@ class ProposalQueue:
         self._hand_outs: dict[int, int] = {}
         self._exhausted = False
         self._aside = set(aside)
-        self._again = deque(self._load(study.trials(candidates), revisit))
+        self._again = deque(self._load(trials.trials(candidates), revisit))
 
-    def _load(self, trials: list[StudyTrial], revisit: bool) -> list[Proposal]:
+    def _load(self, trials: Sequence[Trial], revisit: bool) -> list[Proposal]:
         for expected, trial in enumerate(trials):
             if trial.number != expected:
-                raise UserMistake(_incomplete(self._study, expected))
+                raise UserMistake(_incomplete(self._trials, expected))
             self._view.add(trial.proposal)
-            if trial.state != "running":
+            if trial.state != TrialState.RUNNING:
                 self._note(trial.number, trial.value)
         return [
             trial.proposal
             for trial in trials
-            if (revisit or trial.state == "running") and trial.number not in self._aside
+            if (revisit or trial.state == TrialState.RUNNING) and trial.number not in self._aside
         ]
 
     @property
     def proposed(self) -> int:
-        """Trials in the study."""
+        """Trials there are."""
         return len(self._view.trials)
 
     @property
@@ -119,7 +121,7 @@ class ProposalQueue:
     def next(self) -> Proposal | Literal[Signal.WAIT, Signal.DONE]:
         """The next trial to work on; `WAIT`: ask again after a result; `DONE`: there is none.
 
-        A new proposal is in the study before it is returned. Waiting costs next to nothing.
+        A new proposal is kept before it is returned. Waiting costs next to nothing.
 
         Raises:
             UserMistake: the storage is locked, full or out of reach.
@@ -142,7 +144,7 @@ class ProposalQueue:
         return bool(self._again) or isinstance(self._drawn(), Proposal)
 
     def _drawn(self) -> Proposal | Literal[Signal.WAIT, Signal.DONE]:
-        """The proposal after those in the study, which does not have it yet."""
+        """The proposal after those that are kept, not kept yet."""
         number = self.proposed
         if self._exhausted or (self._search.trials is not None and number >= self._search.trials):
             return DONE
@@ -165,14 +167,8 @@ class ProposalQueue:
         # Nobody is at work, so what is waited for are results of trials that were set aside.
         return False
 
-    def tell(
-        self,
-        number: int,
-        value: float | None,
-        error: str = "",
-        attrs: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Take a trial's objective (None: it failed, of `error`). Only the first result counts.
+    def tell(self, number: int, result: TrialResult) -> None:
+        """Take a trial's result. Only the first counts.
 
         Raises:
             KeyError: no such trial.
@@ -180,13 +176,11 @@ class ProposalQueue:
         """
         if number in self._results:
             return
-        if value is not None and not math.isfinite(value):
-            value, error = None, error or f"the objective is {value}"
         try:
-            self._study.tell(number, value, error, attrs)
+            self._trials.tell(number, result)
         except LeaseLost:
             return  # the other driver finds its stages in the store, and tells it
-        self._note(number, value)
+        self._note(number, result.objective)
 
     def give_back(self, number: int) -> None:
         """Take back a trial that ended without a result, to be handed out again.
@@ -206,11 +200,11 @@ class ProposalQueue:
         self._aside.add(number)
 
     def _written(self, proposal: Proposal) -> Proposal:
-        """Have a proposal in the study. An earlier try, of which no answer came, may have put it
+        """Have a proposal kept. An earlier try, of which no answer came, may have put it
         there: then that one counts."""
-        known = self._study.trial(proposal.number)
+        known = self._trials.trial(proposal.number)
         if known is None:
-            self._study.insert(proposal, self._candidates)
+            self._trials.insert(proposal, self._candidates)
             return proposal
         settings = self._candidates.settings.restore(known.settings)
         return Proposal(known.number, known.plan, settings)
@@ -233,7 +227,7 @@ class ProposalQueue:
             self._to_show.discard(told)
 
 
-def _incomplete(study: SweepStudy, number: int) -> Mistake:
-    what = f"trial {number} is missing in Optuna's study {study.name!r}, later ones are there"
+def _incomplete(trials: Trials, number: int) -> Mistake:
+    what = f"trial {number} is missing in Optuna's study {trials.name!r}, later ones are there"
     remedy = "give the sweep another name: its stages in the store are not trained twice"
-    return Mistake(study.where, what, remedy)
+    return Mistake(trials.where, what, remedy)

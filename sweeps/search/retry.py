@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sweeps.search.study_reader import StudyTrial
+from sweeps.search.trial import Trial
 
 
-def to_retry(trials: Iterable[StudyTrial], all_failed: bool) -> list[int]:
+def to_retry(trials: Iterable[Trial], all_failed: bool) -> list[int]:
     """Numbers of the failed trials to be told once more.
 
     The baseline always, for every gain is against it; the others where the user asks.

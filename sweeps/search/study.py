@@ -8,7 +8,6 @@ and `settings`; its Optuna parameters say the same once more, for dashboards. On
 from __future__ import annotations
 
 import json
-import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,12 +20,12 @@ from sweeps.search.proposal import Proposal
 from sweeps.search.quiet import quiet_optuna
 from sweeps.search.study_reader import (
     SECONDS_TO_WAIT,
-    StudyTrial,
     damaged,
     in_order,
     storage_mistake,
     trial_of,
 )
+from sweeps.search.trial import Trial, TrialResult
 from sweeps.spec.database import sqlite_path, with_driver
 from xlt_core.vocabulary.address import filled, starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -34,7 +33,8 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.storages import RDBStorage
-    from optuna.trial import FrozenTrial, TrialState
+    from optuna.trial import FrozenTrial
+    from optuna.trial import TrialState as RowState
     from sqlalchemy.engine import URL
 
 FORMAT = 1  # of our rows; raised when their meaning changes
@@ -49,7 +49,7 @@ _FORGET_ERROR = "delete from trial_user_attributes where trial_id = :trial and k
 
 
 class SweepStudy:
-    """The study of one sweep in a database. Made by `open` or `find`.
+    """The study of one sweep in a database (see `Trials`). Made by `open` or `find`.
 
     One thread may write (`insert`, `tell`) while others read.
     """
@@ -138,12 +138,12 @@ class SweepStudy:
         with _mistakes(self.where):
             self._storage.set_study_user_attr(self._study_id, key, value)
 
-    def trials(self, candidates: Candidates | None = None) -> list[StudyTrial]:
+    def trials(self, candidates: Candidates | None = None) -> list[Trial]:
         """All trials in number order; settings as `candidates` writes them where it is given."""
         restore = candidates.settings.restore if candidates else dict
         return in_order(_trial(row, restore) for row in self._rows())
 
-    def trial(self, number: int) -> StudyTrial | None:
+    def trial(self, number: int) -> Trial | None:
         """One trial, None where there is none; costs the same however many others there are."""
         trial_id = self._ids().get(number)
         if trial_id is None:
@@ -183,20 +183,10 @@ class SweepStudy:
         self._stored |= template.distributions
         ids[proposal.number] = trial_id
 
-    def tell(
-        self,
-        number: int,
-        value: float | None,
-        error: str = "",
-        attrs: Mapping[str, Any] | None = None,
-    ) -> bool:
+    def tell(self, number: int, result: TrialResult) -> bool:
         """Write a trial's result, once; False where it had one already, which then stands.
 
-        Args:
-            number: the trial.
-            value: its objective; None, or a number that is not finite, where it failed.
-            error: what it failed of. Written before the state, so that no trial fails unexplained.
-            attrs: whatever else should be kept of it, as JSON.
+        The state is written last, so that no trial fails unexplained.
 
         Raises:
             KeyError: no such trial.
@@ -208,16 +198,13 @@ class SweepStudy:
 
         self._may_write()
         trial_id = self._ids()[number]
-        failed = value is None or not math.isfinite(value)
-        if failed and not error:
-            error = "no objective" if value is None else f"the objective is {value}"
-        written = dict(attrs or {}) | ({"error": error} if failed else {})
+        value = result.objective
         with _mistakes(self.where):
             try:
-                for key, said in written.items():
+                for key, said in result.to_attrs().items():
                     self._storage.set_trial_user_attr(trial_id, key, said)
-                state = TrialState.FAIL if failed else TrialState.COMPLETE
-                values = None if failed or value is None else [float(value)]
+                state = TrialState.FAIL if value is None else TrialState.COMPLETE
+                values = None if value is None else [value]
                 return self._storage.set_trial_state_values(trial_id, state, values)
             except UpdateFinishedTrialError:
                 return False
@@ -291,9 +278,9 @@ def without_password(storage_url: str) -> str:
 
 def _trial(
     row: FrozenTrial, restore: Callable[[Mapping[str, Any]], dict[str, Any]]
-) -> StudyTrial | None:
+) -> Trial | None:
     settings = restore(row.user_attrs.get("settings", {}))
-    state: TrialState = row.state
+    state: RowState = row.state
     value = row.values[0] if row.values else None
     return trial_of(state.name, value, row.user_attrs, settings)
 

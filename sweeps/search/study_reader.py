@@ -10,11 +10,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sweeps.search.proposal import Proposal
+from sweeps.search.trial import Trial, TrialState
 from sweeps.spec.database import sqlite_path
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line
@@ -38,38 +37,14 @@ OPTUNA_TABLES = frozenset(
         "version_info",
     ]
 )
-_STATES = {"RUNNING": "running", "WAITING": "running", "COMPLETE": "finished"}
+_STATES = {
+    "RUNNING": TrialState.RUNNING,
+    "WAITING": TrialState.RUNNING,
+    "COMPLETE": TrialState.FINISHED,
+}
 
 
-@dataclass(frozen=True)
-class StudyTrial:
-    """One row of a study.
-
-    Attributes:
-        state: `running` (also while nobody works on it), `finished` or `failed`.
-        value: the objective in percent, of a finished trial.
-        attrs: what else was told of it; `error` is a failed trial's text.
-    """
-
-    number: int
-    plan: Plan
-    settings: Mapping[str, Any] = field(hash=False)
-    state: str
-    value: float | None
-    attrs: Mapping[str, Any] = field(default_factory=dict, hash=False)
-
-    @property
-    def error(self) -> str:
-        """What a failed trial failed of; empty otherwise."""
-        return str(self.attrs.get("error", "")) if self.state == "failed" else ""
-
-    @property
-    def proposal(self) -> Proposal:
-        """The trial as it was proposed."""
-        return Proposal(self.number, self.plan, self.settings)
-
-
-def read_trials(storage_url: str, name: str) -> list[StudyTrial]:
+def read_trials(storage_url: str, name: str) -> list[Trial]:
     """All trials of a study in number order; none where it has not been created yet.
 
     Raises:
@@ -78,7 +53,7 @@ def read_trials(storage_url: str, name: str) -> list[StudyTrial]:
     return find_trials(storage_url, name) or []
 
 
-def find_trials(storage_url: str, name: str) -> list[StudyTrial] | None:
+def find_trials(storage_url: str, name: str) -> list[Trial] | None:
     """As `read_trials`; None where the study is not there.
 
     Raises:
@@ -122,21 +97,21 @@ def read_attrs(storage_url: str, name: str) -> dict[str, Any]:
 
 def trial_of(
     state: str, value: float | None, attrs: Mapping[str, Any], settings: Mapping[str, Any]
-) -> StudyTrial | None:
+) -> Trial | None:
     """A row as a trial, from Optuna's name of its state; None for a row that is not one of ours."""
     if not attrs.keys() >= {"number", "plan"}:
         return None
-    return StudyTrial(
+    return Trial(
         number=attrs["number"],
         plan=Plan.parse(attrs["plan"]),
         settings=settings,
-        state=_STATES.get(state, "failed"),
+        state=_STATES.get(state, TrialState.FAILED),
         value=value if state == "COMPLETE" else None,
         attrs={k: v for k, v in attrs.items() if k not in ("number", "plan", "settings")},
     )
 
 
-def _read_file(path: Path, name: str) -> list[StudyTrial]:
+def _read_file(path: Path, name: str) -> list[Trial]:
     rows = _query(
         path,
         "select t.trial_id, t.state, v.value from trials t"
@@ -161,13 +136,13 @@ def _read_file(path: Path, name: str) -> list[StudyTrial]:
     )
 
 
-def in_order(trials: Iterable[StudyTrial | None]) -> list[StudyTrial]:
+def in_order(trials: Iterable[Trial | None]) -> list[Trial]:
     """Trials in number order, rows that are none left out. Rows must come as they were written.
 
     Of two rows of one number the first stands: a driver that lost its lease just then wrote the
     other.
     """
-    found: dict[int, StudyTrial] = {}
+    found: dict[int, Trial] = {}
     for trial in trials:
         if trial is not None:
             found.setdefault(trial.number, trial)

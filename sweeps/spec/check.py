@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.spec.database import sqlite_path, with_driver
-from sweeps.spec.known import nearest, option_mistakes
+from sweeps.spec.known import nearest
 from sweeps.spec.marks import Document, Trail
+from sweeps.spec.methods import METHODS, option_mistakes
 from sweeps.spec.ranges import RULES
 from sweeps.spec.recipes import recipe_for
 from sweeps.spec.schema import Spec
@@ -204,11 +205,12 @@ def _splits(document: Document, spec: Spec) -> Iterator[Mistake]:
 
 
 def _search(spec: Spec, document: Document) -> Iterator[Mistake]:
-    if spec.search.method == "grid":
+    if not METHODS[spec.search.method].fractions:
         for trail, value in _ranges(spec):
             if value.kind in ("log", "float"):
                 remedy = "write {choice: […]}, or search with method: tpe"
-                yield Mistake(document.where(trail), "a grid has no end of fractions", remedy)
+                what = f"a {spec.search.method} has no end of fractions"
+                yield Mistake(document.where(trail), what, remedy)
     for name in _STOPPERS:
         wish = spec.search.options.get(name)
         if name in spec.search.options and _stops_on_targets(wish, spec.objective.languages):

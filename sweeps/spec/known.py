@@ -1,11 +1,9 @@
-"""Names a spec may use: tasks, languages, search methods; and the nearest one to a wrong name."""
+"""Names a spec may use, tasks and languages, and the nearest one to a wrong name."""
 
 from __future__ import annotations
 
 import difflib
-import importlib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from xlt_core.lab.tasks import lab_tasks
 from xlt_core.tasks import all_tasks, get_task
@@ -14,8 +12,6 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.languages import all_languages, get_language
 from xlt_core.vocabulary.plan import Member, Step
 
-# What the first release's table holds; the search package's own table wins where it has more.
-_METHODS = ("grid", "random", "tpe")
 _LIKE = 0.5
 
 
@@ -45,22 +41,6 @@ def _likeness(name: str, other: str) -> float:
     """How alike two names are; nothing where they are less alike than chance has it."""
     found = difflib.SequenceMatcher(None, other, name.lower()).ratio()
     return found if found >= _LIKE else 0.0
-
-
-def methods() -> tuple[str, ...]:
-    """Names of search methods.
-
-    The search stands above this layer, so that its table is looked up by name and not imported.
-    """
-    table = getattr(importlib.import_module("sweeps.search.samplers"), "methods", None)
-    return tuple(table()) if callable(table) else _METHODS
-
-
-def option_mistakes(method: str, options: Mapping[str, Any]) -> tuple[Mistake, ...]:
-    """What a method says of `search.options`; `where` is the option's name. Found as `methods`."""
-    table: Any = importlib.import_module("sweeps.search.samplers")
-    found: tuple[Mistake, ...] = table.option_mistakes(method, options)
-    return found
 
 
 def every_task() -> tuple[Task, ...]:

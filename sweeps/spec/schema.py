@@ -22,7 +22,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from sweeps.spec.known import intermediate_names, known_task, methods, target_names
+from sweeps.spec.known import intermediate_names, known_task, target_names
+from sweeps.spec.methods import METHODS
 from sweeps.spec.ranges import MOST, RULES, Rule, read_field
 from sweeps.spec.sweep import Execution, Objective, Search
 from sweeps.spec.values import (
@@ -327,5 +328,5 @@ def spec_schema() -> dict[str, Any]:
             {"type": "object", "properties": by_name, "maxProperties": 1},
         ]
     }
-    schema["$defs"]["SearchPart"]["properties"]["method"]["enum"] = list(methods())
+    schema["$defs"]["SearchPart"]["properties"]["method"]["enum"] = list(METHODS)
     return schema

@@ -14,6 +14,7 @@ from typing import Any
 
 from sweeps.spec.addresses import database, location
 from sweeps.spec.marks import Document
+from sweeps.spec.methods import METHODS
 from sweeps.spec.paths import SweepFolder, runs_folder
 from sweeps.spec.schema import DEFAULT_MOST, DEFAULT_TRIALS, Spec
 from sweeps.spec.stems import blaming
@@ -23,8 +24,6 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan
 
 LAB_ENCODER = "lab-tiny"
-# Methods that walk a space to its end; the others would never finish by themselves.
-_EXHAUSTIVE = ("grid", "singles", "pairs", "chains", "crossed")
 
 
 def settle(
@@ -153,7 +152,7 @@ def _written(part: Any) -> dict[str, Any]:
 def _search(spec: Spec) -> Search:
     part = spec.search
     trials = part.trials
-    if trials is None and part.method not in _EXHAUSTIVE:
+    if trials is None and not METHODS[part.method].exhaustive:
         trials = DEFAULT_TRIALS
     window = part.window or 4 * spec.execution.concurrency
     return Search(part.method, trials, part.seed, window, part.asynchronous, dict(part.options))

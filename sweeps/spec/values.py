@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from sweeps.spec.known import did_you_mean, known_language, known_step, known_target, methods
+from sweeps.spec.known import did_you_mean, known_language, known_step, known_target
+from sweeps.spec.methods import METHODS
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan, Step
 
@@ -171,8 +172,8 @@ def read_folder_or_word(value: Any) -> str:
 
 def read_method(value: Any) -> str:
     """The name of a search method."""
-    if value not in methods():
-        raise _wrong(f"{value!r} is not a search method", did_you_mean(str(value), methods()))
+    if value not in METHODS:
+        raise _wrong(f"{value!r} is not a search method", did_you_mean(str(value), METHODS))
     return str(value)
 
 

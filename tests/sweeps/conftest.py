@@ -18,6 +18,7 @@ from sweeps.execution.cluster import quiet_environment
 from sweeps.search.candidates import Candidates
 from sweeps.search.proposal import Proposal
 from sweeps.search.study import SweepStudy
+from sweeps.search.trial import TrialResult
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import Prepared, prepare, write_prepared
 from sweeps.spec.read import read_spec
@@ -81,7 +82,7 @@ class Made:
 
     def tell(self, number: int, value: float | None, error: str = "") -> None:
         study = SweepStudy.open(self.sweep.storage, self.sweep.name)
-        study.tell(number, value, error)
+        study.tell(number, TrialResult(value, error))
         study.close()
 
     def compute(
@@ -186,7 +187,7 @@ def made_once(tmp_path_factory, start_sweep):
     for number, plan in enumerate(GAIN):
         study.insert(Proposal(number, Plan.parse(plan), {}), sweep.candidates)
         sweep.compute(plan)
-        study.tell(number, 80.0 + GAIN[plan].get("en", 0.0))
+        study.tell(number, TrialResult(80.0 + GAIN[plan].get("en", 0.0)))
     study.close()
     sweep.journal(
         Event("sweep_started", fields={"name": "made"}, at=BEGAN),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from sweeps.search.candidates import Candidate, Candidates
-from sweeps.search.samplers.options import Option
 from sweeps.search.settings import Settings
 from sweeps.search.view import View
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -19,8 +18,6 @@ class Grid:
     Raises:
         UserMistake: a searched field is not a list of choices.
     """
-
-    options: ClassVar[Mapping[str, Option]] = {}
 
     def __init__(self, candidates: Candidates, options: Mapping[str, Any]) -> None:
         endless = [path for path, r in candidates.settings.ranges.items() if r.kind != "choice"]

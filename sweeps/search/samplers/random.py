@@ -8,10 +8,9 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any, ClassVar
+from typing import Any
 
 from sweeps.search.candidates import Candidates
-from sweeps.search.samplers.options import Option
 from sweeps.search.settings import Settings
 from sweeps.search.view import View
 from xlt_core.vocabulary.plan import Plan
@@ -21,8 +20,6 @@ _ROUNDS = 6
 
 class Random:
     """Every plan equally likely (so long ones, of which there are more, come up more often)."""
-
-    options: ClassVar[Mapping[str, Option]] = {}
 
     def __init__(self, candidates: Candidates, options: Mapping[str, Any]) -> None:
         """Everything it needs is in the view."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from sweeps.search.candidates import Candidates
-from sweeps.search.samplers.options import Option
 from sweeps.search.settings import Settings
 from sweeps.search.view import View
 from xlt_core.vocabulary.plan import Plan
@@ -15,14 +14,11 @@ from xlt_core.vocabulary.plan import Plan
 class Sampler(Protocol):
     """Chooses candidates, each from a view of the earlier ones.
 
-    Attributes:
-        options: what `search.options` may hold for it.
+    What the method is and needs, its options among them, stands in `sweeps.spec.methods`.
     """
 
-    options: ClassVar[Mapping[str, Option]]
-
     def __init__(self, candidates: Candidates, options: Mapping[str, Any]) -> None:
-        """`options` that are not given have their defaults; those given are checked already.
+        """`options` are all the method has, checked, with their defaults where none were given.
 
         Raises:
             UserMistake: it cannot search this space.

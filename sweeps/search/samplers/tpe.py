@@ -7,12 +7,11 @@ every sweep.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from sweeps.search.candidates import Candidates
 from sweeps.search.parameters import distributions, parameters
 from sweeps.search.quiet import quiet_optuna
-from sweeps.search.samplers.options import Option
 from sweeps.search.settings import Settings
 from sweeps.search.uses import paths
 from sweeps.search.view import View
@@ -34,18 +33,8 @@ class Tpe:
     Options: `n_startup_trials`, `n_ei_candidates`, `constant_liar`, as Optuna has them.
     """
 
-    options: ClassVar[Mapping[str, Option]] = {
-        # told trials before which it draws at random
-        "n_startup_trials": Option("whole", 10, 0, 10**9),
-        # draws of which the best is taken; each is held against every trial, in memory
-        "n_ei_candidates": Option("whole", 24, 1, 10**5),
-        # trials under way count as poor, so that the next are elsewhere
-        "constant_liar": Option("switch", True),
-    }
-
     def __init__(self, candidates: Candidates, options: Mapping[str, Any]) -> None:
-        usual = {name: option.default for name, option in self.options.items()}
-        self._options: dict[str, Any] = usual | dict(options) | _FIXED
+        self._options: dict[str, Any] = dict(options) | _FIXED
         self._mirror: _Mirror | None = None
 
     def propose(self, number: int, view: View, attempt: int = 0) -> tuple[Plan, Settings]:

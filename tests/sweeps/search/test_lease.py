@@ -22,6 +22,7 @@ from sweeps.search.queue import DONE, ProposalQueue
 from sweeps.search.space import PlanSpace
 from sweeps.search.study import SweepStudy
 from sweeps.search.study_reader import read_trials
+from sweeps.search.trial import TrialResult
 from sweeps.spec.sweep import Intermediate, Search
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.plan import Plan, Step
@@ -186,7 +187,7 @@ class TestLosing:
         with pytest.raises(LeaseLost, match="process 1 on elsewhere"):
             study.insert(Proposal(1, Plan.parse("mnli")), CANDIDATES)
         with pytest.raises(LeaseLost):
-            study.tell(0, 1.0)
+            study.tell(0, TrialResult(1.0))
         assert [(trial.number, trial.state) for trial in study.trials()] == [(0, "running")]
         assert lost.lost
         assert "process 1 on elsewhere has taken over" in str(lost.mistake())
@@ -208,7 +209,7 @@ class TestLosing:
         """It proposes nothing more, and drops results; the other driver tells them."""
         queue = ProposalQueue(study, CANDIDATES, Search("grid"))
         assert isinstance(queue.next(), Proposal)
-        queue.tell(0, 1.0)
+        queue.tell(0, TrialResult(1.0))
         assert queue.next() is DONE
         assert [trial.state for trial in study.trials()] == ["running"]
 
@@ -243,7 +244,7 @@ def test_of_two_rows_of_one_number_the_first_stands(
     study.insert(Proposal(0, Plan()), CANDIDATES)
     other.insert(Proposal(0, Plan.parse("mnli")), CANDIDATES)
     again = SweepStudy.open(storage, name)
-    assert again.tell(0, 5.0)
+    assert again.tell(0, TrialResult(5.0))
     for found in (again.trials(), read_trials(storage, name)):
         assert [(str(trial.plan), trial.value) for trial in found] == [("(none)", 5.0)]
     again.close()

@@ -18,6 +18,7 @@ from sweeps.search.queue import DONE, HAND_OUTS, WAIT, ProposalQueue
 from sweeps.search.settings import SettingsSpace
 from sweeps.search.space import PlanSpace
 from sweeps.search.study import SweepStudy
+from sweeps.search.trial import TrialResult
 from sweeps.spec.sweep import Intermediate, Range, Search, Sweep, Target
 from xlt_core.vocabulary.plan import Step
 
@@ -97,7 +98,7 @@ class Driver:
     def finish(self) -> None:
         done = self.live.pop(self.source.randrange(len(self.live)))
         value = score(done)
-        self.queue.tell(done.number, value, "" if value is not None else "toy failure")
+        self.queue.tell(done.number, TrialResult(value, "" if value is not None else "toy failure"))
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +158,7 @@ class TestInterruption:
         """After a kill they come in number order, under their own numbers, then new ones."""
         driver = Driver(sqlite, ORDERS, Search("random", trials=9, window=9))
         first = [driver.queue.next() for _ in range(5)]
-        driver.queue.tell(3, 1.0)
+        driver.queue.tell(3, TrialResult(1.0))
         driver.kill()
         second = [driver.queue.next() for _ in range(5)]
         assert second[:4] == [first[n] for n in (0, 1, 2, 4)]
@@ -171,10 +172,10 @@ class TestWindow:
         driver = Driver(sqlite, ORDERS, Search("tpe", trials=9, window=3))
         assert [isinstance(driver.queue.next(), Proposal) for _ in range(3)] == [True] * 3
         assert driver.queue.next() is WAIT
-        driver.queue.tell(2, 1.0)
-        driver.queue.tell(1, None, "failed")
+        driver.queue.tell(2, TrialResult(1.0))
+        driver.queue.tell(1, TrialResult(None, "failed"))
         assert driver.queue.next() is WAIT
-        driver.queue.tell(0, 1.0)
+        driver.queue.tell(0, TrialResult(1.0))
         assert [isinstance(driver.queue.next(), Proposal) for _ in range(3)] == [True] * 3
         assert driver.queue.next() is WAIT
 
@@ -183,8 +184,8 @@ class TestWindow:
         search = Search("tpe", trials=12, window=2, asynchronous=True)
         driver = Driver(sqlite, ORDERS, search)
         first = [driver.queue.next() for _ in range(6)]
-        driver.queue.tell(4, 3.0)
-        driver.queue.tell(1, 5.0)
+        driver.queue.tell(4, TrialResult(3.0))
+        driver.queue.tell(1, TrialResult(5.0))
         plans = [*first, *(driver.queue.next() for _ in range(6))]
         assert all(isinstance(one, Proposal) for one in plans)
         assert len({str(one.plan) for one in plans if isinstance(one, Proposal)}) == 12
@@ -197,7 +198,7 @@ class TestWindow:
         for sign in (1, -1):
             driver = Driver(sqlite, ORDERS, search)
             while isinstance(proposal := driver.queue.next(), Proposal):
-                driver.queue.tell(proposal.number, sign * (score(proposal) or 0.0))
+                driver.queue.tell(proposal.number, TrialResult(sign * (score(proposal) or 0.0)))
             found.append([row[1] for row in rows(driver.study, ORDERS)])
         assert found[0][:5] == found[1][:5]
         assert found[0] != found[1]
@@ -216,7 +217,7 @@ class TestEnd:
         for value, error in ((None, "out of memory"), (float("nan"), ""), (1.0, "")):
             proposal = driver.queue.next()
             assert isinstance(proposal, Proposal)
-            driver.queue.tell(proposal.number, value, error)
+            driver.queue.tell(proposal.number, TrialResult(value, error))
         assert driver.queue.next() is DONE
         assert [trial.error for trial in driver.study.trials()] == [
             "out of memory",
@@ -233,7 +234,7 @@ class TestEnd:
             proposal = queue.next()
             assert isinstance(proposal, Proposal)
             numbers.append(proposal.number)
-            queue.tell(proposal.number, 1.0)
+            queue.tell(proposal.number, TrialResult(1.0))
         assert numbers == [0, 1]
         assert queue.next() is DONE
 
@@ -241,10 +242,10 @@ class TestEnd:
         """A second result of a trial is not heard, in this queue or the next."""
         driver = Driver(sqlite, ORDERS, Search("grid", trials=2))
         driver.queue.next()
-        driver.queue.tell(0, 1.0)
-        driver.queue.tell(0, 2.0)
+        driver.queue.tell(0, TrialResult(1.0))
+        driver.queue.tell(0, TrialResult(2.0))
         driver.kill()
-        driver.queue.tell(0, 3.0)
+        driver.queue.tell(0, TrialResult(3.0))
         assert driver.study.trials()[0].value == 1.0
 
     def test_a_trial_that_ends_without_a_result(self, sqlite: str) -> None:
@@ -268,7 +269,7 @@ class TestEnd:
         driver.queue.set_aside(first.number)
         others = [driver.queue.next() for _ in range(4)]
         for proposal in others[:3]:
-            driver.queue.tell(proposal.number, score(proposal))
+            driver.queue.tell(proposal.number, TrialResult(score(proposal)))
         assert others[3] is WAIT and not driver.queue.has_more()
         aside = driver.queue.aside
         driver.start(aside=aside)

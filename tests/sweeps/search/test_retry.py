@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from sweeps.search.retry import to_retry
-from sweeps.search.study_reader import StudyTrial
+from sweeps.search.trial import Trial
 from xlt_core.vocabulary.plan import Plan
 
 TRIALS = [
-    StudyTrial(number, Plan.parse(plan), {}, state, None)
+    Trial(number, Plan.parse(plan), {}, state, None)
     for number, (plan, state) in enumerate(
         [
             ("", "failed"),

@@ -20,6 +20,7 @@ from sweeps.search.settings import SettingsSpace
 from sweeps.search.space import PlanSpace
 from sweeps.search.study import SweepStudy, without_password
 from sweeps.search.study_reader import read_attrs, read_trials
+from sweeps.search.trial import TrialResult
 from sweeps.spec.sweep import Intermediate, Range
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.plan import Plan, Step
@@ -62,8 +63,8 @@ class TestRows:
         study = SweepStudy.open(storage, name)
         for number in range(3):
             study.insert(proposal(number), CANDIDATES)
-        study.tell(0, 61.25, attrs={"scores": {"xnli": 61.25}})
-        study.tell(1, None, "NonFiniteLoss: at step 12")
+        study.tell(0, TrialResult(61.25, scores={"xnli": 61.25}))
+        study.tell(1, TrialResult(None, "NonFiniteLoss: at step 12"))
         found = read_trials(storage, name)
         assert found == study.trials()
         assert [dict(trial.attrs) for trial in found] == [dict(t.attrs) for t in study.trials()]
@@ -78,13 +79,13 @@ class TestRows:
         study = SweepStudy.open(storage, name)
         study.insert(proposal(0), CANDIDATES)
         study.insert(proposal(1), CANDIDATES)
-        assert study.tell(0, 1.5)
-        assert study.tell(1, None, "first")
+        assert study.tell(0, TrialResult(1.5))
+        assert study.tell(1, TrialResult(None, "first"))
         again = SweepStudy.open(storage, name)
-        assert not again.tell(0, 99.0)
-        assert not again.tell(0, None, "lost")
-        assert not again.tell(1, 3.0)
-        assert not again.tell(1, None, "second")
+        assert not again.tell(0, TrialResult(99.0))
+        assert not again.tell(0, TrialResult(None, "lost"))
+        assert not again.tell(1, TrialResult(3.0))
+        assert not again.tell(1, TrialResult(None, "second"))
         assert [(t.value, t.error) for t in again.trials()] == [(1.5, ""), (None, "first")]
 
     def test_one_is_read_while_another_is_written(self, storage: str, name: str) -> None:
@@ -100,7 +101,7 @@ class TestRows:
                 seen = pool.submit(read)
                 barrier.wait()
                 study.insert(proposal(number), CANDIDATES)
-                assert study.tell(number, float(number))
+                assert study.tell(number, TrialResult(float(number)))
                 found = seen.result()
             told = study.trial(number)
             assert (told.state, told.value) == ("finished", number)
@@ -114,7 +115,7 @@ class TestRows:
         """A trial whose objective is not finite fails, and says so."""
         study = SweepStudy.open(storage, name)
         study.insert(proposal(0), CANDIDATES)
-        study.tell(0, value)
+        study.tell(0, TrialResult(value))
         assert study.trials()[0].error == f"the objective is {value}"
 
     def test_a_number_is_taken_once(self, storage: str, name: str) -> None:
@@ -124,14 +125,14 @@ class TestRows:
         with pytest.raises(ValueError, match="trial 0"):
             SweepStudy.open(storage, name).insert(proposal(0), CANDIDATES)
         with pytest.raises(KeyError):
-            study.tell(5, 1.0)
+            study.tell(5, TrialResult(1.0))
 
     def test_a_failed_trial_may_be_told_once_more(self, storage: str, name: str) -> None:
         """Reopened, it keeps its number, plan and settings, loses its error, and is told once."""
         study = SweepStudy.open(storage, name)
         for number, value in enumerate((None, 2.0)):
             study.insert(proposal(number), CANDIDATES)
-            study.tell(number, value, "lost")
+            study.tell(number, TrialResult(value, "lost"))
         before = study.trials(CANDIDATES)
         for number in (0, 1):
             study.reopen(number)
@@ -140,8 +141,8 @@ class TestRows:
             assert (first.state, first.error, first.value) == ("running", "", None)
             assert first.proposal == before[0].proposal
             assert second == before[1], "a result is never taken back"
-        assert study.tell(0, 5.0)
-        assert not study.tell(0, 6.0)
+        assert study.tell(0, TrialResult(5.0))
+        assert not study.tell(0, TrialResult(6.0))
         first = study.trials(CANDIDATES)[0]
         assert (first.number, first.state, first.value) == (0, "finished", 5.0)
         assert read_trials(storage, name) == study.trials()
@@ -151,7 +152,7 @@ class TestRows:
         study = SweepStudy.open(storage, name)
         study.insert(proposal(0), CANDIDATES)
         for error in ("first", "second"):
-            study.tell(0, None, error)
+            study.tell(0, TrialResult(None, error))
             assert study.trials()[0].error == error
             study.reopen(0)
 
@@ -261,11 +262,11 @@ class TestMistakes:
         other = sqlite3.connect(path)
         other.execute("begin exclusive")
         with pytest.raises(UserMistake, match=r"study\.db: is locked by another program"):
-            study.tell(0, 1.0)
+            study.tell(0, TrialResult(1.0))
         with pytest.raises(UserMistake, match=r"study\.db: is locked by another program"):
             read_trials(f"sqlite:///{path}", "s")
         other.close()
-        assert study.tell(0, 1.0)
+        assert study.tell(0, TrialResult(1.0))
 
     def test_a_newer_format(self, tmp_path: Path) -> None:
         """A study of a later version is left alone."""

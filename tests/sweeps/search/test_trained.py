@@ -13,8 +13,9 @@ from sweeps.search.candidates import Candidates
 from sweeps.search.draw import draw
 from sweeps.search.of_sweep import candidates_of
 from sweeps.search.proposal import Proposal
-from sweeps.search.samplers import make_sampler, methods
+from sweeps.search.samplers import make_sampler
 from sweeps.search.view import View
+from sweeps.spec.methods import METHODS
 from sweeps.spec.prepare import Prepared
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.sweep import Intermediate, Range, Search, Sweep, Target
@@ -121,7 +122,7 @@ def small(sweep: Sweep) -> bool:
 
 @settings(deadline=None, max_examples=25)
 @given(sweep=sweeps().filter(small), seed=st.integers(0, 9))
-@pytest.mark.parametrize("method", methods())
+@pytest.mark.parametrize("method", sorted(METHODS))
 def test_every_method_trains_everything_once(method: str, sweep: Sweep, seed: int) -> None:
     """No two trials have the same stages, none is left out, and their number is known before."""
     candidates, known = candidates_of(sweep), prepared(sweep)
@@ -179,7 +180,7 @@ class TestTheSamePlanAgain:
         recipe = {"train": {}, "target": {}, "tasks": tasks}
         return sweep_of(steps, (0, 1), "any", ["udpos"], recipe)
 
-    @pytest.mark.parametrize("method", methods())
+    @pytest.mark.parametrize("method", sorted(METHODS))
     def test_the_baseline_comes_once(self, method: str) -> None:
         """Three rates of MNLI are three trials of MNLI, and one each of QQP and the baseline."""
         candidates = candidates_of(self.sweep("mnli", "qqp", mnli={"learning_rate": self.RATES}))

@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from sweeps.search.backends import InProcess
 from sweeps.search.candidates import Candidates
 from sweeps.search.draw import draw
+from sweeps.search.loop import SearchLoop
 from sweeps.search.proposal import Proposal
-from sweeps.search.samplers import make_sampler, methods
+from sweeps.search.queue import ProposalQueue
+from sweeps.search.samplers import make_sampler
 from sweeps.search.samplers.random import permuted
 from sweeps.search.settings import SettingsSpace
 from sweeps.search.space import PlanSpace
+from sweeps.search.trial import Trial, TrialResult
+from sweeps.search.trials import MemoryTrials
 from sweeps.search.view import View
-from sweeps.spec.sweep import Intermediate, Range
+from sweeps.spec.methods import METHODS
+from sweeps.spec.sweep import Intermediate, Range, Search
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.plan import Plan, Step
 
@@ -54,21 +60,28 @@ def score(proposal: Proposal) -> float | None:
     return 50 + sum(gains) - 1e5 * abs(float(proposal.settings.get(RATE, 2e-5)) - 2e-5)
 
 
+def trials_of(
+    method: str,
+    candidates: Candidates,
+    trials: int,
+    seed: int = 0,
+    worth: Callable[[Proposal], float | None] = score,
+    window: int = WINDOW,
+) -> list[Trial]:
+    """The trials of a whole search, through the loop that sweeps go through."""
+    kept = MemoryTrials()
+    search = Search(method, trials, seed, window)
+    queue = ProposalQueue(kept, candidates, search)
+    InProcess(lambda proposal: TrialResult(worth(proposal))).run(SearchLoop(queue))
+    return kept.trials()
+
+
 def search(method: str, candidates: Candidates, trials: int, seed: int = 0) -> list[Proposal]:
-    view = View(candidates, seed)
-    sampler = make_sampler(method, candidates, {})
-    for number in range(trials):
-        if number >= WINDOW:
-            view.show(number - WINDOW, score(view.trials[number - WINDOW].proposal))
-        proposal = draw(number, sampler, view)
-        if proposal is None:
-            break
-        view.add(proposal)
-    return [seen.proposal for seen in view.trials]
+    return [trial.proposal for trial in trials_of(method, candidates, trials, seed)]
 
 
 def pairs() -> Iterator[Any]:
-    for method in methods():
+    for method in sorted(METHODS):
         for name in SPACES:
             yield pytest.param(method, SPACES[name], id=f"{method}-{name}")
 
@@ -97,11 +110,11 @@ class TestEveryMethodOnEverySpace:
                 assert value in candidates.settings.ranges[path].choices
 
 
-@pytest.mark.parametrize("method", methods())
+@pytest.mark.parametrize("method", sorted(METHODS))
 class TestEveryMethod:
     def test_the_same_from_seed_and_view(self, method: str) -> None:
         """A sampler made afresh for every draw proposes what one that saw all of it does."""
-        candidates = SPACES["orders"] if method == "grid" else CONTINUOUS
+        candidates = CONTINUOUS if METHODS[method].fractions else SPACES["orders"]
         whole = search(method, candidates, 20, seed=3)
         view = View(candidates, 3)
         for number, proposal in enumerate(whole):
@@ -131,13 +144,22 @@ class TestEveryMethod:
         }
         assert said == {f"{search(method, SPACES['choices'], 20)}\n"}
 
+    def test_says_truly_whether_it_learns(self, method: str) -> None:
+        """Other results, other proposals; or the very same ones."""
+        candidates = CONTINUOUS if METHODS[method].fractions else SPACES["orders"]
+        both = [
+            [one.proposal for one in trials_of(method, candidates, 25, worth=worth)]
+            for worth in (score, lambda one: -(score(one) or 0.0))
+        ]
+        assert (both[0] != both[1]) == METHODS[method].learns
+
     def test_unknown_options_are_named(self, method: str) -> None:
         """An option the method does not have is the user's mistake."""
         with pytest.raises(UserMistake, match=r"search\.options\.tempo"):
             make_sampler(method, SPACES["orders"], {"tempo": 3})
 
 
-@pytest.mark.parametrize("method", ["random", "tpe"])
+@pytest.mark.parametrize("method", [name for name in sorted(METHODS) if METHODS[name].fractions])
 class TestSeededMethods:
     def test_another_seed_another_search(self, method: str) -> None:
         """The seed matters."""
@@ -156,16 +178,18 @@ class TestSeededMethods:
         assert len(search(method, alone, 5)) == 1
 
 
+@pytest.mark.parametrize("method", [m for m in sorted(METHODS) if not METHODS[m].fractions])
+def test_a_range_without_steps_is_refused(method: str) -> None:
+    """By its place, with what to write."""
+    with pytest.raises(UserMistake, match=rf"{RATE}.*\n.*choice"):
+        make_sampler(method, CONTINUOUS, {})
+
+
 class TestGrid:
     def test_is_in_canonical_order(self) -> None:
         """Trial n of a grid is the plan of rank n."""
         found = search("grid", SPACES["orders"], 100)
         assert [proposal.plan for proposal in found] == list(SMALL.plans())
-
-    def test_needs_choices(self) -> None:
-        """A range is refused by its place, with what to write."""
-        with pytest.raises(UserMistake, match=rf"{RATE}.*\n.*choice"):
-            make_sampler("grid", CONTINUOUS, {})
 
 
 class TestRandom:
@@ -202,14 +226,8 @@ def _best(method: str, candidates: Candidates, trials: int, seed: int) -> float:
     def value(plan: Plan) -> float:
         return sum(4.0 - candidates.plans.steps.index(step) for step in plan.steps) - len(plan)
 
-    view = View(candidates, seed)
-    sampler = make_sampler(method, candidates, {})
-    for number in range(trials):
-        proposal = draw(number, sampler, view)
-        assert proposal is not None
-        view.add(proposal)
-        view.show(number, value(proposal.plan))
-    return max(seen.value for seen in view.trials if seen.value is not None)
+    done = trials_of(method, candidates, trials, seed, lambda one: value(one.plan), window=1)
+    return max(trial.value for trial in done if trial.value is not None)
 
 
 class TestView:

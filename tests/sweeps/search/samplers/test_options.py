@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from sweeps.search.candidates import Candidates
-from sweeps.search.samplers import METHODS, make_sampler
-from sweeps.search.samplers.options import Option
+from sweeps.search.samplers import make_sampler
 from sweeps.search.space import PlanSpace
+from sweeps.spec.methods import METHODS
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.read import read_spec
+from sweeps.spec.search_options import SearchOption
 from sweeps.spec.stored import check_stored, read_stored_spec, write_spec
 from sweeps.spec.sweep import Intermediate
 from xlt_core.vocabulary.errors import UserMistake
@@ -37,8 +38,8 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("option", [Option("number", 1.0, 0, 9), *OPTIONS.values()])
-def test_a_rule_takes_its_default_and_its_ends_and_nothing_of_another_kind(option: Option):
+@pytest.mark.parametrize("option", [SearchOption("number", 1.0, 0, 9), *OPTIONS.values()])
+def test_a_rule_takes_its_default_and_its_ends_and_nothing_of_another_kind(option: SearchOption):
     ends = [end for end in (option.low, option.high) if end not in (-float("inf"), float("inf"))]
     assert [option.problem(value) for value in (option.default, *ends)] == [""] * (1 + len(ends))
     assert all(option.problem(value) for value in WRONG[option.kind])

@@ -1,4 +1,4 @@
-"""The searcher under a real Ray Tune."""
+"""The search under a real Ray Tune, and what its searcher makes of the loop."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from sweeps.execution.tune import PlanSearcher
 from sweeps.search.candidates import Candidates
+from sweeps.search.loop import SearchLoop
 from sweeps.search.queue import ProposalQueue
 from sweeps.search.settings import SettingsSpace
 from sweeps.search.space import PlanSpace
 from sweeps.search.study import SweepStudy
+from sweeps.search.trial import TrialResult
 from sweeps.spec.sweep import Intermediate, Range, Search
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Step
@@ -81,13 +84,11 @@ def tune(searcher: Any, folder: Path) -> Any:
 class TestPlanSearcher:
     def test_a_sweep_under_tune(self, ray_here: None, tmp_path: Path) -> None:
         """Ten trials are run and told, a lost one again; a fresh Tuner goes on where it ended."""
-        from sweeps.search.searcher import PlanSearcher
-
         url, plain = (f"sqlite:///{tmp_path / name}.db" for name in ("study", "plain"))
-        tune(PlanSearcher(queue(url, trials=6)), tmp_path)
+        tune(PlanSearcher(SearchLoop(queue(url, trials=6))), tmp_path)
         interrupted = queue(url)
         interrupted.next()  # asked for, and killed before anything came of it
-        tune(PlanSearcher(queue(url)), tmp_path)
+        tune(PlanSearcher(SearchLoop(queue(url))), tmp_path)
         found = SweepStudy.open(url, "s").trials(CANDIDATES)
 
         alone = queue(plain)
@@ -95,7 +96,7 @@ class TestPlanSearcher:
             proposal = alone.next()
             value = None if proposal.number % 5 == 4 else 50.0 + len(str(proposal.plan))
             error = f"trial {proposal.number} failed" if value is None else ""
-            alone.tell(proposal.number, value, error)
+            alone.tell(proposal.number, TrialResult(value, error))
         assert found == SweepStudy.open(plain, "s").trials(CANDIDATES)
         assert [trial.attrs for trial in found] == [
             {"error": f"trial {number} failed"} if number % 5 == 4 else {} for number in range(10)
@@ -104,9 +105,7 @@ class TestPlanSearcher:
 
     def test_says_what_tune_understands(self, tmp_path: Path) -> None:
         """A configuration, None for "not now", FINISHED at the end and not before."""
-        from sweeps.search.searcher import PlanSearcher
-
-        searcher = PlanSearcher(queue(f"sqlite:///{tmp_path / 'study.db'}", trials=5))
+        searcher = PlanSearcher(SearchLoop(queue(f"sqlite:///{tmp_path / 'study.db'}", trials=5)))
         configs = [searcher.suggest(f"t{at}") for at in range(4)]
         assert isinstance(configs[0], dict)
         assert configs[0].keys() == {"number", "plan", "settings"}
@@ -121,11 +120,9 @@ class TestPlanSearcher:
 
     def test_what_is_wished(self, tmp_path: Path) -> None:
         """A pause hands out nothing for now; a stop nothing more; interrupted trials stay open."""
-        from sweeps.search.searcher import PlanSearcher
-
         wishes = ["run", "pause", "stop", "stop", "stop"]
         own = queue(f"sqlite:///{tmp_path / 'study.db'}")
-        searcher = PlanSearcher(own, wish=lambda: wishes.pop(0))
+        searcher = PlanSearcher(SearchLoop(own, wish=lambda: wishes.pop(0)))
         assert isinstance(searcher.suggest("t0"), dict)
         assert searcher.suggest("t1") is None
         assert searcher.suggest("t1") is None  # trial 0 is still under way
@@ -135,20 +132,16 @@ class TestPlanSearcher:
 
     def test_an_interruption_nobody_wished_is_made_good(self, tmp_path: Path) -> None:
         """A trial whose service was lost is handed out again in the same search."""
-        from sweeps.search.searcher import PlanSearcher
-
-        searcher = PlanSearcher(queue(f"sqlite:///{tmp_path / 'study.db'}"))
+        searcher = PlanSearcher(SearchLoop(queue(f"sqlite:///{tmp_path / 'study.db'}")))
         first = searcher.suggest("t0")
         searcher.on_trial_complete("t0", {"interrupted": True, "objective": math.nan})
         assert searcher.suggest("t1") == first
 
     def test_a_machines_fault_leaves_the_trial_to_the_next_run(self, tmp_path: Path) -> None:
         """It has no result, is not handed out again now, and the search ends without it."""
-        from sweeps.search.searcher import PlanSearcher
-
         told: list[Event] = []
         own = queue(f"sqlite:///{tmp_path / 'study.db'}", trials=1)
-        searcher = PlanSearcher(own, note=told.append)
+        searcher = PlanSearcher(SearchLoop(own, note=told.append))
         searcher.suggest("t0")
         result = {"interrupted": True, "error": "the disk went away", "objective": math.nan}
         searcher.on_trial_complete("t0", result)
@@ -159,9 +152,7 @@ class TestPlanSearcher:
 
     def test_a_search_that_only_waits_for_what_was_set_aside_ends(self, tmp_path: Path) -> None:
         """The window keeps it from proposing more; it does not wait for ever."""
-        from sweeps.search.searcher import PlanSearcher
-
-        searcher = PlanSearcher(queue(f"sqlite:///{tmp_path / 'study.db'}"))
+        searcher = PlanSearcher(SearchLoop(queue(f"sqlite:///{tmp_path / 'study.db'}")))
         lost = {"interrupted": True, "error": "lost", "objective": math.nan}
         for at in range(4):
             assert isinstance(searcher.suggest(f"t{at}"), dict)
@@ -170,20 +161,17 @@ class TestPlanSearcher:
 
     def test_an_error_ends_the_search_and_is_not_swallowed(self, tmp_path: Path) -> None:
         """Tune would go on without the result; here whoever runs it can see why."""
-        from sweeps.search.searcher import PlanSearcher
-
         own = queue(f"sqlite:///{tmp_path / 'study.db'}")
-        searcher = PlanSearcher(own)
+        loop = SearchLoop(own)
+        searcher = PlanSearcher(loop)
         searcher.suggest("t0")
         own.tell = lambda *found: (_ for _ in ()).throw(KeyError("no such trial"))
         searcher.on_trial_complete("t0", {"objective": 1.0})
-        assert isinstance(searcher.error, KeyError)
+        assert isinstance(loop.error, KeyError)
         assert searcher.suggest("t1") == PlanSearcher.FINISHED
 
     def test_tells_how_trials_begin_and_end(self, tmp_path: Path) -> None:
         """Each once, and not before the study knows it."""
-        from sweeps.search.searcher import PlanSearcher
-
         told: list[tuple[str, int | None, str]] = []
         url = f"sqlite:///{tmp_path / 'study.db'}"
         study = SweepStudy.open(url, "s")
@@ -193,7 +181,7 @@ class TestPlanSearcher:
             trial = study.trial(event.trial or 0)
             told.append((event.kind, event.trial, trial.state if trial else "unknown"))
 
-        searcher = PlanSearcher(own, note=note)
+        searcher = PlanSearcher(SearchLoop(own, note=note))
         results = (
             {"objective": 50.0},
             {"failed": True, "error": "no", "objective": math.nan},
@@ -217,9 +205,7 @@ class TestPlanSearcher:
 
     def test_a_copy_is_no_searcher(self, tmp_path: Path) -> None:
         """Tune may pickle it; what comes back says that the study is to be asked instead."""
-        from sweeps.search.searcher import PlanSearcher
-
-        searcher = PlanSearcher(queue(f"sqlite:///{tmp_path / 'study.db'}"))
+        searcher = PlanSearcher(SearchLoop(queue(f"sqlite:///{tmp_path / 'study.db'}")))
         searcher.save(str(tmp_path / "state"))
         searcher.restore(str(tmp_path / "state"))
         assert not (tmp_path / "state").exists()

@@ -1,4 +1,4 @@
-"""What the options of a method may hold: a rule for each, declared beside its sampler."""
+"""What the options of a search method may hold: a rule for each, declared with it (`methods`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xlt_core.vocabulary.texts import abbreviated
 
 
 @dataclass(frozen=True)
-class Option:
+class SearchOption:
     """What one option may hold. Null is no value: what is not set is left out.
 
     Attributes:
@@ -52,7 +52,7 @@ _KINDS: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
 
 
 def wrong_options(
-    method: str, given: Mapping[str, Any], known: Mapping[str, Option]
+    method: str, given: Mapping[str, Any], known: Mapping[str, SearchOption]
 ) -> Iterator[Mistake]:
     """Every option the method does not have, or not with this value; `where` is its name alone."""
     listed = ", ".join(sorted(known))
