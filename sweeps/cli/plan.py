@@ -113,7 +113,7 @@ def forecast_of(sweep: Sweep, prepared: Prepared, known: Sequence[Trial]) -> For
 
     with blaming(sweep.where("store")):
         store = Store(sweep.store)
-    return forecast(sweep, prepared, store, candidates_of(sweep), known)
+    return forecast(sweep, prepared, store, candidates_of(sweep, prepared), known)
 
 
 def cautions_of(sweep: Sweep, prepared: Prepared) -> tuple[str, ...]:

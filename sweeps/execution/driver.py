@@ -101,13 +101,13 @@ def run_sweep(
 
     with _only_driver(folder):
         # A mistake in space or options is found before there is a study.
-        make_sampler(sweep.search.method, candidates_of(sweep), sweep.search.options)
+        make_sampler(sweep.search.method, candidates_of(sweep, prepared), sweep.search.options)
         doing("reading the study")
         study = SweepStudy.open(sweep.storage, sweep.name)
         with study.lease(say, wish.interrupt) as lease:
             sweep = agreed(study, sweep, prepared, folder)
             # A mistake in the rows is found before anything is written.
-            queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
+            queue = ProposalQueue(study, candidates_of(sweep, prepared), sweep.search, revisit)
             _check_rows(study, sweep, prepared)
             again = to_retry(study.trials(), retry_failed)
             control.clear(folder.path)  # what is asked from now on is meant for this run
@@ -124,7 +124,7 @@ def run_sweep(
                 # Nothing was written up to here, and nothing that is written below is refused
                 # later: what cannot begin leaves no sweep behind.
                 _write_down(study, sweep, prepared, folder, again)
-                queue = ProposalQueue(study, candidates_of(sweep), sweep.search, revisit)
+                queue = ProposalQueue(study, candidates_of(sweep, prepared), sweep.search, revisit)
                 with Bookkeeper(sweep, prepared, folder, study, observe) as books:
                     if found is not None:
                         job = job_of(sweep, prepared, folder, found, runner)
@@ -166,7 +166,8 @@ def _search(
 
     with Attendant(ServiceClient(job), wish, books.note):
         backend = RayTune(assignment, folder)
-        search_out(assignment.sweep, backend, queue, study, wish, books.note)
+        candidates = candidates_of(assignment.sweep, assignment.prepared)
+        search_out(assignment.sweep, candidates, backend, queue, study, wish, books.note)
     books.note(Event("phase", fields={"text": "ending Ray"}))
 
 

@@ -13,8 +13,8 @@ from sweeps.execution.job import PAUSES
 from sweeps.execution.patience import Patience, may_pass
 from sweeps.execution.wish import Wish
 from sweeps.search.backends import Backend
+from sweeps.search.candidates import Candidates
 from sweeps.search.loop import SearchLoop
-from sweeps.search.of_sweep import candidates_of
 from sweeps.search.queue import ProposalQueue
 from sweeps.search.trials import Trials
 from sweeps.spec import control
@@ -32,6 +32,7 @@ def pauses_of(sweep: Sweep) -> Pauses:
 
 def search_out(
     sweep: Sweep,
+    candidates: Candidates,
     backend: Backend,
     queue: ProposalQueue,
     trials: Trials,
@@ -46,7 +47,7 @@ def search_out(
     patience = Patience(wish, note, pauses_of(sweep))
 
     def afresh() -> tuple[ProposalQueue, bool]:
-        new = ProposalQueue(trials, candidates_of(sweep), sweep.search, aside=queue.aside)
+        new = ProposalQueue(trials, candidates, sweep.search, aside=queue.aside)
         return new, new.has_more()
 
     for _ in range(MOST_SEARCHES):

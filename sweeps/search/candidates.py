@@ -6,7 +6,7 @@ choose from here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,8 @@ from xlt_core.vocabulary.fingerprint import canonical_json
 from xlt_core.vocabulary.plan import Plan
 
 Candidate = tuple[Plan, dict[str, Any]]
+# The stages that a candidate asks for, by key, each with its optimiser steps.
+Costs = Callable[[Plan, Settings], Mapping[str, int]]
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,13 @@ class Candidates:
 
     Attributes:
         uses: what plans take from the settings; by default, what the layers' names say.
+        costs: what a candidate would have computed; None where nobody can tell.
     """
 
     plans: PlanSpace
     settings: SettingsSpace = field(default_factory=SettingsSpace)
     uses: Uses = None  # type: ignore[assignment]
+    costs: Costs | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.uses is None:

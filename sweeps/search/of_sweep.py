@@ -5,15 +5,33 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sweeps.search.candidates import Candidates
-from sweeps.search.settings import SettingsSpace
+from sweeps.search.settings import Settings, SettingsSpace
 from sweeps.search.space import PlanSpace
 from sweeps.search.uses import Uses
 from sweeps.spec.overlaps import allowed_steps
+from sweeps.spec.prepare import Prepared
 from sweeps.spec.sweep import Sweep
+from sweeps.spec.trials import paths_asked
+from xlt_core.stages.tree import StageTree
+from xlt_core.vocabulary.plan import Plan
 
 
-def candidates_of(sweep: Sweep) -> Candidates:
-    """What the sweep may propose; plans that overlap with a target left out where it says so."""
+def candidates_of(sweep: Sweep, prepared: Prepared | None = None) -> Candidates:
+    """What the sweep may propose; plans that overlap with a target left out where it says so.
+
+    Args:
+        prepared: the inputs, where a sampler is to know what a candidate would cost.
+    """
     plans = PlanSpace.of(sweep.intermediate, allowed_steps(sweep))
-    return Candidates(plans, SettingsSpace(sweep.searched()), Uses.of(sweep))
+    costs = None if prepared is None else partial(_costs, sweep, prepared)
+    return Candidates(plans, SettingsSpace(sweep.searched()), Uses.of(sweep), costs)
+
+
+def _costs(sweep: Sweep, prepared: Prepared, plan: Plan, settings: Settings) -> dict[str, int]:
+    tree = StageTree.of(
+        (path.trained, path.evaluations) for path in paths_asked(sweep, prepared, plan, settings)
+    )
+    return {key: stage.optimizer_steps for key, stage in tree.stages.items()}

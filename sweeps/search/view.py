@@ -25,6 +25,14 @@ class Seen:
     value: float | None = None
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What is to be computed: stages, and their optimiser steps (evaluations have none)."""
+
+    stages: int
+    steps: int
+
+
 @dataclass
 class View:
     """Earlier trials in number order, and the space to choose from. Only `queue` adds to it."""
@@ -33,6 +41,8 @@ class View:
     seed: int = 0
     _trials: list[Seen] = field(default_factory=list)
     _keys: set[str] = field(default_factory=set)
+    _asked: set[str] = field(default_factory=set)  # keys of stages, of the trials counted so far
+    _counted: int = 0
 
     @property
     def trials(self) -> Sequence[Seen]:
@@ -47,6 +57,22 @@ class View:
     def is_new(self, plan: Plan, settings: Settings) -> bool:
         """Whether no earlier trial is the same."""
         return self.candidates.key(plan, settings) not in self._keys
+
+    def marginal_cost(self, plan: Plan, settings: Settings) -> Cost:
+        """What a candidate adds to the stages that earlier trials ask for; all of them count as
+        asked for, with a result or without. By proposals alone, so the same at any time.
+
+        Raises:
+            ValueError: the candidates do not tell what they cost.
+        """
+        costs = self.candidates.costs
+        if costs is None:
+            raise ValueError("these candidates do not tell what they cost")
+        for seen in self._trials[self._counted :]:
+            self._asked.update(costs(seen.proposal.plan, seen.proposal.settings))
+        self._counted = len(self._trials)
+        new = {k: n for k, n in costs(plan, settings).items() if k not in self._asked}
+        return Cost(len(new), sum(new.values()))
 
     def add(self, proposal: Proposal) -> None:
         """Show a trial as running."""
