@@ -18,7 +18,7 @@ from sweeps.spec.database import sqlite_path, with_driver
 from sweeps.spec.known import nearest
 from sweeps.spec.marks import Document, Trail
 from sweeps.spec.methods import METHODS, option_mistakes
-from sweeps.spec.ranges import RULES
+from sweeps.spec.ranges import LENGTHS, RULES
 from sweeps.spec.recipes import recipe_for
 from sweeps.spec.schema import Spec
 from sweeps.spec.sweep import Range, Sweep
@@ -53,6 +53,7 @@ def check_recipes(sweep: Sweep, document: Document) -> Iterator[Mistake]:
             remedy = "add it to intermediate.tasks, or take this out"
             yield Mistake(where, f"nothing in this sweep is trained on {name}", remedy)
     yield from _at_odds(sweep, document)
+    yield from _shares(sweep, document)
     for task, target in trained:
         if get_kind(get_task(task).kind).has_windows:
             yield from _windows(sweep, task, target, document)
@@ -190,9 +191,28 @@ def _targets(spec: Spec, document: Document) -> Iterator[Mistake]:
 def _lengths(spec: Spec, document: Document) -> Iterator[Mistake]:
     """A layer says how long to train in one unit only."""
     for trail, part in _layers(spec):
-        if {"steps", "epochs"} <= part.model_fields_set:
-            where = document.where((*trail, "epochs"))
-            yield Mistake(where, "steps and epochs are both given", "keep one of them")
+        given = [name for name in LENGTHS if name in part.model_fields_set]
+        if len(given) > 1:
+            where = document.where((*trail, given[1]))
+            yield Mistake(where, f"{given[0]} and {given[1]} are both given", "keep one of them")
+        if "plan_steps" in given and trail != ("recipe", "train"):
+            where = document.where((*trail, "plan_steps"))
+            what = "a plan's intermediate stages share their steps, no other stage does"
+            yield Mistake(where, what, "write it in recipe.train, or write steps here")
+
+
+def _shares(sweep: Sweep, document: Document) -> Iterator[Mistake]:
+    """Every stage of the longest plan has a step of its own."""
+    given = sweep.recipe.get("train", {}).get("plan_steps")
+    if given is None:
+        return
+    plans = [len(Plan.parse(plan).steps) for plan in sweep.intermediate.plans]
+    longest = max([*plans, *(() if plans else sweep.intermediate.counts)], default=0)
+    least = given if not isinstance(given, Range) else min(given.choices or (given.low,))
+    if least < longest:
+        where = document.where(("recipe", "train", "plan_steps"))
+        what = f"{least} steps are too few for the {longest} stages of the longest plan"
+        yield Mistake(where, what, "give more steps, or a smaller intermediate.count")
 
 
 def _splits(document: Document, spec: Spec) -> Iterator[Mistake]:

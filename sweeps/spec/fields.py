@@ -88,7 +88,7 @@ def _default(model: type[Part], name: str, info: FieldInfo) -> str:
         engines |= {"epochs": DEFAULT_EPOCHS, "freeze": "none"}
         for method in METHODS.values():
             engines |= {name: option.default for name, option in option_fields(method).items()}
-        value = engines[name]
+        value = engines.get(name)
     if value is None or value == {}:
         return ""
     return value if isinstance(value, str) else json.dumps(value)

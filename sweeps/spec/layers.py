@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.spec.marks import Document, Place, Trail, parse_document, parse_value
-from sweeps.spec.ranges import RULES, is_range_form
+from sweeps.spec.ranges import LENGTHS, RULES, is_range_form
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import problem_of
 
-_RIVALS = {"steps": "epochs", "epochs": "steps"}
 # `rows: null` says "all of them" over a lower layer's number.
 _KEEPS_NULL = frozenset(name for name, rule in RULES.items() if rule.optional)
 
@@ -141,9 +140,9 @@ def _merge(
         return new
     result = dict(old)
     for key, value in new.items():
-        rival = _RIVALS.get(key)
-        if rival in result and rival not in new and trail[:1] == ("recipe",):
-            del result[rival]  # the later layer says how long, in the other unit
+        if key in LENGTHS and trail[:1] == ("recipe",):
+            for rival in set(LENGTHS) - new.keys():
+                result.pop(rival, None)  # the later layer says how long, in another unit
         result[key] = _merge(result.get(key), value, (*trail, key), places, new_places)
     if trail in new_places:
         places[trail] = new_places[trail]

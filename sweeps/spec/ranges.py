@@ -52,8 +52,18 @@ class Rule:
         return " and ".join(part for part in (low, high) if part)
 
 
+# Three ways to say how long a stage trains: a layer that says one overrides the others below it.
+LENGTHS = ("steps", "epochs", "plan_steps")
+
 _PLAIN_FIELDS: dict[str, Rule] = {
     "steps": Rule("whole", "Optimiser steps (instead of epochs).", 1, MOST),
+    "plan_steps": Rule(
+        "whole",
+        "Optimiser steps of a plan's intermediate stages together, in equal shares (instead of "
+        "steps), so that more tasks are not more training; in recipe.train alone.",
+        1,
+        MOST,
+    ),
     "epochs": Rule(
         "number", "Passes over the training rows (instead of steps).", 0, 1e6, above=True
     ),

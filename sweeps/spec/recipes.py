@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from sweeps.spec.ranges import RULES, freeze_parts
+from sweeps.spec.ranges import LENGTHS, RULES, freeze_parts
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.kinds import get_kind
 from xlt_core.tasks import get_task
@@ -55,24 +55,44 @@ class Origin:
 Origins = dict[str, Origin]
 
 
+@dataclass(frozen=True)
+class Share:
+    """The part of a plan's intermediate training that is one stage's: the `place`th of `stages`."""
+
+    place: int = 0
+    stages: int = 1
+
+    def of(self, steps: int) -> int:
+        """Its part of so many steps; all parts add up to them, and differ by one at most."""
+        return (self.place + 1) * steps // self.stages - self.place * steps // self.stages
+
+
+WHOLE = Share()
+
+
 def recipe_for(
     sweep: Sweep,
     task_names: Sequence[str],
     role: str,
     settings: Mapping[str, Any],
     target: str | None = None,
+    share: Share = WHOLE,
 ) -> Recipe:
     """The recipe of a stage that trains on `task_names`: `origins`, each with its value.
 
     Args:
         settings: searched values by dotted path (`recipe.train.learning_rate`); others are left
             out of account.
+        share: what of `plan_steps` is this stage's.
 
     Raises:
         ValueError: a searched field this stage uses has no value in `settings`.
     """
     found = origins(sweep, task_names, role, target)
-    return made_recipe({name: origin.value(settings) for name, origin in found.items()})
+    values = {name: origin.value(settings) for name, origin in found.items()}
+    if "plan_steps" in values:
+        values["steps"] = share.of(values.pop("plan_steps"))
+    return made_recipe(values)
 
 
 def made_recipe(values: Mapping[str, Any]) -> Recipe:
@@ -104,8 +124,9 @@ def origins(
 
     In a mixture a field that members set differently takes the longest of lengths and the
     least of other numbers, so that no member is cut and none overtrained. A layer that says
-    `steps` overrides `epochs` below it, and the other way round. Fields that change nothing are
-    not among them: `stride` but for span QA, options of methods that the stage does not have.
+    `steps` overrides `epochs` and `plan_steps` below it, and the other way round. Fields that
+    change nothing are not among them: `stride` but for span QA, options of methods that the stage
+    does not have.
     """
     if role not in ROLES:
         raise ValueError(f"a stage's role is train or target, not {role!r}")
@@ -175,9 +196,8 @@ def _value(value: Any, path: str, settings: Mapping[str, Any]) -> Any:
 
 def _over(below: Origins, above: Origins) -> Origins:
     fields = dict(below)
-    if "steps" in above or "epochs" in above:
-        fields.pop("steps", None)
-        fields.pop("epochs", None)
+    if not above.keys().isdisjoint(LENGTHS):
+        fields = {name: origin for name, origin in fields.items() if name not in LENGTHS}
     return fields | above
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweeps.spec.prepare import Prepared
-from sweeps.spec.recipes import recipe_for, trains_on
+from sweeps.spec.recipes import WHOLE, Share, recipe_for, trains_on
 from sweeps.spec.sweep import Sweep
 from xlt_core.stages import EvaluateStage, TrainStage
 from xlt_core.stages.tree import StageTree
@@ -108,8 +108,9 @@ class _Chain:
     def intermediate(self, plan: Plan, seed: int) -> TrainStage | None:
         """The last stage before the target; None for the baseline."""
         last: TrainStage | None = None
-        for position, step in enumerate(plan.steps):
-            last = self._stage(last, step, str(position), seed, "train")
+        for place, step in enumerate(plan.steps):
+            share = Share(place, len(plan.steps))
+            last = self._stage(last, step, str(place), seed, "train", share=share)
         return last
 
     def on_target(self, target: str, before: TrainStage | None, seed: int) -> TrainStage:
@@ -138,8 +139,9 @@ class _Chain:
         seed: int,
         role: str,
         target: str | None = None,
+        share: Share = WHOLE,
     ) -> TrainStage:
-        recipe = self._recipe(step, role, target)
+        recipe = self._recipe(step, role, target, share)
         key = (id(parent), step, position, seed, recipe)
         if key not in self._made:
             self._made[key] = TrainStage(
@@ -153,11 +155,11 @@ class _Chain:
             )
         return self._made[key]
 
-    def _recipe(self, step: Step, role: str, target: str | None) -> Recipe:
-        key = (step, role, target)
+    def _recipe(self, step: Step, role: str, target: str | None, share: Share) -> Recipe:
+        key = (step, role, target, share)
         if key not in self._recipes:
             names = tuple(dict.fromkeys(member.task for member in step.members))
-            made = recipe_for(self._sweep, names, role, self._settings, target)
+            made = recipe_for(self._sweep, names, role, self._settings, target, share)
             self._recipes[key] = made
         return self._recipes[key]
 

@@ -172,7 +172,7 @@ def read_folder_or_word(value: Any) -> str:
 
 def read_method(value: Any) -> str:
     """The name of a search method."""
-    if value not in METHODS:
+    if not isinstance(value, str) or value not in METHODS:
         raise _wrong(f"{value!r} is not a search method", did_you_mean(str(value), METHODS))
     return str(value)
 

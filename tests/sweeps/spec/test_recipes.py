@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import fields
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sweeps.spec.ranges import RULES
-from sweeps.spec.recipes import origins, recipe_for
+from sweeps.spec.recipes import Share, origins, recipe_for
 from sweeps.spec.schema import spec_schema
 from sweeps.spec.sweep import Sweep
 from xlt_core.tasks import get_task
@@ -21,9 +23,47 @@ MINIMAL = "intermediate: {tasks: [mnli, qqp, squad]}\ntargets: [xnli, xquad]\n"
 
 
 def test_every_field_of_a_recipe_can_be_written():
-    """The spec knows just the fields a recipe has, and each method's options."""
+    """The spec knows just the fields a recipe has, each method's options, and how a plan's stages
+    share their steps."""
     options = {field for method in METHODS.values() for field in option_fields(method)}
-    assert set(RULES) == {field.name for field in fields(Recipe)} - {"options"} | options
+    assert set(RULES) == {field.name for field in fields(Recipe)} - {"options"} | options | {
+        "plan_steps"
+    }
+
+
+class TestPlanSteps:
+    @given(steps=st.integers(1, 10**9), stages=st.integers(1, 12))
+    def test_shares_add_up(self, steps: int, stages: int):
+        """And none is more than a step longer than another."""
+        shares = [Share(place, stages).of(steps) for place in range(stages)]
+        assert sum(shares) == steps and max(shares) - min(shares) <= 1
+
+    def test_the_later_layer_says_in_which_unit(self, sweep_of: SweepOf):
+        """As with steps and epochs: a task's own length is not shared."""
+        sweep = sweep_of(MINIMAL, "recipe={train: {plan_steps: 90}, tasks: {qqp: {steps: 7}}}")
+        half = Share(0, 2)
+        found = [recipe_for(sweep, (t,), "train", {}, share=half).steps for t in ("mnli", "qqp")]
+        assert found == [45, 7]
+        for name in ("steps", "epochs"):
+            other = sweep_of(MINIMAL, "recipe.train.plan_steps=90", f"recipe.train.{name}=2")
+            assert other.recipe["train"] == {name: 2}
+        assert recipe_for(sweep, ("mnli",), "target", {}).epochs is not None
+
+    @pytest.mark.parametrize(
+        ("recipe", "words"),
+        [
+            ("{target: {plan_steps: 9}}", "recipe.target.plan_steps"),
+            ("{tasks: {mnli: {plan_steps: 9}}}", "recipe.tasks.mnli.plan_steps"),
+            ("{train: {plan_steps: 9, steps: 3}}", "both given"),
+            ("{train: {plan_steps: 2}}", "too few for the 3 stages"),
+            ("{train: {plan_steps: {choice: [90, 2]}}}", "2 steps are too few"),
+            ("{train: {plan_steps: {int: [1, 90]}}}", "1 steps are too few"),
+        ],
+    )
+    def test_mistakes(self, sweep_of: SweepOf, recipe: str, words: str):
+        """Where no stages share, or a share is no step."""
+        with pytest.raises(UserMistake, match=words):
+            sweep_of(MINIMAL, f"recipe={recipe}")
 
 
 class TestMethods:

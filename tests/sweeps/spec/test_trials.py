@@ -94,6 +94,35 @@ class TestPaths:
         assert [path.trained.key for path in one] == [path.trained.key for path in other]
 
 
+class TestEqualTotalSteps:
+    """`plan_steps`: arms that differ in tasks, not in the length of training."""
+
+    def test_every_plan_trains_as_long(self, sweep_of, base, prepared_for):
+        """Whatever its length; the target's own training is not counted."""
+        sweep = sweep_of(
+            base, "intermediate.tasks=[mnli, qqp, qqp+siqa]", "recipe.train={plan_steps: 100}"
+        )
+        known = prepared_for(sweep)
+        for plan, shares in ((ONE, [100]), (TWO, [50, 50])):
+            for path in paths_of_trial(sweep, known, plan, {}):
+                chain = [s for s in lineage(path.trained) if not s.position.startswith("target")]
+                assert [stage.recipe.steps for stage in chain] == shares
+        baseline = paths_of_trial(sweep, known, BASELINE, {})
+        assert {p.trained.key for p in baseline} == {
+            p.trained.key
+            for p in paths_of_trial(sweep_of(base, "recipe.train={steps: 3}"), known, BASELINE, {})
+        }
+
+    def test_a_share_is_the_same_stage_as_those_steps(self, sweep_of, base, prepared_for):
+        """A key says how long a stage trains, not how that was written."""
+        tasks = "intermediate.tasks=[mnli, qqp, qqp+siqa]"
+        shared = sweep_of(base, tasks, "recipe.train={plan_steps: 100}")
+        written = sweep_of(base, tasks, "recipe.train={steps: 50}")
+        known = prepared_for(shared)
+        found = [paths_of_trial(one, known, TWO, {}) for one in (shared, written)]
+        assert found[0] == found[1]
+
+
 class TestCommonRandomNumbers:
     def test_plan_and_baseline_share_the_targets_seed_position_and_recipe(
         self, sweep: Sweep, prepared: Prepared
