@@ -202,7 +202,7 @@ def job_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder, found: Staff, 
         workers=found.workers,
         max_attempts=execution.max_attempts,
         pauses=pauses_of(sweep),
-        encoder=prepared.encoder,
+        encoders=prepared.every_encoder,
         runner=runner,
     )
 

@@ -51,7 +51,7 @@ class Job:
         pauses: waited between two tries.
         notices: waited before it is said that workers find no room on the cluster.
         grace_seconds: how long workers stay that no sweep wants.
-        encoder: opened by workers ahead of their first stage; None to leave that.
+        encoders: opened by workers ahead of their first stage.
         runner: `module:function` that computes a stage, for tests and benchmarks of the
             machinery itself.
         passwords: what the store's address names (see `vocabulary.address`), for a cluster whose
@@ -67,7 +67,7 @@ class Job:
     pauses: Pauses = PAUSES
     notices: Pauses = NOTICES
     grace_seconds: float = 10.0
-    encoder: EncoderRef | None = None
+    encoders: tuple[EncoderRef, ...] = ()
     runner: str = "xlt_core.stage:run"
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     folder: str = ""

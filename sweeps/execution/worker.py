@@ -72,10 +72,10 @@ class Worker:
         _runner(job.runner)
         if job.settings.device == "cuda":
             _require_gpu()
-        if job.runner == Job.runner and job.encoder is not None:
-            opened = self._open_ahead(job.encoder)
+        for encoder in job.encoders if job.runner == Job.runner else ():
+            opened = self._open_ahead(encoder)
             if opened and job.shape.gpus:
-                self._look_at_memory(job.encoder, job.shape.gpus)
+                self._look_at_memory(encoder, job.shape.gpus)
 
     def _open_ahead(self, encoder: EncoderRef) -> bool:
         """Open the encoder. What is wrong with it the first stage that needs it will say."""

@@ -71,7 +71,8 @@ class CutRows:
 
 
 def cut_rows(sweep: Sweep, prepared: Prepared, cache: Path) -> tuple[CutRows, ...]:
-    """Every split that would be encoded, by task, split and language.
+    """Every split that would be encoded, by task, split and language; where several encoders have
+    tokenizers of their own, by the one that cuts most.
 
     Args:
         cache: where encoded splits are kept; what is there is counted exactly.
@@ -81,12 +82,18 @@ def cut_rows(sweep: Sweep, prepared: Prepared, cache: Path) -> tuple[CutRows, ..
     """
     from xlt_core.models.pretrained import fingerprint_tokenizer, load_tokenizer
 
-    tokenizer = load_tokenizer(prepared.encoder)
-    identity = fingerprint_tokenizer(tokenizer)
+    tokenizers = [load_tokenizer(encoder) for encoder in prepared.every_encoder]
+    different = {fingerprint_tokenizer(tokenizer): tokenizer for tokenizer in tokenizers}
     source = open_source(prepared.source)
     found = []
     for (ref, length, stride), most in _with_shares(dict.fromkeys(_asked(sweep, prepared))):
-        cuts = count_cuts(source, ref, tokenizer, identity, length, stride, cache, most)
+        cuts = max(
+            (
+                count_cuts(source, ref, tokenizer, identity, length, stride, cache, most)
+                for identity, tokenizer in different.items()
+            ),
+            key=lambda one: one.cut / max(1, one.counted),
+        )
         own = (ref.task, ref.language, ref.split, length, ref.rows, cuts.counted, cuts.cut)
         found.append(CutRows(*own))
     return tuple(sorted(found, key=lambda one: (one.task, one.split, one.max_length, one.language)))

@@ -6,6 +6,7 @@ Neighbours: `results`, which reads a trial's settings; `sweeps.search.settings`,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from sweeps.search.of_sweep import candidates_of
@@ -26,7 +27,7 @@ def settings_of(sweep: Sweep, trial: Trial) -> dict[str, Any]:
 
 
 def short(settings: Mapping[str, Any]) -> str:
-    """The settings for a table, numbers at four digits."""
+    """The settings for a table, numbers at four digits, folders by their names."""
     return ", ".join(
         f"{path.removeprefix('recipe.')} {_rounded(settings[path])}" for path in sorted(settings)
     )
@@ -38,4 +39,6 @@ def whole(settings: Mapping[str, Any]) -> str:
 
 
 def _rounded(value: Any) -> str:
+    if isinstance(value, str):  # an encoder's folder goes by its name
+        return PurePath(value).name
     return f"{value:.4g}" if isinstance(value, float) else label(value)

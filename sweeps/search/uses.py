@@ -36,8 +36,9 @@ class Uses:
     def of(cls, sweep: Sweep) -> Uses:
         """As the recipes of the sweep's steps and targets say."""
         targets = (target_origins(sweep, target.task).values() for target in sweep.targets)
+        encoder = {"encoder": Origin("encoder", (("encoder", sweep.encoder),))}
         return cls(
-            _searched(origins for stages in targets for origins in stages),
+            _searched([encoder, *(origins for stages in targets for origins in stages)]),
             {step: _searched([step_origins(sweep, step)]) for step in sweep.intermediate.tasks},
         )
 

@@ -25,6 +25,7 @@ Recipes = Mapping[str, Mapping[str, Any]]
 
 _DEFAULTS = {f.name: None if f.default is MISSING else f.default for f in fields(Recipe)}
 _DEFAULTS |= {field: o.default for m in METHODS.values() for field, o in option_fields(m).items()}
+_DEFAULTS["plan_steps"] = None  # steps, once they are shared out
 del _DEFAULTS["options"]
 
 

@@ -58,8 +58,10 @@ def other_data(
     is_same_commit = None is not old_identity.get("commit") == new_identity.get("commit")
     if old_identity["encoder"] != new_identity["encoder"] and not is_same_commit:
         ends = ((old.encoder, old_identity["encoder"]), (new.encoder, new_identity["encoder"]))
-        then, after = (f"{name} ({print_[:12]})" for name, print_ in ends)
+        then, after = (f"{shown(name)} ({print_[:12]})" for name, print_ in ends)
         yield Difference("encoder", then, after)
+    elif old_identity.get("encoders") != new_identity.get("encoders"):
+        yield Difference("encoder", shown(old.encoder), shown(new.encoder))
     before, now = old_identity["data"], new_identity["data"]
     for cell in sorted(before.keys() & now.keys()):
         if before[cell] != now[cell]:

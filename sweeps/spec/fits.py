@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from xlt_core.models.limits import Limits
 
 
-def too_long(sweep: Sweep, most_tokens: int | None) -> Iterator[Mistake]:
+def too_long(sweep: Sweep, encoder: str, most_tokens: int | None) -> Iterator[Mistake]:
     """Every task that would be cut into sequences longer than the encoder has positions for."""
     if most_tokens is None:
         return
     for task, target in trained_tasks(sweep):
         longest = max(_lengths(sweep, task, target))
         if longest > most_tokens:
-            what = f"{longest} tokens for {task}, {sweep.encoder} has {most_tokens} positions"
+            what = f"{longest} tokens for {task}, {encoder} has {most_tokens} positions"
             remedy = f"set recipe.tasks.{target or task}.max_length: {most_tokens} or less"
             yield Mistake(_where(sweep, _origin(sweep, task, target, "max_length")), what, remedy)
 

@@ -46,6 +46,8 @@ class Prepared:
     """What preflight found.
 
     Attributes:
+        encoder: the sweep's; of several, the baseline's.
+        encoders: of several, each by the name it has in the sweep.
         data: every split that is trained on or evaluated, by (task, language, split).
         overlaps: intermediate tasks that share text with a target.
         notes: sentences for people on what the scores will and will not say.
@@ -56,6 +58,16 @@ class Prepared:
     data: Mapping[Cell, DataRef] = field(hash=False)
     overlaps: tuple[OverlapFlag, ...] = ()
     notes: tuple[str, ...] = ()
+    encoders: Mapping[str, EncoderRef] = field(default_factory=dict, hash=False)
+
+    def encoder_of(self, settings: Mapping[str, Any]) -> EncoderRef:
+        """The encoder that a trial with these settings trains."""
+        return self.encoders.get(settings.get("encoder", ""), self.encoder)
+
+    @property
+    def every_encoder(self) -> tuple[EncoderRef, ...]:
+        """All that there are to train, the baseline's first."""
+        return tuple(self.encoders.values()) or (self.encoder,)
 
     def evaluated(self, task: str, split: str) -> tuple[DataRef, ...]:
         """The splits of a target that are scored, by language."""
@@ -69,8 +81,9 @@ class Prepared:
         fingerprinted.
         """
         data = {"/".join(cell): ref.fingerprint for cell, ref in sorted(self.data.items())}
-        encoder = self.encoder
-        return {"encoder": encoder.fingerprint, "commit": encoder.revision, "data": data}
+        encoder, several = self.encoder, [ref.fingerprint for ref in self.encoders.values()]
+        known = {"encoder": encoder.fingerprint, "commit": encoder.revision, "data": data}
+        return known | ({"encoders": several} if several else {})
 
 
 def prepare(sweep: Sweep, before: Prepared | None = None) -> Prepared:
@@ -85,7 +98,11 @@ def prepare(sweep: Sweep, before: Prepared | None = None) -> Prepared:
     """
     mistakes: list[Mistake] = []
     notes: list[str] = []
-    encoder = _encoder(sweep, before, mistakes, notes)
+    encoders = {
+        name: found
+        for name in sweep.encoders
+        if (found := _encoder(name, sweep, before, mistakes, notes)) is not None
+    }
     source = _source(sweep, before, mistakes)
     if source is None:
         raise UserMistake(mistakes)
@@ -98,10 +115,11 @@ def prepare(sweep: Sweep, before: Prepared | None = None) -> Prepared:
     mistakes += unservable(sweep)
     data = dict(_referred(sweep, source, cells, mistakes))
     mistakes += stemming(data_replaced(before, source.ref, data), sweep.where("data"))
-    if mistakes or encoder is None:
+    if mistakes:
         raise UserMistake(in_order(mistakes))
     notes += [*_overlap_notes(sweep, flags), *source.notes]
-    return Prepared(encoder, source.ref, data, flags, tuple(dict.fromkeys(notes)))
+    first, several = encoders[sweep.encoders[0]], encoders if len(encoders) > 1 else {}
+    return Prepared(first, source.ref, data, flags, tuple(dict.fromkeys(notes)), several)
 
 
 def overlaps(sweep: Sweep) -> Iterator[OverlapFlag]:
@@ -124,6 +142,8 @@ def write_prepared(folder: SweepFolder, prepared: Prepared) -> None:
         "overlaps": [asdict(flag) for flag in prepared.overlaps],
         "notes": list(prepared.notes),
     }
+    if prepared.encoders:
+        content["encoders"] = {name: asdict(ref) for name, ref in prepared.encoders.items()}
     write_whole(folder.prepared, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
@@ -144,6 +164,7 @@ def read_prepared(folder: SweepFolder) -> Prepared:
             data={(ref.task, ref.language, ref.split): ref for ref in refs},
             overlaps=tuple(OverlapFlag(**flag) for flag in content["overlaps"]),
             notes=tuple(content["notes"]),
+            encoders={n: EncoderRef(**ref) for n, ref in content.get("encoders", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         remedy = "delete it and run the spec again; finished stages and trials are kept"
@@ -157,20 +178,20 @@ def planned(folder: SweepFolder) -> Prepared | None:
 
 
 def _encoder(
-    sweep: Sweep, before: Prepared | None, mistakes: list[Mistake], notes: list[str]
+    name: str, sweep: Sweep, before: Prepared | None, mistakes: list[Mistake], notes: list[str]
 ) -> EncoderRef | None:
     from xlt_core.models.encoders import refer_encoder
     from xlt_core.models.opening import open_encoder
 
-    known = before.encoder if before is not None else None
+    known = before.encoder_of({"encoder": name}) if before is not None else None
     try:
         with blaming(sweep.where("encoder")):
-            found = refer_encoder(sweep.encoder, known)
+            found = refer_encoder(name, known)
             opened = open_encoder(found)
     except UserMistake as error:
-        mistakes.extend(_meant(sweep.encoder, error.mistakes))
+        mistakes.extend(_meant(name, error.mistakes))
         return None
-    mistakes.extend(too_long(sweep, opened.most_tokens))
+    mistakes.extend(too_long(sweep, name, opened.most_tokens))
     mistakes.extend(beyond_limits(sweep, opened.limits))
     notes.extend(encoder_moved(known, found))
     return found

@@ -7,10 +7,10 @@ The way there: `layers` (files and `--set`), `schema` (each value), `check` (val
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -37,6 +37,8 @@ from sweeps.spec.wording import broken_fields, mistakes_of
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 __all__ = ["read_spec", "read_stored_spec"]
+
+T = TypeVar("T")
 
 
 def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
@@ -118,9 +120,11 @@ def _name(spec: Spec, path: Path, document: Document, mistakes: list[Mistake]) -
         return ""
 
 
-def _found(find: Any, spec: Spec, document: Document, mistakes: list[Mistake]) -> str:
+def _found(
+    find: Callable[[Spec, Document], T], spec: Spec, document: Document, mistakes: list[Mistake]
+) -> T | str:
     try:
-        return str(find(spec, document))
+        return find(spec, document)
     except UserMistake as error:
         mistakes.extend(error.mistakes)
         return ""

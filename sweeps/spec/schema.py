@@ -25,9 +25,10 @@ from pydantic_core import PydanticCustomError
 from sweeps.spec.known import intermediate_names, known_task, target_names
 from sweeps.spec.methods import METHODS
 from sweeps.spec.ranges import MOST, RULES, Rule, read_field
-from sweeps.spec.sweep import Execution, Objective, Search
+from sweeps.spec.sweep import Execution, Objective, Range, Search
 from sweeps.spec.values import (
     read_counts,
+    read_encoder,
     read_folder_or_word,
     read_languages,
     read_method,
@@ -236,8 +237,25 @@ class Spec(Part):
     name: Annotated[str | None, checked(read_name), WithJsonSchema({"type": "string"})] = Field(
         default=None, description="Names the sweep and its folder; the file's name by default."
     )
-    encoder: Location = Field(
-        default="xlm-roberta-base", description="A hub id, a folder, or lab-tiny."
+    encoder: Annotated[
+        str | Range,
+        checked(read_encoder),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string", "minLength": 1},
+                    {
+                        "type": "object",
+                        "properties": {"choice": {"type": "array", "items": {"type": "string"}}},
+                        "required": ["choice"],
+                        "additionalProperties": False,
+                    },
+                ]
+            }
+        ),
+    ] = Field(
+        default="xlm-roberta-base",
+        description="A hub id, a folder, or lab-tiny; a choice of several is searched.",
     )
     data: Annotated[
         str,

@@ -18,7 +18,7 @@ from sweeps.spec.methods import METHODS
 from sweeps.spec.paths import SweepFolder, runs_folder
 from sweeps.spec.schema import DEFAULT_MOST, DEFAULT_TRIALS, Spec
 from sweeps.spec.stems import blaming
-from sweeps.spec.sweep import Execution, Intermediate, Objective, Search, Sweep, Target
+from sweeps.spec.sweep import Execution, Intermediate, Objective, Range, Search, Sweep, Target
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan
@@ -31,7 +31,7 @@ def settle(
     document: Document,
     name: str,
     data: str,
-    encoder: str,
+    encoder: str | Range,
     addresses: Mapping[str, str],
 ) -> Sweep:
     """The sweep a spec describes; data, encoder and addresses as `find_data` and so on say."""
@@ -73,13 +73,18 @@ def find_data(spec: Spec, document: Document) -> str:
     return str(found)
 
 
-def find_encoder(spec: Spec, document: Document) -> str:
-    """A hub id, `lab-tiny`, or the absolute path of the encoder's folder.
+def find_encoder(spec: Spec, document: Document) -> str | Range:
+    """A hub id, `lab-tiny`, or the absolute path of the encoder's folder; or a choice of them.
 
     Raises:
         UserMistake: it is written as a path and there is no such folder, or it can be neither.
     """
-    text = spec.encoder
+    if isinstance(spec.encoder, str):
+        return _encoder(spec.encoder, document)
+    return Range("choice", choices=tuple(_encoder(str(n), document) for n in spec.encoder.choices))
+
+
+def _encoder(text: str, document: Document) -> str:
     if text == LAB_ENCODER:
         return text
     found = _find_folder(text, document, ("encoder",))

@@ -116,6 +116,7 @@ def to_data(sweep: Sweep) -> dict[str, Any]:
     data = {field.name: getattr(sweep, field.name) for field in fields(sweep)}
     del data["source"], data["places"]
     return data | {
+        "encoder": value_to_data(sweep.encoder),
         "intermediate": asdict(sweep.intermediate)
         | {
             "tasks": [str(step) for step in sweep.intermediate.tasks],
@@ -139,9 +140,8 @@ def from_data(data: Mapping[str, Any], source: Mapping[str, Any] | None = None) 
     """Read what `to_data` wrote. Raises KeyError, TypeError or ValueError for anything else."""
     intermediate = data["intermediate"]
     return Sweep(
-        **{
-            name: data[name] for name in ("name", "encoder", "data", "store", "tracking", "storage")
-        },
+        **{name: data[name] for name in ("name", "data", "store", "tracking", "storage")},
+        encoder=value_from_data(data["encoder"]),
         intermediate=Intermediate(
             tasks=tuple(Step.parse(text) for text in intermediate["tasks"]),
             counts=tuple(intermediate["counts"]),

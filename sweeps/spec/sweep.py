@@ -126,7 +126,7 @@ class Sweep:
     """A whole sweep.
 
     Attributes:
-        encoder: a hub id, a folder or `lab-tiny`.
+        encoder: a hub id, a folder or `lab-tiny`; a Range of them is searched, as `encoder`.
         data: `hub`, `lab`, or a folder's absolute path.
         recipe: three layers of recipe fields by name, values or Ranges:
             `train` (intermediate stages), `target` (target training), `tasks` (task → fields).
@@ -138,7 +138,7 @@ class Sweep:
     """
 
     name: str
-    encoder: str
+    encoder: str | Range
     data: str
     intermediate: Intermediate
     targets: tuple[Target, ...]
@@ -160,9 +160,18 @@ class Sweep:
             return dotted(trail)
         return Document({}, dict(self.places)).where(trail)
 
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """Every encoder there is to train, the baseline's first."""
+        if isinstance(self.encoder, str):
+            return (self.encoder,)
+        return tuple(str(name) for name in self.encoder.choices)
+
     def searched(self) -> dict[str, Range]:
-        """Every searched recipe field by its dotted path, sorted."""
+        """Every searched field by its dotted path, sorted: recipe fields, and the encoder."""
         found: dict[str, Range] = {}
+        if isinstance(self.encoder, Range):
+            found["encoder"] = self.encoder
         for layer in ("train", "target"):
             for name, value in self.recipe.get(layer, {}).items():
                 if isinstance(value, Range):

@@ -145,7 +145,7 @@ class _Chain:
         key = (id(parent), step, position, seed, recipe)
         if key not in self._made:
             self._made[key] = TrainStage(
-                encoder=self._prepared.encoder,
+                encoder=self._prepared.encoder_of(self._settings),
                 parent=parent,
                 data=tuple(self._data(member) for member in step.members),
                 recipe=recipe,

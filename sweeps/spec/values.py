@@ -12,6 +12,7 @@ from typing import Any
 
 from sweeps.spec.known import did_you_mean, known_language, known_step, known_target
 from sweeps.spec.methods import METHODS
+from sweeps.spec.sweep import Range
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan, Step
 
@@ -159,6 +160,25 @@ def read_targets(value: Any) -> Any:
     if isinstance(value, dict):
         return [{name: wish} for name, wish in value.items()]
     return [value] if isinstance(value, str) else value
+
+
+def read_encoder(value: Any) -> str | Range:
+    """An encoder's name, or a choice of several, which is searched."""
+    if isinstance(value, dict):
+        names = value.get("choice") if set(value) == {"choice"} else None
+        if not isinstance(names, list) or len(names) < 2:
+            raise _wrong(f"{value!r} is no choice of encoders", "write {choice: [mbert, xlm-r]}")
+        choices = tuple(_encoder_name(name) for name in names)
+        if len(set(choices)) < len(choices):
+            raise _wrong("an encoder stands twice", "name each once")
+        return Range("choice", choices=choices)
+    return _encoder_name(value)
+
+
+def _encoder_name(value: Any) -> str:
+    if not _text(value, "an encoder"):
+        raise _wrong("an encoder needs a name", "write xlm-roberta-base, or a folder")
+    return str(value)
 
 
 def read_folder_or_word(value: Any) -> str:

@@ -6,9 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.execution.coordinator import verdict
 from sweeps.execution.driver import Ended, run_sweep
-from sweeps.execution.job import DONE, FAILED, INTERRUPTED, STOPPED, Outcome
 from sweeps.report.projection import sweep_projection
 from sweeps.report.render import results_report
 from sweeps.report.results import read_results
@@ -135,31 +133,3 @@ def test_a_baseline_that_fails_takes_no_plan_with_it(sweep):
     ail(made, "")
     assert run(made, revisit=True) == Ended("finished", 0, 0)
     assert without_gain(made) == set()
-
-
-class TestVerdict:
-    SCORES = {"task": "lab-nli", "language": "en", "split": "dev", "primary": 70.0}  # noqa: RUF012
-    OTHER = {**SCORES, "primary": 10.0}  # noqa: RUF012
-
-    def of(self, made, own: str, beside: str):
-        outcomes = [
-            [Outcome("key", status, scores if status == DONE else None, error="why")]
-            for status, scores in ((own, self.SCORES), (beside, self.OTHER))
-        ]
-        return dict(verdict(made.sweep, *outcomes))
-
-    @pytest.mark.parametrize("beside", [DONE, FAILED])
-    def test_the_plans_own_scores_are_its_objective(self, made, beside):
-        """Whatever came of the baseline beside it."""
-        assert self.of(made, DONE, beside)["objective"] == 70.0
-
-    @pytest.mark.parametrize("beside", [INTERRUPTED, STOPPED])
-    def test_a_baseline_that_is_still_to_come_is_waited_for(self, made, beside):
-        """The trial stays open: else its gain would be forgotten."""
-        assert self.of(made, DONE, beside)["interrupted"] is True
-
-    @pytest.mark.parametrize("beside", [DONE, FAILED, INTERRUPTED, STOPPED])
-    def test_a_plan_that_fails_has_failed(self, made, beside):
-        """Of its own error, not the baseline's."""
-        found = self.of(made, FAILED, beside)
-        assert (found["failed"], found["error"]) == (True, "why")

@@ -51,10 +51,21 @@ class TestVerdict:
         """Nor is a sweep that was stopped; for a stopped one nobody is to blame."""
         assert verdict(ENGLISH, [done(), ended(status)]) == Interrupted(error)
 
-    def test_the_baseline_beside_it(self):
-        """Failed of its own it takes the gain alone; interrupted it is waited for."""
-        assert verdict(ENGLISH, [done()], [ended(FAILED)]).objective == 60.0
-        assert verdict(ENGLISH, [done()], [ended(INTERRUPTED)]) == Interrupted("x")
+    def test_the_plans_own_scores_are_its_objective(self):
+        """Whatever came of the baseline beside it, its own failure too."""
+        for beside in (done(score=99.0), ended(FAILED)):
+            assert verdict(ENGLISH, [done()], [beside]).objective == 60.0
+
+    @pytest.mark.parametrize(("status", "error"), [(INTERRUPTED, "x"), (STOPPED, "")])
+    def test_a_baseline_that_is_still_to_come_is_waited_for(self, status, error):
+        """The trial stays open: else its gain would be forgotten."""
+        assert verdict(ENGLISH, [done()], [ended(status)]) == Interrupted(error)
+
+    @pytest.mark.parametrize("beside", [DONE, FAILED, INTERRUPTED, STOPPED])
+    def test_a_plan_that_fails_has_failed(self, beside):
+        """Of its own error, not the baseline's."""
+        other = done() if beside == DONE else ended(beside, "of the baseline")
+        assert verdict(ENGLISH, [ended(FAILED)], [other]) == TrialResult.failed("x")
 
 
 @pytest.mark.parametrize(

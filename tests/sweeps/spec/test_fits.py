@@ -36,14 +36,14 @@ class TestLengths:
     def test_each_task_that_is_too_long_is_named(
         self, sweep_of: Read, base: str, overrides: tuple[str, ...], places: int | None, said: list
     ):
-        found = list(too_long(sweep_of(base, *overrides), places))
+        found = list(too_long(sweep_of(base, *overrides), "xlm-roberta-base", places))
         assert [mistake.what.split(" for ")[1].split(",")[0] for mistake in found] == said
         assert all(f"{places} or less" in mistake.remedy for mistake in found)
 
     def test_the_task_s_own_default_counts(self, sweep_of: Read, base: str):
         """SQuAD reads 384 tokens, which a small encoder has no positions for."""
         sweep = sweep_of(base, "intermediate.tasks=[squad]", "intermediate.count=0..1")
-        (mistake,) = too_long(sweep, 130)
+        (mistake,) = too_long(sweep, sweep.encoder, 130)
         assert "384 tokens for squad" in mistake.what
         assert "recipe.tasks.squad.max_length: 130" in mistake.remedy
 
