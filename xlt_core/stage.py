@@ -15,13 +15,13 @@ from xlt_core.stages.stage import Stage
 if TYPE_CHECKING:
     from xlt_core.store import Store
     from xlt_core.store.stored import StoredStage
-    from xlt_core.warm import Warm
+    from xlt_core.worker_cache import WorkerCache
 
 __all__ = ["Report", "Settings", "StageResult", "run", "stored_answer"]
 
 
 def run(
-    stage: Stage, store: Store, report: Report, settings: Settings, warm: Warm | None = None
+    stage: Stage, store: Store, report: Report, settings: Settings, warm: WorkerCache | None = None
 ) -> StageResult:
     """Compute `stage` and publish it, unless it is in the store.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sweeps.search.trial import Trial
     from sweeps.spec.compare import Change
-    from sweeps.spec.prepare import Prepared
+    from sweeps.spec.prepare import ResolvedInputs
     from sweeps.spec.sweep import Sweep
 
 
@@ -62,7 +62,7 @@ def begun(change: Change, trials: Sequence[Trial]) -> Begun:
     return Begun(change, sum(trial.state != "running" for trial in trials), len(trials))
 
 
-def hold(sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> Change:
+def hold(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> Change:
     """Hold the spec against the sweep that was started in `folder`. Changes and asks nothing.
 
     Raises:
@@ -82,7 +82,7 @@ def hold(sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> Change:
     return change
 
 
-def agree(sweep: Sweep, prepared: Prepared, folder: SweepFolder, yes: bool) -> Sweep:
+def agree(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, yes: bool) -> Sweep:
     """The sweep to go on with; asks before one is extended, unless `yes` answers.
 
     Raises:

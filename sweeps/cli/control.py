@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sweeps.cli.aftermath import look_at
+from sweeps.cli.cleanup import look_at
 from sweeps.cli.faults import say
 from sweeps.cli.options import SweepName
+from sweeps.spec.desired_state import DesiredState, request
 from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -14,7 +15,7 @@ def pause(sweep: SweepName) -> None:
 
     What runs goes on; `xlt resume` lifts the pause.
     """
-    ask(sweep, "pause", "it starts nothing new; `xlt resume` lifts the pause")
+    ask(sweep, DesiredState.PAUSE, "it starts nothing new; `xlt resume` lifts the pause")
 
 
 def stop(sweep: SweepName) -> None:
@@ -22,7 +23,7 @@ def stop(sweep: SweepName) -> None:
 
     `xlt resume` goes on.
     """
-    ask(sweep, "stop", "it ends when its running stages are done")
+    ask(sweep, DesiredState.STOP, "it ends when its running stages are done")
 
 
 def cancel(sweep: SweepName) -> None:
@@ -30,29 +31,28 @@ def cancel(sweep: SweepName) -> None:
 
     `xlt resume` goes on from there.
     """
-    ask(sweep, "cancel", "it ends now; its last checkpoints stay")
+    ask(sweep, DesiredState.CANCEL, "it ends now; its last checkpoints stay")
 
 
-def ask(name: str, verb: str, promise: str) -> None:
+def ask(name: str, desired: DesiredState, promise: str) -> None:
     """Leave a request for the sweep's driver.
 
     Raises:
         UserMistake: no such sweep, or nothing is running it.
     """
     from sweeps.report.status import is_driven
-    from sweeps.spec.control import request
 
     folder = look_at(name)
     if not is_driven(folder):
         raise UserMistake(
             Mistake(
                 name,
-                f"{_why_idle(folder)}: nothing runs that could be asked to {verb}",
+                f"{_why_idle(folder)}: nothing runs that could be asked to {desired}",
                 f"see `xlt status {folder.called}`",
             )
         )
-    request(folder.path, verb)
-    say(f"asked {name} to {verb}: {promise}")
+    request(folder.path, desired)
+    say(f"asked {name} to {desired}: {promise}")
 
 
 def _why_idle(folder: SweepFolder) -> str:

@@ -25,7 +25,7 @@ def fields(
     With what each holds, its default and what it is for.
     """
     from sweeps.spec.fields import every_field
-    from sweeps.spec.known import did_you_mean
+    from sweeps.spec.names import did_you_mean
     from xlt_core.vocabulary.errors import Mistake, UserMistake
 
     every = every_field()

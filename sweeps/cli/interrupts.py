@@ -2,7 +2,7 @@
 
 Python hands a signal to the main thread alone, and only between two of its own steps: an import, a
 query, Ray's start can take seconds. So a thread hears of it too, and answers. What the signal does
-is another's business: it raises KeyboardInterrupt, but for a running sweep (`execution.wish`).
+is another's business: it raises KeyboardInterrupt, but for a running sweep (`execution.desired`).
 Imports nothing that is slow: it is there before all else.
 """
 

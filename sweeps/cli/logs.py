@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli.aftermath import look_at
+from sweeps.cli.cleanup import look_at
 from sweeps.cli.options import AsJson, SweepName
 from sweeps.cli.output import print_json_line, stderr
 from sweeps.cli.progress import line, worth_showing

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sweeps.report.forecast import Forecast
     from sweeps.search.trial import Trial
     from sweeps.spec.paths import SweepFolder
-    from sweeps.spec.prepare import Prepared
+    from sweeps.spec.prepare import ResolvedInputs
     from sweeps.spec.sweep import Sweep
 
 
@@ -70,7 +70,7 @@ def known_trials(sweep: Sweep) -> Sequence[Trial]:
 
 
 def begun_of(
-    sweep: Sweep, prepared: Prepared, folder: SweepFolder, known: Sequence[Trial]
+    sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, known: Sequence[Trial]
 ) -> Begun | None:
     """What began under the sweep's name; None where nothing did.
 
@@ -105,7 +105,7 @@ def show_begun(before: Begun | None, folder: SweepFolder) -> None:
         console.print("It is being run by another process at this moment.", soft_wrap=True)
 
 
-def forecast_of(sweep: Sweep, prepared: Prepared, known: Sequence[Trial]) -> Forecast:
+def forecast_of(sweep: Sweep, prepared: ResolvedInputs, known: Sequence[Trial]) -> Forecast:
     """The forecast, from where the sweep's study stands now: its trials."""
     from sweeps.report.forecast import forecast
     from sweeps.search.of_sweep import candidates_of
@@ -116,7 +116,7 @@ def forecast_of(sweep: Sweep, prepared: Prepared, known: Sequence[Trial]) -> For
     return forecast(sweep, prepared, store, candidates_of(sweep, prepared), known)
 
 
-def cautions_of(sweep: Sweep, prepared: Prepared) -> tuple[str, ...]:
+def cautions_of(sweep: Sweep, prepared: ResolvedInputs) -> tuple[str, ...]:
     """What is hardly meant, and which tables will stay empty."""
     from sweeps.report.cautions import cautions
     from sweeps.search.of_sweep import candidates_of
@@ -124,14 +124,14 @@ def cautions_of(sweep: Sweep, prepared: Prepared) -> tuple[str, ...]:
     return tuple(cautions(sweep, prepared, candidates_of(sweep)))
 
 
-def cuts_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> tuple[CutRows, ...]:
+def cuts_of(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> tuple[CutRows, ...]:
     """The rows that would be cut, from what is in the cache and what is looked at now."""
     from sweeps.report.cuts import cut_rows
 
     return cut_rows(sweep, prepared, folder.cache)
 
 
-def as_data(sweep: Sweep, prepared: Prepared, found: Forecast) -> dict[str, Any]:
+def as_data(sweep: Sweep, prepared: ResolvedInputs, found: Forecast) -> dict[str, Any]:
     """The forecast as `xlt plan --json` prints it."""
     return {
         "name": sweep.name,
@@ -151,7 +151,7 @@ def as_data(sweep: Sweep, prepared: Prepared, found: Forecast) -> dict[str, Any]
     }
 
 
-def show(sweep: Sweep, prepared: Prepared, found: Forecast) -> None:
+def show(sweep: Sweep, prepared: ResolvedInputs, found: Forecast) -> None:
     """Print the forecast for people."""
     console = stdout()
     about = "" if found.exact else "about "
@@ -225,7 +225,7 @@ def show_cuts(cuts: Sequence[CutRows]) -> None:
     console.print(WHAT_IT_MEANS, soft_wrap=True)
 
 
-def warnings(sweep: Sweep, prepared: Prepared) -> Iterator[str]:
+def warnings(sweep: Sweep, prepared: ResolvedInputs) -> Iterator[str]:
     """What the sweep as it stands cannot show, and who chooses."""
     yield selection(sweep, prepared).sentence()
     seeds = len(sweep.seeds)

@@ -1,7 +1,7 @@
 """Progress on stderr: a live display on a terminal, one line an event anywhere else.
 
-`Tally` counts events and decides nothing; `Progress` shows it. Events come from the driver, from
-more than one thread but never at once.
+`Tally` counts events and decides nothing; `ProgressDisplay` shows it. Events come from the driver,
+from more than one thread but never at once.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Tally:
         known.tokens_per_second = event.fields.get("tokens_per_second", known.tokens_per_second)
 
 
-class Progress:
+class ProgressDisplay:
     """A context that shows events while a sweep runs."""
 
     def __init__(
@@ -145,7 +145,7 @@ class Progress:
         )
         self._spoken: dict[str, float] = {}
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressDisplay:
         if self._live is not None:
             self._live.start()
         return self

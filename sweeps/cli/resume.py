@@ -30,13 +30,13 @@ def resume(
     """
     from sweeps.report.status import is_driven
     from sweeps.spec.addresses import require_passwords
-    from sweeps.spec.control import PAUSE, RUN, request, requested
+    from sweeps.spec.desired_state import DesiredState, request, requested
     from sweeps.spec.prepare import planned, prepare
     from sweeps.spec.stored import check_stored, read_stored_spec, with_places
 
     folder = find_sweep(sweep)
-    if is_driven(folder) and requested(folder.path) == PAUSE:
-        request(folder.path, RUN)
+    if is_driven(folder) and requested(folder.path) == DesiredState.PAUSE:
+        request(folder.path, DesiredState.RUN)
         say(f"{sweep} goes on")
         return
     refuse_a_second_driver(folder)

@@ -23,7 +23,7 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
     from sweeps.execution.driver import Ended
-    from sweeps.spec.prepare import Prepared
+    from sweeps.spec.prepare import ResolvedInputs
     from sweeps.spec.sweep import Sweep
 
 ENDED_EARLY = {"interrupted": INTERRUPTED, "stopped": ON_REQUEST, "cancelled": ON_REQUEST}
@@ -112,7 +112,7 @@ def require_reach(address: str | None) -> None:
 
 def carry_out(
     sweep: Sweep,
-    prepared: Prepared,
+    prepared: ResolvedInputs,
     folder: SweepFolder,
     address: str | None,
     retry_failed: bool = False,
@@ -124,7 +124,7 @@ def carry_out(
         UserMistake: what `run_sweep` raises.
     """
     from sweeps.cli.plan import cautions_of, forecast_of, known_trials
-    from sweeps.cli.progress import Progress, summary
+    from sweeps.cli.progress import ProgressDisplay, summary
     from sweeps.execution.driver import run_sweep
     from sweeps.report.results import overlap_texts
     from sweeps.report.status import lacks_scores
@@ -145,7 +145,7 @@ def carry_out(
         say(f"{len(again)} failed trials are tried again")
     ended = sum(trial.state != "running" for trial in before) - len(again)
     ended_before = 0 if revisit else ended
-    with answering(STOPPING), Progress(expected.trials, ended_before) as progress:
+    with answering(STOPPING), ProgressDisplay(expected.trials, ended_before) as progress:
         how = run_sweep(sweep, prepared, folder, progress.observe, address, revisit, retry_failed)
     with unheard():  # a sweep ends as it ended, whoever has left before it could be told
         say(summary(progress.tally))

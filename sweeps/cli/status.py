@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from sweeps.cli.aftermath import say_backlog, say_open_runs, say_what_is_left
+from sweeps.cli.cleanup import say_backlog, say_open_runs, say_what_is_left
 from sweeps.cli.faults import say
 from sweeps.cli.machine import machines_mistake
 from sweeps.cli.options import AsJson

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweeps.cli.aftermath import close_and_say
+from sweeps.cli.cleanup import close_and_say
 from sweeps.cli.faults import say
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json

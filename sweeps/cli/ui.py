@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli.aftermath import close_and_say, say_what_is_left
+from sweeps.cli.cleanup import close_and_say, say_what_is_left
 from sweeps.cli.faults import say
 from sweeps.cli.places import as_word, find_sweep, runs_folder, sweep_names
 from sweeps.tracking.location import client_address, plain_for_mlflow, tracking_uri

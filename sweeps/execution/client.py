@@ -20,8 +20,9 @@ from ray.exceptions import (
     RayError,
 )
 
-from sweeps.execution.job import Job, Outcome
+from sweeps.execution.job import StageOutcome, SweepJob
 from sweeps.execution.service import StageService, service_name
+from sweeps.spec.desired_state import DesiredState
 from xlt_core.stages import Stage
 from xlt_core.vocabulary.events import Event
 
@@ -51,25 +52,25 @@ def get_service(store: str) -> Any:
 class ServiceClient:
     """One sweep's view of the service."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: SweepJob) -> None:
         self._job = job
         self._service: Any = None
 
-    def compute(self, trial: int, stages: Sequence[Stage]) -> list[Outcome]:
+    def compute(self, trial: int, stages: Sequence[Stage]) -> list[StageOutcome]:
         """Await the outcomes of `stages`, in order; asks again after a loss of the service."""
         while True:
             try:
                 reference = self.service.compute.remote(self._job, trial, list(stages))
-                outcomes: list[Outcome] = ray.get(reference)
+                outcomes: list[StageOutcome] = ray.get(reference)
                 return outcomes
             except RayActorError as error:
                 self._lost(error)
 
-    def attend(self, mode: str, after: int, wait: float) -> list[tuple[int, Event]]:
-        """Tell the service the sweep's wish; return what happened after event `after`."""
+    def heartbeat(self, desired: DesiredState, after: int, wait: float) -> list[tuple[int, Event]]:
+        """Tell the service what is desired of the sweep; return events after number `after`."""
         try:
             events: list[tuple[int, Event]] = ray.get(
-                self.service.attend.remote(self._job, mode, after, wait), timeout=wait + 10
+                self.service.heartbeat.remote(self._job, desired, after, wait), timeout=wait + 10
             )
             return events
         except (RayActorError, GetTimeoutError) as error:

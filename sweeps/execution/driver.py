@@ -14,24 +14,25 @@ from dataclasses import dataclass, replace
 import filelock
 
 from sweeps.execution.address import require_cluster
-from sweeps.execution.attendant import Attendant
-from sweeps.execution.bookkeeping import Bookkeeper
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.cluster import cluster, quiet_environment, require_gpu
-from sweeps.execution.job import Assignment, Job
+from sweeps.execution.desired import DesiredStateWatch
+from sweeps.execution.heartbeat import DriverHeartbeat
+from sweeps.execution.job import Assignment, SweepJob
+from sweeps.execution.recorder import EventRecorder
 from sweeps.execution.resources import Staff
 from sweeps.execution.searching import pauses_of, search_out
 from sweeps.execution.steady import never_steering
-from sweeps.execution.wish import Wish
 from sweeps.search.claim import agreed, claim
 from sweeps.search.of_sweep import candidates_of
 from sweeps.search.queue import ProposalQueue
 from sweeps.search.retry import to_retry
 from sweeps.search.samplers import make_sampler
 from sweeps.search.study import SweepStudy
-from sweeps.spec import control
+from sweeps.spec import desired_state
+from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import Prepared, write_prepared
+from sweeps.spec.prepare import ResolvedInputs, write_prepared
 from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
@@ -59,13 +60,13 @@ class Ended:
 
 def run_sweep(
     sweep: Sweep,
-    prepared: Prepared,
+    prepared: ResolvedInputs,
     folder: SweepFolder,
     observe: Callable[[Event], None],
     address: str | None = None,
     revisit: bool = False,
     retry_failed: bool = False,
-    runner: str = Job.runner,
+    runner: str = SweepJob.runner,
 ) -> Ended:
     """Run or resume `sweep` until it is finished or asked to end.
 
@@ -76,7 +77,7 @@ def run_sweep(
         revisit: the sweep was extended by seeds, targets or languages: finished trials are gone
             through again for what they lack (see `ProposalQueue`).
         retry_failed: try failed trials again; a failed baseline is tried again in any case.
-        runner: what computes a stage (see `Job.runner`).
+        runner: what computes a stage (see `SweepJob.runner`).
 
     Raises:
         UserMistake: another driver runs this sweep, or took it over; the study is another sweep's
@@ -89,7 +90,7 @@ def run_sweep(
         require_cluster(address)
     elif sweep.execution.device == "cuda":
         require_gpu()
-    wish = Wish(folder.path)
+    desired = DesiredStateWatch(folder.path)
 
     def say(text: str) -> None:
         with never_steering("saying who holds the sweep"):
@@ -104,43 +105,54 @@ def run_sweep(
         make_sampler(sweep.search.method, candidates_of(sweep, prepared), sweep.search.options)
         doing("reading the study")
         study = SweepStudy.open(sweep.storage, sweep.name)
-        with study.lease(say, wish.interrupt) as lease:
+        with study.lease(say, desired.interrupt) as lease:
             sweep = agreed(study, sweep, prepared, folder)
             # A mistake in the rows is found before anything is written.
             queue = ProposalQueue(study, candidates_of(sweep, prepared), sweep.search, revisit)
             _check_rows(study, sweep, prepared)
             again = to_retry(study.trials(), retry_failed)
-            control.clear(folder.path)  # what is asked from now on is meant for this run
-            with wish.hearing_signals(), ExitStack() as ray_up:
+            desired_state.clear(folder.path)  # what is asked from now on is meant for this run
+            with desired.hearing_signals(), ExitStack() as ray_up:
                 found = None
                 if again or queue.is_open():
                     found = ray_up.enter_context(cluster(sweep.execution, address, doing))
-                    wish.hear_again()  # Ray has taken SIGTERM's handler for its own
+                    desired.hear_again()  # Ray has taken SIGTERM's handler for its own
                 if lease.lost:
                     raise lease.mistake()
-                if wish.interrupted:
+                if desired.interrupted:
                     doing("interrupted before anything was begun")
                     raise KeyboardInterrupt
                 # Nothing was written up to here, and nothing that is written below is refused
                 # later: what cannot begin leaves no sweep behind.
                 _write_down(study, sweep, prepared, folder, again)
                 queue = ProposalQueue(study, candidates_of(sweep, prepared), sweep.search, revisit)
-                with Bookkeeper(sweep, prepared, folder, study, observe) as books:
+                with EventRecorder(sweep, prepared, folder, study, observe) as recorder:
                     if found is not None:
                         job = job_of(sweep, prepared, folder, found, runner)
                         if address is not None:
                             job = replace(job, passwords=_passwords(sweep.store))
-                        _search(Assignment(sweep, prepared, job), queue, study, wish, books, folder)
+                        _search(
+                            Assignment(sweep, prepared, job),
+                            queue,
+                            study,
+                            desired,
+                            recorder,
+                            folder,
+                        )
                         ray_up.close()
                     if lease.lost:
                         raise lease.mistake()
-                    ended = _ended(study, queue, wish)
-                    books.close(ended.state)
+                    ended = _ended(study, queue, desired)
+                    recorder.close(ended.state)
             return ended
 
 
 def _write_down(
-    study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFolder, again: Iterable[int]
+    study: SweepStudy,
+    sweep: Sweep,
+    prepared: ResolvedInputs,
+    folder: SweepFolder,
+    again: Iterable[int],
 ) -> None:
     """From here on the sweep has begun; trials `again` are open once more."""
     write_prepared(folder, prepared)
@@ -154,24 +166,24 @@ def _search(
     assignment: Assignment,
     queue: ProposalQueue,
     study: SweepStudy,
-    wish: Wish,
-    books: Bookkeeper,
+    desired: DesiredStateWatch,
+    recorder: EventRecorder,
     folder: SweepFolder,
 ) -> None:
-    """Have workers there and search until nothing is left, or nobody wishes it any longer."""
+    """Have workers there and search until nothing is left, or the sweep is to end."""
     job = assignment.job
     text = f"starting workers, {job.workers} at most"
-    books.note(Event("phase", fields={"text": text}))
+    recorder.note(Event("phase", fields={"text": text}))
     from sweeps.execution.tune import RayTune
 
-    with Attendant(ServiceClient(job), wish, books.note):
+    with DriverHeartbeat(ServiceClient(job), desired, recorder.note):
         backend = RayTune(assignment, folder)
         candidates = candidates_of(assignment.sweep, assignment.prepared)
-        search_out(assignment.sweep, candidates, backend, queue, study, wish, books.note)
-    books.note(Event("phase", fields={"text": "ending Ray"}))
+        search_out(assignment.sweep, candidates, backend, queue, study, desired, recorder.note)
+    recorder.note(Event("phase", fields={"text": "ending Ray"}))
 
 
-def _check_rows(study: SweepStudy, sweep: Sweep, prepared: Prepared) -> None:
+def _check_rows(study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs) -> None:
     """Whatever was proposed before must be computable as the sweep is now."""
     for trial in study.trials():
         try:
@@ -183,10 +195,12 @@ def _check_rows(study: SweepStudy, sweep: Sweep, prepared: Prepared) -> None:
             ) from None
 
 
-def job_of(sweep: Sweep, prepared: Prepared, folder: SweepFolder, found: Staff, runner: str) -> Job:
+def job_of(
+    sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, found: Staff, runner: str
+) -> SweepJob:
     """What the service is told of the sweep."""
     execution = sweep.execution
-    return Job(
+    return SweepJob(
         sweep=sweep.name,
         folder=folder.identity,
         store=sweep.store,
@@ -252,15 +266,15 @@ def _leave_no_trace(folder: SweepFolder) -> None:
         folder.path.rmdir()
 
 
-def _ended(study: SweepStudy, queue: ProposalQueue, wish: Wish) -> Ended:
+def _ended(study: SweepStudy, queue: ProposalQueue, desired: DesiredStateWatch) -> Ended:
     trials = study.trials()
     failed = sum(trial.state == "failed" for trial in trials)
     left = sum(trial.state == "running" for trial in trials)
-    asked = {control.STOP: "stopped", control.CANCEL: "cancelled"}.get(wish.current())
+    asked = {DesiredState.STOP: "stopped", DesiredState.CANCEL: "cancelled"}.get(desired.current())
     finished = "failed" if failed else "finished"
-    if wish.interrupted and (left or queue.is_open()):
+    if desired.interrupted and (left or queue.is_open()):
         return Ended("interrupted", failed)
-    if wish.interrupted:  # only the closing was: nothing is left to go on with
+    if desired.interrupted:  # only the closing was: nothing is left to go on with
         return Ended(finished, failed)
     if left and asked is None:
         return Ended("interrupted", failed, left)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sweeps.spec.prepare import Prepared
+from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.sweep import Sweep
 from xlt_core.stage import Settings
 from xlt_core.vocabulary.errors import is_full_disk, is_machines_fault
@@ -21,8 +21,8 @@ FAILED = "failed"  # its own error; trying again would only repeat it
 LOST = "lost"  # something unexpected, mostly the machine's fault; worth another try
 INTERRUPTED = "interrupted"  # the machine's fault outlasted every try; no verdict on the stage
 STOPPED = "stopped"  # the sweep was stopped or cancelled before it ran
-HELD = "held"  # another cluster is computing it
-ORPHANED = "orphaned"  # the parent's weights are no longer in the store
+LEASED_ELSEWHERE = "held"  # another cluster is computing it
+PARENT_MISSING = "orphaned"  # the parent's weights are no longer in the store
 
 
 PAUSES = Pauses()
@@ -38,7 +38,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Job:
+class SweepJob:
     """What the service must know of the sweep that asks.
 
     Attributes:
@@ -83,7 +83,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StageOutcome:
     """What became of one stage.
 
     Attributes:
@@ -91,7 +91,7 @@ class Outcome:
         answer: what its kind hands to whoever asked: of an evaluation, `scores.json`.
         error: one or more lines for people, where it failed or was lost.
         executed: whether it was computed now (not found in the store).
-        holds: keys the worker has in memory afterwards.
+        cached_keys: keys the worker has in memory afterwards.
         machine: whether it was lost to a machine's fault.
         full: whether that was a disk without room.
     """
@@ -102,7 +102,7 @@ class Outcome:
     error: str = ""
     executed: bool = False
     seconds: float = 0.0
-    holds: tuple[str, ...] = field(default=())
+    cached_keys: tuple[str, ...] = field(default=())
     machine: bool = False
     full: bool = False
 
@@ -112,12 +112,12 @@ class Outcome:
         return self.error.partition("\n")[0]
 
     @classmethod
-    def lost(cls, key: str, error: BaseException) -> Outcome:
+    def lost(cls, key: str, error: BaseException) -> StageOutcome:
         """A stage that ended with an error which is none of its own."""
         machine, full = is_machines_fault(error), is_full_disk(error)
         return cls(key, LOST, error=described(error), machine=machine, full=full)
 
-    def given_up(self, why: str) -> Outcome:
+    def given_up(self, why: str) -> StageOutcome:
         """The last word on a stage that was lost: it has failed, unless by a machine's fault."""
         status = INTERRUPTED if self.machine else FAILED
         return replace(self, status=status, error=f"{why}: {self.error}")
@@ -138,5 +138,5 @@ class Assignment:
     """What every coordinator of a sweep knows."""
 
     sweep: Sweep
-    prepared: Prepared
-    job: Job
+    prepared: ResolvedInputs
+    job: SweepJob

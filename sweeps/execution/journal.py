@@ -16,7 +16,7 @@ from xlt_core.vocabulary.events import Event
 
 KEPT_LINES = 10_000
 
-log = logging.getLogger("xlt.books")
+log = logging.getLogger("xlt.recorder")
 
 
 class Journal:

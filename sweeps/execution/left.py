@@ -1,6 +1,6 @@
 """Stages that a sweep leaves when it ends early: those not begun are one line, not one each.
 
-Part of `bookkeeping`, which hands every event through.
+Part of `recorder`, which hands every event through.
 """
 
 from __future__ import annotations

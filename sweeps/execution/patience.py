@@ -1,7 +1,7 @@
 """Waiting out what ails the study's storage or the driver's disk: full, locked, away.
 
 The sweep stands still meanwhile, which loses nothing; it goes on by itself, or ends when it is
-wished to. The stages' own retries are the service's (`retries`).
+desired to. The stages' own retries are the service's (`retries`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable
 from typing import TypeVar
 
-from sweeps.execution.wish import Wish
+from sweeps.execution.desired import DesiredStateWatch
 from sweeps.search.study_reader import StorageFault
 from xlt_core.vocabulary.errors import is_machines_fault
 from xlt_core.vocabulary.events import Event
@@ -24,13 +24,15 @@ class Patience:
     """Does things again until they succeed.
 
     Args:
-        wish: whether the sweep is still wished to run; waits, and wakes when it is not.
+        desired: whether the sweep is still desired to run; waits, and wakes when it is not.
         note: told what is waited for, and when it is over.
         pauses: between two tries.
     """
 
-    def __init__(self, wish: Wish, note: Callable[[Event], None], pauses: Pauses) -> None:
-        self._wish = wish
+    def __init__(
+        self, desired: DesiredStateWatch, note: Callable[[Event], None], pauses: Pauses
+    ) -> None:
+        self._desired = desired
         self._note = note
         self._pauses = pauses
 
@@ -46,7 +48,7 @@ class Patience:
                 if not may_pass(error):
                     raise
                 self._say("sweep_waits", f"{first_line(error)}; the sweep goes on when it can")
-                if not self._wish.rest(self._pauses.after(failures + 1)):
+                if not self._desired.rest(self._pauses.after(failures + 1)):
                     return None
             else:
                 if failures:

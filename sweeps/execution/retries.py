@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sweeps.execution.flight import Flight
-from sweeps.execution.job import DONE, STOPPED, Outcome
-from sweeps.execution.register import Register
+from sweeps.execution.in_flight import InFlightStage
+from sweeps.execution.job import DONE, STOPPED, StageOutcome
+from sweeps.execution.sessions import SessionRegistry
 from xlt_core.vocabulary.events import Event
 
 
 class Retries:
     """Decides over lost stages among `flights`."""
 
-    def __init__(self, flights: Mapping[str, Flight], register: Register) -> None:
+    def __init__(self, flights: Mapping[str, InFlightStage], register: SessionRegistry) -> None:
         self._flights = flights
-        self._register = register
+        self._sessions = register
 
-    async def lost(self, flight: Flight, outcome: Outcome) -> Outcome:
+    async def lost(self, flight: InFlightStage, outcome: StageOutcome) -> StageOutcome:
         """Pause before the next try, or give up. A full disk is waited out, and uses up no try."""
-        if self._register.over(flight.sweeps()):
-            return Outcome(flight.stage.key, STOPPED)
+        if self._sessions.over(flight.sweeps()):
+            return StageOutcome(flight.stage.key, STOPPED)
         flight.losses += 1
         flight.attempts += not outcome.full
         if flight.attempts >= flight.job.max_attempts:
@@ -32,7 +32,7 @@ class Retries:
         # What no machine is to blame for mostly repeats itself: waiting longer mends nothing.
         pause = flight.job.pauses.after(flight.losses if outcome.machine else 1)
         retried = flight.event("stage_retried", error=outcome.error, pause=pause)
-        self._register.tell(flight.sweeps(), retried)
+        self._sessions.tell(flight.sweeps(), retried)
         if outcome.full and not any(known.full for known in self._flights.values()):
             text = f"a disk is full; the sweep goes on when there is room ({outcome.first_line})"
             self._say(flight, "sweep_waits", text)
@@ -40,14 +40,14 @@ class Retries:
         await flight.rest(pause)
         return outcome
 
-    def may_begin(self, flight: Flight) -> bool:
+    def may_begin(self, flight: InFlightStage) -> bool:
         """Whether no other stage has to find out first whether a disk has room again."""
         return flight.full or not any(
-            known.full and not known.is_asleep and self._register.wanted(known.sweeps())
+            known.full and not known.is_asleep and self._sessions.wanted(known.sweeps())
             for known in self._flights.values()
         )
 
-    def over(self, probe: Flight, outcome: Outcome) -> None:
+    def over(self, probe: InFlightStage, outcome: StageOutcome) -> None:
         """A stage that had met a full disk is over: where it was done, all others may go on."""
         if outcome.status != DONE:
             return
@@ -57,6 +57,6 @@ class Retries:
                 flight.wake()
         self._say(probe, "message", "there is room on the disk again: the sweep goes on")
 
-    def _say(self, flight: Flight, kind: str, text: str) -> None:
+    def _say(self, flight: InFlightStage, kind: str, text: str) -> None:
         """Tell the sweeps of something that is not about one stage."""
-        self._register.tell(flight.sweeps(), Event(kind, fields={"text": text}))
+        self._sessions.tell(flight.sweeps(), Event(kind, fields={"text": text}))

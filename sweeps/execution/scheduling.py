@@ -28,7 +28,7 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Assignment:
+class Dispatch:
     """A bundle of stages for one worker, to be run in this order."""
 
     worker: str
@@ -38,29 +38,29 @@ class Assignment:
 def assign(
     ready: Iterable[Ready],
     idle: Mapping[str, Shape],
-    holds: Mapping[str, Collection[str]],
-) -> list[Assignment]:
+    cached_keys: Mapping[str, Collection[str]],
+) -> list[Dispatch]:
     """Pair ready work with idle workers.
 
     Args:
         ready: all that could start.
         idle: idle workers by name.
-        holds: for each worker the keys of the weights it has in memory.
+        cached_keys: for each worker the keys of the weights it has in memory.
     """
     free = dict(idle)
     groups = _groups(ready)
-    assignments: list[Assignment] = []
+    assignments: list[Dispatch] = []
     while free and groups:
         group = groups.pop(0)
         fitting = [name for name, shape in free.items() if shape == group[0].shape]
         if not fitting:
             continue
         needed = {parent.key for parent in group[0].stage.parents}
-        worker = max(fitting, key=lambda name: len(needed.intersection(holds.get(name, ()))))
+        worker = max(fitting, key=lambda name: len(needed.intersection(cached_keys.get(name, ()))))
         taken, rest = _share(group, len(fitting) if not groups else 1)
         if rest:
             groups.insert(0, rest)
-        assignments.append(Assignment(worker, tuple(item.stage for item in taken)))
+        assignments.append(Dispatch(worker, tuple(item.stage for item in taken)))
         del free[worker]
     return assignments
 

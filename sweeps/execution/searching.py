@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from sweeps.execution.desired import DesiredStateWatch
 from sweeps.execution.job import PAUSES
 from sweeps.execution.patience import Patience, may_pass
-from sweeps.execution.wish import Wish
-from sweeps.search.backends import Backend
+from sweeps.search.backends import TrialBackend
 from sweeps.search.candidates import Candidates
 from sweeps.search.loop import SearchLoop
 from sweeps.search.queue import ProposalQueue
 from sweeps.search.trials import Trials
-from sweeps.spec import control
+from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.pauses import Pauses
@@ -33,10 +33,10 @@ def pauses_of(sweep: Sweep) -> Pauses:
 def search_out(
     sweep: Sweep,
     candidates: Candidates,
-    backend: Backend,
+    backend: TrialBackend,
     queue: ProposalQueue,
     trials: Trials,
-    wish: Wish,
+    desired: DesiredStateWatch,
     note: Callable[[Event], None],
 ) -> None:
     """Search until the trials themselves say that nothing is open, with one queue after another.
@@ -44,7 +44,7 @@ def search_out(
     Raises:
         Exception: what ended the search, where it is no fault that may pass.
     """
-    patience = Patience(wish, note, pauses_of(sweep))
+    patience = Patience(desired, note, pauses_of(sweep))
 
     def afresh() -> tuple[ProposalQueue, bool]:
         new = ProposalQueue(trials, candidates, sweep.search, aside=queue.aside)
@@ -52,7 +52,7 @@ def search_out(
 
     for _ in range(MOST_SEARCHES):
         try:
-            backend.run(SearchLoop(queue, wish.current, note, patience.through))
+            backend.run(SearchLoop(queue, desired.current, note, patience.through))
         except Exception as error:  # of Tune itself, whose files lie on a disk too
             if not may_pass(error):
                 raise
@@ -61,7 +61,7 @@ def search_out(
         if found is None:
             return
         queue, more = found
-        if not more or wish.current() != control.RUN:
+        if not more or desired.current() != DesiredState.RUN:
             return
         text = "Tune ended before the sweep did; a fresh Tuner takes up what is open"
         note(Event("message", fields={"text": text}))

@@ -17,23 +17,23 @@ from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sweeps.execution.flight import Flight, Waiters
+from sweeps.execution.in_flight import InFlightStage, Waiters
 from sweeps.execution.job import (
     DONE,
     FAILED,
-    HELD,
     INTERRUPTED,
+    LEASED_ELSEWHERE,
     LOST,
-    ORPHANED,
+    PARENT_MISSING,
     STOPPED,
-    Job,
-    Outcome,
+    StageOutcome,
+    SweepJob,
 )
-from sweeps.execution.register import Register
 from sweeps.execution.retries import Retries
 from sweeps.execution.scheduling import Ready, assign
+from sweeps.execution.sessions import SessionRegistry
 from sweeps.execution.staffing import Staffing
-from sweeps.spec.control import CANCEL
+from sweeps.spec.desired_state import DesiredState
 from xlt_core.stage import stored_answer
 from xlt_core.stages import Stage, lineage
 from xlt_core.store import Store
@@ -58,29 +58,31 @@ class StageService:
 
     def __init__(self, store: str) -> None:
         self._store = Store(store)
-        self._register = Register()
-        self._staffing = Staffing(store, self._register, self._dispatch, self._spawn)
+        self._sessions = SessionRegistry()
+        self._staffing = Staffing(store, self._sessions, self._dispatch, self._spawn)
         self._pool = self._staffing.pool
-        self._flights: dict[str, Flight] = {}
-        self._retries = Retries(self._flights, self._register)
+        self._flights: dict[str, InFlightStage] = {}
+        self._retries = Retries(self._flights, self._sessions)
         self._stored: set[str] = set()
         self._orders = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # ---- what drivers ask
 
-    async def attend(self, job: Job, wish: str, after: int, wait: float) -> list[tuple[int, Event]]:
-        """Register the sweep and its wish (see `control`); return events after number `after`."""
+    async def heartbeat(
+        self, job: SweepJob, desired: DesiredState, after: int, wait: float
+    ) -> list[tuple[int, Event]]:
+        """Note the sweep and what is desired of it; return events after number `after`."""
         self._enter(job)
-        if self._register.change_wish(job.identity, wish):
-            self._wish_changed(job.identity)
-        return await self._register.events(job.identity, after, wait)
+        if self._sessions.change(job.identity, desired):
+            self._desired_changed(job.identity)
+        return await self._sessions.events(job.identity, after, wait)
 
     async def leave(self, sweep: str) -> None:
         """The driver goes; whatever only it wanted is cancelled."""
-        job = self._register.job(sweep)
-        self._register.leave(sweep)
-        self._wish_changed(sweep)
+        job = self._sessions.job(sweep)
+        self._sessions.leave(sweep)
+        self._desired_changed(sweep)
         if job is not None:
             self._staffing.let_go(job.grace_seconds)
 
@@ -89,7 +91,7 @@ class StageService:
         flight = self._flights.get(event.stage)
         if flight is not None:
             flight.begun |= event.kind == "stage_started"
-            self._register.tell(flight.sweeps(), event)
+            self._sessions.tell(flight.sweeps(), event)
 
     async def processes(self) -> dict[str, int]:
         """Process ids of the service and its workers, by name."""
@@ -97,7 +99,9 @@ class StageService:
 
     # ---- what trials ask
 
-    async def compute(self, job: Job, trial: int, stages: Sequence[Stage]) -> list[Outcome]:
+    async def compute(
+        self, job: SweepJob, trial: int, stages: Sequence[Stage]
+    ) -> list[StageOutcome]:
         """Compute `stages` and all they need; return their outcomes in the same order.
 
         Stages of lower-numbered trials go first. Returns when each is done, has failed, or was
@@ -122,12 +126,12 @@ class StageService:
                     raise
                 log.warning("the store could not be asked: %s", error)
 
-    async def _obtain(self, stage: Stage, job: Job, waiters: Waiters) -> Outcome:
+    async def _obtain(self, stage: Stage, job: SweepJob, waiters: Waiters) -> StageOutcome:
         """Join the stage in flight or begin it; await its outcome."""
         flight = self._flights.get(stage.key)
         if flight is None:
             result = asyncio.get_running_loop().create_future()
-            flight = Flight(stage, job, result, next(self._orders), dict(waiters))
+            flight = InFlightStage(stage, job, result, next(self._orders), dict(waiters))
             self._flights[stage.key] = flight
             self._spawn(self._drive(flight))
         else:
@@ -136,13 +140,15 @@ class StageService:
                     self._flights[needed.key].waiters.update(waiters)
         return await asyncio.shield(flight.result)
 
-    async def _drive(self, flight: Flight) -> None:
+    async def _drive(self, flight: InFlightStage) -> None:
         """See one stage through to its outcome; never raises."""
         try:
             outcome = await self._outcome(flight)
         except Exception as error:
             log.exception("the service failed on %s", flight.stage.title)
-            outcome = Outcome(flight.stage.key, FAILED, error=f"{type(error).__name__}: {error}")
+            outcome = StageOutcome(
+                flight.stage.key, FAILED, error=f"{type(error).__name__}: {error}"
+            )
         del self._flights[flight.stage.key]
         if outcome.status == DONE:
             self._stored.add(flight.stage.key)
@@ -152,60 +158,60 @@ class StageService:
             self._retries.over(flight, outcome)
             self._dispatch()
 
-    async def _outcome(self, flight: Flight) -> Outcome:
+    async def _outcome(self, flight: InFlightStage) -> StageOutcome:
         """Try until there is a last word."""
         while True:
             outcome = await self._tried(flight)
             if outcome.status == LOST:
                 outcome = await self._retries.lost(flight, outcome)
-            if outcome.status == STOPPED and not self._register.over(flight.sweeps()):
+            if outcome.status == STOPPED and not self._sessions.over(flight.sweeps()):
                 continue  # withdrawn for one sweep just as another began to want it
-            if outcome.status not in (LOST, HELD, ORPHANED):
+            if outcome.status not in (LOST, LEASED_ELSEWHERE, PARENT_MISSING):
                 return outcome
 
-    async def _tried(self, flight: Flight) -> Outcome:
+    async def _tried(self, flight: InFlightStage) -> StageOutcome:
         """What comes of one try. What fails of the service's own doing is as a worker's failure."""
         stage = flight.stage
         try:
             found = await self._from_store(stage)
             if found is not None:
                 return found
-            if not self._register.over(flight.sweeps()):
+            if not self._sessions.over(flight.sweeps()):
                 missing = await self._parents_missing(flight)
                 if missing is not None:
                     return replace(missing, key=stage.key, answer=None, executed=False)
             outcome = await self._dispatched(flight)
-            if outcome.status == ORPHANED:
+            if outcome.status == PARENT_MISSING:
                 self._stored.difference_update(parent.key for parent in stage.parents)
-            if outcome.status == HELD:
+            if outcome.status == LEASED_ELSEWHERE:
                 await self._wait_for_foreign(stage)
             return outcome
         except Exception as error:
             log.warning("the service could not see to %s", stage.title, exc_info=True)
-            return Outcome.lost(stage.key, error)
+            return StageOutcome.lost(stage.key, error)
 
-    async def _parents_missing(self, flight: Flight) -> Outcome | None:
+    async def _parents_missing(self, flight: InFlightStage) -> StageOutcome | None:
         """Have all parents computed; the outcome of the first that was not, if there is one."""
         parents = flight.stage.parents
         begun = (self._obtain(parent, flight.job, flight.waiters) for parent in parents)
         outcomes = await asyncio.gather(*begun)
         return next((outcome for outcome in outcomes if outcome.status != DONE), None)
 
-    async def _from_store(self, stage: Stage) -> Outcome | None:
+    async def _from_store(self, stage: Stage) -> StageOutcome | None:
         if stage.key not in self._stored:
             return None
         if stage.answer is None:
-            return Outcome(stage.key, DONE)
+            return StageOutcome(stage.key, DONE)
         found = await asyncio.to_thread(self._store.read, stage.key)
         if found is None:  # damaged, and set aside by the store
             self._stored.discard(stage.key)
             return None
-        return Outcome(stage.key, DONE, answer=stored_answer(stage, found))
+        return StageOutcome(stage.key, DONE, answer=stored_answer(stage, found))
 
-    async def _dispatched(self, flight: Flight) -> Outcome:
+    async def _dispatched(self, flight: InFlightStage) -> StageOutcome:
         """Wait for a worker and for what it says; nothing begins for sweeps that are over."""
-        if self._register.over(flight.sweeps()):
-            return Outcome(flight.stage.key, STOPPED)
+        if self._sessions.over(flight.sweeps()):
+            return StageOutcome(flight.stage.key, STOPPED)
         flight.ready = asyncio.get_running_loop().create_future()
         self._dispatch()
         try:
@@ -232,71 +238,71 @@ class StageService:
             for key, flight in self._flights.items()
             if flight.ready is not None
             and not flight.worker
-            and self._register.wanted(flight.sweeps())
+            and self._sessions.wanted(flight.sweeps())
             and self._retries.may_begin(flight)
         }
-        self._staffing.hire(flight.job for flight in waiting.values())
+        self._staffing.scale_up(flight.job for flight in waiting.values())
         for key in self._without_hope(waiting):
             del waiting[key]
         ready = (Ready(f.stage, f.priority, f.order, f.job.shape) for f in waiting.values())
-        for assignment in assign(ready, self._pool.idle(), self._pool.holds()):
+        for assignment in assign(ready, self._pool.idle(), self._pool.cached_keys()):
             for stage in assignment.stages:
                 waiting[stage.key].worker = assignment.worker
             job = waiting[assignment.stages[0].key].job
-            self._spawn(self._pool.run(assignment.worker, assignment.stages, job, self._settle))
+            self._spawn(self._pool.run(assignment.worker, assignment.stages, job, self._finish))
             self._pool.occupy(assignment.worker)
 
-    def _without_hope(self, waiting: Mapping[str, Flight]) -> list[str]:
+    def _without_hope(self, waiting: Mapping[str, InFlightStage]) -> list[str]:
         """Settle the stages for which no worker can be started; later ones are another try."""
         found = {key: self._staffing.hopeless(f.job, key) for key, f in waiting.items()}
         for outcome in found.values():
             if outcome is not None:
-                self._settle(outcome)
+                self._finish(outcome)
                 self._pool.forgive(waiting[outcome.key].job.shape)
         return [key for key, outcome in found.items() if outcome is not None]
 
-    def _settle(self, outcome: Outcome) -> None:
+    def _finish(self, outcome: StageOutcome) -> None:
         flight = self._flights.get(outcome.key)
         if flight is not None:
-            flight.settle(outcome)
+            flight.finish(outcome)
 
-    def _withdraw(self, flight: Flight) -> None:
+    def _withdraw(self, flight: InFlightStage) -> None:
         """Take back a stage: at once if it has not begun, else at its worker's next report."""
         if flight.worker:
             self._pool.cancel(flight.worker, flight.stage.key)
         else:
             flight.wake()
-            flight.settle(Outcome(flight.stage.key, STOPPED))
+            flight.finish(StageOutcome(flight.stage.key, STOPPED))
 
     # ---- sweeps
 
-    def _enter(self, job: Job) -> None:
+    def _enter(self, job: SweepJob) -> None:
         job.lend_passwords()
-        if self._register.enter(job):
-            if len(self._register) == 1:
+        if self._sessions.enter(job):
+            if len(self._sessions) == 1:
                 self._spawn(self._watch())
-            self._staffing.hire([job])
+            self._staffing.scale_up([job])
 
     async def _watch(self) -> None:
         """Release what sweeps wanted whose drivers have fallen silent."""
-        while len(self._register):
+        while len(self._sessions):
             await asyncio.sleep(SILENT_DRIVER_SECONDS / 4)
-            for sweep in self._register.silent(SILENT_DRIVER_SECONDS):
+            for sweep in self._sessions.silent(SILENT_DRIVER_SECONDS):
                 log.warning("the driver of %s fell silent; its stages are released", sweep)
                 await self.leave(sweep)
 
-    def _wish_changed(self, sweep: str) -> None:
-        """Apply a sweep's new wish to the stages that no other sweep wants."""
-        cancelled = self._register.wish(sweep) == CANCEL
+    def _desired_changed(self, sweep: str) -> None:
+        """Apply what is newly desired of a sweep to the stages that no other sweep wants."""
+        cancelled = self._sessions.desired(sweep) == DesiredState.CANCEL
         for flight in list(self._flights.values()):
-            unwanted = sweep in flight.sweeps() and self._register.over(flight.sweeps())
+            unwanted = sweep in flight.sweeps() and self._sessions.over(flight.sweeps())
             if unwanted and (cancelled or not flight.worker):
                 self._withdraw(flight)
         self._dispatch()
 
     # ---- telling
 
-    def _announce(self, flight: Flight, outcome: Outcome) -> None:
+    def _announce(self, flight: InFlightStage, outcome: StageOutcome) -> None:
         """Tell the sweeps how a stage ended."""
         if outcome.status == FAILED:
             self._tell(flight, "stage_failed", error=outcome.error)
@@ -309,8 +315,8 @@ class StageService:
         else:
             self._tell(flight, "stage_reused")
 
-    def _tell(self, flight: Flight, kind: str, **fields: Any) -> None:
-        self._register.tell(flight.sweeps(), flight.event(kind, **fields))
+    def _tell(self, flight: InFlightStage, kind: str, **fields: Any) -> None:
+        self._sessions.tell(flight.sweeps(), flight.event(kind, **fields))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -13,10 +13,10 @@ from typing import Any
 
 import ray
 
-from sweeps.execution.job import Job, Outcome, Shape
+from sweeps.execution.job import Shape, StageOutcome, SweepJob
 from sweeps.execution.pool import Pool
-from sweeps.execution.register import Register
 from sweeps.execution.resources import shortage
+from sweeps.execution.sessions import SessionRegistry
 from xlt_core.vocabulary.events import Event
 
 log = logging.getLogger("xlt.service")
@@ -28,28 +28,28 @@ class Staffing:
     """Hires, explains, lets go."""
 
     def __init__(
-        self, store: str, register: Register, changed: Callable[[], None], spawn: Spawn
+        self, store: str, register: SessionRegistry, changed: Callable[[], None], spawn: Spawn
     ) -> None:
         self.pool = Pool(store, changed, self._tell_failed, self._tell_ready)
-        self._register = register
+        self._sessions = register
         self._spawn = spawn
         self._explaining: set[Shape] = set()
         self._letting_go = False
 
-    def hire(self, jobs: Iterable[Job]) -> None:
+    def scale_up(self, jobs: Iterable[SweepJob]) -> None:
         """Have workers for `jobs`, and say so where they find no room."""
         for shape, job in {job.shape: job for job in jobs}.items():
-            self.pool.hire(job, self._register.limit(shape))
+            self.pool.scale_up(job, self._sessions.limit(shape))
             if self.pool.unplaced(shape) and shape not in self._explaining:
                 self._explaining.add(shape)
                 self._spawn(self._explain(job))
 
-    def hopeless(self, job: Job, key: str) -> Outcome | None:
+    def hopeless(self, job: SweepJob, key: str) -> StageOutcome | None:
         """The last word on a stage for which no worker could be started; None while one may."""
         failed = self.pool.failures(job.shape)
         if failed is None or failed.count < job.max_attempts or self.pool.has(job.shape):
             return None
-        lost = Outcome.lost(key, failed.error)
+        lost = StageOutcome.lost(key, failed.error)
         return lost.given_up(f"no worker could be started in {failed.count} attempts")
 
     def let_go(self, grace_seconds: float) -> None:
@@ -60,12 +60,12 @@ class Staffing:
 
     async def _let_go(self, grace_seconds: float) -> None:
         """Until nobody is left over: who is still at work is asked again."""
-        while self.pool.surplus(self._register.limit):
+        while self.pool.surplus(self._sessions.limit):
             await asyncio.sleep(grace_seconds)
-            self.pool.dismiss(self._register.limit)
+            self.pool.dismiss(self._sessions.limit)
         self._letting_go = False
 
-    async def _explain(self, job: Job) -> None:
+    async def _explain(self, job: SweepJob) -> None:
         """Say what workers wait for, from time to time, while they wait."""
         told = 0
         while self.pool.unplaced(job.shape):
@@ -77,20 +77,20 @@ class Staffing:
                 self._tell(job, "sweep_waits", text=shortage(missing, job.shape, total, free))
         self._explaining.discard(job.shape)
 
-    def _tell_failed(self, job: Job) -> None:
+    def _tell_failed(self, job: SweepJob) -> None:
         failed = self.pool.failures(job.shape)
         if failed is not None:
-            error = Outcome.lost("", failed.error).error
+            error = StageOutcome.lost("", failed.error).error
             self._tell(job, "worker_failed", error=error, attempt=failed.count)
 
-    def _tell_ready(self, job: Job) -> None:
+    def _tell_ready(self, job: SweepJob) -> None:
         """Of the first and of the last: a hundred workers are not a hundred lines."""
         ready, every = self.pool.ready(job.shape)
         if ready in (1, every):
             self._tell(job, "workers", ready=ready, of=every)
 
-    def _tell(self, job: Job, kind: str, **fields: Any) -> None:
-        self._register.tell(self._register.of_shape(job.shape), Event(kind, fields=fields))
+    def _tell(self, job: SweepJob, kind: str, **fields: Any) -> None:
+        self._sessions.tell(self._sessions.of_shape(job.shape), Event(kind, fields=fields))
 
 
 def _resources() -> tuple[dict[str, float], dict[str, float]]:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-log = logging.getLogger("xlt.books")
+log = logging.getLogger("xlt.recorder")
 
 
 @contextmanager

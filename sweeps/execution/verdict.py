@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sweeps.execution.job import DONE, FAILED, INTERRUPTED, Outcome
+from sweeps.execution.job import DONE, FAILED, INTERRUPTED, StageOutcome
 from sweeps.report.objective import objective_value, target_scores
 from sweeps.search.loop import Interrupted
 from sweeps.search.trial import TrialResult
@@ -16,7 +16,7 @@ OBJECTIVE = "objective"  # the one name that Tune insists on
 
 
 def verdict(
-    objective: Objective, outcomes: Sequence[Outcome], beside: Sequence[Outcome] = ()
+    objective: Objective, outcomes: Sequence[StageOutcome], beside: Sequence[StageOutcome] = ()
 ) -> TrialResult | Interrupted:
     """What a trial tells the search.
 
@@ -62,6 +62,6 @@ def from_report(report: Mapping[str, Any]) -> TrialResult | Interrupted:
     return TrialResult(float(report[OBJECTIVE]), error, **told)
 
 
-def _errors(outcomes: Sequence[Outcome], status: str) -> str:
+def _errors(outcomes: Sequence[StageOutcome], status: str) -> str:
     """The errors of all that ended so, each once."""
     return "\n".join(sorted({outcome.error for outcome in outcomes if outcome.status == status}))

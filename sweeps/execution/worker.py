@@ -18,7 +18,15 @@ from typing import Any
 
 import ray
 
-from sweeps.execution.job import DONE, FAILED, HELD, ORPHANED, STOPPED, Job, Outcome
+from sweeps.execution.job import (
+    DONE,
+    FAILED,
+    LEASED_ELSEWHERE,
+    PARENT_MISSING,
+    STOPPED,
+    StageOutcome,
+    SweepJob,
+)
 from sweeps.execution.resources import memory_complaint
 from sweeps.processes import uncollected
 from xlt_core.stage import stored_answer
@@ -56,7 +64,7 @@ class Worker:
         """The cluster had room for this worker: here it is."""
         return True
 
-    def prepare(self, job: Job) -> int:
+    def prepare(self, job: SweepJob) -> int:
         """Import and open what stages need, ahead of the first one. Returns the process id.
 
         Raises:
@@ -68,11 +76,11 @@ class Worker:
             self._prepare(job)
         return os.getpid()
 
-    def _prepare(self, job: Job) -> None:
+    def _prepare(self, job: SweepJob) -> None:
         _runner(job.runner)
         if job.settings.device == "cuda":
             _require_gpu()
-        for encoder in job.encoders if job.runner == Job.runner else ():
+        for encoder in job.encoders if job.runner == SweepJob.runner else ():
             opened = self._open_ahead(encoder)
             if opened and job.shape.gpus:
                 self._look_at_memory(encoder, job.shape.gpus)
@@ -99,7 +107,7 @@ class Worker:
                 raise MachineFault(complaint)
 
     @ray.method(num_returns="streaming")
-    def run(self, stages: Sequence[Stage], job: Job) -> Iterator[Outcome]:
+    def run(self, stages: Sequence[Stage], job: SweepJob) -> Iterator[StageOutcome]:
         """Compute `stages` in order; yield each outcome as it is known."""
         job.lend_passwords()
         for stage in stages:
@@ -109,7 +117,7 @@ class Worker:
         """Stop these stages at their next report; they keep a checkpoint."""
         self._cancelled.update(keys)
 
-    def _one(self, stage: Stage, job: Job) -> Outcome:
+    def _one(self, stage: Stage, job: SweepJob) -> StageOutcome:
         """Compute one stage under its lease, turning every error into an outcome."""
         began = time.time()
         lease = None
@@ -118,50 +126,52 @@ class Worker:
                 raise StageCancelled(stage.title)
             lease = self._store.lease(stage.key, holder=self._name)
             if lease is None:
-                return Outcome(stage.key, HELD)
+                return StageOutcome(stage.key, LEASED_ELSEWHERE)
             return self._compute(stage, job, lease)
         except StageCancelled:
-            return Outcome(stage.key, STOPPED, holds=self._holds())
+            return StageOutcome(stage.key, STOPPED, cached_keys=self._cached_keys())
         except ParentMissing as error:
-            return Outcome(stage.key, ORPHANED, error=str(error))
+            return StageOutcome(stage.key, PARENT_MISSING, error=str(error))
         except Exception as error:
             if isinstance(error, (StageFailed, UserMistake)) and not is_machines_fault(error):
                 self._journal(stage, job, began, "failed")
-                return Outcome(stage.key, FAILED, error=f"{type(error).__name__}: {error}")
+                return StageOutcome(stage.key, FAILED, error=f"{type(error).__name__}: {error}")
             # Mostly a machine's fault: full disk, lost mount, no memory.
             self._journal(stage, job, began, "lost")
-            return Outcome.lost(stage.key, error)
+            return StageOutcome.lost(stage.key, error)
         finally:
             self._cancelled.discard(stage.key)
             if lease is not None:
                 _in_any_case(lease.release, f"giving up the lease on {stage.title}")
 
-    def _compute(self, stage: Stage, job: Job, lease: Lease) -> Outcome:
+    def _compute(self, stage: Stage, job: SweepJob, lease: Lease) -> StageOutcome:
         stored = self._stored(stage)
         if stored is not None:
             return stored
         began = time.time()
         run = _runner(job.runner)
-        extra = {"warm": self._warm_up()} if job.runner == Job.runner else {}
+        extra = {"warm": self._warm_up()} if job.runner == SweepJob.runner else {}
         result = run(stage, self._store, partial(self._report, lease), job.settings, **extra)
         self._journal(stage, job, began, "done" if result.executed else "found")
-        return Outcome(
+        return StageOutcome(
             stage.key,
             DONE,
             answer=result.answer,
             executed=result.executed,
             seconds=result.seconds,
-            holds=self._holds(),
+            cached_keys=self._cached_keys(),
         )
 
-    def _stored(self, stage: Stage) -> Outcome | None:
+    def _stored(self, stage: Stage) -> StageOutcome | None:
         """The outcome of a stage that somebody published since it was asked for."""
         if not self._store.contains(stage.key):
             return None
         found = self._store.read(stage.key)
         if found is None:
             return None
-        return Outcome(stage.key, DONE, answer=stored_answer(stage, found), holds=self._holds())
+        return StageOutcome(
+            stage.key, DONE, answer=stored_answer(stage, found), cached_keys=self._cached_keys()
+        )
 
     def _report(self, lease: Lease, event: Event) -> None:
         """Pass an event on. Raises StageCancelled also where another has taken the stage over."""
@@ -173,7 +183,7 @@ class Worker:
             self._last_progress = event.at
         self._service.report.remote(event)
 
-    def _journal(self, stage: Stage, job: Job, began: float, ended: str) -> None:
+    def _journal(self, stage: Stage, job: SweepJob, began: float, ended: str) -> None:
         """Write the execution down; nothing that was computed is lost with a line of this book."""
         entry = {
             "key": stage.key,
@@ -190,12 +200,12 @@ class Worker:
     def _warm_up(self) -> Any:
         with self._lock:
             if self._warm is None:
-                from xlt_core.warm import Warm
+                from xlt_core.worker_cache import WorkerCache
 
-                self._warm = Warm()
+                self._warm = WorkerCache()
             return self._warm
 
-    def _holds(self) -> tuple[str, ...]:
+    def _cached_keys(self) -> tuple[str, ...]:
         return tuple(self._warm.held()) if self._warm is not None else ()
 
 

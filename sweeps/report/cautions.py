@@ -19,10 +19,10 @@ from xlt_core.vocabulary.languages import ENGLISH
 
 if TYPE_CHECKING:
     from sweeps.search.candidates import Candidates
-    from sweeps.spec.prepare import Prepared
+    from sweeps.spec.prepare import ResolvedInputs
 
 
-def cautions(sweep: Sweep, prepared: Prepared, candidates: Candidates) -> Iterator[str]:
+def cautions(sweep: Sweep, prepared: ResolvedInputs, candidates: Candidates) -> Iterator[str]:
     """Every caution, a sentence each, those of one field with its file and line."""
     yield from languages_left_out(sweep)
     yield from _more_trials_than_there_are(sweep, candidates)
@@ -52,7 +52,7 @@ def languages_left_out(sweep: Sweep) -> Iterator[str]:
             yield f"{where}: {target.task} has no {' '.join(missing)}: it is scored without."
 
 
-def _batches_beyond_rows(sweep: Sweep, prepared: Prepared) -> Iterator[str]:
+def _batches_beyond_rows(sweep: Sweep, prepared: ResolvedInputs) -> Iterator[str]:
     for task, language, origins in _trainings(sweep):
         ref = prepared.data.get((task, language, "train"))
         origin = origins.get("batch_size")
@@ -70,7 +70,7 @@ def _batches_beyond_rows(sweep: Sweep, prepared: Prepared) -> Iterator[str]:
             )
 
 
-def _empty_tables(sweep: Sweep, prepared: Prepared, candidates: Candidates) -> Iterator[str]:
+def _empty_tables(sweep: Sweep, prepared: ResolvedInputs, candidates: Candidates) -> Iterator[str]:
     shown = shown_split(sweep.splits, sweep.objective)
     if shown is None:
         where = sweep.where("splits")

@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sweeps.spec.prepare import Prepared
+from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.recipes import recipe_for, trains_on
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.data import open_source
@@ -70,7 +70,7 @@ class CutRows:
         return f"{self.language} {share} of {self.rows:,}"
 
 
-def cut_rows(sweep: Sweep, prepared: Prepared, cache: Path) -> tuple[CutRows, ...]:
+def cut_rows(sweep: Sweep, prepared: ResolvedInputs, cache: Path) -> tuple[CutRows, ...]:
     """Every split that would be encoded, by task, split and language; where several encoders have
     tokenizers of their own, by the one that cuts most.
 
@@ -135,7 +135,7 @@ def is_sampled(found: Sequence[CutRows]) -> bool:
     return any(one.counted < one.rows for one in found)
 
 
-def _asked(sweep: Sweep, prepared: Prepared) -> Iterator[_Asked]:
+def _asked(sweep: Sweep, prepared: ResolvedInputs) -> Iterator[_Asked]:
     """Each split with the lengths it is encoded at: trained on, or scored."""
     for settings in _settings(sweep):
         for step in sweep.intermediate.tasks:

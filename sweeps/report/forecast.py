@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sweeps.search.candidates import Candidate, Candidates
     from sweeps.search.settings import Settings
     from sweeps.search.trial import Trial
-    from sweeps.spec.prepare import Prepared
+    from sweeps.spec.prepare import ResolvedInputs
     from xlt_core.store import Store
 
 MOST_STAGES = 50_000  # requests counted one by one; larger sweeps are scaled up from there
@@ -85,7 +85,7 @@ class Forecast:
 
 def forecast(
     sweep: Sweep,
-    prepared: Prepared,
+    prepared: ResolvedInputs,
     store: Store,
     candidates: Candidates,
     known: Sequence[Trial] = (),
@@ -165,7 +165,9 @@ def _of_targets(candidates: Candidates, settings: Settings) -> str:
     return candidates.key(*candidates.canonical(Plan(), settings))
 
 
-def _add(tree: StageTree, sweep: Sweep, prepared: Prepared, plan: Plan, settings: Settings) -> None:
+def _add(
+    tree: StageTree, sweep: Sweep, prepared: ResolvedInputs, plan: Plan, settings: Settings
+) -> None:
     from sweeps.spec.trials import paths_asked
 
     for path in paths_asked(sweep, prepared, plan, settings):

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from sweeps.report.render import results_report
 from sweeps.report.results import (
     PRIMARY,
-    Reader,
     ReadOnce,
-    Row,
     ScoreReader,
+    ScoreRow,
+    StageReader,
     SweepResults,
     rows_of,
     trial_rows,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from sweeps.search.study import SweepStudy
     from sweeps.search.trial import Trial
     from sweeps.spec.paths import SweepFolder
-    from sweeps.spec.prepare import Prepared
+    from sweeps.spec.prepare import ResolvedInputs
     from sweeps.tracking.records import RunRecord
 
 # A trained stage and those of its evaluations whose scores are said with it.
@@ -59,7 +59,7 @@ class Projection:
     """The records of one sweep while its driver is at work. Used from one thread."""
 
     def __init__(
-        self, sweep: Sweep, prepared: Prepared, folder: SweepFolder, study: SweepStudy
+        self, sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, study: SweepStudy
     ) -> None:
         self._sweep = sweep
         self._prepared = prepared
@@ -140,7 +140,7 @@ def sweep_projection(folder: SweepFolder) -> Iterator[RunRecord]:
 
 def _trials(
     sweep: Sweep,
-    prepared: Prepared,
+    prepared: ResolvedInputs,
     folder: SweepFolder,
     store: Store,
     trials: Sequence[Trial],
@@ -157,7 +157,7 @@ def _trials(
 def trial_projection(
     sweep: Sweep,
     sweep_id: str,
-    prepared: Prepared,
+    prepared: ResolvedInputs,
     store: Store,
     trial: Trial,
     at: float = 0.0,
@@ -210,7 +210,7 @@ def trial_projection(
 
 def whole_sweep_record(
     sweep: Sweep,
-    prepared: Prepared,
+    prepared: ResolvedInputs,
     folder: SweepFolder,
     store: Store,
     trials: Sequence[Trial],
@@ -226,7 +226,7 @@ def whole_sweep_record(
     results = SweepResults(
         sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))
     )
-    by_trial: dict[int, list[Row]] = defaultdict(list)
+    by_trial: dict[int, list[ScoreRow]] = defaultdict(list)
     for row in results.rows:
         if not row.beside:
             by_trial[row.trial].append(row)
@@ -267,14 +267,14 @@ def best_of(results: SweepResults) -> Best | None:
     return Best(found.trial, found.plan, found.selected_by)
 
 
-def _objective(sweep: Sweep, trial: Trial, rows: Sequence[Row]) -> float | None:
+def _objective(sweep: Sweep, trial: Trial, rows: Sequence[ScoreRow]) -> float | None:
     """What selects the trial, by its scores now; as the search was told where there are none."""
     judged = [row for row in rows if row.primary]
     found = selecting_score(judged, sweep.objective) if trial.state == "finished" else None
     return trial.value if found is None else found
 
 
-def scores_of(rows: Sequence[Row]) -> Iterator[TrialScore]:
+def scores_of(rows: Sequence[ScoreRow]) -> Iterator[TrialScore]:
     """Rows as tracking takes them: the score that judges once more under the name `primary`,
     where it is one of several."""
     several = {(row.target, row.metric) for row in rows if not row.primary}
@@ -310,7 +310,7 @@ def overlaps_of(sweep: Sweep, plan: Plan) -> list[str]:
 
 
 def _stored_record(
-    sweep: str, sweep_id: str, store: Reader, key: str, evaluations: Sequence[str]
+    sweep: str, sweep_id: str, store: StageReader, key: str, evaluations: Sequence[str]
 ) -> Iterator[RunRecord]:
     stored = store.read(key)
     if stored is None:
@@ -341,13 +341,13 @@ def _keys(paths: Sequence[TrialPath]) -> Iterator[str]:
     return iter(dict.fromkeys(chain.from_iterable(keys)))
 
 
-def _abouts(store: Reader, paths: Sequence[TrialPath]) -> dict[str, dict[str, Any]]:
+def _abouts(store: StageReader, paths: Sequence[TrialPath]) -> dict[str, dict[str, Any]]:
     found = {key: store.read(key) for key in _keys(paths)}
     return {key: stored.about for key, stored in found.items() if stored is not None}
 
 
 def _trial_ends(
-    sweep: Sweep, prepared: Prepared, store: Store, trials: Sequence[Trial]
+    sweep: Sweep, prepared: ResolvedInputs, store: Store, trials: Sequence[Trial]
 ) -> Iterator[tuple[int, float]]:
     """When each trial's last stage was finished; the study keeps no times, the store does."""
     known: dict[str, float | None] = {}
@@ -364,7 +364,7 @@ def _trial_ends(
 
 
 def _environment(
-    sweep: Sweep, prepared: Prepared, store: Store, trials: Sequence[Trial]
+    sweep: Sweep, prepared: ResolvedInputs, store: Store, trials: Sequence[Trial]
 ) -> dict[str, str]:
     """Versions that computed the baseline, as the store has them; empty before that."""
     for trial in trials[:1]:

@@ -22,7 +22,7 @@ from xlt_core.vocabulary.plan import Plan
 if TYPE_CHECKING:
     from sweeps.search.trial import Trial
     from sweeps.spec.paths import SweepFolder
-    from sweeps.spec.prepare import Prepared
+    from sweeps.spec.prepare import ResolvedInputs
     from xlt_core.store import Store
     from xlt_core.store.stored import StoredStage
 
@@ -30,7 +30,7 @@ PRIMARY = "primary"  # the metric's name where a task is judged by a mean of oth
 
 
 @dataclass(frozen=True)
-class Row:
+class ScoreRow:
     """One score.
 
     Attributes:
@@ -70,9 +70,9 @@ class SweepResults:
     """Everything a report of one sweep is made of."""
 
     sweep: Sweep
-    prepared: Prepared
+    prepared: ResolvedInputs
     trials: tuple[Trial, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ScoreRow, ...]
 
 
 def read_results(folder: SweepFolder) -> SweepResults:
@@ -91,7 +91,7 @@ def read_results(folder: SweepFolder) -> SweepResults:
     return SweepResults(sweep, prepared, trials, tuple(rows))
 
 
-def overlap_texts(prepared: Prepared) -> tuple[str, ...]:
+def overlap_texts(prepared: ResolvedInputs) -> tuple[str, ...]:
     """Every overlap that was flagged, one sentence each."""
     return tuple(
         f"{flag.intermediate} overlaps with {flag.target}: {flag.reason}"
@@ -100,8 +100,8 @@ def overlap_texts(prepared: Prepared) -> tuple[str, ...]:
 
 
 def rows_of(
-    sweep: Sweep, prepared: Prepared, store: Store, trials: Iterable[Trial]
-) -> Iterator[Row]:
+    sweep: Sweep, prepared: ResolvedInputs, store: Store, trials: Iterable[Trial]
+) -> Iterator[ScoreRow]:
     """Rows of the finished ones among `trials`, in order of trial, target, language and seed; then
     those of the baselines that they brought along and that are no trial of their own."""
     reader = ScoreReader(store)
@@ -129,8 +129,8 @@ def baselines_beside(sweep: Sweep, trials: Iterable[Trial]) -> Iterator[Trial]:
 
 
 def trial_rows(
-    sweep: Sweep, prepared: Prepared, trial: Trial, reader: ScoreReader
-) -> Iterator[Row]:
+    sweep: Sweep, prepared: ResolvedInputs, trial: Trial, reader: ScoreReader
+) -> Iterator[ScoreRow]:
     """Rows of one trial: whatever of its evaluations the store holds.
 
     The baseline is found by what it is, not by its number: the stage that the empty plan with the
@@ -152,7 +152,7 @@ def trial_rows(
             against = reader.metrics(baseline[_cell(stage, path.target, path.seed)])
             primary = reader.primary(stage)
             for metric, score in scores.items():
-                yield Row(
+                yield ScoreRow(
                     trial=trial.number,
                     plan=str(trial.plan),
                     target=path.target,
@@ -173,7 +173,7 @@ def _cell(stage: EvaluateStage, target: str, seed: int) -> tuple[str, str, str, 
     return target, stage.data.language, stage.data.split, seed
 
 
-class Reader(Protocol):
+class StageReader(Protocol):
     """What stages are read from: a store, or `ReadOnce` before it."""
 
     def read(self, key: str) -> StoredStage | None:
@@ -184,7 +184,7 @@ class Reader(Protocol):
 class ReadOnce:
     """Reads each stage of a store once and keeps it, for as long as one trial is looked at."""
 
-    def __init__(self, store: Reader) -> None:
+    def __init__(self, store: StageReader) -> None:
         self._read = cache(store.read)
 
     def read(self, key: str) -> StoredStage | None:
@@ -195,7 +195,7 @@ class ReadOnce:
 class ScoreReader:
     """Scores of evaluation stages, each read once."""
 
-    def __init__(self, store: Reader) -> None:
+    def __init__(self, store: StageReader) -> None:
         self._store = store
         self._known: dict[str, tuple[Mapping[str, float], str]] = {}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeps.report.forecast import planned_trials
 from sweeps.search.of_sweep import candidates_of
-from sweeps.spec.control import PAUSE, requested
+from sweeps.spec.desired_state import DesiredState, requested
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -24,7 +24,7 @@ from xlt_core.vocabulary.lines import lines_of
 if TYPE_CHECKING:
     from sweeps.search.trial import Trial
     from sweeps.spec.paths import SweepFolder
-    from sweeps.spec.prepare import Prepared
+    from sweeps.spec.prepare import ResolvedInputs
     from xlt_core.store import Store
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -100,7 +100,7 @@ class SweepStatus:
 
 def read_sweep(
     folder: SweepFolder,
-) -> tuple[Sweep, Prepared | None, tuple[Trial, ...]]:
+) -> tuple[Sweep, ResolvedInputs | None, tuple[Trial, ...]]:
     """Spec, prepared data (None before the first start) and trials of the sweep in `folder`.
 
     Raises:
@@ -137,7 +137,7 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
         stages = count_stages(sweep, prepared, trials, Store(sweep.store), folder.identity)
     state = state_of(
         driven=is_driven(folder),
-        pausing=requested(folder.path) == PAUSE,
+        pausing=requested(folder.path) == DesiredState.PAUSE,
         last_word=last_word(folder),
         trials=[trial.state for trial in trials],
     )
@@ -173,7 +173,7 @@ def state_of_trial(trial: Trial, state: str) -> str:
 
 
 def count_stages(
-    sweep: Sweep, prepared: Prepared, trials: Iterable[Trial], store: Store, folder: str = ""
+    sweep: Sweep, prepared: ResolvedInputs, trials: Iterable[Trial], store: Store, folder: str = ""
 ) -> StageCounts:
     """Stages of all trials asked so far, and what became of them.
 
@@ -189,7 +189,7 @@ def count_stages(
     return StageCounts(tree.requested, tree.distinct, executed, len(stored) - executed)
 
 
-def lacks_scores(sweep: Sweep, prepared: Prepared, trials: Iterable[Trial]) -> bool:
+def lacks_scores(sweep: Sweep, prepared: ResolvedInputs, trials: Iterable[Trial]) -> bool:
     """Whether a finished trial, or the baseline beside it, lacks scores the sweep asks for now: it
     was extended by seeds, targets or languages, or stages were lost."""
     from sweeps.spec.trials import paths_asked

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sweeps.report.objective import objective_value
-from sweeps.report.results import Row
+from sweeps.report.results import ScoreRow
 from sweeps.report.statistics import Estimate, estimate
 from sweeps.spec.sweep import Objective
 from xlt_core.vocabulary.plan import EMPTY
@@ -86,7 +86,9 @@ def shown_split(splits: Iterable[str], objective: Objective) -> str | None:
     return "test" if "test" in set(splits) - {objective.split} else None
 
 
-def standings(rows: Sequence[Row], objective: Objective, shown: str | None) -> tuple[Standing, ...]:
+def standings(
+    rows: Sequence[ScoreRow], objective: Objective, shown: str | None
+) -> tuple[Standing, ...]:
     """Every complete choice, best first by the objective; ties go to the earlier trial, and to the
     baseline that it brought along.
 
@@ -99,24 +101,24 @@ def standings(rows: Sequence[Row], objective: Objective, shown: str | None) -> t
     return tuple(sorted(found, key=_rank))
 
 
-def incomplete(rows: Sequence[Row]) -> tuple[int, ...]:
+def incomplete(rows: Sequence[ScoreRow]) -> tuple[int, ...]:
     """Numbers of trials that lack a score which some other choice has."""
     return tuple(sorted(n for n, beside in _incomplete(_by_choice(_primary(rows))) if not beside))
 
 
-def _incomplete(choices: Mapping[Choice, Sequence[Row]]) -> set[Choice]:
+def _incomplete(choices: Mapping[Choice, Sequence[ScoreRow]]) -> set[Choice]:
     cells = {choice: _cells(own) for choice, own in choices.items()}
     everything = set().union(*cells.values()) if cells else set()
     return {choice for choice, own in cells.items() if own != everything}
 
 
-def winner(rows: Sequence[Row], objective: Objective, shown: str | None) -> Standing | None:
+def winner(rows: Sequence[ScoreRow], objective: Objective, shown: str | None) -> Standing | None:
     """What `objective` selects, baselines among the choices; None without any."""
     ranked = standings(rows, objective, shown)
     return ranked[0] if ranked and ranked[0].selected_by is not None else None
 
 
-def meanings(rows: Sequence[Row], split: str) -> tuple[Meaning, ...]:
+def meanings(rows: Sequence[ScoreRow], split: str) -> tuple[Meaning, ...]:
     """What the scores on `split` are means of, by target."""
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in _primary(rows):
@@ -125,7 +127,7 @@ def meanings(rows: Sequence[Row], split: str) -> tuple[Meaning, ...]:
     return tuple(Meaning(*key, frozenset(languages)) for key, languages in sorted(found.items()))
 
 
-def family_gains(rows: Sequence[Row], trial: int, split: str) -> tuple[FamilyGain, ...]:
+def family_gains(rows: Sequence[ScoreRow], trial: int, split: str) -> tuple[FamilyGain, ...]:
     """Gains of one trial by target and family, on `split`; only where the baseline is known.
 
     Mean over the family's languages of the mean over seeds, never weighted by rows; one line a
@@ -142,7 +144,7 @@ def family_gains(rows: Sequence[Row], trial: int, split: str) -> tuple[FamilyGai
     )
 
 
-def without_baseline(rows: Sequence[Row], split: str) -> dict[str, tuple[int, ...]]:
+def without_baseline(rows: Sequence[ScoreRow], split: str) -> dict[str, tuple[int, ...]]:
     """Numbers of the trials that lack a gain on `split`, by target, where any does.
 
     A score has no gain where the baseline with the trial's own settings of the target is not in
@@ -155,7 +157,7 @@ def without_baseline(rows: Sequence[Row], split: str) -> dict[str, tuple[int, ..
     return {target: tuple(sorted(trials)) for target, trials in sorted(found.items())}
 
 
-def _standing(rows: Sequence[Row], objective: Objective, shown: str | None) -> Standing:
+def _standing(rows: Sequence[ScoreRow], objective: Objective, shown: str | None) -> Standing:
     visible = [row for row in rows if row.split == shown]
     return Standing(
         trial=rows[0].trial,
@@ -170,7 +172,7 @@ def _standing(rows: Sequence[Row], objective: Objective, shown: str | None) -> S
     )
 
 
-def _target_score(target: str, rows: Sequence[Row]) -> TargetScore:
+def _target_score(target: str, rows: Sequence[ScoreRow]) -> TargetScore:
     scores = {(row.language, row.seed): row.score for row in rows}
     gains = {(row.language, row.seed): row.gain for row in rows if row.gain is not None}
     complete = len(gains) == len(scores)
@@ -181,7 +183,7 @@ def _target_score(target: str, rows: Sequence[Row]) -> TargetScore:
     )
 
 
-def selecting_score(rows: Iterable[Row], objective: Objective) -> float | None:
+def selecting_score(rows: Iterable[ScoreRow], objective: Objective) -> float | None:
     """The objective, computed as the search computes it; None where no score belongs to it."""
     scores = [
         {
@@ -204,16 +206,16 @@ def _rank(standing: Standing) -> tuple[bool, float, int, bool]:
     return score is None, -(score or 0.0), standing.trial, not standing.beside
 
 
-def _primary(rows: Iterable[Row]) -> list[Row]:
+def _primary(rows: Iterable[ScoreRow]) -> list[ScoreRow]:
     return [row for row in rows if row.primary]
 
 
-def _by_choice(rows: Iterable[Row]) -> dict[Choice, list[Row]]:
-    found: dict[Choice, list[Row]] = defaultdict(list)
+def _by_choice(rows: Iterable[ScoreRow]) -> dict[Choice, list[ScoreRow]]:
+    found: dict[Choice, list[ScoreRow]] = defaultdict(list)
     for row in rows:
         found[row.trial, row.beside].append(row)
     return dict(found)
 
 
-def _cells(rows: Iterable[Row]) -> set[tuple[str, str, str, int]]:
+def _cells(rows: Iterable[ScoreRow]) -> set[tuple[str, str, str, int]]:
     return {(row.target, row.language, row.split, row.seed) for row in rows}

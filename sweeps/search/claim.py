@@ -16,7 +16,7 @@ from sweeps.spec.compare import Change, compare
 from sweeps.spec.computed import computed
 from sweeps.spec.identity import give_identity
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import Prepared
+from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.stems import blaming
 from sweeps.spec.stored import from_data, to_data
 from sweeps.spec.sweep import Sweep
@@ -26,7 +26,7 @@ KEY = "sweep"  # of the study's attribute
 _PLACES = ("store", "tracking", "storage")  # may move, and may hold passwords
 
 
-def agreed(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> Sweep:
+def agreed(study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> Sweep:
     """The sweep to go on with, once the study is known to be this folder's and of this spec.
 
     Raises:
@@ -36,7 +36,11 @@ def agreed(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFol
 
 
 def agreed_with(
-    attrs: Mapping[str, Any], where: str, sweep: Sweep, prepared: Prepared, folder: SweepFolder
+    attrs: Mapping[str, Any],
+    where: str,
+    sweep: Sweep,
+    prepared: ResolvedInputs,
+    folder: SweepFolder,
 ) -> Sweep:
     """As `agreed`, of what a study at `where` says of itself; nothing is opened."""
     claim = attrs.get(KEY)
@@ -51,7 +55,7 @@ def agreed_with(
     return change.sweep
 
 
-def claim(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFolder) -> None:
+def claim(study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> None:
     """Let the study say whose it is, and what it computes."""
     study.set_attr(
         KEY,
@@ -65,7 +69,7 @@ def claim(study: SweepStudy, sweep: Sweep, prepared: Prepared, folder: SweepFold
     )
 
 
-def _change(claim: Mapping[str, Any], sweep: Sweep, prepared: Prepared, where: str) -> Change:
+def _change(claim: Mapping[str, Any], sweep: Sweep, prepared: ResolvedInputs, where: str) -> Change:
     places = {name: getattr(sweep, name) for name in _PLACES}
     try:
         old = from_data(claim["spec"] | places)

@@ -15,9 +15,8 @@ from typing import Any, Literal
 from sweeps.search.proposal import Proposal
 from sweeps.search.queue import DONE, WAIT, ProposalQueue, Signal
 from sweeps.search.trial import TrialResult, TrialState
+from sweeps.spec.desired_state import DesiredState
 from xlt_core.vocabulary.events import Event
-
-RUN, PAUSE = "run", "pause"
 
 _log = logging.getLogger(__name__)
 
@@ -42,8 +41,8 @@ class SearchLoop:
 
     Args:
         queue: the trials.
-        wish: what the sweep is wished to do: `run`; `pause` hands out nothing for now, anything
-            else (`stop`, `cancel`) nothing more.
+        desired: what the sweep is to do: RUN; PAUSE hands out nothing for now, anything
+            else (STOP, CANCEL) nothing more.
         note: told of every trial that is handed out, finished, failed or interrupted.
         patiently: does what it is given, waiting out what ails the storage; None where the sweep
             was ended meanwhile.
@@ -52,12 +51,12 @@ class SearchLoop:
     def __init__(
         self,
         queue: ProposalQueue,
-        wish: Callable[[], str] = lambda: RUN,
+        desired: Callable[[], DesiredState] = lambda: DesiredState.RUN,
         note: Callable[[Event], None] = lambda event: None,
         patiently: Callable[[Callable[[], Any]], Any] = lambda work: work(),
     ) -> None:
         self._queue = queue
-        self._wish = wish
+        self._desired = desired
         self._note = note
         self._patiently = patiently
         self._out: dict[int, Proposal] = {}
@@ -71,9 +70,9 @@ class SearchLoop:
         """
         if self.error is not None:
             return DONE
-        wish = self._wish()
-        if wish != RUN:
-            return WAIT if wish == PAUSE or self._out else DONE
+        desired = self._desired()
+        if desired is not DesiredState.RUN:
+            return WAIT if desired is DesiredState.PAUSE or self._out else DONE
         proposal = self._patiently(self._queue.next)
         if not isinstance(proposal, Proposal):
             return WAIT if self._out else DONE
@@ -109,7 +108,7 @@ class SearchLoop:
         """A trial without a result stays open, for this search or the next."""
         about = {"error": came.error} if came.error else {}
         self._tell("trial_interrupted", proposal, **about)
-        if self._wish() not in (RUN, PAUSE):
+        if self._desired().ends:
             return  # handed out first when the sweep goes on
         _log.warning("trial %d ended without a result", proposal.number)
         if came.error:

@@ -12,14 +12,14 @@ from sweeps.search.settings import Settings, SettingsSpace
 from sweeps.search.space import PlanSpace
 from sweeps.search.uses import Uses
 from sweeps.spec.overlaps import allowed_steps
-from sweeps.spec.prepare import Prepared
+from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_asked
 from xlt_core.stages.tree import StageTree
 from xlt_core.vocabulary.plan import Plan
 
 
-def candidates_of(sweep: Sweep, prepared: Prepared | None = None) -> Candidates:
+def candidates_of(sweep: Sweep, prepared: ResolvedInputs | None = None) -> Candidates:
     """What the sweep may propose; plans that overlap with a target left out where it says so.
 
     Args:
@@ -30,7 +30,9 @@ def candidates_of(sweep: Sweep, prepared: Prepared | None = None) -> Candidates:
     return Candidates(plans, SettingsSpace(sweep.searched()), Uses.of(sweep), costs)
 
 
-def _costs(sweep: Sweep, prepared: Prepared, plan: Plan, settings: Settings) -> dict[str, int]:
+def _costs(
+    sweep: Sweep, prepared: ResolvedInputs, plan: Plan, settings: Settings
+) -> dict[str, int]:
     tree = StageTree.of(
         (path.trained, path.evaluations) for path in paths_asked(sweep, prepared, plan, settings)
     )

@@ -73,7 +73,7 @@ class ByLength(ABC):
         return self.counts[at], rank - self._offsets[at]
 
 
-class Arrangements(ByLength):
+class Permutations(ByLength):
     """Every order of every choice of `counts` out of `total`: the k-permutations."""
 
     def how_many(self, count: int) -> int:
@@ -106,7 +106,7 @@ class Arrangements(ByLength):
         return picks
 
 
-class Selections(ByLength):
+class Combinations(ByLength):
     """One order of every choice of `counts` out of `total`: the ascending k-combinations."""
 
     def how_many(self, count: int) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sweeps.search.orders import Arrangements, Listed, Orders, Picks, Selections
+from sweeps.search.orders import Combinations, Listed, Orders, Permutations, Picks
 from sweeps.spec.sweep import Intermediate
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan, Step
@@ -50,11 +50,11 @@ class PlanSpace:
         counts = tuple(sorted({0, *(c for c in intermediate.counts if 0 <= c <= len(steps))}))
         match intermediate.order:
             case "any":
-                return cls(steps, Arrangements(len(steps), counts))
+                return cls(steps, Permutations(len(steps), counts))
             case "given":
-                return cls(steps, Selections(len(steps), counts))
+                return cls(steps, Combinations(len(steps), counts))
             case "sorted":
-                return cls(tuple(sorted(steps, key=str)), Selections(len(steps), counts))
+                return cls(tuple(sorted(steps, key=str)), Combinations(len(steps), counts))
         raise UserMistake(
             Mistake(
                 "intermediate.order",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.spec.database import absolute, sqlite_address
-from sweeps.spec.marks import Trail, dotted
+from sweeps.spec.source_map import FieldPath, dotted
 from sweeps.spec.stems import blaming, stemming
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.address import disarmed, filled, missing, unset
@@ -24,7 +24,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:|sqlite:")
 
 
 def without_passwords(
-    data: Mapping[str, Any], where: Callable[[Trail], str] = dotted
+    data: Mapping[str, Any], where: Callable[[FieldPath], str] = dotted
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """A spec's data with variables for the passwords, and their values by the variables' names.
 

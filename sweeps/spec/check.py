@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.spec.database import sqlite_path, with_driver
-from sweeps.spec.known import nearest
-from sweeps.spec.marks import Document, Trail
 from sweeps.spec.methods import METHODS, option_mistakes
+from sweeps.spec.names import nearest
 from sweeps.spec.ranges import LENGTHS, RULES
 from sweeps.spec.recipes import recipe_for
 from sweeps.spec.schema import Spec
+from sweeps.spec.source_map import Document, FieldPath
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.kinds import get_kind
 from xlt_core.tasks import get_task
@@ -241,7 +241,7 @@ def _search(spec: Spec, document: Document) -> Iterator[Mistake]:
 
 
 def check_options(
-    method: str, options: Mapping[str, Any], document: Document, above: Trail = ()
+    method: str, options: Mapping[str, Any], document: Document, above: FieldPath = ()
 ) -> Iterator[Mistake]:
     """Every option that the method does not have or not with this value, in its place.
 

@@ -14,10 +14,10 @@ from xlt_core.vocabulary.errors import Mistake
 from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
 if TYPE_CHECKING:
-    from sweeps.spec.prepare import Prepared
+    from sweeps.spec.prepare import ResolvedInputs
 
 
-def source_ref(sweep: Sweep, before: Prepared | None) -> SourceRef:
+def source_ref(sweep: Sweep, before: ResolvedInputs | None) -> SourceRef:
     """Where the sweep's data come from; on the hub at the commits that were planned."""
     if sweep.data == "hub":
         if before is not None and before.source.kind == "hub":
@@ -37,7 +37,7 @@ def encoder_moved(before: EncoderRef | None, now: EncoderRef) -> Iterator[str]:
 
 
 def data_replaced(
-    before: Prepared | None,
+    before: ResolvedInputs | None,
     now: SourceRef,
     data: Mapping[tuple[str, str, str], DataRef],
 ) -> Iterator[Mistake]:

@@ -67,9 +67,9 @@ def compare(
 
     Args:
         old, new: the sweep as stored and as read now.
-        old_identity, new_identity: `Prepared.identity()` or `computed` of either, where known.
-            With both, a moved folder is no change, and changed content is one. Recipes that the
-            old one records are held against the new ones, whatever today's defaults are.
+        old_identity, new_identity: `ResolvedInputs.identity()` or `computed` of either, where
+            known. With both, a moved folder is no change, and changed content is one. Recipes that
+            the old one records are held against the new ones, whatever today's defaults are.
     """
     new, notes = _with_frozen_window(old, new)
     new = _in_old_order(old, new)

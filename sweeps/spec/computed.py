@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
-from sweeps.spec.prepare import Prepared
+from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.recipes import Origin, Origins, methods_of, step_origins, target_origins, trains_on
 from sweeps.spec.stored import value_to_data
 from sweeps.spec.sweep import Range, Sweep
@@ -29,7 +29,7 @@ _DEFAULTS["plan_steps"] = None  # steps, once they are shared out
 del _DEFAULTS["options"]
 
 
-def computed(sweep: Sweep, prepared: Prepared) -> dict[str, Any]:
+def computed(sweep: Sweep, prepared: ResolvedInputs) -> dict[str, Any]:
     """Encoder and data by content, every stage's recipe, and how numbers are computed."""
     recipes, versions = recipes_of(sweep), _versions(sweep)
     return prepared.identity() | {"recipes": recipes, "numerics": versions}

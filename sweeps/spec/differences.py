@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweeps.spec.computed import changed_fields, recipes_of, stages_of, written_differences
-from sweeps.spec.marks import Trail
 from sweeps.spec.overlaps import allowed_steps
+from sweeps.spec.source_map import FieldPath
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.vocabulary.errors import Mistake
 
@@ -32,7 +32,7 @@ class Difference:
     field: str
     old: str
     new: str
-    trail: Trail = dataclasses.field(default=(), compare=False)
+    trail: FieldPath = dataclasses.field(default=(), compare=False)
 
     def mistake(self, sweep: Sweep, now: str = "the spec says") -> Mistake:
         """What is said of it, in its place in the spec of `sweep`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sweeps.spec.marks import Document
 from sweeps.spec.recipes import methods_of, origins
+from sweeps.spec.source_map import Document
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.training.methods import METHODS, option_fields
 from xlt_core.vocabulary.errors import Mistake

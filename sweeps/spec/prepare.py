@@ -1,7 +1,7 @@
 """Preflight: open the encoder and every data set a sweep needs, before anything is trained.
 
-What is found is a frozen `Prepared`, from which stages and their keys follow without touching a
-file again (`trials`). What is on the hub is resolved here, once: its commits are part of what is
+What is found is a frozen `ResolvedInputs`, from which stages and their keys follow without touching
+a file again (`trials`). What is on the hub is resolved here, once: its commits are part of what is
 found, every process reads those, and a later `run` or `resume` hands them in again. Knows nothing
 of Ray.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 from sweeps.spec.commits import data_replaced, encoder_moved, source_ref
 from sweeps.spec.fits import beyond_limits, too_long, unservable
-from sweeps.spec.known import did_you_mean, encoder_names, nearest
+from sweeps.spec.names import did_you_mean, encoder_names, nearest
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.stems import blaming, in_order, stemming, trail_of_cell, trail_of_target
@@ -42,7 +42,7 @@ class OverlapFlag:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class ResolvedInputs:
     """What preflight found.
 
     Attributes:
@@ -86,7 +86,7 @@ class Prepared:
         return known | ({"encoders": several} if several else {})
 
 
-def prepare(sweep: Sweep, before: Prepared | None = None) -> Prepared:
+def prepare(sweep: Sweep, before: ResolvedInputs | None = None) -> ResolvedInputs:
     """Open everything the sweep needs.
 
     Args:
@@ -119,7 +119,7 @@ def prepare(sweep: Sweep, before: Prepared | None = None) -> Prepared:
         raise UserMistake(in_order(mistakes))
     notes += [*_overlap_notes(sweep, flags), *source.notes]
     first, several = encoders[sweep.encoders[0]], encoders if len(encoders) > 1 else {}
-    return Prepared(first, source.ref, data, flags, tuple(dict.fromkeys(notes)), several)
+    return ResolvedInputs(first, source.ref, data, flags, tuple(dict.fromkeys(notes)), several)
 
 
 def overlaps(sweep: Sweep) -> Iterator[OverlapFlag]:
@@ -133,7 +133,7 @@ def overlaps(sweep: Sweep) -> Iterator[OverlapFlag]:
                 yield OverlapFlag(name, target.task, reason)
 
 
-def write_prepared(folder: SweepFolder, prepared: Prepared) -> None:
+def write_prepared(folder: SweepFolder, prepared: ResolvedInputs) -> None:
     """Keep what preflight found in the sweep's folder, whole or not at all."""
     content = {
         "encoder": asdict(prepared.encoder),
@@ -147,7 +147,7 @@ def write_prepared(folder: SweepFolder, prepared: Prepared) -> None:
     write_whole(folder.prepared, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
-def read_prepared(folder: SweepFolder) -> Prepared:
+def read_prepared(folder: SweepFolder) -> ResolvedInputs:
     """Read what `write_prepared` wrote.
 
     Raises:
@@ -158,7 +158,7 @@ def read_prepared(folder: SweepFolder) -> Prepared:
         refs = [DataRef(**ref) for ref in content["data"]]
         source = content["source"]
         commits = tuple((repository, commit) for repository, commit in source.get("revisions", ()))
-        return Prepared(
+        return ResolvedInputs(
             encoder=EncoderRef(**content["encoder"]),
             source=SourceRef(source["kind"], source["location"], commits),
             data={(ref.task, ref.language, ref.split): ref for ref in refs},
@@ -172,13 +172,17 @@ def read_prepared(folder: SweepFolder) -> Prepared:
         raise UserMistake(Mistake(str(folder.prepared), what, remedy)) from None
 
 
-def planned(folder: SweepFolder) -> Prepared | None:
+def planned(folder: SweepFolder) -> ResolvedInputs | None:
     """What a sweep was planned with; None where none was planned in `folder`."""
     return read_prepared(folder) if folder.prepared.is_file() else None
 
 
 def _encoder(
-    name: str, sweep: Sweep, before: Prepared | None, mistakes: list[Mistake], notes: list[str]
+    name: str,
+    sweep: Sweep,
+    before: ResolvedInputs | None,
+    mistakes: list[Mistake],
+    notes: list[str],
 ) -> EncoderRef | None:
     from xlt_core.models.encoders import refer_encoder
     from xlt_core.models.opening import open_encoder
@@ -206,7 +210,7 @@ def _meant(name: str, mistakes: Iterable[Mistake]) -> Iterator[Mistake]:
         yield replace(mistake, remedy=remedy)
 
 
-def _source(sweep: Sweep, before: Prepared | None, mistakes: list[Mistake]) -> Source | None:
+def _source(sweep: Sweep, before: ResolvedInputs | None, mistakes: list[Mistake]) -> Source | None:
     try:
         with blaming(sweep.where("data")):
             return open_source(source_ref(sweep, before))

@@ -1,7 +1,7 @@
 """Read a spec: YAML in, a frozen `Sweep` out, or every mistake of it at once.
 
-The way there: `layers` (files and `--set`), `schema` (each value), `check` (values together),
-`settle` (defaults). `stored` reads a sweep that was started already.
+The way there: `overlays` (files and `--set`), `schema` (each value), `check` (values together),
+`defaults`. `stored` reads a sweep that was started already.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from sweeps.spec.check import (
     check_tracking,
     trained_tasks,
 )
-from sweeps.spec.layers import load_layers
-from sweeps.spec.marks import Document, Trail
+from sweeps.spec.defaults import find_address, find_data, find_encoder, with_defaults
+from sweeps.spec.messages import broken_fields, mistakes_of
 from sweeps.spec.method_options import check_method_options
+from sweeps.spec.overlays import load_layers
+from sweeps.spec.parsers import default_name
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.schema import Spec
-from sweeps.spec.settle import find_address, find_data, find_encoder, settle
+from sweeps.spec.source_map import Document, FieldPath
 from sweeps.spec.stems import in_order
 from sweeps.spec.stored import STORED_KEYS, read_stored_spec
 from sweeps.spec.sweep import Sweep
-from sweeps.spec.values import default_name
-from sweeps.spec.wording import broken_fields, mistakes_of
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 __all__ = ["read_spec", "read_stored_spec"]
@@ -66,7 +66,7 @@ def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
             field: _found(partial(find_address, field), spec, document, mistakes)
             for field in ADDRESSES
         }
-        sweep = settle(spec, document, name, data, encoder, addresses)
+        sweep = with_defaults(spec, document, name, data, encoder, addresses)
         mistakes += [*check_recipes(sweep, document), *check_databases(sweep, document)]
         mistakes += check_tracking(sweep, document)
         if not mistakes:  # else what is amiss may be what is missing: a task, a method
@@ -100,7 +100,7 @@ def _validate(document: Document) -> tuple[Spec | None, list[Mistake]]:
     return None, mistakes
 
 
-def _remove(data: Any, trail: Trail) -> None:
+def _remove(data: Any, trail: FieldPath) -> None:
     for part in trail[:-1]:
         if not isinstance(data, dict) or part not in data:
             return

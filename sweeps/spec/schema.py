@@ -1,7 +1,7 @@
 """The shape of a spec: one pydantic model a section. Every field says what it is for.
 
 Shapes and names are checked here, each value by itself; `check` looks at fields together, and
-`settle` fills in defaults. Editors get the same models as a JSON schema (`spec_schema`).
+`defaults` fills in what is left out. Editors get the same models as a JSON schema (`spec_schema`).
 """
 
 from __future__ import annotations
@@ -22,11 +22,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from sweeps.spec.known import intermediate_names, known_task, target_names
 from sweeps.spec.methods import METHODS
-from sweeps.spec.ranges import MOST, RULES, Rule, read_field
-from sweeps.spec.sweep import Execution, Objective, Range, Search
-from sweeps.spec.values import (
+from sweeps.spec.names import intermediate_names, known_task, target_names
+from sweeps.spec.parsers import (
     read_counts,
     read_encoder,
     read_folder_or_word,
@@ -40,12 +38,14 @@ from sweeps.spec.values import (
     read_target,
     read_targets,
 )
+from sweeps.spec.ranges import MOST, RULES, Rule, read_field
+from sweeps.spec.sweep import Execution, Objective, Range, Search
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.plan import Step
 
 
 def checked(read: Callable[[Any], Any]) -> BeforeValidator:
-    """Use a reader that raises UserMistake as a validator; its mistakes reach `wording` whole."""
+    """Use a reader that raises UserMistake as a validator; its mistakes reach `messages` whole."""
 
     def validate(value: Any) -> Any:
         try:

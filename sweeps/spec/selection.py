@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sweeps.spec.prepare import Prepared
+from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.sweep import Objective, Sweep, Target
 from xlt_core.vocabulary.languages import ENGLISH
 
@@ -40,7 +40,7 @@ class Selection:
         return f"{chosen}; {' and '.join(self.silent)} {verb} no part, having none."
 
 
-def selection(sweep: Sweep, prepared: Prepared, languages: str | None = None) -> Selection:
+def selection(sweep: Sweep, prepared: ResolvedInputs, languages: str | None = None) -> Selection:
     """Who selects in `sweep`, by the data that preflight found.
 
     Args:
@@ -52,7 +52,7 @@ def selection(sweep: Sweep, prepared: Prepared, languages: str | None = None) ->
     return Selection(objective, choosing, tuple(name for name in targets if name not in choosing))
 
 
-def _chooses(target: Target, objective: Objective, prepared: Prepared) -> bool:
+def _chooses(target: Target, objective: Objective, prepared: ResolvedInputs) -> bool:
     there = {ref.language for ref in prepared.evaluated(target.task, objective.split)}
     if objective.languages == "english":
         return ENGLISH in there

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sweeps.spec.marks import Trail
 from sweeps.spec.recipes import trains_on
+from sweeps.spec.source_map import FieldPath
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Member, Plan, Step
@@ -45,7 +45,7 @@ def in_order(mistakes: Sequence[Mistake]) -> tuple[Mistake, ...]:
     return tuple(sorted(dict.fromkeys(mistakes), key=line))
 
 
-def trail_of_cell(sweep: Sweep, task: str, language: str, split: str) -> Trail:
+def trail_of_cell(sweep: Sweep, task: str, language: str, split: str) -> FieldPath:
     """The field by which a sweep comes to need a split of a task."""
     if split == "train":
         for trail, steps in _written_steps(sweep):
@@ -54,7 +54,7 @@ def trail_of_cell(sweep: Sweep, task: str, language: str, split: str) -> Trail:
     return trail_of_target(sweep, task)
 
 
-def trail_of_target(sweep: Sweep, task: str) -> Trail:
+def trail_of_target(sweep: Sweep, task: str) -> FieldPath:
     """The field that names a target, or the first target that trains on `task`."""
     written = list(_written_targets(sweep.source.get("targets")))
     named = (trail for trail, name in written if name == task)
@@ -62,7 +62,7 @@ def trail_of_target(sweep: Sweep, task: str) -> Trail:
     return next(named, None) or next(trained, ("targets",))
 
 
-def _written_targets(value: Any) -> Iterator[tuple[Trail, str]]:
+def _written_targets(value: Any) -> Iterator[tuple[FieldPath, str]]:
     if isinstance(value, dict):
         yield from ((("targets", name), name) for name in value)
     elif isinstance(value, list):
@@ -72,7 +72,7 @@ def _written_targets(value: Any) -> Iterator[tuple[Trail, str]]:
         yield ("targets",), value
 
 
-def _written_steps(sweep: Sweep) -> Iterator[tuple[Trail, tuple[Step, ...]]]:
+def _written_steps(sweep: Sweep) -> Iterator[tuple[FieldPath, tuple[Step, ...]]]:
     section = sweep.source.get("intermediate")
     section = section if isinstance(section, dict) else {}
     for at, text in enumerate(section.get("tasks") or ()):

@@ -17,11 +17,11 @@ import yaml
 from sweeps.spec.addresses import lent, without_passwords
 from sweeps.spec.check import check_options
 from sweeps.spec.database import absolute
-from sweeps.spec.known import nearest
-from sweeps.spec.marks import parse_document
 from sweeps.spec.methods import option_mistakes
+from sweeps.spec.names import nearest
 from sweeps.spec.paths import SweepFolder, existing_sweeps
 from sweeps.spec.ranges import RULES
+from sweeps.spec.source_map import parse_document
 from sweeps.spec.sweep import (
     Execution,
     Intermediate,

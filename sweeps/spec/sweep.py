@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweeps.spec.marks import Document, Place, Trail, dotted
+from sweeps.spec.source_map import Document, FieldPath, SourceLocation, dotted
 from xlt_core.vocabulary.plan import Step
 
 
@@ -152,7 +152,9 @@ class Sweep:
     tracking: str = ""
     storage: str = ""
     source: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    places: Mapping[Trail, Place] = field(default_factory=dict, compare=False, repr=False)
+    places: Mapping[FieldPath, SourceLocation] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def where(self, *trail: str | int) -> str:
         """File, line and dotted name of a field, as mistakes show them; else its name alone."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sweeps.spec.prepare import Prepared
+from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.recipes import WHOLE, Share, recipe_for, trains_on
 from sweeps.spec.sweep import Sweep
 from xlt_core.stages import EvaluateStage, TrainStage
@@ -35,7 +35,7 @@ class TrialPath:
 
 
 def paths_of_trial(
-    sweep: Sweep, prepared: Prepared, plan: Plan, settings: Settings
+    sweep: Sweep, prepared: ResolvedInputs, plan: Plan, settings: Settings
 ) -> tuple[TrialPath, ...]:
     """Every path of one trial, by seed, then target.
 
@@ -56,7 +56,7 @@ def paths_of_trial(
 
 
 def baseline_beside(
-    sweep: Sweep, prepared: Prepared, plan: Plan, settings: Settings
+    sweep: Sweep, prepared: ResolvedInputs, plan: Plan, settings: Settings
 ) -> tuple[TrialPath, ...]:
     """The baseline that a trial's gains are over, as far as trial 0 is not that baseline.
 
@@ -75,7 +75,7 @@ def baseline_beside(
 
 
 def paths_asked(
-    sweep: Sweep, prepared: Prepared, plan: Plan, settings: Settings
+    sweep: Sweep, prepared: ResolvedInputs, plan: Plan, settings: Settings
 ) -> tuple[TrialPath, ...]:
     """All that one trial asks for: its own paths, then those of the baseline beside it.
 
@@ -86,7 +86,7 @@ def paths_asked(
 
 
 def stage_tree(
-    sweep: Sweep, prepared: Prepared, trials: Iterable[tuple[Plan, Settings]]
+    sweep: Sweep, prepared: ResolvedInputs, trials: Iterable[tuple[Plan, Settings]]
 ) -> StageTree:
     """The stages that many trials ask for, common prefixes merged."""
     return StageTree.of(
@@ -99,7 +99,7 @@ def stage_tree(
 class _Chain:
     """Chains stages of one trial; each is made once, so that its key is computed once."""
 
-    def __init__(self, sweep: Sweep, prepared: Prepared, settings: Settings) -> None:
+    def __init__(self, sweep: Sweep, prepared: ResolvedInputs, settings: Settings) -> None:
         opening = {path: range_.opening for path, range_ in sweep.searched().items()}
         self._sweep, self._prepared, self._settings = sweep, prepared, opening | dict(settings)
         self._made: dict[tuple[Any, ...], TrainStage] = {}

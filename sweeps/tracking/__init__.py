@@ -1,6 +1,6 @@
 """MLflow as a projection of the two truths: nothing here decides, deleting it loses nothing.
 
-`project` turns what is known into `records` (pure); `handle` is what a driver holds; `spool` keeps
+`project` turns what is known into `records` (pure); `client` is what a driver holds; `spool` keeps
 records on disk; `process` drains it into the `writer`. Only `writer` and `database` speak to
 MLflow. `sync` builds the picture again, `reconcile` closes what a dead driver left.
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sweeps.tracking.records import Metric, RunRecord
+from sweeps.tracking.records import MetricPoint, RunRecord
 from xlt_core.vocabulary.fingerprint import fingerprint
 
 KEY_LENGTH = 250
@@ -62,7 +62,7 @@ def legal(record: RunRecord) -> RunRecord:
         params=_legal_map(record.params, PARAM_LENGTH),
         tags=_legal_map(record.tags, TAG_LENGTH),
         metrics=tuple(
-            Metric(legal_key(m.key), float(m.value), m.at, int(m.step)) for m in record.metrics
+            MetricPoint(legal_key(m.key), float(m.value), m.at, int(m.step)) for m in record.metrics
         ),
         artifacts={
             legal_key(name): _CONTROL.sub("�", text) for name, text in record.artifacts.items()

@@ -1,6 +1,6 @@
 """The one process that writes a sweep's records to MLflow: drains the spool, in order, patiently.
 
-The driver starts it through `handle.TrackerHandle`, names MLflow's address in its environment, and
+The driver starts it through `handle.TrackerClient`, names MLflow's address in its environment, and
 talks through its standard input: `.` there is something new, `finish SECONDS`, or the end of input
 when the driver is gone. It may be killed at any moment: a record leaves the spool only after it is
 written, and writing twice changes nothing.
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import filelock
 
 from sweeps.processes import leaving_at_once, uncollected
-from sweeps.tracking.handle import REMAINING, URI_VARIABLE, WRITER_LOCK, TrackerHandle
+from sweeps.tracking.client import REMAINING, URI_VARIABLE, WRITER_LOCK, TrackerClient
 from sweeps.tracking.location import EXPERIMENT, signed_in
 from sweeps.tracking.records import said_again
 from sweeps.tracking.spool import Spool
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sweeps.tracking.records import RunRecord
     from sweeps.tracking.writer import Writer
 
-__all__ = ["TrackerHandle", "main"]
+__all__ = ["TrackerClient", "main"]
 
 _log = logging.getLogger(__name__)
 _LONGEST_PAUSE = 30.0

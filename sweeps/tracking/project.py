@@ -1,7 +1,7 @@
 """From what is known to run records: pure, so that live tracking and `xlt sync` say the same.
 
 A record of work under way has params and tags and, for a stage, its curve so far; means and
-gains come with the end, all at the end's own time. Stages are in `stage_run`, means in `means`,
+gains come with the end, all at the end's own time. Stages are in `stage_run`, means in `aggregate`,
 metric names in `names`.
 """
 
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweeps.spec.selection import Selection
-from sweeps.tracking.means import TrialScore, summaries
+from sweeps.tracking.aggregate import TrialScore, summaries
 from sweeps.tracking.names import TAG_LENGTH, legal, metric_key
-from sweeps.tracking.records import Metric, RunRecord
-from sweeps.tracking.said import given, status_of, text_of
+from sweeps.tracking.records import MetricPoint, RunRecord
 from sweeps.tracking.stage_run import stage_record
+from sweeps.tracking.status import given, status_of, text_of
 
 __all__ = ["Best", "TrialScore", "listed", "stage_record", "sweep_record", "trial_record"]
 
@@ -131,10 +131,12 @@ def sweep_record(
     ended = (ended if ended is not None else started) if status.ended else None
     params, extendable = _spec_params(spec)
     best_tags = {} if best is None else {"xlt.best": f"{best.number}: {best.plan}"}
-    metrics = [Metric("objective", value, at, number) for number, value, at in sorted(objectives)]
+    metrics = [
+        MetricPoint("objective", value, at, number) for number, value, at in sorted(objectives)
+    ]
     if ended is not None:
-        metrics += [Metric(metric_key(*k.split("/")), v, ended) for k, v in _sorted(counts)]
-        metrics += [] if best is None else [Metric("best/objective", best.objective, ended)]
+        metrics += [MetricPoint(metric_key(*k.split("/")), v, ended) for k, v in _sorted(counts)]
+        metrics += [] if best is None else [MetricPoint("best/objective", best.objective, ended)]
     return legal(
         RunRecord(
             level="sweep",
@@ -180,11 +182,13 @@ def _plan_params(number: int, plan: str) -> dict[str, str]:
 
 def _trial_metrics(
     scores: Iterable[TrialScore], objective: float | None, at: float
-) -> tuple[Metric, ...]:
+) -> tuple[MetricPoint, ...]:
     values = summaries(scores)
     if objective is not None:
         values["objective"] = objective
-    return tuple(Metric(key, value, at) for key, value in values.items() if math.isfinite(value))
+    return tuple(
+        MetricPoint(key, value, at) for key, value in values.items() if math.isfinite(value)
+    )
 
 
 def _selection_tags(selection: Selection | None) -> dict[str, str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweeps.tracking.handle import TrackerHandle
-from sweeps.tracking.ledger import Ledger
+from sweeps.tracking.client import TrackerClient
 from sweeps.tracking.location import EXPERIMENT
+from sweeps.tracking.open_runs import Ledger
 from sweeps.tracking.spool import Spool
 
 
@@ -33,7 +33,7 @@ def close_dead(
     """
     if not needs_closing(folder):
         return Closed()
-    tracker = TrackerHandle(folder, uri, experiment)
+    tracker = TrackerClient(folder, uri, experiment)
     killed = tracker.close_open()
     return Closed(killed, tracker.finish(grace_seconds))
 

@@ -1,6 +1,6 @@
 """Run records: what one MLflow run should say, as plain values that JSON carries without loss.
 
-A record may come often, each time knowing more; `change` decides what is new in it. No MLflow
+A record may come often, each time knowing more; `diff` decides what is new in it. No MLflow
 here. Records are made by `project`.
 """
 
@@ -33,7 +33,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
-class Metric:
+class MetricPoint:
     """One point. `at` is the event's own time, seconds since the epoch."""
 
     key: str
@@ -68,7 +68,7 @@ class RunRecord:
     ended: float | None = None
     params: Mapping[str, str] = field(default_factory=dict, hash=False)
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
-    metrics: tuple[Metric, ...] = ()
+    metrics: tuple[MetricPoint, ...] = ()
     artifacts: Mapping[str, str] = field(default_factory=dict, hash=False)
     sweep_id: str = ""
 
@@ -124,7 +124,7 @@ class RunRecord:
             ValueError, KeyError, TypeError: it is not that.
         """
         points = tuple(
-            Metric(k, float(v), float(at), int(step)) for k, v, at, step in data["metrics"]
+            MetricPoint(k, float(v), float(at), int(step)) for k, v, at, step in data["metrics"]
         )
         return cls(**{**data, "status": Status(data["status"]), "metrics": points})
 

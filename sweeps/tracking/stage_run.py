@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sweeps.tracking.names import legal, metric_key
-from sweeps.tracking.records import Metric, RunRecord, Status
-from sweeps.tracking.said import given, seconds, text_of
+from sweeps.tracking.records import MetricPoint, RunRecord, Status
+from sweeps.tracking.status import given, seconds, text_of
 
 
 def stage_record(
@@ -66,27 +66,27 @@ def _status_of_stage(ended: float | None, error: str) -> Status:
     return Status.FAILED if error else Status.FINISHED
 
 
-def _curve_metrics(curve: Iterable[Mapping[str, Any]]) -> list[Metric]:
+def _curve_metrics(curve: Iterable[Mapping[str, Any]]) -> list[MetricPoint]:
     return [
-        Metric(f"train/{name}", float(point[name]), seconds(point["at"]), int(point["step"]))
+        MetricPoint(f"train/{name}", float(point[name]), seconds(point["at"]), int(point["step"]))
         for point in curve
         for name in ("loss", "learning_rate")
         if point.get(name) is not None
     ]
 
 
-def _throughput_metrics(about: Mapping[str, Any], at: float, step: int) -> list[Metric]:
+def _throughput_metrics(about: Mapping[str, Any], at: float, step: int) -> list[MetricPoint]:
     names = ("steps", "tokens", "tokens_per_second", "seconds")
     return [
-        Metric(f"train/{name}", float(about[name]), at, step)
+        MetricPoint(f"train/{name}", float(about[name]), at, step)
         for name in names
         if about.get(name) is not None
     ]
 
 
-def _score_metrics(scores: Iterable[Mapping[str, Any]], at: float, step: int) -> list[Metric]:
+def _score_metrics(scores: Iterable[Mapping[str, Any]], at: float, step: int) -> list[MetricPoint]:
     return [
-        Metric(
+        MetricPoint(
             metric_key(each["split"], each["task"], each["language"], name),
             float(value),
             seconds(each.get("at") or at),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sweeps.tracking.database import is_away
 from sweeps.tracking.location import EXPERIMENT, impatient, signed_in
 from sweeps.tracking.records import RunRecord, parents_first
-from sweeps.tracking.writer import Outcome, Writer
+from sweeps.tracking.writer import Applied, Writer
 from xlt_core.vocabulary.address import starred
 from xlt_core.vocabulary.errors import UserMistake, XltError
 
@@ -54,7 +54,7 @@ def sync(records: Iterable[RunRecord], uri: str, experiment: str = EXPERIMENT) -
 
 def _send(ordered: Sequence[RunRecord], writer: Writer) -> SyncResult:
     doubles = sum(writer.doubles(name) for name in sorted({r.sweep for r in ordered} - {""}))
-    outcomes: Counter[Outcome] = Counter()
+    outcomes: Counter[Applied] = Counter()
     refused = []
     for record in ordered:
         try:
@@ -64,9 +64,9 @@ def _send(ordered: Sequence[RunRecord], writer: Writer) -> SyncResult:
                 raise
             refused.append((f"{record.level} {record.tag_value}", _line(error)))
     return SyncResult(
-        created=outcomes[Outcome.CREATED],
-        updated=outcomes[Outcome.UPDATED],
-        unchanged=outcomes[Outcome.UNCHANGED],
+        created=outcomes[Applied.CREATED],
+        updated=outcomes[Applied.UPDATED],
+        unchanged=outcomes[Applied.UNCHANGED],
         doubles=doubles,
         refused=tuple(refused),
     )

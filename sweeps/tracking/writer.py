@@ -1,6 +1,6 @@
 """Writing records into MLflow, each as often as it comes, with one end result.
 
-What is new in a record is decided in `change`; here it is looked up and sent. A new run costs one
+What is new in a record is decided in `diff`; here it is looked up and sent. A new run costs one
 search, one create, one batch and one end: about 50 ms on SQLite.
 """
 
@@ -12,22 +12,10 @@ from dataclasses import replace
 from enum import StrEnum
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric as Point
+from mlflow.entities import MetricPoint as Point
 from mlflow.entities import Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
-from sweeps.tracking.change import (
-    NESTING_TAG,
-    PARENT_TAG,
-    RECORD_TAG,
-    SWEEP_ID_TAG,
-    Change,
-    Known,
-    all_tags,
-    difference,
-    latest,
-    milliseconds,
-)
 from sweeps.tracking.database import (
     ArtifactFailed,
     NoAnswer,
@@ -35,8 +23,20 @@ from sweeps.tracking.database import (
     is_away,
     prepare_database,
 )
+from sweeps.tracking.diff import (
+    NESTING_TAG,
+    PARENT_TAG,
+    RECORD_TAG,
+    SWEEP_ID_TAG,
+    Known,
+    RunChange,
+    all_tags,
+    difference,
+    latest,
+    milliseconds,
+)
 from sweeps.tracking.location import EXPERIMENT, client_address
-from sweeps.tracking.records import LEVELS, Metric, RunRecord, Status
+from sweeps.tracking.records import LEVELS, MetricPoint, RunRecord, Status
 from xlt_core.vocabulary.address import bare
 
 Identity = tuple[str, str, str]  # level, tag value, id of the sweep where there may be several
@@ -46,7 +46,7 @@ _METRICS, _PARAMS, _TAGS = 800, 100, 99
 _REMEMBERED = 256  # runs whose points are remembered, so that a growing curve is sent once
 
 
-class Outcome(StrEnum):
+class Applied(StrEnum):
     """What applying a record did."""
 
     CREATED = "created"
@@ -71,11 +71,11 @@ class Writer:
         self._client = MlflowClient(client_address(tracking_uri))
         self._forget()
 
-    def apply(self, record: RunRecord, is_truth: bool = False) -> Outcome:
+    def apply(self, record: RunRecord, is_truth: bool = False) -> Applied:
         """Make the run say what the record says; a record applied before changes nothing.
 
         Args:
-            is_truth: see `change.difference`.
+            is_truth: see `diff.difference`.
         """
         try:
             return self._apply(record, is_truth)
@@ -113,10 +113,10 @@ class Writer:
         self._runs: dict[Identity, Known] = {}
         self._loaded: set[str] = set()
         self._spare: dict[Identity, list[str]] = {}
-        self._said: OrderedDict[str, frozenset[Metric]] = OrderedDict()
+        self._said: OrderedDict[str, frozenset[MetricPoint]] = OrderedDict()
         self._claimed: set[tuple[str, str]] = set()
 
-    def _apply(self, record: RunRecord, is_truth: bool) -> Outcome:
+    def _apply(self, record: RunRecord, is_truth: bool) -> Applied:
         self._load(record.sweep)
         self._claim(record)
         parent = self._parent_run(record)
@@ -131,8 +131,8 @@ class Writer:
             self._remember(known, record)
         if created:
             self._adopt(record, known)
-            return Outcome.CREATED
-        return Outcome.UNCHANGED if change is None else Outcome.UPDATED
+            return Applied.CREATED
+        return Applied.UNCHANGED if change is None else Applied.UPDATED
 
     def _parent_run(self, record: RunRecord) -> str | None:
         identity = record.parent_identity
@@ -174,7 +174,7 @@ class Writer:
         self._runs[*record.identity, record.owner] = known
         return known
 
-    def _write(self, known: Known, change: Change) -> None:
+    def _write(self, known: Known, change: RunChange) -> None:
         if change.reopen:
             self._client.update_run(known.run_id, status=Status.RUNNING)
             known.status = Status.RUNNING
@@ -194,7 +194,7 @@ class Writer:
             self._store(known, change.artifacts)
             self._log(known, {}, {}, (), done)
 
-    def _overtaking(self, known: Known, change: Change) -> Sequence[Metric]:
+    def _overtaking(self, known: Known, change: RunChange) -> Sequence[MetricPoint]:
         """The change's points, made later where MLflow would take an old one for the latest.
 
         A trial that is extended by stages which the store held already ends when it ended before.
@@ -223,7 +223,7 @@ class Writer:
         known: Known,
         params: Mapping[str, str],
         tags: Mapping[str, str],
-        metrics: Sequence[Metric],
+        metrics: Sequence[MetricPoint],
         done: Mapping[str, str],
     ) -> None:
         """Send in as few batches as MLflow allows; the last one carries the mark `done`, if any."""
@@ -356,7 +356,7 @@ def _pieces(values: Sequence[object], most: int) -> int:
     return -(-len(values) // most)
 
 
-def _point(metric: Metric) -> Point:
+def _point(metric: MetricPoint) -> Point:
     return Point(metric.key, metric.value, milliseconds(metric.at), metric.step)
 
 

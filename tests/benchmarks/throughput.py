@@ -60,7 +60,7 @@ def ours(scratch: Path, known: argparse.Namespace) -> dict[str, float]:
     from xlt_core.store import Store
     from xlt_core.vocabulary.recipe import Recipe
     from xlt_core.vocabulary.refs import SourceRef
-    from xlt_core.warm import Warm
+    from xlt_core.worker_cache import WorkerCache
 
     source = SourceRef("folder", str(SHARED / "data"))
     opened = open_source(source)
@@ -69,7 +69,7 @@ def ours(scratch: Path, known: argparse.Namespace) -> dict[str, float]:
     trained = TrainStage(
         encoder, None, (opened.refer(known.task, "en", "train"),), recipe, 0, "0", source
     )
-    store, warm = Store(scratch / "stages"), Warm()
+    store, warm = Store(scratch / "stages"), WorkerCache()
     settings = Settings(cache=scratch / "cache", device="cpu", threads=known.threads)
     run(trained, store, lambda event: None, settings, warm=warm)
     about = store.read(trained.key).about  # type: ignore[union-attr]

@@ -48,13 +48,17 @@ def stages(home: Path, steps: int, batch: int, keep: bool):  # type: ignore[no-u
     from xlt_core.store import Store
     from xlt_core.vocabulary.recipe import Recipe
     from xlt_core.vocabulary.refs import SourceRef
-    from xlt_core.warm import Warm
+    from xlt_core.worker_cache import WorkerCache
 
     if keep:
         heap._glibc = lambda: None  # type: ignore[assignment]
     place = SourceRef("folder", str(SHARED / "data"))
     source, encoder = open_source(place), refer_encoder(str(SHARED / "models" / "xlt-mini"))
-    store, warm, settings = Store(home / "store"), Warm(), Settings(home / "cache", device="cpu")
+    store, warm, settings = (
+        Store(home / "store"),
+        WorkerCache(),
+        Settings(home / "cache", device="cpu"),
+    )
 
     def compute(stage: TrainStage | EvaluateStage) -> tuple[str, int]:
         run(stage, store, lambda event: None, settings, warm)

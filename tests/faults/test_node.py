@@ -13,7 +13,8 @@ from ray.cluster_utils import Cluster
 
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.cluster import quiet_environment
-from sweeps.execution.job import DONE, Job
+from sweeps.execution.job import DONE, SweepJob
+from sweeps.spec.desired_state import DesiredState
 from tests.faults.processes import gone, kill
 from tests.sweeps.execution.conftest import await_that
 from tests.sweeps.execution.runners import GATE
@@ -60,9 +61,9 @@ def test_a_lost_node_costs_its_stage_another_attempt(cluster: Cluster, tmp_path:
     """kill -9 of the raylet and its workers: each stage is published once, by another node."""
     settings = Settings(cache=tmp_path / "cache", executor={"sweep": "one"})
     runner = "tests.sweeps.execution.runners:run"
-    client = ServiceClient(Job("one", str(tmp_path / "stages"), settings, runner=runner))
+    client = ServiceClient(SweepJob("one", str(tmp_path / "stages"), settings, runner=runner))
     stages = evaluate(train("a", "gated", "target"), "en", "de")
-    client.attend("run", 0, 0.01)
+    client.heartbeat(DesiredState.RUN, 0, 0.01)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(client.compute, 0, stages)
         await_that(lambda: list((tmp_path / "cache").glob("began-*")))

@@ -22,7 +22,7 @@ from tests.gpu.world import (
     with_heads,
 )
 from xlt_core.kinds.classification import CLASSIFICATION
-from xlt_core.models.vocabulary import narrowed
+from xlt_core.models.embedding_subset import narrowed
 from xlt_core.vocabulary.recipe import Recipe
 
 STEPS, BATCH = 3, 32

@@ -32,9 +32,9 @@ from tests.gpu.world import (
 )
 from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.models.embedding_subset import narrowed
 from xlt_core.models.logits import features_logits
-from xlt_core.models.vocabulary import narrowed
-from xlt_core.training.job import Job
+from xlt_core.training.job import TrainingJob
 from xlt_core.vocabulary.recipe import Recipe
 
 BATCH, WARM = 32, 10
@@ -123,7 +123,7 @@ def our_evaluation(machine: Machine, size: str, split: EncodedSplit) -> float:
     return float(split.tokens().sum()) / seconds
 
 
-def trainer_training(machine: Machine, size: str, job: Job) -> float:
+def trainer_training(machine: Machine, size: str, job: TrainingJob) -> float:
     """Tokens a second of the Trainer on the batches of `job`."""
     from transformers import Trainer, TrainerCallback
 
@@ -183,7 +183,7 @@ def _autocast(machine: Machine) -> torch.autocast:
     return torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda")
 
 
-def _batches(job: Job) -> list[dict[str, torch.Tensor]]:
+def _batches(job: TrainingJob) -> list[dict[str, torch.Tensor]]:
     """What the loop would see, step by step."""
     data = job.members["rows"].data
     return [_torch(data.batch(job.order.batch(step)[1].tolist())) for step in range(job.steps)]

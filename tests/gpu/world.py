@@ -24,8 +24,8 @@ from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
 from xlt_core.models.model import HeadSpec, Model
 from xlt_core.training import loop
-from xlt_core.training.checkpoint import Checkpoints, Progress
-from xlt_core.training.job import Job, Member
+from xlt_core.training.checkpoint import CheckpointStore, TrainingProgress
+from xlt_core.training.job import TrainingJob, TrainingMember
 from xlt_core.training.loop import Pace, Point
 from xlt_core.training.methods import Scene, get_method
 from xlt_core.training.order import BatchOrder
@@ -159,10 +159,10 @@ _PLANTED: dict[TaskKind, Callable[..., dict[str, Any]]] = {
 }
 
 
-def make_job(splits: dict[str, EncodedSplit], recipe: Recipe) -> Job:
+def make_job(splits: dict[str, EncodedSplit], recipe: Recipe) -> TrainingJob:
     """A job over `splits`, one member each, headed by its kind."""
     members = {
-        name: Member(split.kind.name, split, np.arange(len(split)))
+        name: TrainingMember(split.kind.name, split, np.arange(len(split)))
         for name, split in splits.items()
     }
     order = BatchOrder(
@@ -173,12 +173,16 @@ def make_job(splits: dict[str, EncodedSplit], recipe: Recipe) -> Job:
         "0",
     )
     assert recipe.steps is not None
-    return Job(members, order, recipe, recipe.steps, 0, "0")
+    return TrainingJob(members, order, recipe, recipe.steps, 0, "0")
 
 
 def train(
-    model: Model, job: Job, pace: Pace, checkpoints: Checkpoints, tell: Callable[[Point], None]
-) -> Progress:
+    model: Model,
+    job: TrainingJob,
+    pace: Pace,
+    checkpoints: CheckpointStore,
+    tell: Callable[[Point], None],
+) -> TrainingProgress:
     """Train by the plain method."""
     with get_method("plain").begin(Scene(model, job, {}, {}, (), pace.device)) as course:
         return loop.train(course, model, job, pace, checkpoints, tell)
@@ -190,7 +194,7 @@ def make_pace(device: torch.device, micro_batch: int | None = None) -> Pace:
 
 
 class Folder:
-    """Checkpoints of one job in a folder."""
+    """CheckpointStore of one job in a folder."""
 
     def __init__(self, home: Path) -> None:
         self.home = home

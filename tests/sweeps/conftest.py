@@ -20,7 +20,7 @@ from sweeps.search.proposal import Proposal
 from sweeps.search.study import SweepStudy
 from sweeps.search.trial import TrialResult
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import Prepared, prepare, write_prepared
+from sweeps.spec.prepare import ResolvedInputs, prepare, write_prepared
 from sweeps.spec.read import read_spec
 from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep
@@ -57,7 +57,7 @@ class Made:
     """A fabricated sweep."""
 
     sweep: Sweep
-    prepared: Prepared
+    prepared: ResolvedInputs
     folder: SweepFolder
     store: Store
     spec: Path
@@ -152,7 +152,7 @@ def postgresql() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def start_sweep(tmp_path_factory):
     """A function that starts a sweep, without trials, in a runs folder; prepares each spec once."""
-    known: dict[str, tuple[Path, Prepared]] = {}
+    known: dict[str, tuple[Path, ResolvedInputs]] = {}
 
     def start(runs: Path, rate: str = "1e-3") -> Made:
         with pytest.MonkeyPatch.context() as patch:

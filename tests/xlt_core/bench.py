@@ -18,7 +18,7 @@ from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Member
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import SourceRef
-from xlt_core.warm import Warm
+from xlt_core.worker_cache import WorkerCache
 
 RECIPE = Recipe(steps=30, batch_size=8, learning_rate=1e-2, max_length=48, stride=8)
 
@@ -53,7 +53,9 @@ class Bench:
     def score(self, trained: TrainStage, task: str) -> EvaluateStage:
         return EvaluateStage(trained, open_source(trained.source).refer(task, "en", "dev"))
 
-    def run(self, stage: TrainStage | EvaluateStage, warm: Warm | None = None) -> StageResult:
+    def run(
+        self, stage: TrainStage | EvaluateStage, warm: WorkerCache | None = None
+    ) -> StageResult:
         return run(stage, self.store, self._report, self.settings, warm)
 
     def weights(self, stage: TrainStage) -> dict[str, torch.Tensor]:

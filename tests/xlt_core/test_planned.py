@@ -23,8 +23,8 @@ from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import SourceRef
-from xlt_core.warm import Warm
-from xlt_core.work.desk import Desk
+from xlt_core.work.context import StageContext
+from xlt_core.worker_cache import WorkerCache
 
 KINDS = ("mnli", "copa", "udpos", "squad", "stsb")
 DEV = {
@@ -68,7 +68,7 @@ class Place:
         trained = TrainStage(encoder, None, rows, recipe, seed, "0", place)
         return trained, EvaluateStage(trained, self.source.refer(task, "en", "dev"))
 
-    def run(self, stage: Stage, store: str = "store", warm: Warm | None = None) -> Any:
+    def run(self, stage: Stage, store: str = "store", warm: WorkerCache | None = None) -> Any:
         settings = Settings(self.root / "cache", device="cpu")
         return run(stage, Store(self.root / store), _nobody, settings, warm).scores
 
@@ -165,8 +165,8 @@ class TestParent:
         trained, _ = place.plan("mnli")
         place.run(trained)
         settings = Settings(place.root / "cache", device="cpu")
-        desk = Desk(Store(place.root / "store"), _nobody, settings, Warm())
-        kept = desk.trained(trained).weights
+        context = StageContext(Store(place.root / "store"), _nobody, settings, WorkerCache())
+        kept = context.trained(trained).weights
         before = {name: value.clone() for name, value in kept.items()}
         found = Store(place.root / "store").read(trained.key)
         assert found is not None

@@ -13,7 +13,7 @@ from xlt_core.stages import EvaluateStage, TrainStage
 from xlt_core.store import Store
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import SourceRef
-from xlt_core.warm import Warm
+from xlt_core.worker_cache import WorkerCache
 
 PLANS = [(), ("lab-pairs",), ("lab-pairs", "lab-topic"), ("lab-topic", "lab-pairs")]
 SOURCE = SourceRef("lab")
@@ -35,7 +35,7 @@ def stages(plan: tuple[str, ...]) -> list[TrainStage | EvaluateStage]:
     return [*chain, *scored]
 
 
-def compute(plans: list[tuple[str, ...]], folder: Path, warm: Warm | None) -> dict[str, Any]:
+def compute(plans: list[tuple[str, ...]], folder: Path, warm: WorkerCache | None) -> dict[str, Any]:
     """Everything that came of the plans, by key: scores, and weights by content."""
     store, settings = Store(folder / "stages"), Settings(cache=folder / "cache", device="cpu")
     found: dict[str, Any] = {}
@@ -54,7 +54,7 @@ def compute(plans: list[tuple[str, ...]], folder: Path, warm: Warm | None) -> di
 
 def test_scores_with_sharing_equal_scores_without_to_the_bit(tmp_path):
     """Four plans on one store and one warm worker, against each alone and cold."""
-    together = compute(PLANS, tmp_path / "together", Warm())
+    together = compute(PLANS, tmp_path / "together", WorkerCache())
     for number, plan in enumerate(PLANS):
         alone = compute([plan], tmp_path / f"alone-{number}", None)
         assert alone.items() <= together.items()

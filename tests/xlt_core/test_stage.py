@@ -29,7 +29,7 @@ from xlt_core.vocabulary.errors import (
 )
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.warm import Warm
+from xlt_core.worker_cache import WorkerCache
 
 
 class TestEveryKind:
@@ -126,7 +126,7 @@ class TestWarmth:
     def test_warm_and_cold_agree_bit_for_bit(self, bench: Callable[..., Bench]) -> None:
         """A worker that did much else before computes what a fresh process computes."""
         warm_bench, cold = bench(), bench()
-        memory = Warm()
+        memory = WorkerCache()
         frozen = replace(RECIPE, freeze=("layers:1",))
         first = warm_bench.train("udpos", recipe=frozen)
         second = warm_bench.train("mnli", parent=first, position="1")
@@ -141,7 +141,7 @@ class TestWarmth:
 
     def test_what_is_kept_is_bounded_by_bytes(self, bench: Callable[..., Bench]) -> None:
         """Of weights and of encoded data alike; the newest of each stays whatever its size."""
-        here, cold, memory = bench(), bench(), Warm(weights_bytes=1, splits_bytes=1)
+        here, cold, memory = bench(), bench(), WorkerCache(weights_bytes=1, splits_bytes=1)
         first = here.train("udpos")
         second = here.train("mnli", "copa", parent=first, position="1")
         for stage in (first, second, here.score(second, "copa"), here.score(first, "udpos")):
@@ -152,7 +152,7 @@ class TestWarmth:
     def test_a_failure_leaves_no_trace(self, bench: Callable[..., Bench]) -> None:
         """After a cancelled stage, a warm worker's next one is as if nothing had been."""
         here, cold = bench(), bench()
-        memory = Warm()
+        memory = WorkerCache()
         here.stop_at = 10
         with pytest.raises(StageCancelled):
             here.run(here.train("squad"), memory)
@@ -164,7 +164,7 @@ class TestWarmth:
 
     def test_it_holds_what_it_trained(self, bench: Callable[..., Bench]) -> None:
         """Just-trained weights stay; with little room only the newest do."""
-        here, memory = bench(), Warm(weights_bytes=1)
+        here, memory = bench(), WorkerCache(weights_bytes=1)
         first, second = here.train("mnli", seed=1), here.train("mnli", seed=2)
         here.run(first, memory)
         assert memory.holds(first.key)
@@ -267,7 +267,7 @@ class TestSettings:
 class TestRecipes:
     def test_attention_dropout_is_the_stage_s_own(self, bench: Callable[..., Bench]) -> None:
         """It changes what is trained, and a worker that trained without it trains on as ever."""
-        here, warm = bench(), Warm()
+        here, warm = bench(), WorkerCache()
         none = here.train("mnli", recipe=replace(RECIPE, attention_dropout=0.0))
         own = here.train("mnli")
         here.run(none, warm)

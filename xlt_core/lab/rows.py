@@ -26,7 +26,7 @@ _TAG_LENGTHS = (6, 7, 8, 9)
 
 
 @dataclass(frozen=True)
-class Row:
+class LabRow:
     """Concepts by index: one segment or two. One label, or one for each concept (tagging)."""
 
     segments: tuple[tuple[int, ...], ...]
@@ -34,7 +34,7 @@ class Row:
 
 
 @lru_cache(maxsize=64)
-def rows(world: World, task: str, split: str) -> tuple[Row, ...]:
+def rows(world: World, task: str, split: str) -> tuple[LabRow, ...]:
     """Make the rows of a split; row n is the same in every language.
 
     In a null world the labels of every task but the target are drawn anew, each as likely as any
@@ -47,32 +47,33 @@ def rows(world: World, task: str, split: str) -> tuple[Row, ...]:
     if world.null and task != TARGET:
         coin = world.random(task, split, "coin")
         made = [
-            Row(row.segments, tuple(coin.randrange(outcomes) for _ in row.labels)) for row in made
+            LabRow(row.segments, tuple(coin.randrange(outcomes) for _ in row.labels))
+            for row in made
         ]
     return tuple(made)
 
 
-def _nli(concepts: Sequence[Concept], rng: random.Random, number: int) -> Row:
+def _nli(concepts: Sequence[Concept], rng: random.Random, number: int) -> LabRow:
     label = number % 3
-    return Row(_pair(concepts, rng, 1 - label), (label,))
+    return LabRow(_pair(concepts, rng, 1 - label), (label,))
 
 
-def _pairs(concepts: Sequence[Concept], rng: random.Random, number: int) -> Row:
+def _pairs(concepts: Sequence[Concept], rng: random.Random, number: int) -> LabRow:
     label = number % 2
-    return Row(_pair(concepts, rng, 1 - 2 * label), (label,))
+    return LabRow(_pair(concepts, rng, 1 - 2 * label), (label,))
 
 
-def _topic(concepts: Sequence[Concept], rng: random.Random, number: int) -> Row:
+def _topic(concepts: Sequence[Concept], rng: random.Random, number: int) -> LabRow:
     label = number % DOMAINS
     fitting = [concept for concept in concepts if concept.domain == label]
     chosen = rng.choices(fitting, k=_ON_TOPIC) + rng.choices(concepts, k=_TOPIC_LENGTH - _ON_TOPIC)
     rng.shuffle(chosen)
-    return Row((_indices(chosen),), (label,))
+    return LabRow((_indices(chosen),), (label,))
 
 
-def _tags(concepts: Sequence[Concept], rng: random.Random, number: int) -> Row:
+def _tags(concepts: Sequence[Concept], rng: random.Random, number: int) -> LabRow:
     chosen = rng.choices(concepts, k=rng.choice(_TAG_LENGTHS))
-    return Row((_indices(chosen),), tuple(concept.word_class for concept in chosen))
+    return LabRow((_indices(chosen),), tuple(concept.word_class for concept in chosen))
 
 
 def _pair(
@@ -95,7 +96,7 @@ def _indices(chosen: Sequence[Concept]) -> tuple[int, ...]:
     return tuple(concept.index for concept in chosen)
 
 
-_Maker = Callable[[Sequence[Concept], random.Random, int], Row]
+_Maker = Callable[[Sequence[Concept], random.Random, int], LabRow]
 _MAKERS: dict[str, tuple[_Maker, int]] = {
     "lab-nli": (_nli, 3),
     "lab-pairs": (_pairs, 2),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.tagging import TaggingExample
-from xlt_core.lab.rows import SIZES, TARGET, Row, rows
+from xlt_core.lab.rows import SIZES, TARGET, LabRow, rows
 from xlt_core.lab.tasks import lab_task
 from xlt_core.lab.world import LANGUAGES, World
 from xlt_core.tasks.task import Task
@@ -69,7 +69,7 @@ def _examples(world: World, task: str, language: str, split: str) -> tuple[Examp
     )
 
 
-def _example(task: Task, name: str, row: Row, words: Sequence[str]) -> Example:
+def _example(task: Task, name: str, row: LabRow, words: Sequence[str]) -> Example:
     segments = [tuple(words[index] for index in segment) for segment in row.segments]
     return _FORMS[task.kind](name, segments, row.labels)
 

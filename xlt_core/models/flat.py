@@ -3,7 +3,7 @@
 Only where attention draws no dropout: each sequence then attends to itself by lengths, in one fused
 kernel on a GPU with half-width numbers (elsewhere through padded attention, so that the path is
 tested wherever the tests run). Everything between, three quarters of the work, sees no padding at
-all. Same values as `swift` but for rounding, dropout masks included. Next: `swift`, `model`.
+all. Same values as `fast_bert` but for rounding, dropout masks included. Next: `model`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from xlt_core.models import swift
-from xlt_core.models.noise import Noise
+from xlt_core.models import fast_bert
+from xlt_core.models.dropout_source import DropoutSource
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,16 @@ def is_worth_it(device: torch.device) -> bool:
 
 
 def encode(
-    encoder: Any, ids: Tensor, present: Tensor, types: Tensor | None, noise: Noise, first: bool
+    encoder: Any,
+    ids: Tensor,
+    present: Tensor,
+    types: Tensor | None,
+    noise: DropoutSource,
+    first: bool,
 ) -> Tensor:
-    """Hidden states of the last layer; see `swift.encode`. Attention must draw no dropout."""
+    """Hidden states of the last layer; see `fast_bert.encode`. Attention must draw no dropout."""
     packing = Packing.of(present)
-    hidden = packing.pack(swift.embed(encoder, ids, types, noise))
+    hidden = packing.pack(fast_bert.embed(encoder, ids, types, noise))
     layers = encoder.encoder.layer
     for layer in layers[:-1]:
         hidden = _layer(layer, hidden, packing, noise, first=False)
@@ -99,7 +104,9 @@ def encode(
     return hidden if first else packing.unpack(hidden)
 
 
-def _layer(layer: Any, hidden: Tensor, packing: Packing, noise: Noise, first: bool) -> Tensor:
+def _layer(
+    layer: Any, hidden: Tensor, packing: Packing, noise: DropoutSource, first: bool
+) -> Tensor:
     attended = _attend(layer.attention.self, hidden, packing, first)
     residual = hidden[packing.starts[:-1]] if first else hidden
     hidden = _add(layer.attention.output, attended, residual, packing, noise, first)
@@ -112,25 +119,25 @@ def _attend(part: Any, hidden: Tensor, packing: Packing, first: bool) -> Tensor:
     if first:
         query = part.query(hidden[packing.starts[:-1]]).unflatten(-1, shape)
         key, value = (
-            swift.project((part.key, part.value), hidden).unflatten(-1, (2, *shape)).unbind(1)
+            fast_bert.project((part.key, part.value), hidden).unflatten(-1, (2, *shape)).unbind(1)
         )
     else:
-        projected = swift.project((part.query, part.key, part.value), hidden)
+        projected = fast_bert.project((part.query, part.key, part.value), hidden)
         query, key, value = projected.unflatten(-1, (3, *shape)).unbind(1)
     return packing.attend(query, key, value, first).flatten(-2)
 
 
 def _add(
-    part: Any, values: Tensor, residual: Tensor, packing: Packing, noise: Noise, first: bool
+    part: Any, values: Tensor, residual: Tensor, packing: Packing, noise: DropoutSource, first: bool
 ) -> Tensor:
     dense = part.dense(values)
-    factors = _mask(packing, dense, swift.probability(part.dropout), noise, first)
+    factors = _mask(packing, dense, fast_bert.probability(part.dropout), noise, first)
     summed = dense + residual if factors is None else torch.addcmul(residual, dense, factors)
-    return swift.norm(part.LayerNorm, summed)
+    return fast_bert.norm(part.LayerNorm, summed)
 
 
 def _mask(
-    packing: Packing, like: Tensor, probability: float, noise: Noise, first: bool
+    packing: Packing, like: Tensor, probability: float, noise: DropoutSource, first: bool
 ) -> Tensor | None:
     """The very mask that the padded pass would draw, for the tokens there are."""
     rows, length = packing.present.shape

@@ -1,7 +1,7 @@
 """A model: one encoder and a head for each task it is trained or scored on.
 
-Weights are named `encoder.…` and `head.<task>.…`. Parts of a forward pass live in `swift` (BERT
-family) or in transformers (all others); masks of dropout come from `noise`.
+Weights are named `encoder.…` and `head.<task>.…`. Parts of a forward pass live in `fast_bert` (BERT
+family) or in transformers (all others); masks of dropout come from `dropout_source`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.heads import Build, fresh
 from xlt_core.kinds.kind import TaskKind
-from xlt_core.models import flat, swift
+from xlt_core.models import fast_bert, flat
+from xlt_core.models.dropout_source import DropoutSource, SharedDropout, share_noise
 from xlt_core.models.limits import Limits, limits_of, own_dropout
 from xlt_core.models.logits import features_logits
-from xlt_core.models.noise import Noise, SharedDropout, share_noise
 from xlt_core.models.own_dropout import SharedDraws
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import UserMistake
@@ -53,25 +53,25 @@ class Model(nn.Module):
 
     def __init__(self, encoder: nn.Module) -> None:
         super().__init__()
-        self.noise = Noise()
+        self.noise = DropoutSource()
         share_noise(encoder, self.noise)
         self.encoder = encoder
         self.head = nn.ModuleDict()
         self.specs: dict[str, HeadSpec] = {}
         self._config: Any = encoder.config
-        self._built = swift.structure(encoder)
-        self._swift = swift.is_swift(self._config)
+        self._built = fast_bert.structure(encoder)
+        self._swift = fast_bert.is_swift(self._config)
         self.flat: bool | None = None
 
     @property
     def is_swift(self) -> bool:
-        """Whether the forward pass is `swift`'s."""
+        """Whether the forward pass is `fast_bert`'s."""
         return self._swift
 
     def look_again(self) -> None:
-        """To be called where hooks or modules came or went: `swift` would pass them by."""
-        known = swift.is_swift(self._config)
-        self._swift = known and swift.structure(self.encoder) == self._built
+        """To be called where hooks or modules came or went: `fast_bert` would pass them by."""
+        known = fast_bert.is_swift(self._config)
+        self._swift = known and fast_bert.structure(self.encoder) == self._built
 
     @property
     def most_tokens(self) -> int | None:
@@ -117,7 +117,7 @@ class Model(nn.Module):
     def _packs(self, device: torch.device) -> bool:
         """Whether the coming pass runs over real tokens alone: see `flat`."""
         draws = self.noise.active and any(
-            swift.probability(layer.attention.self.dropout) > 0
+            fast_bert.probability(layer.attention.self.dropout) > 0
             for layer in self.encoder.encoder.layer  # type: ignore[union-attr]
         )
         return not draws and (flat.is_worth_it(device) if self.flat is None else self.flat)
@@ -163,7 +163,7 @@ class Model(nn.Module):
             present = None if mask is None else mask.bool()
             if present is not None and self._packs(ids.device):
                 return flat.encode(self.encoder, ids, present, types, self.noise, first)
-            return swift.encode(self.encoder, ids, present, types, self.noise, first)
+            return fast_bert.encode(self.encoder, ids, present, types, self.noise, first)
         inputs = {
             "input_ids": ids,
             "attention_mask": torch.ones_like(ids) if mask is None else mask,

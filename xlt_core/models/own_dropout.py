@@ -1,8 +1,8 @@
 """Dropout that transformers' own code draws, taken from our `noise` instead of a global generator.
 
-Encoders outside `swift` run through transformers, whose attention calls torch's functions with a
-probability. While `SharedDraws` is entered these draw from the shared noise, so that masks depend
-neither on the micro-batch nor on the device. Next: `noise`, and `model`, which enters it.
+Encoders outside `fast_bert` run through transformers, whose attention calls torch's functions with
+a probability. While `SharedDraws` is entered these draw from the shared noise, so that masks depend
+neither on the micro-batch nor on the device. Next: `dropout_source`, and `model`, which enters it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from xlt_core.models.noise import Noise, is_by_rows
+from xlt_core.models.dropout_source import DropoutSource, is_by_rows
 
 
 class SharedDraws(TorchFunctionMode):
     """While entered, `dropout` and `scaled_dot_product_attention` of torch draw from `noise`."""
 
-    def __init__(self, noise: Noise) -> None:
+    def __init__(self, noise: DropoutSource) -> None:
         super().__init__()
         self._noise = noise
 

@@ -1,7 +1,7 @@
 """Leases: who is computing a stage, so that two clusters on one store do not compute it twice.
 
 A lease is a fence against waste, not a lock that results depend on: publishing is race-safe, so
-two holders cost time and nothing else. It lives by its heartbeat (`heart`). It may be taken over
+two holders cost time and nothing else. It lives by its heartbeat (`renewal`). It may be taken over
 at once when its process is of this machine and dead, and otherwise when it has been watched for
 longer than its own time to live without a heartbeat. No clock of another machine is ever looked
 at, and time in which the watcher did not look counts little: it may have slept, and the holder,

@@ -18,7 +18,6 @@ from xlt_core.store.backend import Backend
 from xlt_core.store.checkpoints import Checkpoints
 from xlt_core.store.draft import Draft
 from xlt_core.store.files import reclaim
-from xlt_core.store.heart import heart
 from xlt_core.store.layout import LEASES, MANIFEST, damaged_path, leased_key, stage_path
 from xlt_core.store.lease import Lease, LeaseInfo, LeaseRecord, Sighting, Watch, is_abandoned
 from xlt_core.store.leases import Leases
@@ -26,6 +25,7 @@ from xlt_core.store.listing import StageInfo
 from xlt_core.store.manifest import Manifest
 from xlt_core.store.place import normal_url, open_backend
 from xlt_core.store.prune import PrunePlan, plan_prune
+from xlt_core.store.renewal import lease_renewer
 from xlt_core.store.stored import Damage, StoredStage, load_stage
 from xlt_core.store.verify import (
     DamagedEntry,
@@ -150,7 +150,7 @@ class Store:
             log.warning("lease on %s taken over from %s", key, seen.info(silence))
         self._watch.forget(key)
         lease = Lease(key, record, claim)
-        heart().keep(lease)
+        lease_renewer().keep(lease)
         return lease
 
     def lease_holder(self, key: str) -> LeaseInfo | None:

@@ -29,7 +29,7 @@ FORM = 2
 log = logging.getLogger("xlt.training")
 
 
-class Checkpoints(Protocol):
+class CheckpointStore(Protocol):
     """Where one stage's checkpoints are kept; `xlt_core.store` has the member."""
 
     def latest(self) -> Path | None:
@@ -46,7 +46,7 @@ class Checkpoints(Protocol):
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """How far a stage's training has come.
 
     Attributes:
@@ -67,7 +67,7 @@ class Progress:
     attempts: list[dict[str, float]] = field(default_factory=list)
 
 
-def save(folder: Path, state: Mapping[str, Tensor], at: Progress) -> None:
+def save(folder: Path, state: Mapping[str, Tensor], at: TrainingProgress) -> None:
     """Write a checkpoint of what is `held` into `folder`."""
     save_file({name: _on_host(value) for name, value in state.items()}, folder / STATE)
     record = {"form": FORM, **asdict(at)}
@@ -76,7 +76,7 @@ def save(folder: Path, state: Mapping[str, Tensor], at: Progress) -> None:
 
 def restore(
     folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, course: Course
-) -> Progress | None:
+) -> TrainingProgress | None:
     """Put a checkpoint's state into `model`, `optimizer` and `course`, new as made; return its
     progress.
 
@@ -108,7 +108,7 @@ def restore(
             if place.startswith("method.")
         }
     )
-    return Progress(**record)
+    return TrainingProgress(**record)
 
 
 def trained_weights(model: nn.Module) -> list[tuple[str, nn.Parameter]]:

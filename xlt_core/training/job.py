@@ -11,7 +11,7 @@ from xlt_core.vocabulary.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Member:
+class TrainingMember:
     """One task's rows to train on. `head` names the head, `rows` the rows that may be drawn."""
 
     head: str
@@ -20,10 +20,10 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """All that the resulting weights depend on, beside the model and the method."""
 
-    members: Mapping[str, Member]
+    members: Mapping[str, TrainingMember]
     order: BatchOrder
     recipe: Recipe
     steps: int

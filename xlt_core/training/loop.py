@@ -1,9 +1,9 @@
 """The training loop: one stage, from where its last checkpoint stands to its last step.
 
 Everything random is a function of (seed, stage position, step): `order` picks the rows,
-`models.noise` draws the dropout. So a killed loop's successor ends with the same bits, and the
-micro-batch changes nothing beyond rounding. What a step is and what is minimised the stage's method
-says (`methods`). Neighbours: `optimizer`, `checkpoint`.
+`models.dropout_source` draws the dropout. So a killed loop's successor ends with the same bits, and
+the micro-batch changes nothing beyond rounding. What a step is and what is minimised the stage's
+method says (`methods`). Neighbours: `optimizer`, `checkpoint`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from xlt_core.models.finite import check_finite
 from xlt_core.models.model import Model
 from xlt_core.models.tensors import to_tensors
 from xlt_core.training import checkpoint
-from xlt_core.training.checkpoint import Checkpoints, Progress, trained_weights
-from xlt_core.training.job import Job, Member
+from xlt_core.training.checkpoint import CheckpointStore, TrainingProgress, trained_weights
+from xlt_core.training.job import TrainingJob, TrainingMember
 from xlt_core.training.methods import get_method, option_fields
 from xlt_core.training.methods.method import Course, Draw
 from xlt_core.training.optimizer import clip, learning_rate, make_optimizer, set_rate
@@ -63,11 +63,11 @@ class Pace:
 def train(
     course: Course,
     model: Model,
-    job: Job,
+    job: TrainingJob,
     pace: Pace,
-    checkpoints: Checkpoints,
+    checkpoints: CheckpointStore,
     tell: Callable[[Point], None],
-) -> Progress:
+) -> TrainingProgress:
     """Train `model` in place, from the newest checkpoint if there is one.
 
     Args:
@@ -107,13 +107,18 @@ def _without_gradients(model: Model) -> Iterator[None]:
 
 class _Loop:
     def __init__(
-        self, course: Course, model: Model, job: Job, pace: Pace, checkpoints: Checkpoints
+        self,
+        course: Course,
+        model: Model,
+        job: TrainingJob,
+        pace: Pace,
+        checkpoints: CheckpointStore,
     ) -> None:
         self.course, self.model, self.job = course, model, job
         self.pace, self.checkpoints = pace, checkpoints
         self.optimizer = make_optimizer(model, job.recipe)
         self.trained = [value for _, value in trained_weights(model)]
-        self.progress = self._restored() or Progress()
+        self.progress = self._restored() or TrainingProgress()
         now = time.time()
         step = self.progress.step
         self.attempt = {"started": now, "from_step": step, "to_step": step, "ended": now}
@@ -127,7 +132,7 @@ class _Loop:
         while at.step < self.job.steps:
             self._step()
             if at.step % self.pace.log_steps == 0 or at.step == self.job.steps:
-                self._settle()
+                self._look_at_pending()
                 self._clock()
                 point = self._point()
                 point["tokens_per_second"] = (at.tokens - tokens) / max(1e-9, at.seconds - seconds)
@@ -139,7 +144,7 @@ class _Loop:
 
     def save(self) -> None:
         """Save a checkpoint, so that a successor goes on from here. Raises NonFinite's kinds."""
-        self._settle()
+        self._look_at_pending()
         self.check()
         self._clock()
         self.checkpoints.save(
@@ -167,7 +172,7 @@ class _Loop:
         heads = "+".join(dict.fromkeys(job.members[draw.member].head for draw in draws))
         self.pending.append(Taken(at.step, heads, sum(losses[1:], losses[0]), norm))
         if self.pace.device.type == "cpu":  # looking is free here; elsewhere it would wait
-            self._settle()
+            self._look_at_pending()
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.course.after_step(at.step)
@@ -183,7 +188,9 @@ class _Loop:
         self.progress.tokens += int(arrays["attention_mask"].sum())
         return loss
 
-    def _gradients(self, member: Member, arrays: dict[str, NDArray[Any]], seed: int) -> Tensor:
+    def _gradients(
+        self, member: TrainingMember, arrays: dict[str, NDArray[Any]], seed: int
+    ) -> Tensor:
         """Micro-batch by micro-batch."""
         rows, count = len(arrays["input_ids"]), self.model.count(member.head, arrays)
         size = self.pace.micro_batch or rows
@@ -199,7 +206,7 @@ class _Loop:
             total += loss.detach()
         return total
 
-    def _settle(self) -> None:
+    def _look_at_pending(self) -> None:
         """Move pending losses into the window. Raises NonFiniteLoss, NonFiniteGradient."""
         for taken in self.pending:
             loss, gradient = taken.loss.item(), taken.gradient.item()
@@ -234,7 +241,7 @@ class _Loop:
         self.attempt["to_step"] = self.progress.step
         self.attempt["ended"] = time.time()
 
-    def _restored(self) -> Progress | None:
+    def _restored(self) -> TrainingProgress | None:
         """Go on from the newest checkpoint; one that is no use goes, or it would hide the next."""
         found = self.checkpoints.latest()
         progress = None

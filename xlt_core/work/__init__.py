@@ -14,27 +14,29 @@ from xlt_core.heap import give_back
 from xlt_core.stages import EvaluateStage, Stage, TrainStage
 from xlt_core.stages.running import Report, Settings, StageResult
 from xlt_core.store import Store
-from xlt_core.warm import Warm
-from xlt_core.work.desk import Desk
+from xlt_core.work.context import StageContext
 from xlt_core.work.evaluate import evaluate_stage
 from xlt_core.work.train import train_stage
+from xlt_core.worker_cache import WorkerCache
 
 __all__ = ["EXECUTORS", "execute"]
 
 # By kind: computes a stage of it and publishes it. Raises what `xlt_core.stage.run` says.
-EXECUTORS: dict[str, Callable[[Any, Desk], StageResult]] = {
+EXECUTORS: dict[str, Callable[[Any, StageContext], StageResult]] = {
     TrainStage.kind: train_stage,
     EvaluateStage.kind: evaluate_stage,
 }
 
 
 def execute(
-    stage: Stage, store: Store, report: Report, settings: Settings, warm: Warm | None
+    stage: Stage, store: Store, report: Report, settings: Settings, warm: WorkerCache | None
 ) -> StageResult:
     """Compute a stage that is not in the store; see `xlt_core.stage.run`."""
     if torch.get_num_threads() != settings.threads:
         torch.set_num_threads(settings.threads)
     try:
-        return EXECUTORS[stage.kind](stage, Desk(store, report, settings, warm or Warm()))
+        return EXECUTORS[stage.kind](
+            stage, StageContext(store, report, settings, warm or WorkerCache())
+        )
     finally:
         give_back()

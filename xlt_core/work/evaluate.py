@@ -21,20 +21,20 @@ from xlt_core.tasks import get_task
 from xlt_core.training.loop import reproducible
 from xlt_core.training.precision import autocast, check_precision
 from xlt_core.vocabulary.errors import Mistake, UserMistake
-from xlt_core.work.desk import Desk, check_length, head_of
+from xlt_core.work.context import StageContext, check_length, head_of
 from xlt_core.work.record import about
 
 
-def evaluate_stage(stage: EvaluateStage, desk: Desk) -> StageResult:
+def evaluate_stage(stage: EvaluateStage, context: StageContext) -> StageResult:
     """Score and publish. Raises what `xlt_core.stage.run` says."""
     started, clock = time.time(), time.monotonic()
-    device = desk.device()
+    device = context.device()
     check_precision(stage.trained.recipe.precision, device)
-    desk.tell("stage_started", stage, {})
-    model, head = trained_model(stage, desk, device)
+    context.tell("stage_started", stage, {})
+    model, head = trained_model(stage, context, device)
     ref, trained = stage.data, stage.trained
     task = get_task(ref.task)
-    split = desk.split(trained, ref, trained.recipe)
+    split = context.split(trained, ref, trained.recipe)
     check_length(model, split, f"{ref.task}[{ref.language}]")
     examples = split.gold()
     check_planned(ref, examples)
@@ -46,7 +46,7 @@ def evaluate_stage(stage: EvaluateStage, desk: Desk) -> StageResult:
     answer = scores.to_json()
     tokens = int(split.tokens().sum())
     record: dict[str, Any] = {
-        **about(stage, desk.settings, device, started, time.time()),
+        **about(stage, context.settings, device, started, time.time()),
         "seconds": round(seconds, 6),
         "head": head,
         "examples": len(examples),
@@ -56,22 +56,24 @@ def evaluate_stage(stage: EvaluateStage, desk: Desk) -> StageResult:
         "tokens_per_second": round(tokens / max(seconds, 1e-9), 1),
         "scores": answer,
     }
-    with desk.store.draft(stage.key) as draft:
+    with context.store.draft(stage.key) as draft:
         write_predictions(draft.folder / PREDICTIONS, examples, predictions, task)
         (draft.folder / SCORES).write_text(json.dumps(answer), encoding="utf-8")
         draft.publish(record)
-    desk.tell("stage_finished", stage, {"seconds": seconds, "scores": answer})
+    context.tell("stage_finished", stage, {"seconds": seconds, "scores": answer})
     return StageResult(stage.key, answer, True, seconds)
 
 
-def trained_model(stage: EvaluateStage, desk: Desk, device: torch.device) -> tuple[Model, str]:
+def trained_model(
+    stage: EvaluateStage, context: StageContext, device: torch.device
+) -> tuple[Model, str]:
     """The trained encoder with a head under the evaluated task's name, and whose head it was.
 
     Raises:
         ParentMissing: the trained stage is not in the store.
         UserMistake: none of its heads can predict the task.
     """
-    trained = desk.trained(stage.trained)
+    trained = context.trained(stage.trained)
     task, wanted = stage.data.task, head_of(stage.data.task)
     source = fitting_head(trained.heads, task, wanted)
     if source is None:
@@ -80,11 +82,11 @@ def trained_model(stage: EvaluateStage, desk: Desk, device: torch.device) -> tup
         raise UserMistake(
             Mistake(task, what, f"train on a {wanted.kind.name} task of the same labels")
         )
-    model, _ = desk.warm.model(stage.trained.encoder)
+    model, _ = context.warm.model(stage.trained.encoder)
     model.to(device)
-    if desk.warm.loaded != stage.trained.key:
+    if context.warm.loaded != stage.trained.key:
         model.load(trained.weights)
-        desk.warm.loaded = stage.trained.key
+        context.warm.loaded = stage.trained.key
     model.add_head(task, wanted, seed=0)
     model.load_head(task, trained.weights, source, trained.heads[source].labels)
     return model, source

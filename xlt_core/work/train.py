@@ -17,14 +17,14 @@ import torch
 from safetensors.torch import save_file
 
 from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.models.embedding_subset import narrowed
 from xlt_core.models.finite import check_finite
 from xlt_core.models.model import Model, fitting_head
-from xlt_core.models.vocabulary import narrowed
 from xlt_core.stages import TrainStage
 from xlt_core.stages.running import StageResult
 from xlt_core.store.checkpoints import Checkpoints
-from xlt_core.training.checkpoint import Progress
-from xlt_core.training.job import Job, Member
+from xlt_core.training.checkpoint import TrainingProgress
+from xlt_core.training.job import TrainingJob, TrainingMember
 from xlt_core.training.loop import Pace, Point, train
 from xlt_core.training.methods import Scene, get_method
 from xlt_core.training.methods.plain import complete
@@ -34,32 +34,32 @@ from xlt_core.training.precision import check_precision
 from xlt_core.vocabulary.errors import NonFinite
 from xlt_core.vocabulary.fingerprint import derived_seed
 from xlt_core.vocabulary.refs import DataRef
-from xlt_core.warm import Trained
-from xlt_core.work.desk import WEIGHTS, Desk, check_length, head_of
+from xlt_core.work.context import WEIGHTS, StageContext, check_length, head_of
 from xlt_core.work.record import about
+from xlt_core.worker_cache import Trained
 
 CURVE = "curve.json"
 
 
-def train_stage(stage: TrainStage, desk: Desk) -> StageResult:
+def train_stage(stage: TrainStage, context: StageContext) -> StageResult:
     """Train and publish. Raises what `xlt_core.stage.run` says."""
     started = time.time()
-    device = desk.device()
+    device = context.device()
     check_precision(stage.recipe.precision, device)
-    desk.tell("stage_started", stage, {})
-    parent = desk.trained(stage.parent) if stage.parent else None
-    splits = {_member_name(ref): desk.split(stage, ref, stage.recipe) for ref in stage.data}
-    desk.warm.loaded = ""
-    model, heads = _model(stage, parent, desk)
+    context.tell("stage_started", stage, {})
+    parent = context.trained(stage.parent) if stage.parent else None
+    splits = {_member_name(ref): context.split(stage, ref, stage.recipe) for ref in stage.data}
+    context.warm.loaded = ""
+    model, heads = _model(stage, parent, context)
     for name, split in splits.items():
         check_length(model, split, name)
-    checkpoints = desk.store.checkpoints(stage.key)
+    checkpoints = context.store.checkpoints(stage.key)
     with _begun_anew_where_not_finite(checkpoints):
-        progress, job, frozen = _train(stage, desk, model, parent, splits, device)
+        progress, job, frozen = _train(stage, context, model, parent, splits, device)
         trained = Trained(model.weights(), dict(model.specs))
         check_finite(trained.weights, stage.title)
     record = {
-        **about(stage, desk.settings, device, _first(progress, started), time.time()),
+        **about(stage, context.settings, device, _first(progress, started), time.time()),
         **_account(progress),
         "examples": sum(len(member.rows) for member in job.members.values()),
         "heads": heads,
@@ -67,24 +67,24 @@ def train_stage(stage: TrainStage, desk: Desk) -> StageResult:
         "precision": stage.recipe.precision,
         "bytes": trained.bytes,
     }
-    _publish(stage, desk, trained, progress, record)
+    _publish(stage, context, trained, progress, record)
     checkpoints.drop()
-    desk.warm.keep(stage.key, trained)
-    desk.warm.loaded = stage.key
-    desk.tell("stage_finished", stage, {"seconds": progress.seconds, "steps": progress.step})
+    context.warm.keep(stage.key, trained)
+    context.warm.loaded = stage.key
+    context.tell("stage_finished", stage, {"seconds": progress.seconds, "steps": progress.step})
     return StageResult(stage.key, None, True, progress.seconds)
 
 
 def _train(
     stage: TrainStage,
-    desk: Desk,
+    context: StageContext,
     model: Model,
     parent: Trained | None,
     splits: dict[str, EncodedSplit],
     device: torch.device,
-) -> tuple[Progress, Job, list[str]]:
+) -> tuple[TrainingProgress, TrainingJob, list[str]]:
     """Train `model` in place; how it went, what was trained, and what was frozen."""
-    checkpoints, method = desk.store.checkpoints(stage.key), get_method(stage.recipe.method)
+    checkpoints, method = context.store.checkpoints(stage.key), get_method(stage.recipe.method)
     with nullcontext() if method.moves_all_words else narrowed(model, splits) as narrow:
         if narrow is not None:
             splits = {name: narrow.split(split) for name, split in splits.items()}
@@ -92,13 +92,13 @@ def _train(
         model.to(device)
         frozen = freeze(model, stage.recipe.freeze)
         pretrained, parents = (
-            desk.warm.pretrained(stage.encoder),
+            context.warm.pretrained(stage.encoder),
             [parent.weights] if parent else [],
         )
         options = complete(method.options, dict(stage.recipe.options))
         with method.begin(Scene(model, job, options, pretrained, parents, device)) as course:
             model.look_again()
-            pace, tell = _pace(desk, device), _teller(stage, desk)
+            pace, tell = _pace(context, device), _teller(stage, context)
             progress = train(course, model, job, pace, checkpoints, tell)
         model.look_again()
         if narrow is not None:
@@ -117,9 +117,13 @@ def _begun_anew_where_not_finite(checkpoints: Checkpoints) -> Iterator[None]:
 
 
 def _publish(
-    stage: TrainStage, desk: Desk, trained: Trained, progress: Progress, record: dict[str, Any]
+    stage: TrainStage,
+    context: StageContext,
+    trained: Trained,
+    progress: TrainingProgress,
+    record: dict[str, Any],
 ) -> None:
-    with desk.store.draft(stage.key) as draft:
+    with context.store.draft(stage.key) as draft:
         save_file(trained.weights, draft.folder / WEIGHTS)
         (draft.folder / CURVE).write_text(json.dumps(progress.curve), encoding="utf-8")
         draft.publish(record)
@@ -129,16 +133,16 @@ def _member_name(ref: DataRef) -> str:
     return f"{ref.task}[{ref.language}]"
 
 
-def _pace(desk: Desk, device: torch.device) -> Pace:
-    settings = desk.settings
+def _pace(context: StageContext, device: torch.device) -> Pace:
+    settings = context.settings
     return Pace(device, settings.micro_batch, settings.checkpoint_seconds, settings.log_steps)
 
 
-def _teller(stage: TrainStage, desk: Desk) -> Callable[[Point], None]:
-    return lambda point: desk.tell("stage_progress", stage, point)
+def _teller(stage: TrainStage, context: StageContext) -> Callable[[Point], None]:
+    return lambda point: context.tell("stage_progress", stage, point)
 
 
-def _decay(job: Job, frozen: list[str]) -> float:
+def _decay(job: TrainingJob, frozen: list[str]) -> float:
     """What weight decay has multiplied the words by that never occurred."""
     if any("word_embeddings" in name for name in frozen):
         return 1.0
@@ -155,10 +159,10 @@ def _rows(split: EncodedSplit, limit: int | None) -> Indices:
     return np.flatnonzero(np.isin(split.example_of_feature(), chosen))
 
 
-def _job(stage: TrainStage, splits: dict[str, EncodedSplit]) -> Job:
+def _job(stage: TrainStage, splits: dict[str, EncodedSplit]) -> TrainingJob:
     recipe = stage.recipe
     members = {
-        _member_name(ref): Member(ref.task, split, _rows(split, recipe.rows))
+        _member_name(ref): TrainingMember(ref.task, split, _rows(split, recipe.rows))
         for ref in stage.data
         for split in [splits[_member_name(ref)]]
     }
@@ -170,12 +174,14 @@ def _job(stage: TrainStage, splits: dict[str, EncodedSplit]) -> Job:
         stage.position,
     )
     steps = total_steps(recipe, order.batches_per_epoch)
-    return Job(members, order, recipe, steps, stage.seed, stage.position)
+    return TrainingJob(members, order, recipe, steps, stage.seed, stage.position)
 
 
-def _model(stage: TrainStage, parent: Trained | None, desk: Desk) -> tuple[Model, dict[str, Any]]:
+def _model(
+    stage: TrainStage, parent: Trained | None, context: StageContext
+) -> tuple[Model, dict[str, Any]]:
     """The model to train, and what `stage.json` says of its heads."""
-    model, pretrained = desk.warm.model(stage.encoder)
+    model, pretrained = context.warm.model(stage.encoder)
     model.to("cpu")
     model.load(pretrained if parent is None else parent.weights)
     model.set_attention_dropout(stage.recipe.attention_dropout)
@@ -192,7 +198,7 @@ def _model(stage: TrainStage, parent: Trained | None, desk: Desk) -> tuple[Model
     return model, heads
 
 
-def _account(progress: Progress) -> dict[str, Any]:
+def _account(progress: TrainingProgress) -> dict[str, Any]:
     seconds = max(progress.seconds, 1e-9)
     return {
         "seconds": round(progress.seconds, 6),
@@ -203,5 +209,5 @@ def _account(progress: Progress) -> dict[str, Any]:
     }
 
 
-def _first(progress: Progress, started: float) -> float:
+def _first(progress: TrainingProgress, started: float) -> float:
     return min([started, *(attempt["started"] for attempt in progress.attempts)])

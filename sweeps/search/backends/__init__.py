@@ -3,8 +3,8 @@
 The third, Ray Tune, stands where Ray is: `sweeps.execution.tune`.
 """
 
-from sweeps.search.backends.backend import Backend
+from sweeps.search.backends.backend import TrialBackend
 from sweeps.search.backends.in_process import InProcess
 from sweeps.search.backends.replay import Replay
 
-__all__ = ["Backend", "InProcess", "Replay"]
+__all__ = ["InProcess", "Replay", "TrialBackend"]

@@ -7,7 +7,7 @@ from typing import Protocol
 from sweeps.search.loop import SearchLoop
 
 
-class Backend(Protocol):
+class TrialBackend(Protocol):
     """Works on trials, wherever and however many at once.
 
     What it is told by the loop and what it tells is the same for all: which trials there are and

@@ -11,7 +11,7 @@ from sweeps.search.trial import TrialResult
 
 
 class InProcess:
-    """A backend that asks a function. What it is wished to do must not be `pause`, for nobody
+    """A backend that asks a function. It must not be paused, for nobody
     else's turn comes meanwhile.
 
     Args:

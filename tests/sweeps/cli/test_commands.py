@@ -8,7 +8,7 @@ from dataclasses import replace
 import filelock
 import pytest
 
-from sweeps.spec.control import requested
+from sweeps.spec.desired_state import requested
 from tests.sweeps.conftest import GAIN
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.events import Event

@@ -10,7 +10,7 @@ import filelock
 import pytest
 
 from sweeps.spec.stored import write_spec
-from sweeps.tracking.ledger import Ledger
+from sweeps.tracking.open_runs import Ledger
 from sweeps.tracking.project import sweep_record
 from sweeps.tracking.reconcile import needs_closing
 from sweeps.tracking.spool import Spool

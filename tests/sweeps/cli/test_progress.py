@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from sweeps.cli.progress import Progress, Tally, line, picture, summary
+from sweeps.cli.progress import ProgressDisplay, Tally, line, picture, summary
 from xlt_core.vocabulary.events import Event
 
 
@@ -133,7 +133,7 @@ class TestLine:
 class TestProgress:
     def observe(self, *events):
         out = StringIO()
-        with Progress(2, console=Console(file=out, width=60)) as progress:
+        with ProgressDisplay(2, console=Console(file=out, width=60)) as progress:
             for event in events:
                 progress.observe(event)
         return out.getvalue().splitlines()
@@ -161,7 +161,7 @@ class TestProgress:
         """Errors stay above the live lines, and so does what is waited for."""
         out = StringIO()
         console = Console(file=out, width=100, force_terminal=True)
-        with Progress(1, console=console) as progress:
+        with ProgressDisplay(1, console=console) as progress:
             progress.observe(stage("stage_started"))
             progress.observe(stage("stage_failed", error="loss is NaN"))
             progress.observe(Event("sweep_waits", fields={"text": "a disk is full"}))
@@ -172,7 +172,7 @@ class TestProgress:
     def test_a_terminal_that_goes_away_while_it_is_shown(self):
         """Leaving the display raises nothing: what was shown is over anyhow."""
         out = StringIO()
-        progress = Progress(1, console=Console(file=out, width=100, force_terminal=True))
+        progress = ProgressDisplay(1, console=Console(file=out, width=100, force_terminal=True))
         with progress:
             progress.observe(stage("stage_started"))
             out.close()

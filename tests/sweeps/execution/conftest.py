@@ -11,28 +11,29 @@ import pytest
 import ray
 
 from sweeps.execution.client import ServiceClient
-from sweeps.execution.job import Job
+from sweeps.execution.job import SweepJob
+from sweeps.spec.desired_state import DesiredState
 from xlt_core.stage import Settings
 
 
 @pytest.fixture
-def make_job(tmp_path: Path) -> Callable[..., Job]:
+def make_job(tmp_path: Path) -> Callable[..., SweepJob]:
     """Jobs on this test's own store, with the test runner."""
 
-    def make(sweep: str = "one", **fields: object) -> Job:
+    def make(sweep: str = "one", **fields: object) -> SweepJob:
         settings = Settings(cache=tmp_path / "cache", executor={"sweep": sweep})
         usual = {"workers": 2, "runner": "tests.sweeps.execution.runners:run"}
         known = {**usual, "settings": settings, **fields}
-        return Job(sweep, str(tmp_path / "stages"), **known)  # type: ignore[arg-type]
+        return SweepJob(sweep, str(tmp_path / "stages"), **known)  # type: ignore[arg-type]
 
     return make
 
 
 @pytest.fixture
-def client(local_ray: None, make_job: Callable[..., Job]) -> Iterator[ServiceClient]:
+def client(local_ray: None, make_job: Callable[..., SweepJob]) -> Iterator[ServiceClient]:
     """A client whose service ends with the test."""
     made = ServiceClient(make_job())
-    made.attend("run", 0, 0.01)
+    made.heartbeat(DesiredState.RUN, 0, 0.01)
     yield made
     ray.kill(made.service)
 

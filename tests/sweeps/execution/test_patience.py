@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from sweeps.execution.desired import DesiredStateWatch
 from sweeps.execution.patience import Patience
-from sweeps.execution.wish import Wish
 from sweeps.search.study_reader import storage_mistake
-from sweeps.spec import control
+from sweeps.spec import desired_state
+from sweeps.spec.desired_state import DesiredState
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.pauses import Pauses
 
@@ -39,7 +40,7 @@ class TestPatience:
                 raise failures.pop()
             return "done"
 
-        assert Patience(Wish(tmp_path), told.append, QUICK).through(work) == "done"
+        assert Patience(DesiredStateWatch(tmp_path), told.append, QUICK).through(work) == "done"
         assert [event.kind for event in told] == ["sweep_waits", "sweep_waits", "message"]
 
     @pytest.mark.parametrize(
@@ -58,10 +59,10 @@ class TestPatience:
             raise error
 
         with pytest.raises(type(error)) as caught:
-            Patience(Wish(tmp_path), lambda event: None, LONG).through(work)
+            Patience(DesiredStateWatch(tmp_path), lambda event: None, LONG).through(work)
         assert caught.value is error
 
-    @pytest.mark.parametrize("verb", [control.STOP, control.CANCEL])
+    @pytest.mark.parametrize("verb", [DesiredState.STOP, DesiredState.CANCEL])
     def test_ends_with_the_sweep(self, tmp_path, verb):
         """Nobody waits ten minutes for a sweep that was ended."""
         waiting = threading.Event()
@@ -69,50 +70,50 @@ class TestPatience:
         def work() -> None:
             raise PASSING[0]
 
-        patience = Patience(Wish(tmp_path), lambda event: waiting.set(), LONG)
+        patience = Patience(DesiredStateWatch(tmp_path), lambda event: waiting.set(), LONG)
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(patience.through, work)
             waiting.wait()
-            control.request(tmp_path, verb)
+            desired_state.request(tmp_path, verb)
             assert answer.result() is None
 
 
 class TestWish:
     def test_a_control_file_that_cannot_be_read_changes_nothing(self, tmp_path):
-        """The last wish stands: a mount that is away for a while ends no sweep."""
-        wish = Wish(tmp_path)
-        control.request(tmp_path, control.PAUSE)
-        assert wish.current() == control.PAUSE
+        """the last one stands: a mount that is away for a while ends no sweep."""
+        desired = DesiredStateWatch(tmp_path)
+        desired_state.request(tmp_path, DesiredState.PAUSE)
+        assert desired.current() == DesiredState.PAUSE
         (tmp_path / "control").unlink()
         (tmp_path / "control").mkdir()
-        assert wish.current() == control.PAUSE
+        assert desired.current() == DesiredState.PAUSE
         (tmp_path / "control").rmdir()
-        assert wish.current() == control.RUN
+        assert desired.current() == DesiredState.RUN
 
     @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
     def test_signals_end_the_sweep(self, tmp_path, name):
         """Also where something took their handlers in between, as Ray does."""
-        before, wish = signal.getsignal(name), Wish(tmp_path)
-        with wish.hearing_signals():
+        before, desired = signal.getsignal(name), DesiredStateWatch(tmp_path)
+        with desired.hearing_signals():
             signal.signal(name, signal.SIG_IGN)
-            wish.hear_again()
+            desired.hear_again()
             os.kill(os.getpid(), name)
-            assert wish.current() == control.CANCEL and wish.interrupted
-            assert not wish.rest(600.0)
+            assert desired.current() == DesiredState.CANCEL and desired.interrupted
+            assert not desired.rest(600.0)
         assert signal.getsignal(name) == before
 
     @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
     def test_a_second_signal_ends_the_process_as_usual(self, tmp_path, name, monkeypatch):
         """By whoever heard it before; but one that comes with the first is the same press."""
-        heard, wish = [], Wish(tmp_path)
+        heard, desired = [], DesiredStateWatch(tmp_path)
         before = signal.signal(name, lambda number, frame: heard.append(number))
         try:
-            with wish.hearing_signals():
+            with desired.hearing_signals():
                 os.kill(os.getpid(), name)
                 os.kill(os.getpid(), name)
-                assert heard == [] and wish.interrupted
-                wish.hear_again()
-                monkeypatch.setattr("sweeps.execution.wish.ONE_PRESS_SECONDS", -1.0)
+                assert heard == [] and desired.interrupted
+                desired.hear_again()
+                monkeypatch.setattr("sweeps.execution.desired.ONE_PRESS_SECONDS", -1.0)
                 os.kill(os.getpid(), name)
                 assert heard == [name]
         finally:
@@ -120,8 +121,8 @@ class TestWish:
 
     def test_a_closed_terminal_ends_nothing(self, tmp_path):
         """SIGHUP is not heard, and again as before afterwards."""
-        before, wish = signal.getsignal(signal.SIGHUP), Wish(tmp_path)
-        with wish.hearing_signals():
+        before, desired = signal.getsignal(signal.SIGHUP), DesiredStateWatch(tmp_path)
+        with desired.hearing_signals():
             os.kill(os.getpid(), signal.SIGHUP)
-            assert wish.current() == control.RUN
+            assert desired.current() == DesiredState.RUN
         assert signal.getsignal(signal.SIGHUP) == before

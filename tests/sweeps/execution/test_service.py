@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import ray
 
-from sweeps.execution.attendant import WISHES, Attendant
 from sweeps.execution.client import ServiceClient
+from sweeps.execution.desired import DesiredStateWatch
+from sweeps.execution.heartbeat import MEANINGS, DriverHeartbeat
 from sweeps.execution.job import DONE, FAILED, INTERRUPTED, STOPPED, Shape
-from sweeps.execution.wish import Wish
-from sweeps.spec import control
+from sweeps.spec import desired_state
+from sweeps.spec.desired_state import DesiredState
 from tests.sweeps.execution.conftest import await_that
 from tests.sweeps.execution.runners import GATE, MENDED
 from tests.sweeps.execution.stages import evaluate, train
@@ -42,7 +43,7 @@ def client_of(local_ray, make_job):
 
     def make(**fields):
         client = ServiceClient(make_job(**{"pauses": QUICK, **fields}))
-        client.attend("run", 0, 0.01)
+        client.heartbeat(DesiredState.RUN, 0, 0.01)
         made.append(client)
         return client
 
@@ -53,12 +54,12 @@ def client_of(local_ray, make_job):
 
 def told(client, kind):
     """Events of a kind that the sweep has been told so far."""
-    return [event for _, event in client.attend("run", 0, 0.01) if event.kind == kind]
+    return [event for _, event in client.heartbeat(DesiredState.RUN, 0, 0.01) if event.kind == kind]
 
 
 def of_stages(client):
     """Stages that the sweep has been told of so far; of workers, which all share, all are told."""
-    return {event.stage for _, event in client.attend("run", 0, 0.01) if event.stage}
+    return {event.stage for _, event in client.heartbeat(DesiredState.RUN, 0, 0.01) if event.stage}
 
 
 class TestSingleFlight:
@@ -178,7 +179,7 @@ class TestFailure:
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(client.compute, 0, evaluate(train("away", "target"), "en"))
             await_that(lambda: told(client, "stage_retried"))
-            client.attend("cancel", 0, 0.01)
+            client.heartbeat(DesiredState.CANCEL, 0, 0.01)
             assert answer.result()[0].status == STOPPED
 
     def test_a_full_disk_is_waited_out(self, client_of, tmp_path):
@@ -327,10 +328,10 @@ class TestWishes:
     def test_what_is_wished_is_said_when_it_is_heard(self, client_of, tmp_path):
         """A paused sweep that says nothing looks like one that hangs."""
         said = []
-        with Attendant(client_of(), Wish(tmp_path), said.append):
-            for word in (control.PAUSE, control.RUN, control.STOP):
-                control.request(tmp_path, word)
-                await_that(lambda word=word: said and said[-1].fields["text"] == WISHES[word])
+        with DriverHeartbeat(client_of(), DesiredStateWatch(tmp_path), said.append):
+            for word in (DesiredState.PAUSE, DesiredState.RUN, DesiredState.STOP):
+                desired_state.request(tmp_path, word)
+                await_that(lambda word=word: said and said[-1].fields["text"] == MEANINGS[word])
         assert [event.kind for event in said] == ["phase"] * 3
 
     def test_stop_lets_running_stages_finish_and_begins_nothing(self, client, tmp_path):
@@ -339,7 +340,7 @@ class TestWishes:
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(client.compute, 0, evaluate(trained, "en"))
             await_that(lambda: list((tmp_path / "cache").glob("began-*")))
-            client.attend("stop", 0, 0.01)
+            client.heartbeat(DesiredState.STOP, 0, 0.01)
             (tmp_path / "cache" / GATE).touch()
             assert answer.result()[0].status == STOPPED
         assert set(finished(tmp_path)) == {trained.parent.key}
@@ -349,7 +350,7 @@ class TestWishes:
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(client.compute, 0, evaluate(train("gated", "target"), "en"))
             await_that(lambda: list((tmp_path / "cache").glob("began-*")))
-            client.attend("cancel", 0, 0.01)
+            client.heartbeat(DesiredState.CANCEL, 0, 0.01)
             assert answer.result()[0].status == STOPPED
         assert not finished(tmp_path)
         left = [e.fields["begun"] for e in told(client, "stage_cancelled")]
@@ -364,12 +365,12 @@ class TestWishes:
 
     def test_pause_begins_nothing_until_it_is_lifted(self, client, tmp_path):
         """A paused sweep's request waits; lifting the pause answers it."""
-        client.attend("pause", 0, 0.01)
+        client.heartbeat(DesiredState.PAUSE, 0, 0.01)
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(client.compute, 0, evaluate(train("a", "target"), "en"))
             await_that(lambda: client.processes().keys() >= {"worker-0"})
             assert not finished(tmp_path) and not answer.done()
-            client.attend("run", 0, 0.01)
+            client.heartbeat(DesiredState.RUN, 0, 0.01)
             assert answer.result()[0].status == DONE
 
     @pytest.mark.parametrize(("name", "folder"), [("two", ""), ("one", "another")])
@@ -383,8 +384,10 @@ class TestWishes:
             first = pool.submit(client.compute, 0, stages)
             await_that(lambda: list((tmp_path / "cache").glob("began-*")))
             second = pool.submit(other.compute, 0, stages)
-            await_that(lambda: other.attend("run", 0, 0.05))  # hears of the stage: has joined
-            client.attend("cancel", 0, 0.01)
+            await_that(
+                lambda: other.heartbeat(DesiredState.RUN, 0, 0.05)
+            )  # hears of the stage: has joined
+            client.heartbeat(DesiredState.CANCEL, 0, 0.01)
             (tmp_path / "cache" / GATE).touch()
             assert second.result()[0].status == DONE
             first.result()
@@ -393,9 +396,9 @@ class TestWishes:
     def test_one_of_two_of_a_name_leaves_alone(self, client, make_job, tmp_path):
         """What happens to one is not told to the other's driver, and its going ends nothing."""
         other = ServiceClient(make_job(folder="another"))
-        other.attend("run", 0, 0.01)
+        other.heartbeat(DesiredState.RUN, 0, 0.01)
         client.compute(0, evaluate(train("a", "target"), "en"))
-        assert client.attend("run", 0, 0.05)
+        assert client.heartbeat(DesiredState.RUN, 0, 0.05)
         assert not of_stages(other)
         client.leave()
         assert other.compute(0, evaluate(train("b", "target"), "en"))[0].status == DONE
@@ -413,10 +416,10 @@ class TestOneName:
             first = pool.submit(one.compute, 0, evaluate(train("gated", "target"), "en"))
             second = pool.submit(two.compute, 0, evaluate(others, "en"))
             await_that(lambda: len(list((tmp_path / "cache").glob("began-*"))) == 2)
-            one.attend("cancel", 0, 0.01)
+            one.heartbeat(DesiredState.CANCEL, 0, 0.01)
             assert first.result()[0].status == STOPPED
             one.leave()
-            two.attend("run", 0, 0.01)
+            two.heartbeat(DesiredState.RUN, 0, 0.01)
             (tmp_path / "cache" / GATE).touch()
             assert second.result()[0].status == DONE
         assert not (tmp_path / "cache" / f"stopped-{others.parent.key}").exists()
@@ -430,18 +433,20 @@ class TestOneName:
             pool.submit(one.compute, 0, stages)
             await_that(lambda: list((tmp_path / "cache").glob("began-*")))
             second = pool.submit(two.compute, 0, stages)
-            await_that(lambda: two.attend("run", 0, 0.05))  # hears of the stage: has joined
-            one.attend("cancel", 0, 0.01)
+            await_that(
+                lambda: two.heartbeat(DesiredState.RUN, 0, 0.05)
+            )  # hears of the stage: has joined
+            one.heartbeat(DesiredState.CANCEL, 0, 0.01)
             one.leave()
             (tmp_path / "cache" / GATE).touch()
             assert second.result()[0].status == DONE
         assert set(finished(tmp_path).values()) == {1}
 
     def test_each_hears_of_its_own_stages(self, client_of, make_job):
-        """No event of one is in the other's journal, and each wish is its own."""
+        """No event of one is in the other's journal, and each desired is its own."""
         one = client_of(folder="1" * 16)
         two = ServiceClient(make_job(folder="2" * 16))
-        two.attend("pause", 0, 0.01)
+        two.heartbeat(DesiredState.PAUSE, 0, 0.01)
         assert one.compute(0, evaluate(train("a", "target"), "en"))[0].status == DONE
         assert not of_stages(two)
         two.compute(0, evaluate(train("b", "target"), "en"))

@@ -18,6 +18,7 @@ from sweeps.search.settings import SettingsSpace
 from sweeps.search.space import PlanSpace
 from sweeps.search.study import SweepStudy
 from sweeps.search.trial import TrialResult
+from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.sweep import Intermediate, Range, Search
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Step
@@ -120,9 +121,9 @@ class TestPlanSearcher:
 
     def test_what_is_wished(self, tmp_path: Path) -> None:
         """A pause hands out nothing for now; a stop nothing more; interrupted trials stay open."""
-        wishes = ["run", "pause", "stop", "stop", "stop"]
+        desired = [DesiredState(word) for word in ("run", "pause", "stop", "stop", "stop")]
         own = queue(f"sqlite:///{tmp_path / 'study.db'}")
-        searcher = PlanSearcher(SearchLoop(own, wish=lambda: wishes.pop(0)))
+        searcher = PlanSearcher(SearchLoop(own, desired=lambda: desired.pop(0)))
         assert isinstance(searcher.suggest("t0"), dict)
         assert searcher.suggest("t1") is None
         assert searcher.suggest("t1") is None  # trial 0 is still under way

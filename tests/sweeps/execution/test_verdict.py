@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sweeps.execution.job import DONE, FAILED, INTERRUPTED, STOPPED, Outcome
+from sweeps.execution.job import DONE, FAILED, INTERRUPTED, STOPPED, StageOutcome
 from sweeps.execution.verdict import from_report, to_report, verdict
 from sweeps.search.loop import Interrupted
 from sweeps.search.trial import TrialResult
@@ -17,11 +17,11 @@ ENGLISH, ALL = Objective("dev", "english"), Objective("dev", "all")
 
 def done(task="xnli", language="en", split="dev", score=60.0, executed=True, seconds=2.0):
     answer = {"task": task, "language": language, "split": split, "primary": score}
-    return Outcome(f"{task} {language}", DONE, answer, executed=executed, seconds=seconds)
+    return StageOutcome(f"{task} {language}", DONE, answer, executed=executed, seconds=seconds)
 
 
 def ended(status, error="x"):
-    return Outcome("key", status, error=error, machine=status == INTERRUPTED)
+    return StageOutcome("key", status, error=error, machine=status == INTERRUPTED)
 
 
 class TestVerdict:

@@ -8,7 +8,7 @@ import filelock
 import pytest
 
 from sweeps.report.projection import Projection, overlaps_of, scores_of, sweep_projection
-from sweeps.report.results import Row
+from sweeps.report.results import ScoreRow
 from sweeps.search.study import SweepStudy
 from sweeps.spec.identity import give_identity
 from sweeps.tracking.records import Status
@@ -178,7 +178,9 @@ class TestProjection:
 
 class TestScoresOf:
     def row(self, metric, primary):
-        return Row(0, "(none)", "t", "sw", "Atlantic-Congo", 0, "test", metric, 50.0, None, primary)
+        return ScoreRow(
+            0, "(none)", "t", "sw", "Atlantic-Congo", 0, "test", metric, 50.0, None, primary
+        )
 
     @pytest.mark.parametrize(
         ("metrics", "names"),

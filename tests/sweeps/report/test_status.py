@@ -18,8 +18,8 @@ from sweeps.report.status import (
     sweep_status,
 )
 from sweeps.search.study import SweepStudy
-from sweeps.spec.control import request
 from sweeps.spec.database import sqlite_address
+from sweeps.spec.desired_state import request
 from sweeps.spec.identity import give_identity
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.events import Event

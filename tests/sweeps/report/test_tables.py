@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sweeps.report.objective import objective_value
-from sweeps.report.results import Row
+from sweeps.report.results import ScoreRow
 from sweeps.report.tables import (
     family_gains,
     incomplete,
@@ -24,7 +24,7 @@ FAMILIES = {"en": "Indo-European", "de": "Indo-European", "sw": "Atlantic-Congo"
 def rows_of(trial, plan, scores, target="xnli", seeds=(0,)):
     """Rows from {split: {language: score}}; seed n scores n points more."""
     return [
-        Row(
+        ScoreRow(
             trial,
             plan,
             target,

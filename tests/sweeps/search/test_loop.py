@@ -18,6 +18,7 @@ from sweeps.search.space import PlanSpace
 from sweeps.search.study import SweepStudy
 from sweeps.search.trial import TrialResult
 from sweeps.search.trials import MemoryTrials, Trials
+from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.methods import METHODS
 from sweeps.spec.sweep import Intermediate, Range, Search
 from xlt_core.vocabulary.events import Event
@@ -170,10 +171,11 @@ class TestLoop:
         assert [t.state for t in kept.trials()].count("running") == 1
         assert ProposalQueue(kept, CANDIDATES, search_by("random", 6)).next().number == 2
 
-    @pytest.mark.parametrize("wish", ["pause", "run"])
-    def test_lost_while_paused_it_is_handed_out_again(self, wish):
+    @pytest.mark.parametrize("desired", ["pause", "run"])
+    def test_lost_while_paused_it_is_handed_out_again(self, desired):
         """A pause is no end: whoever was lost meanwhile is not forgotten."""
-        said = itertools.chain(["run", wish], itertools.repeat("run"))
+        run = DesiredState.RUN
+        said = itertools.chain([run, DesiredState(desired)], itertools.repeat(run))
         loop = SearchLoop(
             ProposalQueue(MemoryTrials(), CANDIDATES, search_by("random")), lambda: next(said)
         )

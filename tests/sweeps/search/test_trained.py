@@ -16,7 +16,7 @@ from sweeps.search.proposal import Proposal
 from sweeps.search.samplers import make_sampler
 from sweeps.search.view import View
 from sweeps.spec.methods import METHODS
-from sweeps.spec.prepare import Prepared
+from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.sweep import Intermediate, Range, Search, Sweep, Target
 from sweeps.spec.trials import baseline_beside, paths_asked, paths_of_trial
@@ -75,23 +75,23 @@ def sweep_of(steps: Any, counts: Any, order: str, targets: Any, recipe: Any) -> 
     )
 
 
-def prepared(sweep: Sweep) -> Prepared:
+def prepared(sweep: Sweep) -> ResolvedInputs:
     """As if every data set were there."""
     cells = [(m.task, "en", "train") for step in sweep.intermediate.tasks for m in step.members]
     for target in sweep.targets:
         cells += [(task, "en", "train") for task in trains_on(target.task)]
         cells.append((target.task, "en", "dev"))
     data = {cell: DataRef(*cell, fingerprint(cell), 100) for cell in cells}
-    return Prepared(EncoderRef("tiny", "f" * 64, "tiny"), SourceRef("hub"), data)
+    return ResolvedInputs(EncoderRef("tiny", "f" * 64, "tiny"), SourceRef("hub"), data)
 
 
-def trained(sweep: Sweep, known: Prepared, plan: Plan, values: Any) -> frozenset[str]:
+def trained(sweep: Sweep, known: ResolvedInputs, plan: Plan, values: Any) -> frozenset[str]:
     """The keys of all stages of a trial."""
     paths = paths_of_trial(sweep, known, plan, values)
     return frozenset(stage.key for path in paths for stage in lineage(path.trained))
 
 
-def everything(sweep: Sweep, known: Prepared, candidates: Candidates) -> set[frozenset[str]]:
+def everything(sweep: Sweep, known: ResolvedInputs, candidates: Candidates) -> set[frozenset[str]]:
     """What could be trained at all, by going through every pair of plan and settings."""
     space = candidates.settings
     return {

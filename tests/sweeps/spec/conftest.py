@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from sweeps.spec.prepare import Prepared, trains_on
+from sweeps.spec.prepare import ResolvedInputs, trains_on
 from sweeps.spec.read import read_spec
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.fingerprint import fingerprint
@@ -59,10 +59,10 @@ def sweep_of(write: Callable[..., Path]) -> Callable[..., Sweep]:
 
 
 @pytest.fixture
-def prepared_for() -> Callable[[Sweep], Prepared]:
+def prepared_for() -> Callable[[Sweep], ResolvedInputs]:
     """What preflight would find, if every task had data in every language asked for."""
 
-    def prepare(sweep: Sweep) -> Prepared:
+    def prepare(sweep: Sweep) -> ResolvedInputs:
         cells = [(m.task, m.language, "train") for s in sweep.intermediate.tasks for m in s.members]
         for target in sweep.targets:
             cells += [(task, "en", "train") for task in trains_on(target.task)]
@@ -72,6 +72,6 @@ def prepared_for() -> Callable[[Sweep], Prepared]:
                 for split in sweep.splits
             ]
         data = {cell: DataRef(*cell, fingerprint(cell), 100) for cell in dict.fromkeys(cells)}
-        return Prepared(EncoderRef("tiny", "f" * 64, "tiny"), SourceRef("hub"), data)
+        return ResolvedInputs(EncoderRef("tiny", "f" * 64, "tiny"), SourceRef("hub"), data)
 
     return prepare

@@ -10,7 +10,7 @@ import pytest
 from sweeps.spec.compare import DIFFERENT, EXTENSION, SAME, compare
 from sweeps.spec.computed import computed
 from sweeps.spec.differences import Difference
-from sweeps.spec.prepare import Prepared
+from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.sweep import Sweep
 
 SweepOf = Callable[..., Sweep]
@@ -228,7 +228,7 @@ class TestWhatWouldBeComputed:
             assert compare(old, new).kind == kind
 
     def test_another_versions_defaults(
-        self, sweep_of: SweepOf, prepared_for: Callable[..., Prepared], base: str
+        self, sweep_of: SweepOf, prepared_for: Callable[..., ResolvedInputs], base: str
     ):
         """What the old version trained is kept with the study; the way back is to write it out."""
         sweep = sweep_of()
@@ -245,7 +245,7 @@ class TestWhatWouldBeComputed:
         assert compare(sweep, mended, then, computed(mended, prepared_for(mended))).kind == SAME
 
     def test_a_field_that_is_new_in_this_version(
-        self, sweep_of: SweepOf, prepared_for: Callable[..., Prepared]
+        self, sweep_of: SweepOf, prepared_for: Callable[..., ResolvedInputs]
     ):
         """A record that does not know it yet had it at its default."""
         sweep = sweep_of()

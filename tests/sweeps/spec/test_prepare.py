@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.spec.known import encoder_names
+from sweeps.spec.names import encoder_names
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import Prepared, prepare, read_prepared, write_prepared
+from sweeps.spec.prepare import ResolvedInputs, prepare, read_prepared, write_prepared
 from sweeps.spec.read import read_spec
 from sweeps.spec.sweep import Sweep
 from xlt_core.models.encoders import lab_folder
@@ -45,10 +45,10 @@ def _write(path: Path, rows: Sequence[str], header: str = "") -> None:
 
 
 @pytest.fixture
-def prepare_with(data: Path, write: Callable[..., Path]) -> Callable[..., Prepared]:
+def prepare_with(data: Path, write: Callable[..., Path]) -> Callable[..., ResolvedInputs]:
     """Preflight of the small folder, with overrides."""
 
-    def run(*overrides: str, encoder: str = "lab-tiny") -> Prepared:
+    def run(*overrides: str, encoder: str = "lab-tiny") -> ResolvedInputs:
         return prepare(read_spec(write(SPEC.format(encoder=encoder, data=data)), overrides))
 
     return run
@@ -60,7 +60,9 @@ def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch) -> None:
     monkeypatch.setenv("XLT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
-def report_of(run: Callable[..., Prepared], *overrides: str, encoder: str = "lab-tiny") -> str:
+def report_of(
+    run: Callable[..., ResolvedInputs], *overrides: str, encoder: str = "lab-tiny"
+) -> str:
     with pytest.raises(UserMistake) as caught:
         run(*overrides, encoder=encoder)
     return str(caught.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweeps.spec.prepare import Prepared
+from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.selection import selection
 from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
@@ -28,7 +28,7 @@ def prepared():
         ("mnli", "en", "train"),
     ]
     data = {cell: DataRef(*cell, fingerprint="f", rows=1) for cell in cells}
-    return Prepared(EncoderRef("e", "f", "e"), SourceRef("folder"), data)
+    return ResolvedInputs(EncoderRef("e", "f", "e"), SourceRef("folder"), data)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ class TestSelection:
     def test_where_all_choose_none_is_silent(self, sweep, prepared):
         """One sentence, and no word of anybody missing."""
         dev = {("sib200", "en", "dev"), ("xcopa", "en", "dev"), ("xquad", "en", "dev")}
-        whole = Prepared(
+        whole = ResolvedInputs(
             prepared.encoder,
             prepared.source,
             {cell: DataRef(*cell, fingerprint="f", rows=1) for cell in dev},

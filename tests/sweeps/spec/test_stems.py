@@ -12,7 +12,7 @@ from sweeps.cli.agreement import agree
 from sweeps.search.claim import agreed_with
 from sweeps.spec.addresses import require_passwords
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import Prepared, prepare, write_prepared
+from sweeps.spec.prepare import ResolvedInputs, prepare, write_prepared
 from sweeps.spec.read import read_spec
 from sweeps.spec.stored import read_stored_spec, to_data, with_places, write_spec
 from xlt_core.vocabulary.errors import UserMistake
@@ -96,7 +96,7 @@ def test_what_preflight_finds(write, case):
     assert lines == sorted(lines)
 
 
-def begin(write) -> tuple[SweepFolder, Prepared]:
+def begin(write) -> tuple[SweepFolder, ResolvedInputs]:
     """The sweep of the spec as it stands, begun."""
     sweep = read_spec(write())
     folder, prepared = SweepFolder.named("led"), prepare(sweep)

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.spec.prepare import Prepared
+from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.sweep import Sweep, Target
 from sweeps.spec.trials import paths_of_trial, stage_tree
 from xlt_core.stages import EvaluateStage, TrainStage, lineage
 from xlt_core.vocabulary.plan import Plan
 
 SweepOf = Callable[..., Sweep]
-PreparedFor = Callable[[Sweep], Prepared]
+PreparedFor = Callable[[Sweep], ResolvedInputs]
 RATE = {"recipe.train.learning_rate": 2e-5}
 BASELINE, ONE, TWO = (Plan.parse(text) for text in ("", "mnli", "mnli > qqp+siqa"))
 
@@ -25,7 +25,7 @@ def sweep(sweep_of: SweepOf, base: str) -> Sweep:
 
 
 @pytest.fixture
-def prepared(sweep: Sweep, prepared_for: PreparedFor) -> Prepared:
+def prepared(sweep: Sweep, prepared_for: PreparedFor) -> ResolvedInputs:
     return prepared_for(sweep)
 
 
@@ -34,14 +34,14 @@ def keys(stages) -> set[str]:
 
 
 class TestPaths:
-    def test_one_path_for_every_seed_and_target(self, sweep: Sweep, prepared: Prepared):
+    def test_one_path_for_every_seed_and_target(self, sweep: Sweep, prepared: ResolvedInputs):
         """In a fixed order."""
         paths = paths_of_trial(sweep, prepared, ONE, RATE)
         assert [(path.seed, path.target) for path in paths] == [
             (0, "udpos"), (0, "xnli"), (1, "udpos"), (1, "xnli"),
         ]  # fmt: skip
 
-    def test_steps_come_in_order_the_target_last(self, sweep: Sweep, prepared: Prepared):
+    def test_steps_come_in_order_the_target_last(self, sweep: Sweep, prepared: ResolvedInputs):
         """Positions, tasks and parents of one chain."""
         path = paths_of_trial(sweep, prepared, TWO, RATE)[1]
         chain = lineage(path.trained)
@@ -61,7 +61,7 @@ class TestPaths:
             ("target", "siqa"), ("target.1", "copa"),
         ]  # fmt: skip
 
-    def test_every_language_and_split_is_scored(self, sweep: Sweep, prepared: Prepared):
+    def test_every_language_and_split_is_scored(self, sweep: Sweep, prepared: ResolvedInputs):
         """By split, then language."""
         path = paths_of_trial(sweep, prepared, ONE, RATE)[1]
         assert [(e.data.split, e.data.language) for e in path.evaluations] == [
@@ -69,26 +69,26 @@ class TestPaths:
         ]  # fmt: skip
         assert all(evaluation.trained is path.trained for evaluation in path.evaluations)
 
-    def test_a_language_without_dev_is_scored_on_test(self, sweep: Sweep, prepared: Prepared):
+    def test_a_language_without_dev_is_scored_on_test(self, sweep: Sweep, prepared: ResolvedInputs):
         """What was not prepared is not asked for."""
         data = {cell: ref for cell, ref in prepared.data.items() if cell[1:] != ("sw", "dev")}
-        known = Prepared(prepared.encoder, prepared.source, data)
+        known = ResolvedInputs(prepared.encoder, prepared.source, data)
         path = paths_of_trial(sweep, known, ONE, RATE)[1]
         scored = [(e.data.split, e.data.language) for e in path.evaluations]
         assert scored == [("dev", "en"), ("test", "en"), ("test", "sw")]
 
-    def test_roles_have_their_recipes(self, sweep: Sweep, prepared: Prepared):
+    def test_roles_have_their_recipes(self, sweep: Sweep, prepared: ResolvedInputs):
         """Intermediate stages by `recipe.train`, the target's by the target's."""
         first, target = lineage(paths_of_trial(sweep, prepared, ONE, RATE)[1].trained)
         assert (first.recipe.steps, first.recipe.learning_rate) == (100, 2e-5)
         assert (target.recipe.steps, target.recipe.epochs) == (None, 5.0)
 
-    def test_a_plan_from_elsewhere_is_refused(self, sweep: Sweep, prepared: Prepared):
+    def test_a_plan_from_elsewhere_is_refused(self, sweep: Sweep, prepared: ResolvedInputs):
         """Its data were never looked at."""
         with pytest.raises(ValueError, match="paws was not prepared"):
             paths_of_trial(sweep, prepared, Plan.parse("paws"), RATE)
 
-    def test_the_same_trial_has_the_same_keys(self, sweep: Sweep, prepared: Prepared):
+    def test_the_same_trial_has_the_same_keys(self, sweep: Sweep, prepared: ResolvedInputs):
         """Nothing but plan and settings enters."""
         one, other = (paths_of_trial(sweep, prepared, TWO, RATE) for _ in range(2))
         assert [path.trained.key for path in one] == [path.trained.key for path in other]
@@ -125,7 +125,7 @@ class TestEqualTotalSteps:
 
 class TestCommonRandomNumbers:
     def test_plan_and_baseline_share_the_targets_seed_position_and_recipe(
-        self, sweep: Sweep, prepared: Prepared
+        self, sweep: Sweep, prepared: ResolvedInputs
     ):
         """So that data order, dropout and head are the same; the weights begin elsewhere."""
         for one, other in zip(
@@ -140,24 +140,24 @@ class TestCommonRandomNumbers:
 
 
 class TestSharing:
-    def test_targets_share_the_stages_before_them(self, sweep: Sweep, prepared: Prepared):
+    def test_targets_share_the_stages_before_them(self, sweep: Sweep, prepared: ResolvedInputs):
         """As the same objects, so that keys are computed once."""
         udpos, xnli = paths_of_trial(sweep, prepared, TWO, RATE)[:2]
         assert udpos.trained.parent is xnli.trained.parent
 
-    def test_targets_with_one_training_share_it(self, sweep: Sweep, prepared: Prepared):
+    def test_targets_with_one_training_share_it(self, sweep: Sweep, prepared: ResolvedInputs):
         """Two targets trained on the same data in the same way are one stage."""
         twice = replace(sweep, targets=(Target("xnli"), Target("xnli", ("en",))), seeds=(0,))
         one, other = paths_of_trial(twice, prepared, ONE, RATE)
         assert one.trained is other.trained
 
-    def test_plans_with_a_common_beginning_share_it(self, sweep: Sweep, prepared: Prepared):
+    def test_plans_with_a_common_beginning_share_it(self, sweep: Sweep, prepared: ResolvedInputs):
         """Across trials too: the keys are equal."""
         shorter, longer = (paths_of_trial(sweep, prepared, p, RATE)[0].trained for p in (ONE, TWO))
         assert shorter.parent is not None
         assert shorter.parent.key == lineage(longer)[0].key
 
-    def test_the_tree_counts_what_sharing_saves(self, sweep: Sweep, prepared: Prepared):
+    def test_the_tree_counts_what_sharing_saves(self, sweep: Sweep, prepared: ResolvedInputs):
         """Requested: every stage of every path. Distinct: after merging."""
         tree = stage_tree(sweep, prepared, [(BASELINE, {}), (ONE, RATE), (TWO, RATE)])
         trained = [stage for stage in tree.stages.values() if isinstance(stage, TrainStage)]
@@ -165,7 +165,9 @@ class TestSharing:
         assert len(trained) == 2 * (2 + (1 + 2) + (1 + 2))
         assert tree.distinct == len(trained) + 2 * 2 * 3 * 4
 
-    def test_another_setting_shares_nothing_it_touches(self, sweep: Sweep, prepared: Prepared):
+    def test_another_setting_shares_nothing_it_touches(
+        self, sweep: Sweep, prepared: ResolvedInputs
+    ):
         """A plan at another learning rate is another chain."""
         one, other = (
             paths_of_trial(sweep, prepared, ONE, {"recipe.train.learning_rate": rate})
@@ -180,7 +182,7 @@ class TestMore:
         sweep_of: SweepOf,
         prepared_for: PreparedFor,
         sweep: Sweep,
-        prepared: Prepared,
+        prepared: ResolvedInputs,
         base: str,
     ):
         """Only evaluations are new."""
@@ -198,7 +200,7 @@ class TestMore:
         assert {stage.data.language for stage in new} == {"zh"}
 
     def test_a_seed_more_leaves_the_others_alone(
-        self, sweep_of: SweepOf, prepared: Prepared, sweep: Sweep, base: str
+        self, sweep_of: SweepOf, prepared: ResolvedInputs, sweep: Sweep, base: str
     ):
         """Seeds do not know of one another."""
         more = sweep_of(base, "intermediate.tasks=[mnli, qqp, qqp+siqa]", "seeds=3")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sweeps.cli.faults import guarded
-from sweeps.spec.layers import load_layers
-from sweeps.spec.marks import parse_document
+from sweeps.spec.overlays import load_layers
+from sweeps.spec.source_map import parse_document
 from xlt_core.vocabulary.errors import UserMistake
 
 

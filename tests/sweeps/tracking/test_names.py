@@ -14,7 +14,7 @@ from sweeps.tracking.names import (
     metric_key,
     shortened,
 )
-from sweeps.tracking.records import Metric, RunRecord
+from sweeps.tracking.records import MetricPoint, RunRecord
 
 
 class TestLegalKey:
@@ -71,7 +71,7 @@ class TestTexts:
     )
     def test_a_legal_record_survives_json(self, texts, points):
         """Everything a legal record says comes back from JSON as it was, NaN and all."""
-        metrics = tuple(Metric(key, value, 1.5, step) for key, value, step in points)
+        metrics = tuple(MetricPoint(key, value, 1.5, step) for key, value, step in points)
         record = legal(
             RunRecord(
                 *("trial", "s/1", "s", "name", "FINISHED", 1.25, 2.5),

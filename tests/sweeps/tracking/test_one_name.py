@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from mlflow import MlflowClient
 
-from sweeps.tracking.handle import TrackerHandle
+from sweeps.tracking.client import TrackerClient
 from sweeps.tracking.records import parents_first
 from sweeps.tracking.spool import Spool
 from sweeps.tracking.sync import sync
-from sweeps.tracking.writer import Outcome, Writer
+from sweeps.tracking.writer import Applied, Writer
 
 ONE, TWO = "1" * 16, "2" * 16
 
@@ -49,7 +49,7 @@ class TestEachItsOwn:
         one = Writer(uri)
         two = one if shared else Writer(uri)
         for first, second in zip(told(ONE, 10.0), told(TWO, 20.0), strict=True):
-            assert (one.apply(first), two.apply(second)) == (Outcome.CREATED, Outcome.CREATED)
+            assert (one.apply(first), two.apply(second)) == (Applied.CREATED, Applied.CREATED)
         for sweep_id, objective in ((ONE, 10.0), (TWO, 20.0)):
             runs = runs_of(uri, sweep_id)
             assert set(runs) == {"order", "order/0", "order/1"}
@@ -119,7 +119,7 @@ class TestRunsWithoutAnId:
         Writer(uri).apply(told(ONE, 10.0)[0])
         assert set(runs_of(uri, ONE)) == {"order", "order/0", "order/1"}
         for record in told(TWO, 20.0):
-            assert late.apply(record) is Outcome.CREATED
+            assert late.apply(record) is Applied.CREATED
         assert runs_of(uri, ONE)["order/1"].data.metrics["objective"] == 10.0
         assert runs_of(uri, TWO)["order/1"].data.metrics["objective"] == 20.0
 
@@ -145,7 +145,7 @@ def test_the_second_driver_is_told_once(tmp_path, uri, told):
     """When its run is made, and not when it goes on."""
     heard = []
     for sweep_id in (ONE, TWO, TWO):
-        tracker = TrackerHandle(tmp_path / sweep_id, uri)
+        tracker = TrackerClient(tmp_path / sweep_id, uri)
         tracker.start()
         for record in told(sweep_id, 10.0):
             tracker.put(record)

@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 from sweeps.tracking.project import TrialScore
 from sweeps.tracking.records import RunRecord
 from sweeps.tracking.sync import sync
-from sweeps.tracking.writer import Outcome, Writer
+from sweeps.tracking.writer import Applied, Writer
 
 Said = Callable[..., RunRecord]
 
@@ -43,11 +43,11 @@ def test_seeds_that_the_store_held_change_the_means(
     writer.apply(a_trial(scores=scores(60.0), objective=60.0))
     extended = a_trial(scores=scores(60.0, later), objective=30 + later / 2)
     writer = Writer(uri) if again else writer
-    assert writer.apply(extended) is Outcome.UPDATED
+    assert writer.apply(extended) is Applied.UPDATED
     assert shown(uri)["test/mean"] == 30 + later / 2
     assert shown(uri)["objective"] == 30 + later / 2
-    assert writer.apply(extended) is Outcome.UNCHANGED
-    assert Writer(uri).apply(extended) is Outcome.UNCHANGED
+    assert writer.apply(extended) is Applied.UNCHANGED
+    assert Writer(uri).apply(extended) is Applied.UNCHANGED
     assert sync([extended], uri).unchanged == 1
 
 
@@ -69,7 +69,7 @@ def test_a_name_begun_again_shows_what_is_there_now(uri: str, a_trial: Said) -> 
     other = a_trial(scores=scores(33.0), objective=33.0, ended=1_800_000_000.0)
     record = a_trial(scores=scores(60.0), objective=60.0)
     Writer(uri).apply(other)
-    assert Writer(uri).apply(record) is Outcome.UNCHANGED, (
+    assert Writer(uri).apply(record) is Applied.UNCHANGED, (
         "a late record of a queue changes nothing"
     )
     assert sync([record], uri).updated == 1

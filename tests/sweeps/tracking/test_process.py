@@ -14,7 +14,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from sweeps.tracking.handle import TrackerHandle
+from sweeps.tracking.client import TrackerClient
 from sweeps.tracking.reconcile import Closed, close_dead, needs_closing
 from sweeps.tracking.spool import Spool
 from sweeps.tracking.sync import sync
@@ -28,7 +28,7 @@ def spool(tmp_path):
 @pytest.fixture
 def tracker(spool, uri):
     """A handle whose process is ended after the test."""
-    made = TrackerHandle(spool, uri)
+    made = TrackerClient(spool, uri)
     yield made
     if made._process is not None and made._process.poll() is None:
         made._process.kill()
@@ -47,7 +47,7 @@ def told(tmp_path_factory, empty_database, a_sweep, a_trial, a_stage):
     """One driver's whole story: address, spool folder, seconds spent in put, records left."""
     folder = tmp_path_factory.mktemp("told")
     uri = f"sqlite:///{shutil.copy(empty_database, folder / 'mlflow.db')}"
-    tracker = TrackerHandle(folder / "spool", uri)
+    tracker = TrackerClient(folder / "spool", uri)
     tracker.start()
     begun = time.perf_counter()
     for record in [
@@ -97,7 +97,7 @@ class TestOneStory:
 
 def test_a_server_that_is_away_keeps_no_one_waiting(spool, a_trial):
     """Within the grace the process gives up, and the records stay for the next time."""
-    tracker = TrackerHandle(spool, "http://127.0.0.1:9")
+    tracker = TrackerClient(spool, "http://127.0.0.1:9")
     tracker.start()
     tracker.put(a_trial())
     assert tracker.finish(grace_seconds=0.5) == 1
@@ -134,9 +134,9 @@ def test_the_process_killed_midway(tracker, uri, database, picture, a_trial):
 
 _DRIVER = """
 import pathlib, signal, sys
-from sweeps.tracking.handle import TrackerHandle
+from sweeps.tracking.client import TrackerClient
 from sweeps.tracking.records import RunRecord
-tracker = TrackerHandle(pathlib.Path(sys.argv[1]), sys.argv[2])
+tracker = TrackerClient(pathlib.Path(sys.argv[1]), sys.argv[2])
 tracker.start()
 tracker.put(RunRecord("sweep", "order", None, "order", "RUNNING", 1e9))
 for n in range(5):
@@ -209,7 +209,7 @@ def test_the_server_killed_and_restarted(server, spool, database, picture, a_swe
     """Records wait on disk while the server is away and arrive in order when it is back."""
     records = [a_sweep("running"), *(a_trial(n) for n in range(20)), a_sweep()]
     server.start()
-    tracker = TrackerHandle(spool, server.uri)
+    tracker = TrackerClient(spool, server.uri)
     tracker.start()
     for record in records[:15]:
         tracker.put(record)

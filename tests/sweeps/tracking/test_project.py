@@ -9,10 +9,10 @@ import pytest
 
 from sweeps.spec.selection import Selection
 from sweeps.spec.sweep import Objective
-from sweeps.tracking.means import TrialScore, summaries
+from sweeps.tracking.aggregate import TrialScore, summaries
 from sweeps.tracking.project import Best, listed, stage_record, sweep_record, trial_record
 from sweeps.tracking.records import RunRecord, Status
-from sweeps.tracking.said import seconds
+from sweeps.tracking.status import seconds
 
 
 def score(language, family, seed, value, gain=None, metric="accuracy", split="test", target="xnli"):

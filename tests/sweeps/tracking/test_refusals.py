@@ -12,8 +12,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 
 from sweeps.tracking.backlog import Backlog, read_backlog
+from sweeps.tracking.client import TrackerClient
 from sweeps.tracking.database import EXPERIMENT, MARK
-from sweeps.tracking.handle import TrackerHandle
 from sweeps.tracking.spool import Spool
 from sweeps.tracking.sync import TrackingRefused, sync
 from sweeps.tracking.writer import Writer
@@ -125,9 +125,9 @@ class TestProxies:
         return tmp_path_factory.mktemp("tracked") / "spool"
 
     @pytest.fixture(scope="class")
-    def tracker(self, network: Flaky, spool: Path) -> Iterator[TrackerHandle]:
+    def tracker(self, network: Flaky, spool: Path) -> Iterator[TrackerClient]:
         """One tracking process for all that happens."""
-        made = TrackerHandle(spool, network.url)
+        made = TrackerClient(spool, network.url)
         made.start()
         yield made
         made.finish()
@@ -143,7 +143,7 @@ class TestProxies:
     def test_nothing_is_lost_and_the_reason_is_said(
         self,
         network: Flaky,
-        tracker: TrackerHandle,
+        tracker: TrackerClient,
         spool: Path,
         a_trial: Any,
         monkeypatch: pytest.MonkeyPatch,

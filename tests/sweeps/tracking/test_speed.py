@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.tracking.records import Metric
+from sweeps.tracking.records import MetricPoint
 from sweeps.tracking.writer import Writer
 
 
 @pytest.mark.benchmark
 def test_milliseconds_a_record(uri, a_trial, a_stage):
     """Trials with 60 metrics, stages with a curve of 20 points, and both again."""
-    points = tuple(Metric(f"test/xnli/l{n}/accuracy", n / 7, 1.7e9) for n in range(60))
+    points = tuple(MetricPoint(f"test/xnli/l{n}/accuracy", n / 7, 1.7e9) for n in range(60))
     trials = [replace(a_trial(n), metrics=points) for n in range(200)]
     stages = [replace(a_stage(), tag_value=f"{n:064x}") for n in range(100)]
     writer = Writer(uri)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweeps.tracking.ledger import Ledger
+from sweeps.tracking.open_runs import Ledger
 from sweeps.tracking.records import Status
 from sweeps.tracking.spool import Spool
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.tracking.records import Metric, RunRecord, Status, said_again
+from sweeps.tracking.records import MetricPoint, RunRecord, Status, said_again
 from sweeps.tracking.sync import sync
-from sweeps.tracking.writer import Outcome, Writer
+from sweeps.tracking.writer import Applied, Writer
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ class TestTwice:
         for record in story:
             writer.apply(record)
         before = content(uri)
-        assert [writer.apply(record) for record in story] == [Outcome.UNCHANGED] * len(story)
+        assert [writer.apply(record) for record in story] == [Applied.UNCHANGED] * len(story)
         another = Writer(uri)
         for record in story[4:] + story:
             another.apply(record)
@@ -67,7 +67,7 @@ class TestTwice:
         without = replace(a_trial(), metrics=a_trial().metrics[:3])
         writer = Writer(uri)
         outcomes = [writer.apply(record) for record in (without, a_trial(), a_trial())]
-        assert outcomes == [Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED]
+        assert outcomes == [Applied.CREATED, Applied.UPDATED, Applied.UNCHANGED]
 
     @pytest.mark.parametrize("seed", range(3))
     def test_any_order_ends_the_same(self, database, story, picture, seed):
@@ -120,8 +120,8 @@ class TestEnds:
         """A late RUNNING or KILLED does not undo what the work itself said."""
         writer = Writer(uri)
         writer.apply(a_trial())
-        assert writer.apply(a_trial(state="running")) is Outcome.UNCHANGED
-        assert writer.apply(a_trial(state="killed", ended=9e9)) is Outcome.UNCHANGED
+        assert writer.apply(a_trial(state="running")) is Applied.UNCHANGED
+        assert writer.apply(a_trial(state="killed", ended=9e9)) is Applied.UNCHANGED
         assert _status(uri, "order/1") == "FINISHED"
 
     def test_a_killed_run_may_go_on(self, uri, a_trial):
@@ -153,7 +153,7 @@ class TestValues:
         """A long curve, many params and many tags go in several batches, and again in none."""
         record = replace(
             a_stage(),
-            metrics=tuple(Metric("train/loss", 1.0 / n, 1e9 + n, n) for n in range(1, 2001)),
+            metrics=tuple(MetricPoint("train/loss", 1.0 / n, 1e9 + n, n) for n in range(1, 2001)),
             params={f"p{n}": str(n) for n in range(250)},
             tags={f"t{n}": str(n) for n in range(250)},
         )
@@ -161,14 +161,14 @@ class TestValues:
         rows = content(uri)
         assert (len(rows["metrics"]), len(rows["params"])) == (2000, 250)
         assert len([row for row in rows["tags"] if row[0].startswith("t")]) == 250
-        assert Writer(uri).apply(record) is Outcome.UNCHANGED
+        assert Writer(uri).apply(record) is Applied.UNCHANGED
 
     def test_a_changed_param_is_kept_as_a_tag(self, uri, a_trial):
         """MLflow refuses to change a param: the old one stays, the new one is said."""
         writer = Writer(uri)
         writer.apply(a_trial())
         changed = replace(a_trial(), params={**a_trial().params, "plan": "other"})
-        assert writer.apply(changed) is Outcome.UPDATED
+        assert writer.apply(changed) is Applied.UPDATED
         data = _by_own_tag(uri)["order/1"].data
         assert (data.params["plan"], data.tags["xlt.now.plan"]) == ("mnli > qqp+squad", "other")
 
@@ -193,7 +193,7 @@ class TestValues:
 
     def test_numbers_that_are_not_finite(self, uri, a_stage, content):
         """A loss that is not a number is stored once."""
-        record = replace(a_stage(), metrics=(Metric("train/loss", float("nan"), 1e9, 1),))
+        record = replace(a_stage(), metrics=(MetricPoint("train/loss", float("nan"), 1e9, 1),))
         for _ in range(3):
             Writer(uri).apply(record)
         assert len(content(uri)["metrics"]) == 1
@@ -205,8 +205,8 @@ class TestOthersAtWork:
         one, two = Writer(uri), Writer(uri)
         for writer in (one, two):
             writer.apply(a_trial(0))  # both have looked
-        assert one.apply(a_trial(1)) is Outcome.CREATED
-        assert two.apply(a_trial(1)) is Outcome.UNCHANGED
+        assert one.apply(a_trial(1)) is Applied.CREATED
+        assert two.apply(a_trial(1)) is Applied.UNCHANGED
 
     def test_a_run_deleted_meanwhile_is_made_again(self, uri, a_trial):
         """Someone who deletes a run in the UI does not stop the tracking of its sweep."""
@@ -215,7 +215,7 @@ class TestOthersAtWork:
         writer = Writer(uri)
         writer.apply(a_trial(state="running"))
         MlflowClient(uri).delete_run(_by_own_tag(uri)["order/1"].info.run_id)
-        assert writer.apply(a_trial()) is Outcome.CREATED
+        assert writer.apply(a_trial()) is Applied.CREATED
         assert _status(uri, "order/1") == "FINISHED"
 
     def test_doubles_are_deleted_by_sync(self, uri, a_trial):
@@ -266,7 +266,7 @@ def test_a_foreign_status_word(uri, a_trial):
     writer = Writer(uri)
     writer.apply(a_trial(state="running"))
     MlflowClient(uri).update_run(_by_own_tag(uri)["order/1"].info.run_id, status="SCHEDULED")
-    assert Writer(uri).apply(a_trial()) is Outcome.UPDATED
+    assert Writer(uri).apply(a_trial()) is Applied.UPDATED
 
 
 def test_quotes_in_a_name(uri, a_trial):

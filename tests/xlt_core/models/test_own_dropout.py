@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from xlt_core.models.dropout_source import DropoutSource
 from xlt_core.models.model import Model
-from xlt_core.models.noise import Noise
 from xlt_core.models.own_dropout import SharedDraws
 
 SMALL = {
@@ -78,7 +78,7 @@ def test_attention_is_torchs_but_for_the_masks(heads: int, mask: str) -> None:
         unseen = torch.zeros(seen.shape).masked_fill(~seen, float("-inf"))
         given["attn_mask"] = seen if mask == "bool" else unseen
     found = []
-    noise = Noise()
+    noise = DropoutSource()
     noise.begin(1, 0, 3, 3)
     for probability in (0.0, 1e-9):
         with SharedDraws(noise):

@@ -98,14 +98,14 @@ class ApartStage(MadeUp):
         return {"kind": self.kind, "of": [self.one.key, self.other.key]}
 
 
-def average(stage: AverageStage, desk: Any) -> StageResult:
+def average(stage: AverageStage, context: Any) -> StageResult:
     """The executor of the first."""
     import torch
     from safetensors.torch import save_file
 
     from xlt_core.work.record import about
 
-    trained = [desk.trained(member) for member in stage.members]
+    trained = [context.trained(member) for member in stage.members]
     names = trained[0].weights.keys()
     mean = {name: torch.stack([one.weights[name] for one in trained]).mean(0) for name in names}
     heads = {
@@ -113,26 +113,26 @@ def average(stage: AverageStage, desk: Any) -> StageResult:
         for task, spec in trained[0].heads.items()
     }
     now = time.time()
-    with desk.store.draft(stage.key) as draft:
+    with context.store.draft(stage.key) as draft:
         save_file(mean, draft.folder / "weights.safetensors")
-        record = about(stage, desk.settings, torch.device("cpu"), now, now)
+        record = about(stage, context.settings, torch.device("cpu"), now, now)
         draft.publish({**record, "seconds": 0.5, "heads": heads})
     return StageResult(stage.key, None, True, 0.5)
 
 
-def apart(stage: ApartStage, desk: Any) -> StageResult:
+def apart(stage: ApartStage, context: Any) -> StageResult:
     """The executor of the second."""
     import torch
 
     from xlt_core.work.record import about
 
-    one, other = (desk.trained(parent).weights for parent in stage.parents)
+    one, other = (context.trained(parent).weights for parent in stage.parents)
     squares = [(one[name] - other[name]).pow(2).sum() for name in one if name in other]
     answer = {"distance": float(torch.stack(squares).sum().sqrt())}
     now = time.time()
-    with desk.store.draft(stage.key) as draft:
+    with context.store.draft(stage.key) as draft:
         (draft.folder / ANSWER).write_text(json.dumps(answer))
-        draft.publish(about(stage, desk.settings, torch.device("cpu"), now, now))
+        draft.publish(about(stage, context.settings, torch.device("cpu"), now, now))
     return StageResult(stage.key, answer)
 
 

@@ -18,8 +18,8 @@ from xlt_core.store import Store
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 from xlt_core.vocabulary.scores import Scores
-from xlt_core.warm import Warm
-from xlt_core.work.desk import Desk
+from xlt_core.work.context import StageContext
+from xlt_core.worker_cache import WorkerCache
 
 GOLDEN = Path(__file__).parent / "golden"
 ENCODER = "b22ff58a06574e00b0a7be72bcb36c41eb434c9f1ec295a33329045dc2f4aa1c"
@@ -57,8 +57,8 @@ def test_its_stages_are_found_and_answered_from_it(store: Store, tmp_path: Path)
 
 def test_its_weights_and_heads_are_read(store: Store, tmp_path: Path) -> None:
     """So that later stages start from them."""
-    desk = Desk(store, lambda event: None, Settings(tmp_path / "cache"), Warm())
-    trained = desk.trained(TRAINED)
+    context = StageContext(store, lambda event: None, Settings(tmp_path / "cache"), WorkerCache())
+    trained = context.trained(TRAINED)
     assert trained.heads["mnli"].labels == ("entailment", "neutral", "contradiction")
     assert trained.weights["head.mnli.out_proj.weight"].shape == (3, 16)
     assert trained.bytes == 27212

@@ -14,7 +14,7 @@ from xlt_core.models.encoders import refer_encoder
 from xlt_core.models.model import HeadSpec, Model
 from xlt_core.models.pretrained import load_encoder
 from xlt_core.training import checkpoint
-from xlt_core.training.checkpoint import PROGRESS, Progress
+from xlt_core.training.checkpoint import PROGRESS, TrainingProgress
 from xlt_core.training.methods.plain import PlainCourse
 from xlt_core.training.optimizer import freeze, make_optimizer
 from xlt_core.vocabulary.recipe import Recipe
@@ -40,12 +40,16 @@ def fresh(small_encoder: Path) -> Callable[..., Trained]:
 PLAIN = PlainCourse(None)  # type: ignore[arg-type]
 
 
-def save(folder: Path, model: Model, optimizer: torch.optim.Optimizer, at: Progress) -> None:
+def save(
+    folder: Path, model: Model, optimizer: torch.optim.Optimizer, at: TrainingProgress
+) -> None:
     """As the loop does by a method that remembers nothing."""
     checkpoint.save(folder, checkpoint.held(model, optimizer, PLAIN), at)
 
 
-def restore(folder: Path, model: Model, optimizer: torch.optim.Optimizer) -> Progress | None:
+def restore(
+    folder: Path, model: Model, optimizer: torch.optim.Optimizer
+) -> TrainingProgress | None:
     """Likewise."""
     return checkpoint.restore(folder, model, optimizer, PLAIN)
 
@@ -74,8 +78,8 @@ class TestRestore:
         """Heads that took turns have their own counts; one without a turn has nothing."""
         one, other = fresh(frozen=frozen), fresh(frozen=frozen)
         take_steps(*one, "aaba")
-        save(tmp_path, *one, Progress(step=4, tokens=16))
-        assert restore(tmp_path, *other) == Progress(step=4, tokens=16)
+        save(tmp_path, *one, TrainingProgress(step=4, tokens=16))
+        assert restore(tmp_path, *other) == TrainingProgress(step=4, tokens=16)
         before, after = held(*one), held(*other)
         assert before.keys() == after.keys()
         for name, entries in before.items():
@@ -100,7 +104,7 @@ class TestRestore:
         """Weights of other names or shapes are not taken, not even in part."""
         one, other = fresh(), fresh(**theirs)
         take_steps(*one, "ab")
-        save(tmp_path, *one, Progress(step=2))
+        save(tmp_path, *one, TrainingProgress(step=2))
         assert_left_alone(tmp_path, other)
 
     @pytest.mark.parametrize("form", [None, 1, 3])
@@ -110,7 +114,7 @@ class TestRestore:
         """What an earlier or a later release wrote is not guessed at."""
         one, other = fresh(), fresh()
         take_steps(*one, "ab")
-        save(tmp_path, *one, Progress(step=2))
+        save(tmp_path, *one, TrainingProgress(step=2))
         record = json.loads((tmp_path / PROGRESS).read_text())
         del record["form"]
         known = record if form is None else {**record, "form": form, "more": 1}

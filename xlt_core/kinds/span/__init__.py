@@ -32,7 +32,7 @@ class SpanExample:
         return [self.id, self.context, self.question, [list(answer) for answer in self.answers]]
 
 
-class Span:
+class SpanKind:
     """The kind. Nothing of a context is cut, but windowed; a question keeps its first 64 tokens."""
 
     name = "span"
@@ -161,4 +161,4 @@ def _misplaced(context: str, text: str, start: int) -> tuple[str, str]:
     return what, f"answer_start counts characters from 0; the text first occurs at {nearest}"
 
 
-SPAN: TaskKind = Span()
+SPAN: TaskKind = SpanKind()

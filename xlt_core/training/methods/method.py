@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from xlt_core.models.model import Model, Weights
-    from xlt_core.training.job import Job
+    from xlt_core.training.job import TrainingJob
     from xlt_core.training.order import Indices
 
 
@@ -55,7 +55,7 @@ class Scene:
     """
 
     model: Model
-    job: Job
+    job: TrainingJob
     options: Mapping[str, float]
     pretrained: Weights
     parents: Sequence[Weights]
@@ -127,7 +127,7 @@ class Method(Protocol):
 
     def begin(self, scene: Scene) -> AbstractContextManager[Course]:
         """Prepare the model: hooks and modules are put in place and are gone when the context ends,
-        however it ends. Modules that `xlt_core.models.swift` does not know switch it off."""
+        however it ends. Modules that `xlt_core.models.fast_bert` does not know switch it off."""
         ...
 
     def identity(self, options: Mapping[str, float]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from xlt_core.stages import TrainStage
 from xlt_core.training.methods import METHODS, Scene, get_method
 from xlt_core.vocabulary.errors import NonFinite, StageCancelled
 from xlt_core.vocabulary.events import Event
-from xlt_core.warm import Warm
+from xlt_core.worker_cache import WorkerCache
 
 STEPS = 12
 NAMES = [*METHODS, *(method.name for method in MADE_UP)]
@@ -107,7 +107,7 @@ class TestEveryMethod:
         self, bench: Callable[..., Bench], name: str
     ) -> None:
         """Whatever comes after it has the bits of a fresh process; and so has it itself."""
-        here, fresh, memory = bench(), bench(), Warm()
+        here, fresh, memory = bench(), bench(), WorkerCache()
         first = staged(here, name)
         after = staged(here, name, "copa", parent=first)
         plain = staged(here, "plain", parent=first)
@@ -119,7 +119,7 @@ class TestEveryMethod:
 
     def test_cancelled_it_leaves_no_trace(self, bench: Callable[..., Bench], name: str) -> None:
         """Hooks and modules are gone, whatever ended it."""
-        here, fresh, memory = bench(), bench(), Warm()
+        here, fresh, memory = bench(), bench(), WorkerCache()
         here.stop_at = 10
         with pytest.raises(StageCancelled):
             here.run(staged(here, name), memory)
@@ -134,7 +134,7 @@ class TestEveryMethod:
     ) -> None:
         """Nor does a gradient that is not finite: the next stage has a fresh worker's bits."""
         monkeypatch.setitem(METHODS, "breaking", Breaking())
-        here, fresh, memory = bench(), bench(), Warm()
+        here, fresh, memory = bench(), bench(), WorkerCache()
         with pytest.raises(MemoryError):
             here.run(staged(here, "breaking"), memory)
         exploding = replace(RECIPE, steps=STEPS, weight_decay=1e30)
@@ -228,7 +228,7 @@ def test_the_fast_path_is_off_where_it_would_pass_by_what_a_method_put_in(
     bench: Callable[..., Bench], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And on everywhere else, and on again afterwards."""
-    here, memory = bench(), Warm()
+    here, memory = bench(), WorkerCache()
     stage = staged(here, name)
     seen: list[bool] = []
     here._report = lambda event: seen.append(_model(memory, stage).is_swift)  # type: ignore[method-assign]
@@ -242,13 +242,13 @@ class _Killed(BaseException):
     """Stands for a signal: no handler in the engine catches it."""
 
 
-def _model(memory: Warm, stage: TrainStage):  # type: ignore[no-untyped-def]
+def _model(memory: WorkerCache, stage: TrainStage):  # type: ignore[no-untyped-def]
     assert memory._encoder is not None or memory.model(stage.encoder)
     assert memory._encoder is not None
     return memory._encoder[1]
 
 
 def _distance(here: Bench, stage: TrainStage) -> float:
-    pretrained = Warm().pretrained(stage.encoder)
+    pretrained = WorkerCache().pretrained(stage.encoder)
     weights = here.weights(stage)
     return sum(float((weights[k] - value).pow(2).sum()) for k, value in pretrained.items())

@@ -9,10 +9,10 @@ import torch
 
 from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.models.embedding_subset import narrowed
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.models.model import Model
 from xlt_core.models.pretrained import load_encoder
-from xlt_core.models.vocabulary import narrowed
 
 
 def split_of(*rows: list[int]) -> EncodedSplit:

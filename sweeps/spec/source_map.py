@@ -1,7 +1,7 @@
 """YAML with its places kept: which file and line each value of a spec stands in.
 
 Scalars are read as YAML 1.2 reads them: `no` is Norwegian and not false, `1e-5` is a number.
-Next: `layers`, which lays one document over another.
+Next: `overlays`, which lays one document over another.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import yaml
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import problem_of
 
-Trail = tuple[str | int, ...]
+FieldPath = tuple[str | int, ...]
 MOST_REPEATS = 10_000
 _LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as one
 
 
 @dataclass(frozen=True)
-class Place:
+class SourceLocation:
     """Where a value was written: a file and line, or `--set`.
 
     Attributes:
@@ -48,22 +48,22 @@ class Document:
     """Plain data and the place of every value in it, by its trail of keys and indices."""
 
     data: dict[str, Any]
-    places: dict[Trail, Place]
+    places: dict[FieldPath, SourceLocation]
 
-    def place(self, trail: Trail) -> Place:
+    def place(self, trail: FieldPath) -> SourceLocation:
         """The place of `trail`, or of the nearest thing around it."""
         for end in range(len(trail), 0, -1):
             if trail[:end] in self.places:
                 return self.places[trail[:end]]
         root = self.places[()]
-        return Place(root.label, None, root.folder)
+        return SourceLocation(root.label, None, root.folder)
 
-    def where(self, trail: Trail) -> str:
+    def where(self, trail: FieldPath) -> str:
         """File, line and dotted name of `trail`: `small.yaml, line 12, recipe.train.steps`."""
         return self.place(trail).of(dotted(trail))
 
 
-def dotted(trail: Trail) -> str:
+def dotted(trail: FieldPath) -> str:
     """The name of a field as people write it; list indices are left out."""
     return ".".join(part for part in trail if isinstance(part, str))
 
@@ -129,7 +129,7 @@ def _compose(text: str, label: str) -> yaml.Node | None:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, int(error.position)) + 1
         what = f"holds a character YAML does not allow (U+{ord(text[error.position]):04X})"
-        raise UserMistake(Mistake(Place(label, line).of(""), what, "delete it")) from None
+        raise UserMistake(Mistake(SourceLocation(label, line).of(""), what, "delete it")) from None
     except yaml.MarkedYAMLError as error:
         raise UserMistake(_syntax_mistake(error, text, label)) from None
     except ValueError as error:  # a %YAML line with an endless number
@@ -146,7 +146,7 @@ def _syntax_mistake(error: yaml.MarkedYAMLError, text: str, label: str) -> Mista
     problem = error.problem or error.context or "is not YAML"
     if mark is None:
         return Mistake(label, problem)
-    where = f"{Place(label, mark.line + 1).of('')}, column {mark.column + 1}".lstrip(", ")
+    where = f"{SourceLocation(label, mark.line + 1).of('')}, column {mark.column + 1}".lstrip(", ")
     line = [*_LINE_END.split(text), ""][mark.line]
     if "\\t" in problem or line[: mark.column + 1].strip(" ") == "\t":
         return Mistake(where, "a tab stands where YAML wants spaces", "indent with spaces")
@@ -190,12 +190,12 @@ class _Builder:
 
     label: str
     folder: Path | None
-    places: dict[Trail, Place] = field(default_factory=dict)
+    places: dict[FieldPath, SourceLocation] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
     _open: list[yaml.Node] = field(default_factory=list)
     _repeats: _Repeats = field(default_factory=_Repeats)
 
-    def value(self, node: yaml.Node, trail: Trail) -> Any:
+    def value(self, node: yaml.Node, trail: FieldPath) -> Any:
         self.places.setdefault(trail, self._place(node))
         self._repeats.note(node, self._place(node).of(dotted(trail[:1])))
         if any(node is outer for outer in self._open):
@@ -212,7 +212,7 @@ class _Builder:
         finally:
             self._open.pop()
 
-    def _mapping(self, node: yaml.MappingNode, trail: Trail) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode, trail: FieldPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
         lines: dict[str, int] = {}
         merged: list[yaml.Node] = []
@@ -234,7 +234,7 @@ class _Builder:
             self._merge(value_node, trail, result)
         return result
 
-    def _merge(self, node: yaml.Node, trail: Trail, result: dict[str, Any]) -> None:
+    def _merge(self, node: yaml.Node, trail: FieldPath, result: dict[str, Any]) -> None:
         """YAML's `<<: *anchor`: what is already there wins."""
         sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
         for source in sources:
@@ -249,13 +249,13 @@ class _Builder:
                 self.places.setdefault(where, place)
             self.mistakes += [m for m in inner.mistakes if m not in self.mistakes]
 
-    def _key(self, node: yaml.Node, trail: Trail) -> str | None:
+    def _key(self, node: yaml.Node, trail: FieldPath) -> str | None:
         if not isinstance(node, yaml.ScalarNode) or node.tag.endswith(":null"):
             self._mistake(node, trail, "a field's name is not a word", "write `name: value`")
             return None
         return self._text(node, trail)
 
-    def _scalar(self, node: yaml.ScalarNode, trail: Trail) -> Any:
+    def _scalar(self, node: yaml.ScalarNode, trail: FieldPath) -> Any:
         tag = node.tag.removeprefix("tag:yaml.org,2002:")
         text = str(node.value)
         if tag == "bool":
@@ -275,17 +275,17 @@ class _Builder:
             return None
         return self._text(node, trail)
 
-    def _text(self, node: yaml.ScalarNode, trail: Trail) -> str | None:
+    def _text(self, node: yaml.ScalarNode, trail: FieldPath) -> str | None:
         """A text; YAML's escapes can write ones that no path, file or screen takes."""
         problem = problem_of(node.value)
         if problem is not None:
             self._mistake(node, trail, problem[0], "delete it")
         return None if problem else str(node.value)
 
-    def _place(self, node: yaml.Node) -> Place:
-        return Place(self.label, _line(node), self.folder)
+    def _place(self, node: yaml.Node) -> SourceLocation:
+        return SourceLocation(self.label, _line(node), self.folder)
 
-    def _mistake(self, node: yaml.Node, trail: Trail, what: str, remedy: str) -> None:
+    def _mistake(self, node: yaml.Node, trail: FieldPath, what: str, remedy: str) -> None:
         self.mistakes.append(Mistake(self._place(node).of(dotted(trail)), what, remedy))
 
 

@@ -1,4 +1,4 @@
-"""Which sweeps are attended by a driver, what each wishes, and the events kept for it.
+"""Which sweeps are attended by a driver, what is desired of each, and the events kept for it.
 
 Part of the stage service (see `service`); plain asyncio, no Ray.
 """
@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sweeps.execution.job import Job, Shape
-from sweeps.spec.control import CANCEL, RUN, STOP
+from sweeps.execution.job import Shape, SweepJob
+from sweeps.spec.desired_state import DesiredState
 from xlt_core.vocabulary.events import Event
 
 KEPT_EVENTS = 10_000
@@ -21,30 +21,30 @@ TOGETHER_SECONDS = 0.05  # what happens within so long is told in one answer
 
 
 @dataclass
-class Attendance:
+class DriverSession:
     """One sweep whose driver is listening."""
 
-    job: Job
+    job: SweepJob
     seen: float
-    wish: str = RUN
+    desired: DesiredState = DesiredState.RUN
     events: deque[tuple[int, Event]] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Register:
+class SessionRegistry:
     """All attended sweeps by identity."""
 
     def __init__(self) -> None:
-        self._sweeps: dict[str, Attendance] = {}
+        self._sweeps: dict[str, DriverSession] = {}
         # Numbers grow across restarts of the service, so that drivers need not notice one.
         self._numbers = itertools.count(time.time_ns())
 
-    def enter(self, job: Job) -> bool:
+    def enter(self, job: SweepJob) -> bool:
         """Note that the sweep's driver was heard; True where the sweep is new."""
         now = asyncio.get_running_loop().time()
         known = self._sweeps.get(job.identity)
         if known is None:
-            self._sweeps[job.identity] = Attendance(job, now)
+            self._sweeps[job.identity] = DriverSession(job, now)
             return True
         known.job, known.seen = job, now
         return False
@@ -58,24 +58,24 @@ class Register:
         now = asyncio.get_running_loop().time()
         return [name for name, known in self._sweeps.items() if now - known.seen > seconds]
 
-    def change_wish(self, sweep: str, wish: str) -> bool:
-        """Set a sweep's wish; True where it is another than before."""
+    def change(self, sweep: str, desired: DesiredState) -> bool:
+        """Set what is desired of a sweep; True where it is another than before."""
         known = self._sweeps[sweep]
-        changed, known.wish = known.wish != wish, wish
+        changed, known.desired = known.desired != desired, desired
         return changed
 
-    def wish(self, sweep: str) -> str:
-        """What a sweep wishes; a sweep that left wishes to be cancelled."""
+    def desired(self, sweep: str) -> DesiredState:
+        """What is desired of a sweep; of one that left, that it be cancelled."""
         known = self._sweeps.get(sweep)
-        return known.wish if known else CANCEL
+        return known.desired if known else DesiredState.CANCEL
 
     def wanted(self, sweeps: Iterable[str]) -> bool:
         """Whether any of `sweeps` wants new work begun."""
-        return any(self.wish(sweep) == RUN for sweep in sweeps)
+        return any(self.desired(sweep) == DesiredState.RUN for sweep in sweeps)
 
     def over(self, sweeps: Iterable[str]) -> bool:
         """Whether all of `sweeps` were stopped or cancelled."""
-        return all(self.wish(sweep) in (STOP, CANCEL) for sweep in sweeps)
+        return all(self.desired(sweep).ends for sweep in sweeps)
 
     def limit(self, shape: Shape) -> int:
         """The most workers of `shape` that any sweep allows."""
@@ -86,7 +86,7 @@ class Register:
         """Sweeps whose workers are of `shape`."""
         return [name for name, known in self._sweeps.items() if known.job.shape == shape]
 
-    def job(self, sweep: str) -> Job | None:
+    def job(self, sweep: str) -> SweepJob | None:
         """What the sweep's driver said of it last; None where it has left."""
         known = self._sweeps.get(sweep)
         return known.job if known else None

@@ -24,7 +24,7 @@ class Trained:
         self.bytes = sum(value.numel() * value.element_size() for value in weights.values())
 
 
-class Warm:
+class WorkerCache:
     """Memory of a worker.
 
     Args:

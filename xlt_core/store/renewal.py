@@ -1,4 +1,4 @@
-"""The heart: one thread a process that renews all its leases, three times a time to live.
+"""The renewer: one thread a process that renews all its leases, three times a time to live.
 
 No error ends it: a lease that could not be renewed is tried again until it is released or lost.
 """
@@ -13,7 +13,7 @@ import time
 from xlt_core.store.lease import Lease
 
 
-class Heart:
+class LeaseRenewer:
     """Renews leases until they are released or lost. Its thread starts with the first lease."""
 
     def __init__(self) -> None:
@@ -62,25 +62,25 @@ class _HeartOfProcess:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._heart: tuple[int, Heart] | None = None
+        self._renewer: tuple[int, LeaseRenewer] | None = None
 
-    def get(self) -> Heart:
+    def get(self) -> LeaseRenewer:
         with self._lock:
-            if self._heart is None or self._heart[0] != os.getpid():
-                heart = Heart()
-                atexit.register(_release_in, os.getpid(), heart)
-                self._heart = (os.getpid(), heart)
-            return self._heart[1]
+            if self._renewer is None or self._renewer[0] != os.getpid():
+                renewer = LeaseRenewer()
+                atexit.register(_release_in, os.getpid(), renewer)
+                self._renewer = (os.getpid(), renewer)
+            return self._renewer[1]
 
 
-def _release_in(pid: int, heart: Heart) -> None:
+def _release_in(pid: int, renewer: LeaseRenewer) -> None:
     if os.getpid() == pid:
-        heart.release_all()
+        renewer.release_all()
 
 
 _of_process = _HeartOfProcess()
 
 
-def heart() -> Heart:
+def lease_renewer() -> LeaseRenewer:
     """The heart of this process."""
     return _of_process.get()

@@ -12,8 +12,8 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from sweeps.spec.marks import Document, Place, Trail, parse_document, parse_value
 from sweeps.spec.ranges import LENGTHS, RULES, is_range_form
+from sweeps.spec.source_map import Document, FieldPath, SourceLocation, parse_document, parse_value
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import problem_of
 
@@ -29,7 +29,7 @@ def load_layers(path: Path, overrides: Sequence[str] = ()) -> Document:
             override, together.
     """
     mistakes: list[Mistake] = []
-    document = Document({}, {(): Place(_label(path), None, path.parent)})
+    document = Document({}, {(): SourceLocation(_label(path), None, path.parent)})
     for load in (lambda: _load_chain(path, ()), lambda: read_overrides(overrides)):
         try:
             document = merge(document, load())
@@ -45,7 +45,11 @@ def merge(base: Document, over: Document) -> Document:
     """Lay `over` on `base`, field by field."""
     places = dict(base.places)
     data = _merge(base.data, over.data, (), places, over.places)
-    if base.data and () in base.places and over.places.get((), Place("--set")).label == "--set":
+    if (
+        base.data
+        and () in base.places
+        and over.places.get((), SourceLocation("--set")).label == "--set"
+    ):
         places[()] = base.places[()]
     return Document(data, places)
 
@@ -65,7 +69,7 @@ def read_overrides(overrides: Sequence[str]) -> Document:
             mistakes.extend(mistake.mistakes)
     if mistakes:
         raise UserMistake(mistakes)
-    return reduce(merge, documents, Document({}, {(): Place("--set")}))
+    return reduce(merge, documents, Document({}, {(): SourceLocation("--set")}))
 
 
 def read_text(path: Path) -> str:
@@ -82,7 +86,7 @@ def read_text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        where = Place(_label(path), line).of("")
+        where = SourceLocation(_label(path), line).of("")
         raise UserMistake(Mistake(where, "is not UTF-8", "save the file as UTF-8")) from None
 
 
@@ -123,17 +127,21 @@ def _override(text: str) -> Document:
         raise UserMistake(
             Mistake(where, f"the value {error.mistakes[0].what}", "quote the whole argument")
         ) from None
-    places: dict[Trail, Place] = {(): Place("--set")}
+    places: dict[FieldPath, SourceLocation] = {(): SourceLocation("--set")}
     parts = tuple(name.split("."))
     for end in range(len(parts)):
-        places[parts[: end + 1]] = Place("--set")
+        places[parts[: end + 1]] = SourceLocation("--set")
     for part in reversed(parts):
         data = {part: data}
     return Document(data, places)
 
 
 def _merge(
-    old: Any, new: Any, trail: Trail, places: dict[Trail, Place], new_places: dict[Trail, Place]
+    old: Any,
+    new: Any,
+    trail: FieldPath,
+    places: dict[FieldPath, SourceLocation],
+    new_places: dict[FieldPath, SourceLocation],
 ) -> Any:
     if not (_is_open(old) and _is_open(new)):
         _replace(trail, places, new_places)
@@ -155,7 +163,11 @@ def _is_open(value: Any) -> bool:
     return isinstance(value, dict) and not closed
 
 
-def _replace(trail: Trail, places: dict[Trail, Place], new_places: dict[Trail, Place]) -> None:
+def _replace(
+    trail: FieldPath,
+    places: dict[FieldPath, SourceLocation],
+    new_places: dict[FieldPath, SourceLocation],
+) -> None:
     for known in [known for known in places if known[: len(trail)] == trail]:
         del places[known]
     for known, place in new_places.items():

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sweeps.spec.fields import about
-from sweeps.spec.known import did_you_mean
-from sweeps.spec.marks import Document, Trail
+from sweeps.spec.names import did_you_mean
 from sweeps.spec.schema import Spec, part_in
+from sweeps.spec.source_map import Document, FieldPath
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import abbreviated
 
@@ -43,7 +43,7 @@ def mistakes_of(error: ValidationError, document: Document) -> list[Mistake]:
     return [mistake for detail in error.errors() for mistake in _mistakes(detail, document)]
 
 
-def broken_fields(error: ValidationError) -> set[Trail]:
+def broken_fields(error: ValidationError) -> set[FieldPath]:
     """The fields that hold a mistake; a list counts as one field."""
     trails = set()
     for detail in error.errors():
@@ -53,7 +53,7 @@ def broken_fields(error: ValidationError) -> set[Trail]:
     return trails
 
 
-def _trail(detail: ErrorDetails) -> Trail:
+def _trail(detail: ErrorDetails) -> FieldPath:
     return tuple(part for part in detail["loc"] if part != "[key]")
 
 
@@ -87,7 +87,7 @@ def _mistakes(detail: ErrorDetails, document: Document) -> Iterator[Mistake]:
         yield Mistake(where, detail["msg"])
 
 
-def _meaning(trail: Trail) -> str:
+def _meaning(trail: FieldPath) -> str:
     """What the field is for: it says most of what would be right."""
     found = about(trail)
     return f"it is: {found[:1].lower()}{found[1:]}" if found else ""
@@ -97,7 +97,7 @@ def _shown(value: Any) -> str:
     return abbreviated(repr(value), 60)
 
 
-def _unknown(trail: Trail) -> tuple[str, str]:
+def _unknown(trail: FieldPath) -> tuple[str, str]:
     """What to say of a field that is not known, and what was probably meant."""
     name = str(trail[-1])
     section = ".".join(str(part) for part in trail[:-1])
@@ -112,7 +112,7 @@ def _unknown(trail: Trail) -> tuple[str, str]:
     return what, did_you_mean(name, fields)
 
 
-def _fields(model: type[BaseModel], trail: Trail) -> tuple[str, ...]:
+def _fields(model: type[BaseModel], trail: FieldPath) -> tuple[str, ...]:
     """Field names of the section at `trail`."""
     own: tuple[str, ...] = tuple(model.model_fields)
     if model is Spec and not trail:

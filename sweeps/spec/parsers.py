@@ -1,6 +1,6 @@
 """Readers of single values: what is written in a spec, shaped; or what is wrong with it.
 
-Each raises `UserMistake` with `where` left empty: `wording` knows the place. Next: `schema`.
+Each raises `UserMistake` with `where` left empty: `messages` knows the place. Next: `schema`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from sweeps.spec.known import did_you_mean, known_language, known_step, known_target
 from sweeps.spec.methods import METHODS
+from sweeps.spec.names import did_you_mean, known_language, known_step, known_target
 from sweeps.spec.sweep import Range
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan, Step

@@ -10,7 +10,7 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweeps.execution.job import Job, Outcome
+from sweeps.execution.job import StageOutcome, SweepJob
 from xlt_core.stages import Stage
 from xlt_core.vocabulary.events import Event
 
@@ -19,25 +19,25 @@ Waiters = dict[str, tuple[str, int]]
 
 
 @dataclass
-class Flight:
+class InFlightStage:
     """A stage from the first request to its outcome.
 
     Attributes:
-        ready: set from when it could start until it is settled.
+        ready: set from when it could start until it has an outcome.
         worker: who has it; empty while nobody does.
         resting: set during the pause before another try.
         losses: times it was lost, in a row.
-        attempts: of these, those that count against `Job.max_attempts`.
+        attempts: of these, those that count against `SweepJob.max_attempts`.
         full: it was lost to a full disk; it finds out whether there is room again.
         begun: a worker has said so.
     """
 
     stage: Stage
-    job: Job
-    result: asyncio.Future[Outcome]
+    job: SweepJob
+    result: asyncio.Future[StageOutcome]
     order: int
     waiters: Waiters = field(default_factory=dict)
-    ready: asyncio.Future[Outcome] | None = None
+    ready: asyncio.Future[StageOutcome] | None = None
     worker: str = ""
     resting: asyncio.Future[None] | None = None
     losses: int = 0
@@ -64,7 +64,7 @@ class Flight:
         about = {"title": self.stage.title, "of": self.stage.kind, **fields}
         return Event(kind, stage=self.stage.key, fields=about)
 
-    def settle(self, outcome: Outcome) -> None:
+    def finish(self, outcome: StageOutcome) -> None:
         """Say what came of this try."""
         if self.ready is not None and not self.ready.done():
             self.ready.set_result(outcome)

@@ -1,8 +1,9 @@
 """Dropout noise that depends on a seed and on nothing else: no global generator, no device.
 
-One `Noise` belongs to one model. Before each forward pass it is told the seed of the step and which
-rows of the whole batch are passing; a mask's values are addressed within the whole batch, so that
-neither the micro-batch nor the device changes them. Next: `swift`, which calls it directly, and
+One `DropoutSource` belongs to one model. Before each forward pass it is told the seed of the step
+and which rows of the whole batch are passing; a mask's values are addressed within the whole batch,
+so that neither the micro-batch nor the device changes them. Next: `fast_bert`, which calls it
+directly, and
 `model`, which puts `SharedDropout` in all other encoders, and `own_dropout` for the rest of them.
 """
 
@@ -58,7 +59,7 @@ class Toeplitz:
         return torch.from_numpy(words.view(np.int16)).to(self._device)
 
 
-class Noise:
+class DropoutSource:
     """The source of one model's dropout masks; silent until `begin`."""
 
     def __init__(self) -> None:
@@ -114,9 +115,9 @@ def is_by_rows(values: Tensor) -> bool:
 
 
 class SharedDropout(nn.Module):
-    """Dropout from a shared `Noise`; stands in for `nn.Dropout` in encoders and heads."""
+    """Dropout from a shared `DropoutSource`; stands in for `nn.Dropout` in encoders and heads."""
 
-    def __init__(self, probability: float, noise: Noise, in_encoder: bool = False) -> None:
+    def __init__(self, probability: float, noise: DropoutSource, in_encoder: bool = False) -> None:
         super().__init__()
         self.probability = probability
         self.noise = noise
@@ -134,7 +135,7 @@ class SharedDropout(nn.Module):
         return values if mask is None else values * mask
 
 
-def share_noise(module: nn.Module, noise: Noise) -> None:
+def share_noise(module: nn.Module, noise: DropoutSource) -> None:
     """Replace every `nn.Dropout` below an encoder's `module` by one that draws from `noise`."""
     for name, child in module.named_children():
         if isinstance(child, nn.Dropout):

@@ -1,4 +1,4 @@
-"""A desk: what either kind of work needs at hand — the store, the settings, what is warm.
+"""A context: what either kind of work needs at hand — the store, the settings, what is warm.
 
 Neighbours: `train`, `evaluate`; `record` writes down what was done here.
 """
@@ -26,19 +26,19 @@ from xlt_core.vocabulary.errors import Mistake, ParentMissing, UserMistake
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import DataRef
-from xlt_core.warm import Trained, Warm
+from xlt_core.worker_cache import Trained, WorkerCache
 
 WEIGHTS = "weights.safetensors"
 
 
 @dataclass(frozen=True)
-class Desk:
+class StageContext:
     """Store, report, settings and memory of one call of `run`."""
 
     store: Store
     report: Report
     settings: Settings
-    warm: Warm
+    warm: WorkerCache
 
     def tell(self, kind: str, stage: Stage, fields: Mapping[str, Any]) -> None:
         """Report an event of `stage`. Raises StageCancelled where nobody wants it any longer."""

@@ -13,8 +13,8 @@ import threading
 import time
 from pathlib import Path
 
-from sweeps.tracking.ledger import Ledger
 from sweeps.tracking.location import EXPERIMENT, impatient_environment, tracking_uri
+from sweeps.tracking.open_runs import Ledger
 from sweeps.tracking.records import RunRecord
 from sweeps.tracking.spool import Spool
 
@@ -29,7 +29,7 @@ _LAST_TRIES = 3  # of a process that dies while it should finish
 _RESTART_PAUSE = 2.0  # seconds; a process that dies at once is not started in a loop
 
 
-class TrackerHandle:
+class TrackerClient:
     """Tracks one sweep. `start`, `put` from any thread, `finish`.
 
     Args:

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sweeps.tracking.records import Metric, RunRecord, Status
+from sweeps.tracking.records import MetricPoint, RunRecord, Status
 
 RECORD_TAG = "xlt.record"  # the digest of the last record applied in full
 ENDED_TAG = "xlt.ended"  # the end that a record said, in milliseconds
@@ -42,7 +42,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Change:
+class RunChange:
     """What is to be written. `reopen` turns a run that ended back to RUNNING.
 
     `overtakes` names the metrics whose latest value in the run is another than the record's.
@@ -51,7 +51,7 @@ class Change:
     params: Mapping[str, str]
     tags: Mapping[str, str]
     forget: tuple[str, ...]
-    metrics: tuple[Metric, ...]
+    metrics: tuple[MetricPoint, ...]
     artifacts: Mapping[str, str]
     end: tuple[Status, int] | None
     reopen: bool
@@ -62,9 +62,9 @@ def difference(
     known: Known,
     record: RunRecord,
     parent_run: str | None,
-    said: frozenset[Metric] = frozenset(),
+    said: frozenset[MetricPoint] = frozenset(),
     is_truth: bool = False,
-) -> Change | None:
+) -> RunChange | None:
     """What `record` adds to `known`, or None: nothing, or it is out of date.
 
     Args:
@@ -81,7 +81,7 @@ def difference(
     params, moved = _split_params(known.params, record.params)
     wanted = {**tags, **moved}
     ended = milliseconds(record.ended) if record.ended is not None else None
-    return Change(
+    return RunChange(
         params=params,
         tags={k: v for k, v in wanted.items() if known.tags.get(k) != v or k == RECORD_TAG},
         forget=tuple(
@@ -128,9 +128,9 @@ def found_by(record: RunRecord) -> dict[str, str]:
     return {"xlt.sweep": record.sweep, **tags} if record.sweep else tags
 
 
-def latest(metrics: Iterable[Metric]) -> dict[str, Metric]:
+def latest(metrics: Iterable[MetricPoint]) -> dict[str, MetricPoint]:
     """The point of each metric that MLflow takes for its latest, by step, time and value."""
-    found: dict[str, Metric] = {}
+    found: dict[str, MetricPoint] = {}
     for point in metrics:
         other = found.setdefault(point.key, point)
         if _rank(point) > _rank(other):
@@ -138,11 +138,11 @@ def latest(metrics: Iterable[Metric]) -> dict[str, Metric]:
     return found
 
 
-def _rank(point: Metric) -> tuple[int, int, float]:
+def _rank(point: MetricPoint) -> tuple[int, int, float]:
     return point.step, milliseconds(point.at), point.value
 
 
-def _otherwise(known: Known, metrics: Iterable[Metric]) -> tuple[str, ...]:
+def _otherwise(known: Known, metrics: Iterable[MetricPoint]) -> tuple[str, ...]:
     """Metrics whose latest value in the run is another than the record's."""
     return tuple(
         key

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.spec.addresses import database, location
-from sweeps.spec.marks import Document
 from sweeps.spec.methods import METHODS
 from sweeps.spec.paths import SweepFolder, runs_folder
 from sweeps.spec.schema import DEFAULT_MOST, DEFAULT_TRIALS, Spec
+from sweeps.spec.source_map import Document
 from sweeps.spec.stems import blaming
 from sweeps.spec.sweep import Execution, Intermediate, Objective, Range, Search, Sweep, Target
 from xlt_core.tasks import get_task
@@ -26,7 +26,7 @@ from xlt_core.vocabulary.plan import Plan
 LAB_ENCODER = "lab-tiny"
 
 
-def settle(
+def with_defaults(
     spec: Spec,
     document: Document,
     name: str,

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlt_core.models.noise import Noise, Toeplitz
+from xlt_core.models.dropout_source import DropoutSource, Toeplitz
 
 CPU = torch.device("cpu")
 ROWS = st.integers(0, 40)
@@ -27,7 +27,7 @@ def test_values_are_uniform_and_masks_independent() -> None:
     values = Toeplitz(11, CPU).values(3, 0, 1_000_000).to(torch.int32) & 0xFFFF
     for bit in range(16):
         assert abs((values >> bit & 1).double().mean().item() - 0.5) < 0.003
-    noise = Noise()
+    noise = DropoutSource()
     noise.begin(11, 0, 1000, 1000)
     first, second = (noise.mask((1000, 300), 0.5, torch.zeros(1)) for _ in range(2))
     assert first is not None

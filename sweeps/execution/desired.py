@@ -1,6 +1,6 @@
-"""What a running sweep is wished to do: its control file and Ctrl-C, read as one word.
+"""What is desired of a running sweep: its control file and Ctrl-C, read as one state.
 
-A terminal that is closed wishes nothing: the sweep goes on without it.
+A terminal that is closed asks for nothing: the sweep goes on without it.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from types import FrameType
 from typing import Any
 
 from sweeps.processes import ENDING, ONE_PRESS_SECONDS
-from sweeps.spec.control import CANCEL, PAUSE, RUN, requested
+from sweeps.spec.desired_state import DesiredState, requested
 
 LOOK_SECONDS = 0.5  # between two looks at the control file, of which nothing tells
 
-log = logging.getLogger("xlt.wish")
+log = logging.getLogger("xlt.desired")
 
 
-class Wish:
+class DesiredStateWatch:
     """`run`, `pause`, `stop` or `cancel`; interruption counts as cancel and stays."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._interrupted = threading.Event()
-        self._last = RUN
+        self._last = DesiredState.RUN
         self._before: dict[signal.Signals, Any] = {}
         self._heard: float | None = None  # when the first signal came
 
@@ -38,20 +38,20 @@ class Wish:
         """Whether Ctrl-C (or SIGTERM) ended the sweep."""
         return self._interrupted.is_set()
 
-    def current(self) -> str:
-        """The wish now; the last one while its file cannot be read."""
+    def current(self) -> DesiredState:
+        """The state now; the last one while its file cannot be read."""
         if self.interrupted:
-            return CANCEL
+            return DesiredState.CANCEL
         try:
             self._last = requested(self._folder)
         except (OSError, ValueError) as error:
-            log.warning("what is wished of the sweep cannot be read: %s", error)
+            log.warning("what is desired of the sweep cannot be read: %s", error)
         return self._last
 
     def rest(self, seconds: float) -> bool:
         """Wait; whether the sweep is still to run (or paused) then, and False as soon as not."""
         end = time.monotonic() + seconds
-        while self.current() in (RUN, PAUSE):
+        while self.current() in (DesiredState.RUN, DesiredState.PAUSE):
             left = end - time.monotonic()
             if left <= 0:
                 return True
@@ -64,7 +64,7 @@ class Wish:
 
     @contextmanager
     def hearing_signals(self) -> Iterator[None]:
-        """Turn SIGINT and SIGTERM into a wish to cancel; a second one ends the process as usual.
+        """Turn SIGINT and SIGTERM into a cancellation; a second one ends the process as usual.
 
         SIGHUP, a closed terminal's, is not heard, nor by the processes that are started inside.
         """

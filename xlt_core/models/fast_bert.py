@@ -2,8 +2,8 @@
 
 Same parameters and, but for rounding, the same values as transformers' own modules (a test compares
 them); only the way there differs: one matrix product for query, key and value, dropout masks from
-`noise`, no mask where nothing is padded, and, where only the first token is wanted, a last layer
-computed for that token alone. Encoders it does not know run through transformers: see `model`.
+`dropout_source`, no mask where nothing is padded, and, where only the first token is wanted, a last
+layer computed for that token alone. Encoders it does not know run through transformers (`model`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from xlt_core.models.noise import Noise
+from xlt_core.models.dropout_source import DropoutSource
 
 FAMILIES = frozenset({"bert", "roberta", "xlm-roberta", "camembert"})
 
@@ -43,7 +43,7 @@ def encode(
     ids: Tensor,
     present: Tensor | None,
     types: Tensor | None,
-    noise: Noise,
+    noise: DropoutSource,
     first: bool,
 ) -> Tensor:
     """Hidden states of the last layer.
@@ -65,7 +65,7 @@ def encode(
     return hidden[:, 0] if first else hidden
 
 
-def embed(encoder: Any, ids: Tensor, types: Tensor | None, noise: Noise) -> Tensor:
+def embed(encoder: Any, ids: Tensor, types: Tensor | None, noise: DropoutSource) -> Tensor:
     """States before the first layer [B, T, H], padded places included."""
     parts = encoder.embeddings
     length = ids.shape[1]
@@ -80,14 +80,18 @@ def embed(encoder: Any, ids: Tensor, types: Tensor | None, noise: Noise) -> Tens
     return _dropped(norm(parts.LayerNorm, summed), probability(parts.dropout), noise)
 
 
-def _layer(layer: Any, hidden: Tensor, bias: Tensor | None, noise: Noise, first: bool) -> Tensor:
+def _layer(
+    layer: Any, hidden: Tensor, bias: Tensor | None, noise: DropoutSource, first: bool
+) -> Tensor:
     attended = _attend(layer.attention.self, hidden, bias, noise, first)
     hidden = _add(layer.attention.output, attended, hidden[:, :1] if first else hidden, noise)
     inner = layer.intermediate.intermediate_act_fn(layer.intermediate.dense(hidden))
     return _add(layer.output, inner, hidden, noise)
 
 
-def _attend(part: Any, hidden: Tensor, bias: Tensor | None, noise: Noise, first: bool) -> Tensor:
+def _attend(
+    part: Any, hidden: Tensor, bias: Tensor | None, noise: DropoutSource, first: bool
+) -> Tensor:
     """Multi-head attention [B, T, H] → [B, T, H], or [B, 1, H] for the first token alone."""
     rows, length, _ = hidden.shape
     heads, size = part.num_attention_heads, part.attention_head_size
@@ -109,7 +113,7 @@ def _mix(
     bias: Tensor | None,
     heads: int,
     probability: float,
-    noise: Noise,
+    noise: DropoutSource,
 ) -> Tensor:
     """Softmax attention on [B · heads, T, D]; `bias` is [B, 1, 1, T], added to the scores."""
     count, wanted, size = query.shape
@@ -143,7 +147,7 @@ def _by_head(projected: Tensor, parts: int, heads: int, size: int) -> tuple[Tens
     return split.reshape(parts, rows * heads, length, size).unbind(0)
 
 
-def _add(part: Any, values: Tensor, residual: Tensor, noise: Noise) -> Tensor:
+def _add(part: Any, values: Tensor, residual: Tensor, noise: DropoutSource) -> Tensor:
     """Dense, dropout, residual, norm: the end of either half of a layer."""
     dense = part.dense(values)
     factors = noise.mask(dense.shape, probability(part.dropout), dense)
@@ -156,7 +160,7 @@ def norm(part: nn.LayerNorm, values: Tensor) -> Tensor:
     return F.layer_norm(values, part.normalized_shape, part.weight, part.bias, part.eps)
 
 
-def _dropped(values: Tensor, probability: float, noise: Noise) -> Tensor:
+def _dropped(values: Tensor, probability: float, noise: DropoutSource) -> Tensor:
     factors = noise.mask(values.shape, probability, values)
     return values if factors is None else values * factors
 

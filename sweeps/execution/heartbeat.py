@@ -1,4 +1,4 @@
-"""The driver's ear at the stage service: says what the sweep wishes, hears what happens."""
+"""The driver's ear at the stage service: says what is desired of the sweep, hears what happens."""
 
 from __future__ import annotations
 
@@ -8,36 +8,38 @@ from collections.abc import Callable
 from types import TracebackType
 
 from sweeps.execution.client import ServiceClient
+from sweeps.execution.desired import DesiredStateWatch
 from sweeps.execution.steady import never_steering
-from sweeps.execution.wish import Wish
-from sweeps.spec.control import CANCEL, PAUSE, RUN, STOP
+from sweeps.spec.desired_state import DesiredState
 from xlt_core.vocabulary.events import Event
 
 WAIT_SECONDS = 0.5
-# What a wish comes to, said when it is first heard.
-WISHES = {
-    RUN: "going on",
-    PAUSE: "paused: what runs goes on, nothing new begins until `xlt resume`",
-    STOP: "stopping: running stages finish first",
-    CANCEL: "ending: running stages keep a checkpoint",
+# What each comes to, said when it is first heard.
+MEANINGS = {
+    DesiredState.RUN: "going on",
+    DesiredState.PAUSE: "paused: what runs goes on, nothing new begins until `xlt resume`",
+    DesiredState.STOP: "stopping: running stages finish first",
+    DesiredState.CANCEL: "ending: running stages keep a checkpoint",
 }
 
 log = logging.getLogger("xlt.attendant")
 
 
-class Attendant:
+class DriverHeartbeat:
     """A context: attends in a thread of its own, hears everything out, then leaves."""
 
-    def __init__(self, client: ServiceClient, wish: Wish, note: Callable[[Event], None]) -> None:
+    def __init__(
+        self, client: ServiceClient, desired: DesiredStateWatch, note: Callable[[Event], None]
+    ) -> None:
         self._client = client
-        self._wish = wish
+        self._desired = desired
         self._note = note
         self._last = 0
-        self._wished = RUN
+        self._told_state = DesiredState.RUN
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._attend, name="xlt-attend", daemon=True)
+        self._thread = threading.Thread(target=self._beat, name="xlt-attend", daemon=True)
 
-    def __enter__(self) -> Attendant:
+    def __enter__(self) -> DriverHeartbeat:
         self._thread.start()
         return self
 
@@ -52,16 +54,16 @@ class Attendant:
         self._hear(0.0)
         self._client.leave()
 
-    def _attend(self) -> None:
+    def _beat(self) -> None:
         while not self._over.is_set():
             self._hear(WAIT_SECONDS)
 
     def _hear(self, wait: float) -> None:
         """Attend once. Whatever goes wrong, the next try may hear: a deaf driver is left behind."""
         try:
-            wished = self._wish.current()
-            self._say(wished)
-            heard = self._client.attend(wished, self._last, wait)
+            desired = self._desired.current()
+            self._say(desired)
+            heard = self._client.heartbeat(desired, self._last, wait)
         except Exception:  # this thread may not die: without it the sweep is released
             log.exception("the stage service could not be attended")
             self._over.wait(WAIT_SECONDS)
@@ -71,9 +73,9 @@ class Attendant:
             with never_steering(f"noting {event.kind}"):
                 self._note(event)
 
-    def _say(self, wished: str) -> None:
-        """Say what is wished of the sweep from now on, once."""
-        if wished != self._wished:
-            self._wished = wished
-            with never_steering("saying what is wished"):
-                self._note(Event("phase", fields={"text": WISHES[wished]}))
+    def _say(self, desired: DesiredState) -> None:
+        """Say what is desired of the sweep from now on, once."""
+        if desired != self._told_state:
+            self._told_state = desired
+            with never_steering("saying what is desired"):
+                self._note(Event("phase", fields={"text": MEANINGS[desired]}))

@@ -21,17 +21,17 @@ from sweeps.execution.steady import never_steering
 from sweeps.report.projection import Projection
 from sweeps.search.study import SweepStudy
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import Prepared
+from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_asked
 from sweeps.tracking.backlog import read_backlog
-from sweeps.tracking.handle import TrackerHandle
+from sweeps.tracking.client import TrackerClient
 from xlt_core.stages.tree import StageTree
 from xlt_core.store import Store
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Plan
 
-log = logging.getLogger("xlt.books")
+log = logging.getLogger("xlt.recorder")
 
 # Events that change what MLflow or the store's pins should say.
 BOOKED = ("sweep_started", "stage_done", "trial_started", "trial_finished", "trial_failed")
@@ -39,13 +39,13 @@ BOOKED = ("sweep_started", "stage_done", "trial_started", "trial_finished", "tri
 PASSING = ("stage_progress", "workers", "phase")
 
 
-class Bookkeeper:
+class EventRecorder:
     """A context: opens the journal and the tracker, closes both."""
 
     def __init__(
         self,
         sweep: Sweep,
-        prepared: Prepared,
+        prepared: ResolvedInputs,
         folder: SweepFolder,
         study: SweepStudy,
         observe: Callable[[Event], None],
@@ -57,7 +57,7 @@ class Bookkeeper:
         self._observe = observe
         self._journal = Journal(folder.events)
         self._projection = Projection(sweep, prepared, folder, study)
-        self._tracker = TrackerHandle(folder.spool, sweep.tracking)
+        self._tracker = TrackerClient(folder.spool, sweep.tracking)
         self._said_of_tracking: tuple[str, str, int] = ("", "", 0)
         self._said_namesake = False
         self._left = Left()
@@ -65,7 +65,7 @@ class Bookkeeper:
         self._work: queue.Queue[Event | None] = queue.Queue()
         self._thread = threading.Thread(target=self._track, name="xlt-tracking", daemon=True)
 
-    def __enter__(self) -> Bookkeeper:
+    def __enter__(self) -> EventRecorder:
         with never_steering("starting to track"):
             self._tracker.start()
         self._thread.start()

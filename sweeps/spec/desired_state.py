@@ -1,0 +1,48 @@
+"""What is desired of a running sweep: run, pause, stop, cancel. A small file the driver polls.
+
+Next: `execution.desired`, which reads it together with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+
+_FILE = "control"
+
+
+class DesiredState(StrEnum):
+    """What a sweep is to do from now on. Every one but RUN leaves a sweep that can be resumed."""
+
+    RUN = "run"
+    PAUSE = "pause"  # start nothing new, keep what runs, wait
+    STOP = "stop"  # let running stages finish, then end
+    CANCEL = "cancel"  # end now; running stages keep their last checkpoint
+
+    @property
+    def ends(self) -> bool:
+        """Whether the sweep is to end."""
+        return self in (DesiredState.STOP, DesiredState.CANCEL)
+
+
+def request(folder: Path, desired: DesiredState) -> None:
+    """Have the sweep in `folder` pause, stop or cancel; RUN lifts a pause."""
+    path = folder / _FILE
+    temporary = path.with_name(f"{_FILE}.{os.getpid()}")
+    temporary.write_text(f"{desired}\n")
+    temporary.replace(path)
+
+
+def requested(folder: Path) -> DesiredState:
+    """What is asked of the sweep now; RUN where nothing is, or nothing that is known."""
+    try:
+        word = (folder / _FILE).read_text().strip()
+    except FileNotFoundError:
+        return DesiredState.RUN
+    return DesiredState(word) if word in set(DesiredState) else DesiredState.RUN
+
+
+def clear(folder: Path) -> None:
+    """Forget any request; a driver that starts does this."""
+    (folder / _FILE).unlink(missing_ok=True)
