@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib
 import re
 import tomllib
+from collections import Counter
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,3 +50,26 @@ def test_every_package_is_drawn() -> None:
         for path in (ROOT / package).iterdir():
             if (path / "__init__.py").is_file():
                 assert f"{package}.{path.name}" in PAGE.split("```")[1], path.name
+
+
+def test_no_module_needs_itself() -> None:
+    """Nothing is imported in a circle, within a package neither; types alone do not count."""
+    graph = grimp.build_graph("xlt_core", "sweeps", exclude_type_checking_imports=True)
+    imported = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    order = TopologicalSorter(imported)
+    try:
+        order.prepare()
+    except CycleError as error:
+        raise AssertionError(" → ".join(error.args[1])) from None
+
+
+def test_a_class_has_a_name_of_its_own() -> None:
+    """One that stands twice in the tree has to be told apart by everybody who reads it."""
+    found = Counter(
+        name
+        for package in ("xlt_core", "sweeps")
+        for path in (ROOT / package).rglob("*.py")
+        for name in re.findall(r"^class (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if not name.startswith("_")
+    )
+    assert [name for name, count in found.items() if count > 1] == []

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sweeps.search.trial import Trial
     from sweeps.spec.compare import Change
-    from sweeps.spec.prepare import ResolvedInputs
+    from sweeps.spec.inputs import ResolvedInputs
     from sweeps.spec.sweep import Sweep
 
 
@@ -69,7 +69,7 @@ def hold(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> Change:
         UserMistake: it is another question under the same name; shows every difference.
     """
     from sweeps.spec.compare import compare
-    from sweeps.spec.prepare import planned
+    from sweeps.spec.inputs import planned
     from sweeps.spec.stored import read_stored_spec
 
     before = planned(folder)

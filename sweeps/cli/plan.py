@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from sweeps.report.cuts import CutRows
     from sweeps.report.forecast import Forecast
     from sweeps.search.trial import Trial
+    from sweeps.spec.inputs import ResolvedInputs
     from sweeps.spec.paths import SweepFolder
-    from sweeps.spec.prepare import ResolvedInputs
     from sweeps.spec.sweep import Sweep
 
 
@@ -39,7 +39,8 @@ def plan(
     Trials, stages, what they share, and what is in the store already. Where a sweep of the name has
     begun, what `xlt run` would make of it: go on, extend it, or refuse.
     """
-    from sweeps.spec.prepare import planned, prepare
+    from sweeps.spec.inputs import planned
+    from sweeps.spec.prepare import prepare
     from sweeps.spec.read import read_spec
 
     sweep = read_spec(spec, overrides or [])

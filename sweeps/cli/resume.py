@@ -31,7 +31,8 @@ def resume(
     from sweeps.report.status import is_driven
     from sweeps.spec.addresses import require_passwords
     from sweeps.spec.desired_state import DesiredState, request, requested
-    from sweeps.spec.prepare import planned, prepare
+    from sweeps.spec.inputs import planned
+    from sweeps.spec.prepare import prepare
     from sweeps.spec.stored import check_stored, read_stored_spec, with_places
 
     folder = find_sweep(sweep)

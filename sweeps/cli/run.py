@@ -23,7 +23,7 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
     from sweeps.execution.driver import Ended
-    from sweeps.spec.prepare import ResolvedInputs
+    from sweeps.spec.inputs import ResolvedInputs
     from sweeps.spec.sweep import Sweep
 
 ENDED_EARLY = {"interrupted": INTERRUPTED, "stopped": ON_REQUEST, "cancelled": ON_REQUEST}
@@ -62,7 +62,8 @@ def run(
     machine's fault ended is tried again, and so is a failed baseline.
     """
     from sweeps.spec.addresses import require_passwords
-    from sweeps.spec.prepare import planned, prepare
+    from sweeps.spec.inputs import planned
+    from sweeps.spec.prepare import prepare
     from sweeps.spec.read import read_spec
 
     sweep = with_workers(read_spec(spec, overrides or []), workers)

@@ -31,8 +31,8 @@ from sweeps.search.samplers import make_sampler
 from sweeps.search.study import SweepStudy
 from sweeps.spec import desired_state
 from sweeps.spec.desired_state import DesiredState
+from sweeps.spec.inputs import ResolvedInputs, write_prepared
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import ResolvedInputs, write_prepared
 from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sweeps.spec.prepare import ResolvedInputs
+from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.sweep import Sweep
 from xlt_core.stage import Settings
 from xlt_core.vocabulary.errors import is_full_disk, is_machines_fault

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sweeps.execution.desired import DesiredStateWatch
-from sweeps.search.study_reader import StorageFault
+from sweeps.search.storage import StorageFault
 from xlt_core.vocabulary.errors import is_machines_fault
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.lines import first_line

@@ -20,8 +20,8 @@ from sweeps.execution.left import Left
 from sweeps.execution.steady import never_steering
 from sweeps.report.projection import Projection
 from sweeps.search.study import SweepStudy
+from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_asked
 from sweeps.tracking.backlog import read_backlog

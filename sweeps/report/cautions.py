@@ -19,7 +19,7 @@ from xlt_core.vocabulary.languages import ENGLISH
 
 if TYPE_CHECKING:
     from sweeps.search.candidates import Candidates
-    from sweeps.spec.prepare import ResolvedInputs
+    from sweeps.spec.inputs import ResolvedInputs
 
 
 def cautions(sweep: Sweep, prepared: ResolvedInputs, candidates: Candidates) -> Iterator[str]:

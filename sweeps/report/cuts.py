@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sweeps.spec.prepare import ResolvedInputs
+from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.recipes import recipe_for, trains_on
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.data import open_source

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sweeps.search.candidates import Candidate, Candidates
     from sweeps.search.settings import Settings
     from sweeps.search.trial import Trial
-    from sweeps.spec.prepare import ResolvedInputs
+    from sweeps.spec.inputs import ResolvedInputs
     from xlt_core.store import Store
 
 MOST_STAGES = 50_000  # requests counted one by one; larger sweeps are scaled up from there

@@ -47,8 +47,8 @@ from xlt_core.vocabulary.plan import Plan
 if TYPE_CHECKING:
     from sweeps.search.study import SweepStudy
     from sweeps.search.trial import Trial
+    from sweeps.spec.inputs import ResolvedInputs
     from sweeps.spec.paths import SweepFolder
-    from sweeps.spec.prepare import ResolvedInputs
     from sweeps.tracking.records import RunRecord
 
 # A trained stage and those of its evaluations whose scores are said with it.

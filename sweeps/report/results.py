@@ -21,8 +21,8 @@ from xlt_core.vocabulary.plan import Plan
 
 if TYPE_CHECKING:
     from sweeps.search.trial import Trial
+    from sweeps.spec.inputs import ResolvedInputs
     from sweeps.spec.paths import SweepFolder
-    from sweeps.spec.prepare import ResolvedInputs
     from xlt_core.store import Store
     from xlt_core.store.stored import StoredStage
 

@@ -23,8 +23,8 @@ from xlt_core.vocabulary.lines import lines_of
 
 if TYPE_CHECKING:
     from sweeps.search.trial import Trial
+    from sweeps.spec.inputs import ResolvedInputs
     from sweeps.spec.paths import SweepFolder
-    from sweeps.spec.prepare import ResolvedInputs
     from xlt_core.store import Store
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -108,7 +108,7 @@ def read_sweep(
             been started is not there: without it nobody knows which trials there were.
     """
     from sweeps.search.study_reader import find_trials
-    from sweeps.spec.prepare import read_prepared
+    from sweeps.spec.inputs import read_prepared
     from sweeps.spec.read import read_stored_spec
 
     sweep = read_stored_spec(folder)

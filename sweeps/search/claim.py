@@ -15,8 +15,8 @@ from sweeps.search.study import SweepStudy
 from sweeps.spec.compare import Change, compare
 from sweeps.spec.computed import computed
 from sweeps.spec.identity import give_identity
+from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.stems import blaming
 from sweeps.spec.stored import from_data, to_data
 from sweeps.spec.sweep import Sweep

@@ -11,8 +11,8 @@ from sweeps.search.candidates import Candidates
 from sweeps.search.settings import Settings, SettingsSpace
 from sweeps.search.space import PlanSpace
 from sweeps.search.uses import Uses
+from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.overlaps import allowed_steps
-from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_asked
 from xlt_core.stages.tree import StageTree

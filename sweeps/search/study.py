@@ -18,7 +18,7 @@ from sweeps.search.lease import DriverLease
 from sweeps.search.parameters import distributions, parameters
 from sweeps.search.proposal import Proposal
 from sweeps.search.quiet import quiet_optuna
-from sweeps.search.study_reader import (
+from sweeps.search.storage import (
     SECONDS_TO_WAIT,
     damaged,
     in_order,

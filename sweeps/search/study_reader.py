@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sweeps.search.trial import Trial, TrialState
+from sweeps.search.storage import SECONDS_TO_WAIT, damaged, in_order, storage_mistake, trial_of
+from sweeps.search.trial import Trial
 from sweeps.spec.database import sqlite_path
-from xlt_core.vocabulary.errors import Mistake, UserMistake
-from xlt_core.vocabulary.lines import first_line
-from xlt_core.vocabulary.plan import Plan
+from xlt_core.vocabulary.errors import UserMistake
 
-SECONDS_TO_WAIT = 10.0
 OPTUNA_TABLES = frozenset(
     [
         "alembic_version",
@@ -37,11 +34,6 @@ OPTUNA_TABLES = frozenset(
         "version_info",
     ]
 )
-_STATES = {
-    "RUNNING": TrialState.RUNNING,
-    "WAITING": TrialState.RUNNING,
-    "COMPLETE": TrialState.FINISHED,
-}
 
 
 def read_trials(storage_url: str, name: str) -> list[Trial]:
@@ -95,22 +87,6 @@ def read_attrs(storage_url: str, name: str) -> dict[str, Any]:
     return {key: _parsed(path, text) for key, text in rows}
 
 
-def trial_of(
-    state: str, value: float | None, attrs: Mapping[str, Any], settings: Mapping[str, Any]
-) -> Trial | None:
-    """A row as a trial, from Optuna's name of its state; None for a row that is not one of ours."""
-    if not attrs.keys() >= {"number", "plan"}:
-        return None
-    return Trial(
-        number=attrs["number"],
-        plan=Plan.parse(attrs["plan"]),
-        settings=settings,
-        state=_STATES.get(state, TrialState.FAILED),
-        value=value if state == "COMPLETE" else None,
-        attrs={k: v for k, v in attrs.items() if k not in ("number", "plan", "settings")},
-    )
-
-
 def _read_file(path: Path, name: str) -> list[Trial]:
     rows = _query(
         path,
@@ -134,19 +110,6 @@ def _read_file(path: Path, name: str) -> list[Trial]:
         trial_of(state, value, attrs[trial_id], attrs[trial_id].get("settings", {}))
         for trial_id, state, value in rows
     )
-
-
-def in_order(trials: Iterable[Trial | None]) -> list[Trial]:
-    """Trials in number order, rows that are none left out. Rows must come as they were written.
-
-    Of two rows of one number the first stands: a driver that lost its lease just then wrote the
-    other.
-    """
-    found: dict[int, Trial] = {}
-    for trial in trials:
-        if trial is not None:
-            found.setdefault(trial.number, trial)
-    return sorted(found.values(), key=lambda trial: trial.number)
 
 
 def _parsed(path: Path, text: str) -> Any:
@@ -190,43 +153,3 @@ def _select(path: Path, mode: str, sql: str, name: str) -> list[tuple[Any, ...]]
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     with closing(sqlite3.connect(uri, uri=True, timeout=SECONDS_TO_WAIT)) as connection:
         return connection.execute(sql, (name,)).fetchall()
-
-
-class StorageFault(UserMistake):
-    """The storage cannot be used for now: locked, full, away. Who began may wait for it."""
-
-
-def storage_mistake(where: str, error: Exception) -> UserMistake:
-    """Put a storage's error in words a user can act on. `where` must hold no password."""
-    kind: type[UserMistake] = StorageFault
-    text = first_line(error)
-    lowered = str(error).lower()
-    if "locked" in lowered:
-        what, remedy = "is locked by another program", "close what has it open, then run again"
-    elif "no such table" in lowered:
-        kind, what = UserMistake, "holds no study: it is another program's database, or damaged"
-        remedy = "give storage: a file or database of its own"
-    elif any(sign in lowered for sign in ("not a database", "malformed")):
-        return UserMistake(damaged(where))
-    elif any(sign in lowered for sign in ("no such column", "undefinedcolumn")):
-        kind, what = UserMistake, f"was written by another version of Optuna: {text}"
-        remedy = "use the version of xlt that began the sweep, or give storage: another place"
-    elif any(sign in lowered for sign in ("readonly", "read-only")):
-        kind, what = UserMistake, f"cannot be opened: {text}"
-        remedy = "check the folder and its permissions"
-    elif "unable to open" in lowered:
-        what, remedy = f"cannot be opened: {text}", "check the folder and its permissions"
-    elif "disk" in lowered and "full" in lowered:
-        what, remedy = "cannot be written: the disk is full", "make room, then run again"
-    elif where.startswith("postgresql"):
-        what = f"cannot be reached: {text}"
-        remedy = "check host, port, database, user and password, and that the server is running"
-    else:
-        what, remedy = f"cannot be used: {text}", "check the storage, then run again"
-    return kind(Mistake(where, what, remedy))
-
-
-def damaged(where: str) -> Mistake:
-    """A study that cannot be one."""
-    remedy = "move it away and run again: stages in the store are not trained twice"
-    return Mistake(where, "is damaged, or is no study", remedy)

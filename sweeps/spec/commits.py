@@ -14,7 +14,7 @@ from xlt_core.vocabulary.errors import Mistake
 from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
 if TYPE_CHECKING:
-    from sweeps.spec.prepare import ResolvedInputs
+    from sweeps.spec.inputs import ResolvedInputs
 
 
 def source_ref(sweep: Sweep, before: ResolvedInputs | None) -> SourceRef:

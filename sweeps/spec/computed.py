@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
-from sweeps.spec.prepare import ResolvedInputs
+from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.recipes import Origin, Origins, methods_of, step_origins, target_origins, trains_on
 from sweeps.spec.stored import value_to_data
 from sweeps.spec.sweep import Range, Sweep

@@ -1,89 +1,29 @@
 """Preflight: open the encoder and every data set a sweep needs, before anything is trained.
 
-What is found is a frozen `ResolvedInputs`, from which stages and their keys follow without touching
-a file again (`trials`). What is on the hub is resolved here, once: its commits are part of what is
-found, every process reads those, and a later `run` or `resume` hands them in again. Knows nothing
-of Ray.
+What is found are the sweep's `inputs`. What is on the hub is resolved here, once: its commits are
+part of what is found, every process reads those, and a later `run` or `resume` hands them in again.
+Knows nothing of Ray.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from sweeps.spec.commits import data_replaced, encoder_moved, source_ref
 from sweeps.spec.fits import beyond_limits, too_long, unservable
+from sweeps.spec.inputs import Cell, OverlapFlag, ResolvedInputs
 from sweeps.spec.names import did_you_mean, encoder_names, nearest
-from sweeps.spec.paths import SweepFolder
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.stems import blaming, in_order, stemming, trail_of_cell, trail_of_target
-from sweeps.spec.stored import write_whole
 from sweeps.spec.sweep import Sweep, Target
 from xlt_core.data import open_source
 from xlt_core.data.source import Source
 from xlt_core.tasks import get_task, overlap
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.languages import ENGLISH
-from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
-
-Cell = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class OverlapFlag:
-    """An intermediate task that shares text with a target, and why."""
-
-    intermediate: str
-    target: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class ResolvedInputs:
-    """What preflight found.
-
-    Attributes:
-        encoder: the sweep's; of several, the baseline's.
-        encoders: of several, each by the name it has in the sweep.
-        data: every split that is trained on or evaluated, by (task, language, split).
-        overlaps: intermediate tasks that share text with a target.
-        notes: sentences for people on what the scores will and will not say.
-    """
-
-    encoder: EncoderRef
-    source: SourceRef
-    data: Mapping[Cell, DataRef] = field(hash=False)
-    overlaps: tuple[OverlapFlag, ...] = ()
-    notes: tuple[str, ...] = ()
-    encoders: Mapping[str, EncoderRef] = field(default_factory=dict, hash=False)
-
-    def encoder_of(self, settings: Mapping[str, Any]) -> EncoderRef:
-        """The encoder that a trial with these settings trains."""
-        return self.encoders.get(settings.get("encoder", ""), self.encoder)
-
-    @property
-    def every_encoder(self) -> tuple[EncoderRef, ...]:
-        """All that there are to train, the baseline's first."""
-        return tuple(self.encoders.values()) or (self.encoder,)
-
-    def evaluated(self, task: str, split: str) -> tuple[DataRef, ...]:
-        """The splits of a target that are scored, by language."""
-        found = [ref for cell, ref in self.data.items() if (cell[0], cell[2]) == (task, split)]
-        return tuple(sorted(found, key=lambda ref: ref.language))
-
-    def identity(self) -> dict[str, Any]:
-        """Encoder and data by content: what must not change while a sweep goes on.
-
-        The encoder's commit beside it: the same commit is the same content, however it was
-        fingerprinted.
-        """
-        data = {"/".join(cell): ref.fingerprint for cell, ref in sorted(self.data.items())}
-        encoder, several = self.encoder, [ref.fingerprint for ref in self.encoders.values()]
-        known = {"encoder": encoder.fingerprint, "commit": encoder.revision, "data": data}
-        return known | ({"encoders": several} if several else {})
+from xlt_core.vocabulary.refs import DataRef, EncoderRef
 
 
 def prepare(sweep: Sweep, before: ResolvedInputs | None = None) -> ResolvedInputs:
@@ -131,50 +71,6 @@ def overlaps(sweep: Sweep) -> Iterator[OverlapFlag]:
             reason = overlap(name, target.task)
             if reason:
                 yield OverlapFlag(name, target.task, reason)
-
-
-def write_prepared(folder: SweepFolder, prepared: ResolvedInputs) -> None:
-    """Keep what preflight found in the sweep's folder, whole or not at all."""
-    content = {
-        "encoder": asdict(prepared.encoder),
-        "source": asdict(prepared.source),
-        "data": [asdict(ref) for ref in prepared.data.values()],
-        "overlaps": [asdict(flag) for flag in prepared.overlaps],
-        "notes": list(prepared.notes),
-    }
-    if prepared.encoders:
-        content["encoders"] = {name: asdict(ref) for name, ref in prepared.encoders.items()}
-    write_whole(folder.prepared, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-
-
-def read_prepared(folder: SweepFolder) -> ResolvedInputs:
-    """Read what `write_prepared` wrote.
-
-    Raises:
-        UserMistake: it is missing or cannot be read; running the spec again writes it anew.
-    """
-    try:
-        content = json.loads(folder.prepared.read_text(encoding="utf-8"))
-        refs = [DataRef(**ref) for ref in content["data"]]
-        source = content["source"]
-        commits = tuple((repository, commit) for repository, commit in source.get("revisions", ()))
-        return ResolvedInputs(
-            encoder=EncoderRef(**content["encoder"]),
-            source=SourceRef(source["kind"], source["location"], commits),
-            data={(ref.task, ref.language, ref.split): ref for ref in refs},
-            overlaps=tuple(OverlapFlag(**flag) for flag in content["overlaps"]),
-            notes=tuple(content["notes"]),
-            encoders={n: EncoderRef(**ref) for n, ref in content.get("encoders", {}).items()},
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        remedy = "delete it and run the spec again; finished stages and trials are kept"
-        what = f"cannot be read: {type(error).__name__}"
-        raise UserMistake(Mistake(str(folder.prepared), what, remedy)) from None
-
-
-def planned(folder: SweepFolder) -> ResolvedInputs | None:
-    """What a sweep was planned with; None where none was planned in `folder`."""
-    return read_prepared(folder) if folder.prepared.is_file() else None
 
 
 def _encoder(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sweeps.spec.prepare import ResolvedInputs
+from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.sweep import Objective, Sweep, Target
 from xlt_core.vocabulary.languages import ENGLISH
 

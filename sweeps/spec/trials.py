@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sweeps.spec.prepare import ResolvedInputs
+from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.recipes import WHOLE, Share, recipe_for, trains_on
 from sweeps.spec.sweep import Sweep
 from xlt_core.stages import EvaluateStage, TrainStage

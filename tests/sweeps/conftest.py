@@ -19,8 +19,9 @@ from sweeps.search.candidates import Candidates
 from sweeps.search.proposal import Proposal
 from sweeps.search.study import SweepStudy
 from sweeps.search.trial import TrialResult
+from sweeps.spec.inputs import ResolvedInputs, write_prepared
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import ResolvedInputs, prepare, write_prepared
+from sweeps.spec.prepare import prepare
 from sweeps.spec.read import read_spec
 from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep

@@ -87,7 +87,8 @@ import json, sys
 from pathlib import Path
 from sweeps.cli.agreement import agree
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import planned, prepare, write_prepared
+from sweeps.spec.inputs import planned, write_prepared
+from sweeps.spec.prepare import prepare
 from sweeps.spec.read import read_spec
 from sweeps.spec.stored import write_spec
 from xlt_core.vocabulary.errors import UserMistake

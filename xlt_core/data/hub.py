@@ -17,9 +17,9 @@ from xlt_core.data.halving import halve
 from xlt_core.data.hub_files import Fetched, Wanted, fetch
 from xlt_core.data.hub_rows import add_rows, questions_by_id
 from xlt_core.data.memo import Memo
+from xlt_core.kinds import shaper_of
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.faults import Faults, TooManyFaults
-from xlt_core.kinds.shaping import Shaper
 from xlt_core.tasks import get_task
 from xlt_core.tasks.layout import HubChoices, HubLayout, HubPart
 from xlt_core.tasks.task import Task
@@ -98,7 +98,8 @@ class HubSource:
         layout = _layout(task)
         parts, splits = layout.parts[language], layout.splits[split]
         names = ", ".join(f"{part.repo}/{part.config}" for part in parts)
-        shaper = Shaper(task, Faults(f"{names} ({'+'.join(splits)})"), blank=True)
+        faults = Faults(f"{names} ({'+'.join(splits)})")
+        shaper = shaper_of(task, faults, blank=True)
         questions = self._questions(task, language, split)
         try:
             for part in parts:

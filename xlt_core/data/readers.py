@@ -16,6 +16,7 @@ from xlt_core.data.questions import Questions, unknown_question
 from xlt_core.data.squad_reader import read_squad
 from xlt_core.data.table_reader import read_table
 from xlt_core.data.tag_reader import read_tags
+from xlt_core.kinds import shaper_of
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.faults import Faults, TooManyFaults
 from xlt_core.kinds.shaping import Shaper
@@ -30,7 +31,7 @@ def read_examples(path: Path, shown: str, task: Task, questions: Questions) -> l
         UserMistake: up to five faults of the file, each with its line and a remedy.
     """
     faults = Faults(shown)
-    shaper = Shaper(task, faults)
+    shaper = shaper_of(task, faults)
     try:
         text = read_text(path, faults)
         _reader(task, questions)(text, shaper)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from xlt_core.kinds.choice import CHOICE
 from xlt_core.kinds.classification import CLASSIFICATION
+from xlt_core.kinds.faults import Faults
 from xlt_core.kinds.kind import TaskKind
 from xlt_core.kinds.regression import REGRESSION
+from xlt_core.kinds.shaping import Shaper
 from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
+from xlt_core.tasks.task import Task
 
-__all__ = ["KINDS", "TaskKind", "get_kind"]
+__all__ = ["KINDS", "TaskKind", "get_kind", "shaper_of"]
 
 _MEMBERS: tuple[TaskKind, ...] = (
     CLASSIFICATION,
@@ -30,3 +33,13 @@ def get_kind(name: str) -> TaskKind:
     if found is None:
         raise ValueError(f"no kind of task {name!r}; there are {', '.join(KINDS)}")
     return found
+
+
+def shaper_of(task: Task, faults: Faults, *, blank: bool = False) -> Shaper:
+    """What makes examples of a task's rows, as its kind shapes them.
+
+    Args:
+        faults: where what is wrong with a row is noted.
+        blank: whether a text may be blank.
+    """
+    return Shaper(task, get_kind(task.kind).shape, faults, blank=blank)

@@ -6,19 +6,23 @@ say (`TaskKind.shape`); readers of files and of hub columns hand the fields in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from xlt_core.kinds import get_kind
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.faults import Faults
 from xlt_core.kinds.labels import Labels
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.texts import problem_of
 
+Shape = Callable[["Shaper", str, str, Mapping[str, Any]], Example | None]
+
 
 class Shaper:
     """Shapes the rows of one file or hub split.
+
+    Args:
+        shape: makes an example of a row's fields, or None after noting what is wrong: its kind's.
 
     Attributes:
         blank: whether a text may be blank. Files may not; some hub data sets have such rows.
@@ -26,18 +30,18 @@ class Shaper:
         labels: the task's, with their spellings.
     """
 
-    def __init__(self, task: Task, faults: Faults, *, blank: bool = False) -> None:
+    def __init__(self, task: Task, shape: Shape, faults: Faults, *, blank: bool = False) -> None:
         self.task = task
         self.faults = faults
         self.blank = blank
         self.examples: list[Example] = []
         self.labels = Labels(task)
-        self._kind = get_kind(task.kind)
+        self._shape = shape
         self._ids: set[str] = set()
 
     def add(self, row: str, key: str, **fields: Any) -> None:
         """Add a row, by the fields that its kind's `shape` names."""
-        made = self._kind.shape(self, row, key, fields)
+        made = self._shape(self, row, key, fields)
         if made is not None:
             self._ids.add(key)
             self.examples.append(made)

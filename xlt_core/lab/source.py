@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.example import Example
-from xlt_core.kinds.tagging import TaggingExample
+from xlt_core.kinds.tagging.example import TaggingExample
 from xlt_core.lab.rows import SIZES, TARGET, LabRow, rows
 from xlt_core.lab.tasks import lab_task
 from xlt_core.lab.world import LANGUAGES, World

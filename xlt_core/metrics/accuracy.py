@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xlt_core.kinds.choice import ChoiceExample
+from xlt_core.kinds.choice.example import ChoiceExample
 from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.metrics.metric import Metric
 

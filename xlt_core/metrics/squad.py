@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from xlt_core.kinds.span import SpanExample
+from xlt_core.kinds.span.example import SpanExample
 from xlt_core.metrics.answers import mlqa_normaliser, squad_words
 from xlt_core.metrics.metric import Metric
 from xlt_core.vocabulary.scores import mean

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from xlt_core.kinds.tagging import UNSEEN, TaggingExample
+from xlt_core.kinds.tagging.example import UNSEEN, TaggingExample
 from xlt_core.metrics.metric import Metric
 
 Chunk = tuple[str, int, int]

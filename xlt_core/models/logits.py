@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.kind import Logits
 from xlt_core.models.batches import TOKENS_ELSEWHERE, TOKENS_ON_CPU, by_length
+from xlt_core.models.dropout_source import DropoutSource
 from xlt_core.models.tensors import to_tensors
 from xlt_core.vocabulary.errors import NonFiniteScores
 
-if TYPE_CHECKING:
-    from xlt_core.models.model import Model
+
+class Predicts(Protocol):
+    """What is needed of a model: a forward pass by one of its heads, and silence."""
+
+    noise: DropoutSource
+
+    def __call__(self, head: str, batch: Mapping[str, Tensor], /) -> Tensor:
+        """Logits of a batch."""
+
+    def parameters(self) -> Iterator[Tensor]:
+        """On the device that it computes on."""
+
+    def eval(self) -> Any:
+        """Leave training."""
 
 
-def features_logits(model: Model, head: str, encoded: EncodedSplit) -> list[Logits]:
+def features_logits(model: Predicts, head: str, encoded: EncodedSplit) -> list[Logits]:
     """Logits of each feature in order: [outputs], or [T, outputs] with padding cut off.
 
     Raises:

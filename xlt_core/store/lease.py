@@ -82,7 +82,7 @@ class Sighting:
         return LeaseInfo(self.record.holder, owner.host, owner.pid, silence)
 
 
-class Claim(Protocol):
+class Renewable(Protocol):
     """A lease that this process took, as it is kept in the store."""
 
     def beat(self) -> bool:
@@ -132,7 +132,7 @@ class Lease:
         ttl: seconds of silence after which others may take it over.
     """
 
-    def __init__(self, key: str, record: LeaseRecord, claim: Claim) -> None:
+    def __init__(self, key: str, record: LeaseRecord, claim: Renewable) -> None:
         self.key = key
         self.holder = record.holder
         self.ttl = record.ttl

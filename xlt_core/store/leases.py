@@ -35,9 +35,9 @@ class Leases:
         data = self._backend.get(lease_path(key, number)) if number else None
         return None if data is None else _sighting(data, number)
 
-    def take(self, key: str, record: LeaseRecord, over: Sighting | None) -> Claim | None:
+    def take(self, key: str, record: LeaseRecord, over: Sighting | None) -> TakenLease | None:
         """Take the lease on `key` where there is none, or over the very one that was seen."""
-        claim = Claim(self, self._backend, key, 1 if over is None else over.number + 1, record)
+        claim = TakenLease(self, self._backend, key, 1 if over is None else over.number + 1, record)
         if not self._backend.create(claim.path, claim.content()):
             return None
         if not self._stands(claim, over):
@@ -58,7 +58,7 @@ class Leases:
             if older < number:
                 self._backend.remove(lease_path(key, older))
 
-    def _stands(self, claim: Claim, over: Sighting | None) -> bool:
+    def _stands(self, claim: TakenLease, over: Sighting | None) -> bool:
         """Whether nobody went on between our look and our writing: they were there first."""
         if max(self.numbers(claim.key), default=0) != claim.number:
             return False
@@ -68,7 +68,7 @@ class Leases:
         return data is None or _sighting(data, over.number).beat == over.beat
 
 
-class Claim:
+class TakenLease:
     """A lease that this process wrote. Every method raises OSError where nobody can say."""
 
     def __init__(

@@ -133,7 +133,7 @@ class TestAsking:
         ours, its = os.openpty()
         script = (
             "import sys; from sweeps.cli.agreement import agree; from dataclasses import replace;"
-            "from sweeps.spec.paths import SweepFolder; from sweeps.spec.prepare import planned;"
+            "from sweeps.spec.paths import SweepFolder; from sweeps.spec.inputs import planned;"
             "from sweeps.spec.stored import read_stored_spec; f = SweepFolder.named('made');"
             "s = read_stored_spec(f); agree(replace(s, seeds=(0, 1, 2)), planned(f), f, yes=False);"
             "print('went on')"

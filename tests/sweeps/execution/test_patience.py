@@ -11,7 +11,7 @@ import pytest
 
 from sweeps.execution.desired import DesiredStateWatch
 from sweeps.execution.patience import Patience
-from sweeps.search.study_reader import storage_mistake
+from sweeps.search.storage import storage_mistake
 from sweeps.spec import desired_state
 from sweeps.spec.desired_state import DesiredState
 from xlt_core.vocabulary.errors import Mistake, UserMistake

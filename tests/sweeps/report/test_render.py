@@ -9,7 +9,7 @@ import pytest
 from sweeps.report.render import results_report
 from sweeps.report.results import PRIMARY, read_results
 from sweeps.report.text import as_text
-from sweeps.spec.prepare import OverlapFlag
+from sweeps.spec.inputs import OverlapFlag
 from sweeps.spec.sweep import Objective
 
 

@@ -15,8 +15,8 @@ from sweeps.search.of_sweep import candidates_of
 from sweeps.search.proposal import Proposal
 from sweeps.search.samplers import make_sampler
 from sweeps.search.view import View
+from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.methods import METHODS
-from sweeps.spec.prepare import ResolvedInputs
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.sweep import Intermediate, Range, Search, Sweep, Target
 from sweeps.spec.trials import baseline_beside, paths_asked, paths_of_trial

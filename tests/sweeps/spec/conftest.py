@@ -8,7 +8,8 @@ from textwrap import dedent
 
 import pytest
 
-from sweeps.spec.prepare import ResolvedInputs, trains_on
+from sweeps.spec.inputs import ResolvedInputs
+from sweeps.spec.prepare import trains_on
 from sweeps.spec.read import read_spec
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.fingerprint import fingerprint

@@ -10,7 +10,7 @@ import pytest
 from sweeps.spec.compare import DIFFERENT, EXTENSION, SAME, compare
 from sweeps.spec.computed import computed
 from sweeps.spec.differences import Difference
-from sweeps.spec.prepare import ResolvedInputs
+from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.sweep import Sweep
 
 SweepOf = Callable[..., Sweep]

@@ -8,7 +8,7 @@ import pytest
 
 from sweeps.search.of_sweep import candidates_of
 from sweeps.spec.compare import compare
-from sweeps.spec.prepare import read_prepared, write_prepared
+from sweeps.spec.inputs import read_prepared, write_prepared
 from sweeps.spec.stored import from_data, to_data
 from sweeps.spec.sweep import Range
 from sweeps.spec.trials import baseline_beside, paths_of_trial

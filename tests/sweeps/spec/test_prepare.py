@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sweeps.spec.inputs import ResolvedInputs, read_prepared, write_prepared
 from sweeps.spec.names import encoder_names
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import ResolvedInputs, prepare, read_prepared, write_prepared
+from sweeps.spec.prepare import prepare
 from sweeps.spec.read import read_spec
 from sweeps.spec.sweep import Sweep
 from xlt_core.models.encoders import lab_folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweeps.spec.prepare import ResolvedInputs
+from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.selection import selection
 from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 

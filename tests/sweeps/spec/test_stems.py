@@ -11,8 +11,9 @@ import pytest
 from sweeps.cli.agreement import agree
 from sweeps.search.claim import agreed_with
 from sweeps.spec.addresses import require_passwords
+from sweeps.spec.inputs import ResolvedInputs, write_prepared
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.prepare import ResolvedInputs, prepare, write_prepared
+from sweeps.spec.prepare import prepare
 from sweeps.spec.read import read_spec
 from sweeps.spec.stored import read_stored_spec, to_data, with_places, write_spec
 from xlt_core.vocabulary.errors import UserMistake

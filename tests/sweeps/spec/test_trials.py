@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.spec.prepare import ResolvedInputs
+from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.sweep import Sweep, Target
 from sweeps.spec.trials import paths_of_trial, stage_tree
 from xlt_core.stages import EvaluateStage, TrainStage, lineage

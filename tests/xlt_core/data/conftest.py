@@ -35,12 +35,12 @@ def hub_rows() -> Callable[[str, dict[str, Any]], list[Any]]:
     import datasets
 
     from xlt_core.data.hub_rows import add_rows
+    from xlt_core.kinds import shaper_of
     from xlt_core.kinds.faults import Faults, TooManyFaults
-    from xlt_core.kinds.shaping import Shaper
     from xlt_core.tasks import get_task
 
     def read(task: str, columns: dict[str, Any]) -> list[Any]:
-        shaper = Shaper(get_task(task), Faults("someone/data"), blank=True)
+        shaper = shaper_of(get_task(task), Faults("someone/data"), blank=True)
         try:
             add_rows(datasets.Dataset.from_dict(columns), shaper, get_task(task).hub.form, {})
         except TooManyFaults:

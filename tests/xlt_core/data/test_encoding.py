@@ -10,13 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xlt_core.kinds import KINDS, TaskKind
-from xlt_core.kinds.choice import CHOICE, ChoiceExample
+from xlt_core.kinds.choice import CHOICE
+from xlt_core.kinds.choice.example import ChoiceExample
 from xlt_core.kinds.classification import CLASSIFICATION, ClassificationExample
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.encoding import encode
 from xlt_core.kinds.regression import REGRESSION, RegressionExample
-from xlt_core.kinds.span import SPAN, SpanExample, characters
-from xlt_core.kinds.tagging import TAGGING, TaggingExample, word_positions
+from xlt_core.kinds.span import SPAN, characters
+from xlt_core.kinds.span.example import SpanExample
+from xlt_core.kinds.tagging import TAGGING, word_positions
+from xlt_core.kinds.tagging.example import TaggingExample
 
 WORD = st.text("abcxyzไทย漢字é.", min_size=1, max_size=8)
 TEXT = st.lists(WORD, min_size=1, max_size=12).map(" ".join)

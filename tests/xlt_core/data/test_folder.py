@@ -11,10 +11,10 @@ import pytest
 
 from xlt_core.data import open_source
 from xlt_core.data.folder import FolderSource
-from xlt_core.kinds.choice import ChoiceExample
+from xlt_core.kinds.choice.example import ChoiceExample
 from xlt_core.kinds.classification import ClassificationExample
-from xlt_core.kinds.span import SpanExample
-from xlt_core.kinds.tagging import TaggingExample
+from xlt_core.kinds.span.example import SpanExample
+from xlt_core.kinds.tagging.example import TaggingExample
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.refs import SourceRef
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from xlt_core.data.folder import FolderSource
 from xlt_core.data.halving import half_of, halve
-from xlt_core.kinds.span import SpanExample
+from xlt_core.kinds.span.example import SpanExample
 
 IDS = st.lists(st.text(max_size=12), unique=True, max_size=30)
 

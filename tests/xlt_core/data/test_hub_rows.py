@@ -9,8 +9,8 @@ import pytest
 
 from xlt_core.data.hub import HubSource
 from xlt_core.data.hub_rows import add_rows, questions_by_id
+from xlt_core.kinds import shaper_of
 from xlt_core.kinds.faults import Faults, TooManyFaults
-from xlt_core.kinds.shaping import Shaper
 from xlt_core.tasks import all_tasks, get_task
 from xlt_core.vocabulary.errors import UserMistake
 
@@ -113,7 +113,7 @@ SHAPES: dict[str, tuple[dict[str, Any], list[Any]]] = {
 def shaped(
     task: str, table: Any, questions: dict[str, str] | None = None, language: str = "fr"
 ) -> list[Any]:
-    shaper = Shaper(get_task(task), Faults("hub"), blank=True)
+    shaper = shaper_of(get_task(task), Faults("hub"), blank=True)
     try:
         add_rows(table, shaper, get_task(task).hub.form, questions or {}, language)
     except TooManyFaults:

@@ -10,9 +10,9 @@ import pytest
 
 from xlt_core.data.folder import FolderSource
 from xlt_core.data.hub_rows import add_rows
+from xlt_core.kinds import shaper_of
 from xlt_core.kinds.faults import Faults, TooManyFaults
 from xlt_core.kinds.labels import Labels
-from xlt_core.kinds.shaping import Shaper
 from xlt_core.tasks import Task, all_tasks, get_task
 from xlt_core.tasks.layout import HubTable
 from xlt_core.vocabulary.errors import UserMistake
@@ -45,7 +45,7 @@ def from_hub(task: Task, values: list[Any], feature: Any = None) -> list[int]:
     table = datasets.Dataset.from_dict(columns)
     if feature is not None:
         table = table.cast_column(form.label, feature)
-    shaper = Shaper(task, Faults("someone/data, train"), blank=True)
+    shaper = shaper_of(task, Faults("someone/data, train"), blank=True)
     try:
         add_rows(table, shaper, form, {})
     except TooManyFaults:
@@ -198,7 +198,7 @@ def shaped(task: str, columns: Any) -> list[Any]:
     table = (
         columns if isinstance(columns, datasets.Dataset) else datasets.Dataset.from_dict(columns)
     )
-    shaper = Shaper(get_task(task), Faults("someone/data, train"), blank=True)
+    shaper = shaper_of(get_task(task), Faults("someone/data, train"), blank=True)
     try:
         add_rows(table, shaper, get_task(task).hub.form, {})
     except TooManyFaults:

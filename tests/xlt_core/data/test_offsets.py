@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from xlt_core.data.folder import FolderSource
 from xlt_core.data.readers import read_examples
 from xlt_core.kinds.encoding import encode
-from xlt_core.kinds.span import SPAN, SpanExample, characters
+from xlt_core.kinds.span import SPAN, characters
 from xlt_core.kinds.span.answers import best_spans
+from xlt_core.kinds.span.example import SpanExample
 from xlt_core.kinds.span.offsets import is_mark, whole_characters
-from xlt_core.kinds.tagging import TaggingExample
+from xlt_core.kinds.tagging.example import TaggingExample
 from xlt_core.metrics import score
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.languages import all_languages

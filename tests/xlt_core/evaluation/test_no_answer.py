@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from xlt_core.kinds.encoding import encode
-from xlt_core.kinds.span import SPAN, SpanExample, characters
+from xlt_core.kinds.span import SPAN, characters
+from xlt_core.kinds.span.example import SpanExample
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.models.pretrained import load_tokenizer
 from xlt_core.tasks import get_task

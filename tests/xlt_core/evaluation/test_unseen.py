@@ -10,7 +10,8 @@ import pytest
 
 from xlt_core.evaluation.evaluate import read_predictions, write_predictions
 from xlt_core.kinds.encoding import encode
-from xlt_core.kinds.tagging import TAGGING, TaggingExample
+from xlt_core.kinds.tagging import TAGGING
+from xlt_core.kinds.tagging.example import TaggingExample
 from xlt_core.metrics import score
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.models.pretrained import load_tokenizer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xlt_core.data import open_source
-from xlt_core.kinds.tagging import TaggingExample
+from xlt_core.kinds.tagging.example import TaggingExample
 from xlt_core.lab.source import LabSource
 from xlt_core.lab.tasks import lab_task, lab_tasks
 from xlt_core.lab.world import LANGUAGES

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlt_core.kinds.choice import ChoiceExample
+from xlt_core.kinds.choice.example import ChoiceExample
 from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.regression import RegressionExample
-from xlt_core.kinds.span import SpanExample
-from xlt_core.kinds.tagging import TaggingExample
+from xlt_core.kinds.span.example import SpanExample
+from xlt_core.kinds.tagging.example import TaggingExample
 from xlt_core.metrics import METRICS, score
 from xlt_core.tasks import all_tasks
 

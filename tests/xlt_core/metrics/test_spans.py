@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlt_core.kinds.span import SpanExample
 from xlt_core.kinds.span.answers import best_span, best_spans
+from xlt_core.kinds.span.example import SpanExample
 
 
 def _example(context: str) -> SpanExample:

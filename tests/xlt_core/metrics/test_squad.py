@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xlt_core.kinds.span import SpanExample
+from xlt_core.kinds.span.example import SpanExample
 from xlt_core.metrics import score
 from xlt_core.metrics.answers import mlqa_words, squad_words
 from xlt_core.vocabulary.errors import UserMistake

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlt_core.kinds.tagging import TaggingExample
+from xlt_core.kinds.tagging.example import TaggingExample
 from xlt_core.metrics import score
 from xlt_core.metrics.tagging import UNSEEN, chunks, span_scores
 from xlt_core.tasks.layout import UPOS_LABELS

@@ -10,7 +10,7 @@ import pytest
 
 from xlt_core.evaluation.evaluate import read_predictions, write_predictions
 from xlt_core.kinds.classification import ClassificationExample
-from xlt_core.kinds.span import SpanExample
+from xlt_core.kinds.span.example import SpanExample
 from xlt_core.store.executions import executions, record_execution
 from xlt_core.store.place import open_backend
 from xlt_core.tasks import get_task

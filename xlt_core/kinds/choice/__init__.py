@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xlt_core.kinds.arrays import chunks, sequence_arrays
+from xlt_core.kinds.choice.example import ChoiceExample
 from xlt_core.kinds.kind import Encoding, TaskKind
 from xlt_core.kinds.one_of_several import OneOfSeveral
 
@@ -16,24 +16,6 @@ if TYPE_CHECKING:
     from xlt_core.kinds.learning import Learning
     from xlt_core.kinds.shaping import Shaper
     from xlt_core.tasks.task import Task
-
-
-@dataclass(frozen=True)
-class ChoiceExample:
-    """A context and question with several choices; `label` is the right one's index.
-
-    For COPA and XCOPA `question` holds `cause` or `effect`, put into words when encoded.
-    """
-
-    id: str
-    context: str
-    question: str
-    choices: tuple[str, ...]
-    label: int
-
-    def content(self) -> list[Any]:
-        """What a fingerprint covers."""
-        return [self.context, self.question, list(self.choices), self.label]
 
 
 class Choice(OneOfSeveral):

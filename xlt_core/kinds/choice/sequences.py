@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlt_core.kinds.choice import ChoiceExample
+from xlt_core.kinds.choice.example import ChoiceExample
 
 _COPA_QUESTIONS = {"cause": "What was the cause?", "effect": "What was the effect?"}
 _CONTEXT, _QUESTION, _CHOICE, _SPECIAL = range(4)

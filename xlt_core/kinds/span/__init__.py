@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xlt_core.kinds.kind import Encoding, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.span.example import SpanExample
 from xlt_core.vocabulary.texts import abbreviated
 
 if TYPE_CHECKING:
@@ -16,20 +16,6 @@ if TYPE_CHECKING:
     from xlt_core.kinds.learning import Learning
     from xlt_core.kinds.shaping import Shaper
     from xlt_core.tasks.task import Task
-
-
-@dataclass(frozen=True)
-class SpanExample:
-    """A question on a context. `answers` are (text, first character); none if unanswerable."""
-
-    id: str
-    context: str
-    question: str
-    answers: tuple[tuple[str, int], ...]
-
-    def content(self) -> list[Any]:
-        """What a fingerprint covers."""
-        return [self.id, self.context, self.question, [list(answer) for answer in self.answers]]
 
 
 class SpanKind:

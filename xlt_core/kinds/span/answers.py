@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlt_core.kinds.span import SpanExample
+from xlt_core.kinds.span.example import SpanExample
 
 # Characters of the context a token covers, [first, last), or None for any token outside it.
 Offset = tuple[int, int] | None

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from xlt_core.kinds.kind import Ints
-from xlt_core.kinds.span import SpanExample
+from xlt_core.kinds.span.example import SpanExample
 from xlt_core.kinds.span.offsets import trimmed, whole_characters
 
 MOST_QUESTION_TOKENS = 64

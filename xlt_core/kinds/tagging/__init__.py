@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xlt_core.kinds.arrays import IGNORED
 from xlt_core.kinds.kind import Encoding, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.tagging.example import UNSEEN, TaggingExample
 
 if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
@@ -18,24 +18,10 @@ if TYPE_CHECKING:
     from xlt_core.tasks.task import Task
 
 WITHHELD = "_"  # what treebanks write for a word that their licence does not let them carry
-UNSEEN = -1  # the prediction for a word that no model saw
 _NO_TEXT = (
     "the words of the sentence are all '_': its text is withheld by licence",
     "put the words in (treebanks come with a script for it), or remove the sentence",
 )
-
-
-@dataclass(frozen=True)
-class TaggingExample:
-    """Words of a sentence with a tag each, indices into the task's `labels`."""
-
-    id: str
-    words: tuple[str, ...]
-    tags: tuple[int, ...]
-
-    def content(self) -> list[Any]:
-        """What a fingerprint covers."""
-        return [list(self.words), list(self.tags)]
 
 
 class Tagging:

@@ -13,7 +13,7 @@ import numpy as np
 
 from xlt_core.kinds.arrays import IGNORED, chunks, is_cut, ragged, sequence_arrays
 from xlt_core.kinds.kind import Ints
-from xlt_core.kinds.tagging import TaggingExample
+from xlt_core.kinds.tagging.example import TaggingExample
 
 
 def encode_words(

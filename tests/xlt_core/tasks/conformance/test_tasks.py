@@ -9,13 +9,13 @@ import pytest
 
 from xlt_core.data.folder import FolderSource
 from xlt_core.kinds import get_kind
-from xlt_core.kinds.choice import ChoiceExample
+from xlt_core.kinds.choice.example import ChoiceExample
 from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.encoding import encode
 from xlt_core.kinds.regression import RegressionExample
-from xlt_core.kinds.span import SpanExample
-from xlt_core.kinds.tagging import TaggingExample
+from xlt_core.kinds.span.example import SpanExample
+from xlt_core.kinds.tagging.example import TaggingExample
 from xlt_core.metrics import METRICS
 from xlt_core.tasks import Task, all_tasks, get_task
 from xlt_core.tasks.layout import (
