@@ -12,7 +12,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from mlflow import MlflowClient
-from mlflow.entities import MetricPoint as Point
+from mlflow.entities import Metric as Point
 from mlflow.entities import Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
