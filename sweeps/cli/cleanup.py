@@ -26,7 +26,7 @@ def look_at(name: str) -> SweepFolder:
 
 def say_what_is_left(folder: SweepFolder) -> None:
     """Say what waits for MLflow, and how it is sent; nothing while a driver is at work."""
-    from sweeps.report.status import is_driven
+    from sweeps.results.status import is_driven
     from sweeps.tracking.reconcile import needs_closing
 
     if needs_closing(folder.spool) and not is_driven(folder):
@@ -36,7 +36,7 @@ def say_what_is_left(folder: SweepFolder) -> None:
 
 def say_open_runs(folder: SweepFolder) -> None:
     """Say that MLflow shows work as running which nobody does any longer, where it does."""
-    from sweeps.report.status import is_driven
+    from sweeps.results.status import is_driven
     from sweeps.tracking.reconcile import left_open
 
     if left_open(folder.spool) and not is_driven(folder):

@@ -40,7 +40,7 @@ def ask(name: str, desired: DesiredState, promise: str) -> None:
     Raises:
         UserMistake: no such sweep, or nothing is running it.
     """
-    from sweeps.report.status import is_driven
+    from sweeps.results.status import is_driven
 
     folder = look_at(name)
     if not is_driven(folder):
@@ -57,7 +57,7 @@ def ask(name: str, desired: DesiredState, promise: str) -> None:
 
 def _why_idle(folder: SweepFolder) -> str:
     """How a sweep ended that nobody runs, by its journal."""
-    from sweeps.report.status import last_word
+    from sweeps.results.status import last_word
 
     if not folder.events.is_file():
         return "has not started"

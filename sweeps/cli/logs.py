@@ -38,7 +38,7 @@ def logs(
 
     Oldest first, with whole error messages.
     """
-    from sweeps.report.status import is_driven, read_events
+    from sweeps.results.status import is_driven, read_events
 
     folder = look_at(sweep)
     if stage and not any(event.stage.startswith(stage) for event in read_events(folder)):
@@ -67,7 +67,7 @@ def logs(
 def stages_of(folder: SweepFolder, trial: int) -> set[str]:
     """Keys of all that a trial asks for; none where study or spec cannot tell: then above all is
     the journal looked at."""
-    from sweeps.report.status import read_sweep
+    from sweeps.results.status import read_sweep
     from sweeps.spec.trials import paths_asked
     from xlt_core.stages import lineage
 

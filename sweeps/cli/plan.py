@@ -13,9 +13,9 @@ from sweeps.cli.options import AsJson, Folder, Overrides, SpecFile
 from sweeps.cli.output import print_json, stdout
 from sweeps.cli.places import folder_of, placed
 from sweeps.processes import uncollected
-from sweeps.report.results import overlap_texts
-from sweeps.report.settings import short
-from sweeps.report.statistics import ADVISED_SEEDS, smallest_p
+from sweeps.results.rows import overlap_texts
+from sweeps.results.settings import short
+from sweeps.results.statistics import ADVISED_SEEDS, smallest_p
 from sweeps.spec.selection import selection
 from sweeps.spec.stems import blaming
 from xlt_core.vocabulary.address import bare
@@ -94,7 +94,7 @@ def begun_of(
 
 def show_begun(before: Begun | None, folder: SweepFolder) -> None:
     """Print what `xlt run` would make of a sweep that has begun."""
-    from sweeps.report.status import is_driven
+    from sweeps.results.status import is_driven
 
     if before is None:
         return

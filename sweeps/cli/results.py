@@ -34,8 +34,8 @@ def results(
     asked the languages that means are over, beside the baseline that a trial brought along.
     """
     from sweeps.report.render import results_report
-    from sweeps.report.results import read_results
     from sweeps.report.text import as_text
+    from sweeps.results.rows import read_results
 
     found = read_results(look_at(sweep))
     rows = [row.to_json() for row in found.rows]

@@ -28,7 +28,7 @@ def resume(
 
     What a machine's fault ended is tried again, and so is a failed baseline.
     """
-    from sweeps.report.status import is_driven
+    from sweeps.results.status import is_driven
     from sweeps.spec.addresses import require_passwords
     from sweeps.spec.desired_state import DesiredState, request, requested
     from sweeps.spec.inputs import planned

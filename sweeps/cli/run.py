@@ -89,7 +89,7 @@ def with_workers(sweep: Sweep, workers: int | None) -> Sweep:
 
 def refuse_a_second_driver(folder: SweepFolder) -> None:
     """Raise UserMistake where the sweep is being run already."""
-    from sweeps.report.status import is_driven
+    from sweeps.results.status import is_driven
 
     if is_driven(folder):
         name = folder.called
@@ -127,8 +127,8 @@ def carry_out(
     from sweeps.cli.plan import cautions_of, forecast_of, known_trials
     from sweeps.cli.progress import ProgressDisplay, summary
     from sweeps.execution.driver import run_sweep
-    from sweeps.report.results import overlap_texts
-    from sweeps.report.status import lacks_scores
+    from sweeps.results.rows import overlap_texts
+    from sweeps.results.status import lacks_scores
     from sweeps.search.retry import to_retry
     from sweeps.spec.stems import blaming
     from xlt_core.store import Store
@@ -159,7 +159,7 @@ def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
     from sweeps.cli.progress import counted
     from sweeps.cli.ui import way_to_runs
     from sweeps.report.render import results_report
-    from sweeps.report.results import read_results
+    from sweeps.results.rows import read_results
 
     name = folder.called
     stdout().print(results_report(read_results(folder)))

@@ -16,7 +16,7 @@ from sweeps.cli.places import as_word, every_sweep, find_sweep, runs_folder
 from xlt_core.vocabulary.errors import UserMistake
 
 if TYPE_CHECKING:
-    from sweeps.report.status import SweepStatus
+    from sweeps.results.status import SweepStatus
 
 
 def status(
@@ -35,7 +35,7 @@ def status(
     if sweep is None:
         _all(as_json)
         return
-    from sweeps.report.status import sweep_status
+    from sweeps.results.status import sweep_status
 
     folder = find_sweep(sweep)
     found = sweep_status(folder)
@@ -53,7 +53,7 @@ def status(
 
 def _all(as_json: bool) -> None:
     """Every sweep; one that does not read is said on stderr and does not hide the others."""
-    from sweeps.report.status import sweep_status
+    from sweeps.results.status import sweep_status
 
     found = []
     for folder in every_sweep():

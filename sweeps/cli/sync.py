@@ -63,10 +63,11 @@ def sync_one(folder: SweepFolder) -> SyncResult:
     Raises:
         UserMistake: the sweep does not read, or its tracking server does not answer.
     """
-    from sweeps.report.projection import sweep_projection
+    from sweeps.report.render import text_report
     from sweeps.spec.identity import give_identity
     from sweeps.spec.stored import read_stored_spec
     from sweeps.tracking.location import tracking_uri
+    from sweeps.tracking.projection import sweep_projection
     from sweeps.tracking.spool import Spool
     from sweeps.tracking.sync import TrackingRefused
     from sweeps.tracking.sync import sync as send
@@ -78,7 +79,7 @@ def sync_one(folder: SweepFolder) -> SyncResult:
     kept = Spool(folder.spool) if folder.spool.is_dir() else None
     before = list(kept.refused()) if kept else []
     try:
-        done = send(list(sweep_projection(folder)), uri)
+        done = send(list(sweep_projection(folder, text_report)), uri)
     except TrackingRefused as error:
         raise UserMistake(
             Mistake(

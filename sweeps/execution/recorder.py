@@ -18,7 +18,7 @@ from typing import Any
 from sweeps.execution.journal import Journal
 from sweeps.execution.left import Left
 from sweeps.execution.steady import never_steering
-from sweeps.report.projection import Projection
+from sweeps.report.render import text_report
 from sweeps.search.study import SweepStudy
 from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.paths import SweepFolder
@@ -26,6 +26,7 @@ from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_asked
 from sweeps.tracking.backlog import read_backlog
 from sweeps.tracking.client import TrackerClient
+from sweeps.tracking.projection import Projection
 from xlt_core.stages.tree import StageTree
 from xlt_core.store import Store
 from xlt_core.vocabulary.events import Event
@@ -56,7 +57,7 @@ class EventRecorder:
         self._folder = folder
         self._observe = observe
         self._journal = Journal(folder.events)
-        self._projection = Projection(sweep, prepared, folder, study)
+        self._projection = Projection(sweep, prepared, folder, study, text_report)
         self._tracker = TrackerClient(folder.spool, sweep.tracking)
         self._said_of_tracking: tuple[str, str, int] = ("", "", 0)
         self._said_namesake = False

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sweeps.execution.job import DONE, FAILED, INTERRUPTED, StageOutcome
-from sweeps.report.objective import objective_value, target_scores
+from sweeps.results.objective import objective_value, target_scores
 from sweeps.search.loop import Interrupted
 from sweeps.search.trial import TrialResult
 from sweeps.spec.sweep import Objective

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from sweeps.report.tables import SELECTIONS, shown_split
+from sweeps.results.tables import SELECTIONS, shown_split
 from sweeps.spec.overlaps import allowed_steps
 from sweeps.spec.recipes import Origins, step_origins, target_origins
 from sweeps.spec.selection import selection

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sweeps.search.of_sweep import planned_trials
 from sweeps.search.proposal import Proposal
 from sweeps.spec.methods import METHODS
 from sweeps.spec.stems import blaming
@@ -122,17 +123,6 @@ def forecast(
     plans, settings = (str(plan) for plan, _ in listed), (own for _, own in listed)
     more = round((len(baselines) - 1) * factor)  # none more where there is one for all
     return Forecast(total, counted, exact, stages, tuple(plans), tuple(settings), 1 + more)
-
-
-def planned_trials(sweep: Sweep, candidates: Candidates) -> int | None:
-    """Trials in all; None where the space is continuous and the spec sets no number."""
-    found = [n for n in (sweep.search.trials, distinct_size(candidates)) if n is not None]
-    return min(found) if found else None
-
-
-def distinct_size(candidates: Candidates) -> int | None:
-    """Number of different trials; None where there is no end of them."""
-    return candidates.distinct()
 
 
 def _proposals(sweep: Sweep, candidates: Candidates, known: Sequence[Trial]) -> Iterator[Proposal]:

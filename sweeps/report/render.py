@@ -11,10 +11,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sweeps.report.results import SweepResults, judging_metrics, overlap_texts
-from sweeps.report.settings import short, whole
-from sweeps.report.statistics import Estimate
-from sweeps.report.tables import (
+from sweeps.report.text import as_text
+from sweeps.results.rows import SweepResults, judging_metrics, overlap_texts
+from sweeps.results.settings import short, whole
+from sweeps.results.statistics import Estimate
+from sweeps.results.tables import (
     SELECTIONS,
     Choice,
     FamilyGain,
@@ -38,6 +39,11 @@ SELECTED_BY = {
     "english": "selected on English {split} (zero-shot)",
     "all": "selected on target languages ({split} of every language; not zero-shot)",
 }
+
+
+def text_report(results: SweepResults) -> str:
+    """The report as a plain file has it."""
+    return as_text(results_report(results))
 
 
 def results_report(results: SweepResults) -> RenderableType:

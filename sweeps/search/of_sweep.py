@@ -37,3 +37,9 @@ def _costs(
         (path.trained, path.evaluations) for path in paths_asked(sweep, prepared, plan, settings)
     )
     return {key: stage.optimizer_steps for key, stage in tree.stages.items()}
+
+
+def planned_trials(sweep: Sweep, candidates: Candidates) -> int | None:
+    """Trials in all; None where the space is continuous and the spec sets no number."""
+    found = [n for n in (sweep.search.trials, candidates.distinct()) if n is not None]
+    return min(found) if found else None

@@ -12,14 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sweeps.results.rows import ScoreRow
 from sweeps.spec.selection import Selection
-from sweeps.tracking.aggregate import TrialScore, summaries
+from sweeps.tracking.aggregate import summaries
 from sweeps.tracking.names import TAG_LENGTH, legal, metric_key
 from sweeps.tracking.records import MetricPoint, RunRecord
 from sweeps.tracking.stage_run import stage_record
 from sweeps.tracking.status import given, status_of, text_of
 
-__all__ = ["Best", "TrialScore", "listed", "stage_record", "sweep_record", "trial_record"]
+__all__ = ["Best", "listed", "stage_record", "sweep_record", "trial_record"]
 
 SELECTED_ON_TARGETS = "selected on target languages"
 
@@ -43,7 +44,7 @@ def trial_record(
     settings: Mapping[str, Any],
     state: str,
     objective: float | None,
-    scores: Iterable[TrialScore],
+    scores: Iterable[ScoreRow],
     stage_keys: Sequence[str],
     started: float,
     ended: float | None = None,
@@ -181,7 +182,7 @@ def _plan_params(number: int, plan: str) -> dict[str, str]:
 
 
 def _trial_metrics(
-    scores: Iterable[TrialScore], objective: float | None, at: float
+    scores: Iterable[ScoreRow], objective: float | None, at: float
 ) -> tuple[MetricPoint, ...]:
     values = summaries(scores)
     if objective is not None:

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from sweeps.execution.driver import Ended, run_sweep
-from sweeps.report.projection import sweep_projection
-from sweeps.report.render import results_report
-from sweeps.report.results import read_results
-from sweeps.report.status import lacks_scores, read_sweep, sweep_status
-from sweeps.report.tables import standings
+from sweeps.report.render import results_report, text_report
 from sweeps.report.text import as_text
+from sweeps.results.rows import read_results
+from sweeps.results.status import lacks_scores, read_sweep, sweep_status
+from sweeps.results.tables import standings
 from sweeps.spec.sweep import Range, Search
 from sweeps.spec.trials import paths_asked
+from sweeps.tracking.projection import sweep_projection
 from xlt_core.stages import lineage
 
 RUNNER = "tests.sweeps.execution.runners:run_ailing"
@@ -80,7 +80,9 @@ def test_every_trial_has_a_gain(sweep, form):
     stages = sweep_status(made.folder).stages
     assert stages.executed == stages.distinct
     assert not lacks_scores(*read_sweep(made.folder))
-    runs = [record for record in sweep_projection(made.folder) if record.level == "stage"]
+    runs = [
+        record for record in sweep_projection(made.folder, text_report) if record.level == "stage"
+    ]
     trained = {record.tag_value for record in runs}
     assert trained == {s.key for s in _trainings(made)}, "MLflow has the baselines' runs too"
 

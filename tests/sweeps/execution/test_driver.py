@@ -12,7 +12,7 @@ import pytest
 from sweeps.execution.driver import Ended, job_of, run_sweep
 from sweeps.execution.job import Shape
 from sweeps.execution.resources import Staff
-from sweeps.report.status import sweep_status
+from sweeps.results.status import sweep_status
 from sweeps.search.study_reader import read_trials
 from sweeps.spec.identity import give_identity
 

@@ -9,9 +9,9 @@ from safetensors.torch import load_file, save_file
 
 from sweeps.execution.driver import Ended, run_sweep
 from sweeps.report.render import results_report
-from sweeps.report.results import read_results
-from sweeps.report.status import sweep_status
 from sweeps.report.text import as_text
+from sweeps.results.rows import read_results
+from sweeps.results.status import sweep_status
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import prepare
 from sweeps.spec.read import read_spec

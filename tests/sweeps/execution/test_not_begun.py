@@ -9,7 +9,7 @@ import pytest
 import ray
 
 from sweeps.execution.driver import run_sweep
-from sweeps.report.status import sweep_status
+from sweeps.results.status import sweep_status
 from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 

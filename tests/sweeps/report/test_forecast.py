@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.report.forecast import distinct_size, forecast, planned_trials
-from sweeps.search.of_sweep import candidates_of
+from sweeps.report.forecast import forecast
+from sweeps.search.of_sweep import candidates_of, planned_trials
 from sweeps.spec.sweep import Range, Search
 from xlt_core.vocabulary.plan import Plan
 
@@ -130,7 +130,7 @@ class TestPlannedTrials:
             "train": {"learning_rate": Range("choice", choices=(1, 2, 3))},
         }
         candidates = candidates_of(replace(made.sweep, recipe=recipe))
-        assert distinct_size(candidates) == 4 * 3 + 1
+        assert candidates.distinct() == 4 * 3 + 1
         assert len({candidates.key(*candidates.unrank(n)) for n in range(candidates.size)}) == 13
 
     def test_an_endless_space(self, make):

@@ -8,7 +8,7 @@ import pytest
 
 from sweeps.cli.logs import _events
 from sweeps.cli.progress import line
-from sweeps.report.status import read_events
+from sweeps.results.status import read_events
 from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.events import Event
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from sweeps.report.render import results_report
-from sweeps.report.results import PRIMARY, read_results
 from sweeps.report.text import as_text
+from sweeps.results.rows import PRIMARY, read_results
 from sweeps.spec.inputs import OverlapFlag
 from sweeps.spec.sweep import Objective
 

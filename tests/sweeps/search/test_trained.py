@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweeps.report.forecast import distinct_size, planned_trials
 from sweeps.search.candidates import Candidates
 from sweeps.search.draw import draw
-from sweeps.search.of_sweep import candidates_of
+from sweeps.search.of_sweep import candidates_of, planned_trials
 from sweeps.search.proposal import Proposal
 from sweeps.search.samplers import make_sampler
 from sweeps.search.view import View
@@ -131,7 +130,7 @@ def test_every_method_trains_everything_once(method: str, sweep: Sweep, seed: in
     stages = [trained(sweep, known, one.plan, one.settings) for one in found]
     assert len(set(stages)) == len(stages)
     assert set(stages) == expected
-    assert distinct_size(candidates) == len(expected)
+    assert candidates.distinct() == len(expected)
     assert found == search(method, candidates, seed, anew=True)
 
 

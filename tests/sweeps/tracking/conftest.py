@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from sweeps.tracking.project import TrialScore, stage_record, sweep_record, trial_record
+from sweeps.results.rows import ScoreRow
+from sweeps.tracking.project import stage_record, sweep_record, trial_record
 from sweeps.tracking.records import RunRecord
 from tests.sweeps.mlflow_server import Server
 
@@ -122,7 +123,10 @@ def a_trial() -> Callable[..., RunRecord]:
     def make(number: int = 1, state: str = "complete", **more: Any) -> RunRecord:
         families = {"en": "Indo-European", "sw": "Atlantic-Congo", "zh": "Sino-Tibetan"}
         scores = [
-            TrialScore("xnli", language, family, seed, split, "accuracy", 50.0 + seed, 1.0 + seed)
+            ScoreRow(
+                *(1, "mnli", "xnli", language, family, seed, split, "accuracy"),
+                *(50.0 + seed, 1.0 + seed),
+            )
             for language, family in families.items()
             for seed in (0, 1)
             for split in ("dev", "test")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-from sweeps.tracking.project import TrialScore
+from sweeps.results.rows import ScoreRow
 from sweeps.tracking.records import RunRecord
 from sweeps.tracking.sync import sync
 from sweeps.tracking.writer import Applied, Writer
@@ -17,10 +17,10 @@ from sweeps.tracking.writer import Applied, Writer
 Said = Callable[..., RunRecord]
 
 
-def scores(*values: float) -> list[TrialScore]:
+def scores(*values: float) -> list[ScoreRow]:
     """One language, a seed a value."""
     return [
-        TrialScore("xnli", "sw", "Atlantic-Congo", seed, "test", "accuracy", value)
+        ScoreRow(1, "mnli", "xnli", "sw", "Atlantic-Congo", seed, "test", "accuracy", value, None)
         for seed, value in enumerate(values)
     ]
 

@@ -7,16 +7,18 @@ import random
 
 import pytest
 
+from sweeps.results.rows import ScoreRow
 from sweeps.spec.selection import Selection
 from sweeps.spec.sweep import Objective
-from sweeps.tracking.aggregate import TrialScore, summaries
+from sweeps.tracking.aggregate import summaries
 from sweeps.tracking.project import Best, listed, stage_record, sweep_record, trial_record
 from sweeps.tracking.records import RunRecord, Status
 from sweeps.tracking.status import seconds
 
 
 def score(language, family, seed, value, gain=None, metric="accuracy", split="test", target="xnli"):
-    return TrialScore(target, language, family, seed, split, metric, value, gain)
+    judges = metric in ("accuracy", "primary")
+    return ScoreRow(1, "mnli", target, language, family, seed, split, metric, value, gain, judges)
 
 
 class TestSummaries:
@@ -49,8 +51,9 @@ class TestSummaries:
         assert not [key for key in summaries([score("sw", "A", 0, 1.0)]) if "gain" in key]
 
     def test_question_answering_is_the_mean_of_f1_and_em(self):
-        """A target without a primary score is judged by the mean of its metrics."""
-        rows = [score("en", "I", 0, 80.0, metric="f1"), score("en", "I", 0, 60.0, metric="em")]
+        """Rows have that mean as a metric of its own, which judges."""
+        both = [score("en", "I", 0, 80.0, metric="f1"), score("en", "I", 0, 60.0, metric="em")]
+        rows = [*both, score("en", "I", 0, 70.0, metric="primary")]
         found = summaries(rows)
         assert found["test/xnli/mean"] == 70.0
         assert found["test/xnli/en/f1"] == 80.0
@@ -59,6 +62,15 @@ class TestSummaries:
         """Rows called primary decide means; the others are shown by language."""
         rows = [score("en", "I", 0, 80.0, metric="primary"), score("en", "I", 0, 1.0, metric="em")]
         assert summaries(rows)["test/xnli/mean"] == 80.0
+
+    @pytest.mark.parametrize("several", [True, False])
+    def test_what_judges_has_the_name_primary_beside_others(self, several):
+        """So that one name can be compared over targets; alone it needs no second one."""
+        rows = [score("en", "I", 0, 80.0)]
+        rows += [score("en", "I", 0, 1.0, metric="em")] if several else []
+        found = summaries(rows)
+        assert found.get("test/xnli/en/primary") == (80.0 if several else None)
+        assert found["test/xnli/en/accuracy"] == 80.0
 
     def test_targets_weigh_equally(self):
         """The overall mean is over targets, whatever their number of languages."""

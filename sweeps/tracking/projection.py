@@ -8,13 +8,11 @@ twice says the same. How a record looks is `sweeps.tracking.project`'s business.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from sweeps.report.render import results_report
-from sweeps.report.results import (
-    PRIMARY,
+from sweeps.results.rows import (
     ReadOnce,
     ScoreReader,
     ScoreRow,
@@ -23,7 +21,7 @@ from sweeps.report.results import (
     rows_of,
     trial_rows,
 )
-from sweeps.report.status import (
+from sweeps.results.status import (
     RUNNING,
     count_stages,
     count_trials,
@@ -32,12 +30,11 @@ from sweeps.report.status import (
     state_of_trial,
     sweep_status,
 )
-from sweeps.report.tables import selecting_score, shown_split, winner
-from sweeps.report.text import as_text
+from sweeps.results.tables import selecting_score, shown_split, winner
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import TrialPath, baseline_beside, paths_of_trial
-from sweeps.tracking.project import Best, TrialScore, stage_record, sweep_record, trial_record
+from sweeps.tracking.project import Best, stage_record, sweep_record, trial_record
 from xlt_core.stages import TrainStage, lineage
 from xlt_core.store import Store
 from xlt_core.tasks import overlap
@@ -51,6 +48,8 @@ if TYPE_CHECKING:
     from sweeps.spec.paths import SweepFolder
     from sweeps.tracking.records import RunRecord
 
+# What people read of the results; how they look is not tracking's business.
+Report = Callable[[SweepResults], str]
 # A trained stage and those of its evaluations whose scores are said with it.
 StageScores = tuple[str, tuple[str, ...]]
 
@@ -59,12 +58,18 @@ class Projection:
     """The records of one sweep while its driver is at work. Used from one thread."""
 
     def __init__(
-        self, sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, study: SweepStudy
+        self,
+        sweep: Sweep,
+        prepared: ResolvedInputs,
+        folder: SweepFolder,
+        study: SweepStudy,
+        report: Report,
     ) -> None:
         self._sweep = sweep
         self._prepared = prepared
         self._folder = folder
         self._study = study
+        self._report = report
         self._store = Store(sweep.store)
         self._id = folder.identity
         self._said: set[StageScores] = set()
@@ -96,7 +101,7 @@ class Projection:
         """
         trials = self._study.trials()
         yield whole_sweep_record(
-            self._sweep, self._prepared, self._folder, self._store, trials, state, at
+            self._sweep, self._prepared, self._folder, self._store, trials, state, at, self._report
         )
         # A trial may have finished before the baseline had the scores that its gains are over.
         ended = [trial for trial in trials if trial.state != RUNNING]
@@ -121,7 +126,7 @@ class Projection:
         )
 
 
-def sweep_projection(folder: SweepFolder) -> Iterator[RunRecord]:
+def sweep_projection(folder: SweepFolder, report: Report) -> Iterator[RunRecord]:
     """Every record of the sweep in `folder`: the sweep, its trials, their stages.
 
     A sweep that has not started yet has none.
@@ -134,7 +139,7 @@ def sweep_projection(folder: SweepFolder) -> Iterator[RunRecord]:
         return
     store = Store(sweep.store)
     state = sweep_status(folder).state
-    yield whole_sweep_record(sweep, prepared, folder, store, trials, state, None)
+    yield whole_sweep_record(sweep, prepared, folder, store, trials, state, None, report)
     yield from _trials(sweep, prepared, folder, store, trials, state)
 
 
@@ -190,7 +195,7 @@ def trial_projection(
             trial.settings,
             state,
             _objective(sweep, trial, rows),
-            scores_of(rows) if trial.state == "finished" else (),
+            rows if trial.state == "finished" else (),
             list(_keys(paths)),
             started,
             None if state == RUNNING else ended,
@@ -216,6 +221,7 @@ def whole_sweep_record(
     trials: Sequence[Trial],
     state: str,
     at: float | None,
+    report: Report,
 ) -> RunRecord:
     """The sweep's record with everything that is known of it now."""
     ends = dict(_trial_ends(sweep, prepared, store, trials))
@@ -249,7 +255,7 @@ def whole_sweep_record(
         ],
         environment=_environment(sweep, prepared, store, trials),
         selection=selection(sweep, prepared),
-        artifacts={**_spec_artifact(folder), "report.txt": as_text(results_report(results))},
+        artifacts={**_spec_artifact(folder), "report.txt": report(results)},
         sweep_id=folder.identity,
     )
 
@@ -272,29 +278,6 @@ def _objective(sweep: Sweep, trial: Trial, rows: Sequence[ScoreRow]) -> float | 
     judged = [row for row in rows if row.primary]
     found = selecting_score(judged, sweep.objective) if trial.state == "finished" else None
     return trial.value if found is None else found
-
-
-def scores_of(rows: Sequence[ScoreRow]) -> Iterator[TrialScore]:
-    """Rows as tracking takes them: the score that judges once more under the name `primary`,
-    where it is one of several."""
-    several = {(row.target, row.metric) for row in rows if not row.primary}
-    targets = {target for target, _ in several}
-    for row in rows:
-        names = [row.metric]
-        if row.primary and row.target in targets and row.metric != PRIMARY:
-            names.append(PRIMARY)
-        for name in names:
-            yield TrialScore(
-                row.target,
-                row.language,
-                row.family,
-                row.seed,
-                row.split,
-                name,
-                row.score,
-                row.gain,
-                row.asked,
-            )
 
 
 def overlaps_of(sweep: Sweep, plan: Plan) -> list[str]:

@@ -7,10 +7,10 @@ from collections import Counter
 import filelock
 import pytest
 
-from sweeps.report.projection import Projection, overlaps_of, scores_of, sweep_projection
-from sweeps.report.results import ScoreRow
+from sweeps.report.render import text_report
 from sweeps.search.study import SweepStudy
 from sweeps.spec.identity import give_identity
+from sweeps.tracking.projection import Projection, overlaps_of, sweep_projection
 from sweeps.tracking.records import Status
 from xlt_core.stages import lineage
 from xlt_core.vocabulary.events import Event
@@ -26,23 +26,25 @@ def by_tag(records):
 
 def projection_of(made):
     study = SweepStudy.open(made.sweep.storage, made.sweep.name)
-    return Projection(made.sweep, made.prepared, made.folder, study)
+    return Projection(made.sweep, made.prepared, made.folder, study, text_report)
 
 
 class TestSweepProjection:
     def test_a_record_for_the_sweep_each_trial_and_each_trained_stage(self, made):
         """Two seeds of 1 + 2 + 2 + 3 trainings, one of them shared."""
-        found = by_tag(sweep_projection(made.folder))
+        found = by_tag(sweep_projection(made.folder, text_report))
         levels = [level for level, _ in found]
         assert (levels.count("sweep"), levels.count("trial"), levels.count("stage")) == (1, 4, 14)
 
     def test_saying_it_twice_says_the_same(self, made):
         """Every time and number is a stored fact."""
-        assert list(sweep_projection(made.folder)) == list(sweep_projection(made.folder))
+        assert list(sweep_projection(made.folder, text_report)) == list(
+            sweep_projection(made.folder, text_report)
+        )
 
     def test_a_trial_has_its_scores_and_gains_by_family(self, made):
         """Names are stable across sweeps."""
-        record = by_tag(sweep_projection(made.folder))["trial", "made/3"]
+        record = by_tag(sweep_projection(made.folder, text_report))["trial", "made/3"]
         metrics = {metric.key: metric.value for metric in record.metrics}
         assert metrics["gain/lab-nli/Lab-A"] == pytest.approx(9.0)
         assert metrics["objective"] == 83.5, "by the scores of both seeds, whatever was told"
@@ -56,7 +58,7 @@ class TestSweepProjection:
 
     def test_a_stage_has_its_curve_and_the_scores_asked_of_it(self, made):
         """Loss by step, then what evaluations said."""
-        found = by_tag(sweep_projection(made.folder))
+        found = by_tag(sweep_projection(made.folder, text_report))
         path = made.paths("lab-pairs")[0]
         first, last = (found["stage", stage.key] for stage in lineage(path.trained))
         assert [m.value for m in first.metrics if m.key == "train/loss"] == [1.0, 0.5]
@@ -65,7 +67,7 @@ class TestSweepProjection:
 
     def test_the_sweep_names_its_best_trial_and_carries_spec_and_report(self, made):
         """Counts, best, versions, and two files to read."""
-        record = by_tag(sweep_projection(made.folder))["sweep", "made"]
+        record = by_tag(sweep_projection(made.folder, text_report))["sweep", "made"]
         assert record.tags["xlt.best"] == "1: lab-pairs"
         assert record.tags["xlt.environment.torch"] == "2.13"
         assert set(record.artifacts) == {"spec.yaml", "report.txt"}
@@ -80,7 +82,7 @@ class TestSweepProjection:
         made.journal(
             Event("sweep_started", at=BEGAN), Event("trial_started", trial=0, at=BEGAN + 1)
         )
-        record = by_tag(sweep_projection(made.folder))["sweep", "made"]
+        record = by_tag(sweep_projection(made.folder, text_report))["sweep", "made"]
         assert (record.status, record.ended) == (Status.KILLED, BEGAN + 1)
 
     def test_an_open_trial_of_a_sweep_that_does_not_run_is_not_left_running(self, make):
@@ -89,14 +91,14 @@ class TestSweepProjection:
         made.ask(0, "(none)")
         made.compute("(none)")
         made.journal(Event("sweep_started", at=BEGAN))
-        found = by_tag(sweep_projection(made.folder))
+        found = by_tag(sweep_projection(made.folder, text_report))
         record = found["trial", "made/0"]
         assert (record.status, record.tags["xlt.state"]) == (Status.KILLED, "open")
         assert record.ended == BEGAN + 10
         counts = {m.key: m.value for m in found["sweep", "made"].metrics}
         assert (counts["trials/open"], counts["trials/running"]) == (1, 0)
         with filelock.FileLock(made.folder.lock):
-            record = by_tag(sweep_projection(made.folder))["trial", "made/0"]
+            record = by_tag(sweep_projection(made.folder, text_report))["trial", "made/0"]
         assert (record.status, record.ended) == (Status.RUNNING, None)
 
     def test_a_trial_that_failed_before_it_computed_anything(self, make):
@@ -105,7 +107,7 @@ class TestSweepProjection:
         made.ask(0, "(none)")
         made.tell(0, None, "no data")
         made.journal(Event("trial_failed", trial=0, at=BEGAN + 3))
-        record = by_tag(sweep_projection(made.folder))["trial", "made/0"]
+        record = by_tag(sweep_projection(made.folder, text_report))["trial", "made/0"]
         assert (record.status, record.ended) == (Status.FAILED, BEGAN + 3)
         assert record.tags["xlt.error"] == "no data"
 
@@ -113,7 +115,7 @@ class TestSweepProjection:
         """Nothing to say."""
         made = make()
         made.folder.prepared.unlink()
-        assert list(sweep_projection(made.folder)) == []
+        assert list(sweep_projection(made.folder, text_report)) == []
 
 
 class TestProjection:
@@ -129,14 +131,14 @@ class TestProjection:
         events += [Event("trial_finished", trial=number) for number in range(4)]
         told = [record for event in events for record in live.after(event)]
         told += live.closing("finished", 0.0)
-        assert by_tag(told) == by_tag(sweep_projection(made.folder))
+        assert by_tag(told) == by_tag(sweep_projection(made.folder, text_report))
 
     def test_in_the_end_every_trial_is_said_as_it_stands_then(self, made):
         """Whatever was said before; its gains may have had to wait for the baseline."""
         said = by_tag(projection_of(made).closing("finished", 0.0))
         trials = {tag: record for tag, record in said.items() if tag[0] == "trial"}
         assert len(trials) == 4
-        assert trials.items() <= by_tag(sweep_projection(made.folder)).items()
+        assert trials.items() <= by_tag(sweep_projection(made.folder, text_report)).items()
 
     def test_each_record_says_whose_it_is(self, make):
         """By the folder's id, live and by a sync; a stage, by that of whoever computed it."""
@@ -152,7 +154,7 @@ class TestProjection:
         events += [Event("trial_finished", trial=number) for number in range(2)]
         told = [record for event in events for record in live.after(event)]
         told += live.closing("finished", 0.0)
-        for records in (told, list(sweep_projection(made.folder))):
+        for records in (told, list(sweep_projection(made.folder, text_report))):
             ids = Counter((record.level, record.sweep_id) for record in by_tag(records).values())
             assert ids == {
                 ("sweep", own): 1,
@@ -174,29 +176,6 @@ class TestProjection:
         """Progress is not tracked step by step."""
         live = projection_of(made)
         assert list(live.after(Event(kind, trial=0))) == []
-
-
-class TestScoresOf:
-    def row(self, metric, primary):
-        return ScoreRow(
-            0, "(none)", "t", "sw", "Atlantic-Congo", 0, "test", metric, 50.0, None, primary
-        )
-
-    @pytest.mark.parametrize(
-        ("metrics", "names"),
-        [
-            ({"accuracy": True}, ["accuracy"]),
-            ({"f1": True, "precision": False}, ["f1", "primary", "precision"]),
-            (
-                {"f1": False, "exact_match": False, "primary": True},
-                ["f1", "exact_match", "primary"],
-            ),
-        ],
-    )
-    def test_the_score_that_judges_is_told_from_the_others(self, metrics, names):
-        """Where there are several metrics, one of them is named `primary`, once."""
-        rows = [self.row(metric, primary) for metric, primary in metrics.items()]
-        assert [score.metric for score in scores_of(rows)] == names
 
 
 def test_overlaps_of_a_plan_are_flagged(made):

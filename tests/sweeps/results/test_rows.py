@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweeps.report.results import read_results
+from sweeps.results.rows import read_results
 from xlt_core.vocabulary.errors import UserMistake
 
 

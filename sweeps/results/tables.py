@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweeps.report.objective import objective_value
-from sweeps.report.results import ScoreRow
-from sweeps.report.statistics import Estimate, estimate
+from sweeps.results.objective import objective_value
+from sweeps.results.rows import ScoreRow
+from sweeps.results.statistics import Estimate, estimate
 from sweeps.spec.sweep import Objective
 from xlt_core.vocabulary.plan import EMPTY
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sweeps.report.settings import settings_of
+from sweeps.results.settings import settings_of
 from sweeps.search.of_sweep import candidates_of
 from sweeps.spec.sweep import Sweep
 from xlt_core.stages import EvaluateStage
@@ -81,7 +81,7 @@ def read_results(folder: SweepFolder) -> SweepResults:
     Raises:
         UserMistake: the sweep has not started yet, or its files do not read.
     """
-    from sweeps.report.status import read_sweep
+    from sweeps.results.status import read_sweep
     from xlt_core.store import Store
 
     sweep, prepared, trials = read_sweep(folder)

@@ -12,8 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweeps.report.forecast import planned_trials
-from sweeps.search.of_sweep import candidates_of
+from sweeps.search.of_sweep import candidates_of, planned_trials
 from sweeps.spec.desired_state import DesiredState, requested
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.address import bare

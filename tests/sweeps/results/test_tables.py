@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.report.objective import objective_value
-from sweeps.report.results import ScoreRow
-from sweeps.report.tables import (
+from sweeps.results.objective import objective_value
+from sweeps.results.rows import ScoreRow
+from sweeps.results.tables import (
     family_gains,
     incomplete,
     shown_split,

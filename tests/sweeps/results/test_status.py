@@ -7,9 +7,9 @@ from contextlib import nullcontext
 import filelock
 import pytest
 
-from sweeps.report.projection import sweep_projection
-from sweeps.report.results import read_results
-from sweeps.report.status import (
+from sweeps.report.render import text_report
+from sweeps.results.rows import read_results
+from sweeps.results.status import (
     ENDED_ON_REQUEST,
     TrialCounts,
     lacks_scores,
@@ -21,6 +21,7 @@ from sweeps.search.study import SweepStudy
 from sweeps.spec.database import sqlite_address
 from sweeps.spec.desired_state import request
 from sweeps.spec.identity import give_identity
+from sweeps.tracking.projection import sweep_projection
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.events import Event
 
@@ -148,7 +149,11 @@ class TestSweepStatus:
         path = made.folder.path / "study.db"
         path.unlink()
         lose(path)
-        for read in (sweep_status, read_results, lambda folder: list(sweep_projection(folder))):
+        for read in (
+            sweep_status,
+            read_results,
+            lambda folder: list(sweep_projection(folder, text_report)),
+        ):
             with pytest.raises(
                 UserMistake, match=r"study\.db: Optuna's study of made is not there"
             ):
