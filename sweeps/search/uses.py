@@ -68,7 +68,7 @@ class Uses:
 
 def paths(taken: Iterable[Origin]) -> set[str]:
     """The dotted paths of the settings that are taken."""
-    return {path for origin in taken for path in origin.searched}
+    return {path for origin in taken for path in origin.deciding}
 
 
 def _searched(stages: Iterable[Origins]) -> Taken:
@@ -76,4 +76,4 @@ def _searched(stages: Iterable[Origins]) -> Taken:
 
 
 def _with_a_range(origins: Iterable[Origin]) -> Iterator[Origin]:
-    return (origin for origin in origins if origin.searched)
+    return (origin for origin in origins if origin.deciding)

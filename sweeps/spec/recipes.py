@@ -7,6 +7,7 @@ of a plan its recipe.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -41,6 +42,21 @@ class Origin:
     def searched(self) -> tuple[str, ...]:
         """The paths whose searched values it takes."""
         return tuple(path for path, value in self.entries if isinstance(value, Range))
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """Those of them that can make a difference: in a mixture the least counts (of lengths the
+        longest), and a range that never has it decides nothing."""
+        if len(self.entries) == 1:
+            return self.searched
+        sign = -1.0 if self.field in _LONGEST else 1.0
+        ends = [sorted(_number(v, sign) for v in _ends(value)) for _, value in self.entries]
+        return tuple(
+            path
+            for place, (path, value) in enumerate(self.entries)
+            if isinstance(value, Range)
+            and ends[place][0] < min(e[-1] for at, e in enumerate(ends) if at != place)
+        )
 
     def value(self, settings: Mapping[str, Any]) -> Any:
         """The field's value, in the one form that equal values have.
@@ -177,6 +193,17 @@ def target_origins(sweep: Sweep, target: str) -> dict[str, Origins]:
 def trains_on(target: str) -> tuple[str, ...]:
     """The English training tasks of a target, one stage each, in order."""
     return get_task(target).trains_on or (target,)
+
+
+def _ends(value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, Range):
+        return (value,)
+    return value.choices if value.kind == "choice" else (value.low, value.high)
+
+
+def _number(value: Any, sign: float) -> float:
+    """What is compared, the least of which counts; null, which is no number, never does."""
+    return math.inf if value is None else sign * float(value)
 
 
 def _layer(fields: Mapping[str, Any], path: str = "") -> Origins:
