@@ -72,9 +72,9 @@ def hold(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> Change:
     from sweeps.spec.inputs import planned
     from sweeps.spec.stored import read_stored_spec
 
-    before = planned(folder)
-    known = before.identity() if before else None
-    stored = read_stored_spec(folder)
+    before, stored = planned(folder), read_stored_spec(folder)
+    # Inputs are written before the spec: those of an extension that came no further are not its.
+    known = before.asked_by(stored).identity() if before else None
     change = compare(stored, sweep, known, prepared.identity() if known else None)
     if change.differences:
         is_spec = bool(compare(stored, sweep).differences)

@@ -15,7 +15,8 @@ from sweeps.cli.store import app as store_app
 
 EPILOG = """\
 Exit codes: 0 done, 1 a sweep with failed trials, 2 a mistake of yours (said in one screen),
-70 an unexpected error (its traceback is in the file that is named), 130 interrupted.
+3 a sweep that was stopped or cancelled, 70 an unexpected error (its traceback is in the file that
+is named), 130 interrupted.
 
 SWEEP is a name under runs/ (or $XLT_RUNS), or a folder. Results go to stdout, progress to stderr.
 """

@@ -9,6 +9,7 @@ Imports nothing that is slow: it is there before all else.
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ from types import FrameType
 from sweeps.processes import ENDING, ONE_PRESS_SECONDS
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
+SAYING_SECONDS = 0.5
 
 
 class _Ear:
@@ -41,16 +43,17 @@ class _Ear:
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """What the main thread does, once. It may hear first, and be gone before the other."""
+        if self._raised:
+            return
+        self._raised = True  # first: another signal may come while this one is answered
         self.answer()
         self._answered.wait(1.0)
-        if not self._raised:
-            self._raised = True
-            raise KeyboardInterrupt
+        raise KeyboardInterrupt
 
     def answer(self) -> None:
         """Say that a signal was heard; only the first time."""
         if self._answering.acquire(blocking=False):
-            _say(self.answers[-1])
+            _voice.say(self.answers[-1])
             self._answered.set()
 
     def deafen(self) -> None:
@@ -63,7 +66,7 @@ class _Ear:
             self._first = now
             self.answer()
         elif now - self._first > ONE_PRESS_SECONDS:
-            _say("left at once")
+            _voice.say("left at once")
             _leave()
 
 
@@ -75,6 +78,7 @@ def acknowledge() -> None:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    _voice.start()
     threading.Thread(target=_ear.listen, args=(reading,), name="xlt-signals", daemon=True).start()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else a shell ignores it
         signal.signal(signal.SIGINT, _ear.interrupt)
@@ -108,6 +112,29 @@ def _leave() -> None:
         os._exit(INTERRUPTED)
 
 
-def _say(text: str) -> None:
-    with suppress(OSError, ValueError, AttributeError):  # nobody may be there to read it
-        print(text, file=sys.stderr, flush=True)
+class _Voice:
+    """Says what is to be said in a thread of its own: a reader may have stalled, and whoever says
+    it has more to do. May be used in a signal's handler, which may start no thread."""
+
+    def __init__(self) -> None:
+        self._texts: queue.SimpleQueue[tuple[str, threading.Event]] = queue.SimpleQueue()
+
+    def start(self) -> None:
+        """From now on it speaks."""
+        threading.Thread(target=self._speak, name="xlt-voice", daemon=True).start()
+
+    def say(self, text: str) -> None:
+        """Say it, and go on when it is said, or soon."""
+        said = threading.Event()
+        self._texts.put((text, said))
+        said.wait(SAYING_SECONDS)
+
+    def _speak(self) -> None:
+        while True:
+            text, said = self._texts.get()
+            with suppress(OSError, ValueError, AttributeError):  # nobody may be there to read it
+                print(text, file=sys.stderr, flush=True)
+            said.set()
+
+
+_voice = _Voice()

@@ -6,6 +6,8 @@ from more than one thread but never at once.
 
 from __future__ import annotations
 
+import queue
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +27,8 @@ from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.lines import first_line
 
 SHOWN_STAGES = 12  # rows of running stages; more are counted
+MOST_WAITING = 10_000  # events that are not shown yet
+STALLED_SECONDS = 5.0  # how long the end waits for what is not shown yet
 QUIET_SECONDS = 30.0  # between two progress lines of one stage where there is no terminal
 
 _STAGE_ENDS = (
@@ -126,7 +130,11 @@ class Tally:
 
 
 class ProgressDisplay:
-    """A context that shows events while a sweep runs."""
+    """A context that shows events while a sweep runs.
+
+    Events are counted at once and shown by a thread of its own: a reader who stalls (a pager, a
+    frozen connection) holds up nothing, and misses what there is no room for.
+    """
 
     def __init__(
         self,
@@ -144,10 +152,13 @@ class ProgressDisplay:
             else None
         )
         self._spoken: dict[str, float] = {}
+        self._waiting: queue.Queue[tuple[Event, bool] | None] = queue.Queue(MOST_WAITING)
+        self._shower = threading.Thread(target=self._show_all, name="xlt-progress", daemon=True)
 
     def __enter__(self) -> ProgressDisplay:
         if self._live is not None:
             self._live.start()
+        self._shower.start()
         return self
 
     def __exit__(
@@ -156,14 +167,26 @@ class ProgressDisplay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._live is not None:
-            with suppress(OSError, ValueError, SystemExit):  # the terminal may have gone
-                self._live.stop()
+        with suppress(queue.Full):
+            self._waiting.put(None, timeout=STALLED_SECONDS)
+            self._shower.join(STALLED_SECONDS)
 
     def observe(self, event: Event) -> None:
         """Take one event; what `run_sweep` calls."""
         known = event.stage in self.tally.running
         self.tally.add(event)
+        with suppress(queue.Full):
+            self._waiting.put_nowait((event, known))
+
+    def _show_all(self) -> None:
+        while (waiting := self._waiting.get()) is not None:
+            with suppress(OSError, ValueError):  # the terminal may have gone
+                self._show(*waiting)
+        if self._live is not None:
+            with suppress(OSError, ValueError, SystemExit):
+                self._live.stop()
+
+    def _show(self, event: Event, known: bool) -> None:
         if self._live is None:
             if self._worth_a_line(event):
                 self._console.print(line(event), soft_wrap=True)

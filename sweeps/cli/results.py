@@ -28,8 +28,9 @@ def results(
     """Show what a sweep has found so far.
 
     The best plans and their gains by language family. An interval (95 %, for seeds and languages
-    not seen) adds what languages differ by, at Student's t for their number, and what seeds differ
-    by, at theirs: with one seed, or one language of a family, there is none. With --json every
+    not seen) adds, as variances, what languages differ by, at Student's t for their number, and
+    what seeds differ by, at theirs, less once what both share; never less than either alone. With
+    one seed, or one language of a family, there is none. With --json every
     score, with the searched settings of its trial; primary marks the metric that judges the task,
     asked the languages that means are over, beside the baseline that a trial brought along.
     """

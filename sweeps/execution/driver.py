@@ -23,12 +23,14 @@ from sweeps.execution.recorder import EventRecorder
 from sweeps.execution.resources import Staff
 from sweeps.execution.searching import pauses_of, search_out
 from sweeps.execution.steady import never_steering
+from sweeps.results.status import lacks_scores
 from sweeps.search.claim import agreed, claim
 from sweeps.search.of_sweep import candidates_of
 from sweeps.search.queue import ProposalQueue
 from sweeps.search.retry import to_retry
 from sweeps.search.samplers import make_sampler
 from sweeps.search.study import SweepStudy
+from sweeps.search.trial import TrialState
 from sweeps.spec import desired_state
 from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.inputs import ResolvedInputs, write_prepared
@@ -40,6 +42,8 @@ from xlt_core.stage import Settings
 from xlt_core.vocabulary.address import variables
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
+
+ENDED_BY = {DesiredState.STOP: "stopped", DesiredState.CANCEL: "cancelled"}
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ def run_sweep(
                         ray_up.close()
                     if lease.lost:
                         raise lease.mistake()
-                    ended = _ended(study, queue, desired)
+                    ended = _ended(study, sweep, prepared, desired)
                     recorder.close(ended.state)
             return ended
 
@@ -266,16 +270,18 @@ def _leave_no_trace(folder: SweepFolder) -> None:
         folder.path.rmdir()
 
 
-def _ended(study: SweepStudy, queue: ProposalQueue, desired: DesiredStateWatch) -> Ended:
+def _ended(
+    study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs, desired: DesiredStateWatch
+) -> Ended:
+    """How it ended: who asked for an end that had come by itself is told that it had come."""
     trials = study.trials()
-    failed = sum(trial.state == "failed" for trial in trials)
-    left = sum(trial.state == "running" for trial in trials)
-    asked = {DesiredState.STOP: "stopped", DesiredState.CANCEL: "cancelled"}.get(desired.current())
-    finished = "failed" if failed else "finished"
-    if desired.interrupted and (left or queue.is_open()):
-        return Ended("interrupted", failed)
-    if desired.interrupted:  # only the closing was: nothing is left to go on with
-        return Ended(finished, failed)
-    if left and asked is None:
-        return Ended("interrupted", failed, left)
-    return Ended(asked or finished, failed)
+    failed = sum(trial.state == TrialState.FAILED for trial in trials)
+    left = sum(trial.state == TrialState.RUNNING for trial in trials)
+    done = Ended("failed" if failed else "finished", failed)
+    asked = ENDED_BY.get(desired.current())
+    if not desired.interrupted and asked is None:
+        return Ended("interrupted", failed, left) if left else done
+    queue = ProposalQueue(study, candidates_of(sweep, prepared), sweep.search)
+    if not (left or queue.is_open() or lacks_scores(sweep, prepared, trials)):
+        return done
+    return Ended("interrupted" if desired.interrupted else str(asked), failed)

@@ -69,7 +69,7 @@ class DriverHeartbeat:
             self._over.wait(WAIT_SECONDS)
             return
         for number, event in heard:
-            self._last = max(self._last, number)
+            self._last = number
             with never_steering(f"noting {event.kind}"):
                 self._note(event)
 

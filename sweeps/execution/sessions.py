@@ -6,7 +6,6 @@ Part of the stage service (see `service`); plain asyncio, no Ray.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -37,7 +36,7 @@ class SessionRegistry:
     def __init__(self) -> None:
         self._sweeps: dict[str, DriverSession] = {}
         # Numbers grow across restarts of the service, so that drivers need not notice one.
-        self._numbers = itertools.count(time.time_ns())
+        self._next = time.time_ns()
 
     def enter(self, job: SweepJob) -> bool:
         """Note that the sweep's driver was heard; True where the sweep is new."""
@@ -96,12 +95,15 @@ class SessionRegistry:
         for sweep in sweeps:
             known = self._sweeps.get(sweep)
             if known is not None:
-                known.events.append((next(self._numbers), event))
+                known.events.append((self._next, event))
+                self._next += 1
                 known.news.set()
 
     async def events(self, sweep: str, after: int, wait: float) -> list[tuple[int, Event]]:
         """Events of a sweep after number `after`; waits up to `wait` seconds for the first."""
         known = self._sweeps[sweep]
+        if after >= self._next:  # heard from a service before this one, whose clock was ahead
+            after = 0
         if not known.events or known.events[-1][0] <= after:
             known.news.clear()
             try:

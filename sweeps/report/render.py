@@ -29,6 +29,7 @@ from sweeps.results.tables import (
     winner,
     without_baseline,
 )
+from sweeps.search.of_sweep import candidates_of, planned_trials
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Objective
 from xlt_core.vocabulary.languages import ENGLISH
@@ -63,7 +64,7 @@ def results_report(results: SweepResults) -> RenderableType:
 def best_plans(results: SweepResults, shown: str | None) -> Table:
     """The best plans by the sweep's objective, and the baseline."""
     objective = results.sweep.objective
-    ranked = standings(results.rows, objective, shown)
+    ranked = standings(results.rows, objective, shown, results.asked)
     chosen = list(ranked[:BEST])
     chosen += [found for found in ranked[BEST:] if found.trial == 0]
     some = f" ({len(chosen)} of {len(ranked)})" if len(chosen) < len(ranked) else ""
@@ -169,14 +170,30 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
         if chosen.silent:
             yield chosen.sentence()
     yield from _gains_missing(results, shown)
-    left_out = incomplete(results.rows)
+    left_out = incomplete(results.rows, results.asked)
     if left_out:
-        yield f"Left out of the comparison, scores missing: {_trials(left_out)}."
+        yield (
+            "Left out of the comparison, lacking scores that the sweep asks for now: "
+            f"{_trials(left_out)}."
+        )
+    yield from _ties(results, shown)
     failed = [trial.number for trial in results.trials if trial.state == "failed"]
     if failed:
         yield f"Failed: {_trials(failed)} (`xlt logs` has the errors)."
     yield from overlap_texts(results.prepared)
     yield from results.prepared.notes
+
+
+def _ties(results: SweepResults, shown: str | None) -> Iterator[str]:
+    """Who shares the first place with a winner; the earlier one is named."""
+    for languages, first in _winners(results, shown):
+        objective = Objective(results.sweep.objective.split, languages)
+        ranked = standings(results.rows, objective, shown, results.asked)
+        equal = [s for s in ranked if s.selected_by == first.selected_by and s != first]
+        if equal:
+            names = ", ".join(map(_with_number, equal))
+            chosen = _selected_by(objective)
+            yield f"As good as the winner, {chosen}: {names}; the earlier one is named."
 
 
 def _gains_missing(results: SweepResults, shown: str | None) -> Iterator[str]:
@@ -191,15 +208,23 @@ def _gains_missing(results: SweepResults, shown: str | None) -> Iterator[str]:
 
 
 def _heading(results: SweepResults, shown: str | None) -> Iterator[RenderableType]:
-    finished = sum(trial.state == "finished" for trial in results.trials)
+    finished, every = _progress(results)
     seeds = " ".join(map(str, results.sweep.seeds))
     yield Text(
-        f"{results.sweep.name}: {finished} of {len(results.trials)} trials finished, "
+        f"{results.sweep.name}: {finished} of {every} trials finished, "
         f"seeds {seeds}; chosen on {results.sweep.objective.split}, shown on {shown or 'nothing'}",
         style="bold",
     )
     for meaning in meanings(results.rows, shown or results.sweep.objective.split):
         yield Text(meaning_text(meaning))
+
+
+def _progress(results: SweepResults) -> tuple[int, int]:
+    """Trials that have all that is asked of them, and all there are to be."""
+    left_out = incomplete(results.rows, results.asked)
+    finished = [t for t in results.trials if t.state == "finished" and t.number not in left_out]
+    planned = planned_trials(results.sweep, candidates_of(results.sweep)) or 0
+    return len(finished), max(planned, len(results.trials))
 
 
 def meaning_text(meaning: Meaning) -> str:
@@ -227,6 +252,11 @@ def _family_gains(
     results: SweepResults, standing: Standing, shown: str, chosen: str
 ) -> RenderableType:
     """A winner's gains, or why there are none."""
+    objective = results.sweep.objective
+    ranked = standings(results.rows, objective, shown, results.asked)
+    finished, every = _progress(results)
+    if finished < every and all(s.is_baseline for s in ranked):
+        return Text("Only the baseline is complete so far: there is no gain to show yet.")
     if standing.is_baseline:
         return Text(f"The baseline is the winner, {chosen}: there is no gain to show.")
     name = _with_number(standing) if standing.settings else standing.plan
@@ -239,7 +269,7 @@ def _family_gains(
 def _winners(results: SweepResults, shown: str | None) -> Iterator[tuple[str, Standing]]:
     for languages in SELECTIONS:
         objective = Objective(results.sweep.objective.split, languages)
-        found = winner(results.rows, objective, shown)
+        found = winner(results.rows, objective, shown, results.asked)
         if found is not None:
             yield languages, found
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from xlt_core.store import Store
     from xlt_core.store.stored import StoredStage
 
+Cell = tuple[str, str, str, int]  # target, language, split, seed
+
 PRIMARY = "primary"  # the metric's name where a task is judged by a mean of others (F1 and EM)
 
 
@@ -60,6 +62,11 @@ class ScoreRow:
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
     beside: bool = False
 
+    @property
+    def cell(self) -> Cell:
+        """What it is a score of."""
+        return self.target, self.language, self.split, self.seed
+
     def to_json(self) -> dict[str, Any]:
         """The columns that `xlt results --json` promises: the attributes, by their names."""
         return asdict(self)
@@ -73,6 +80,22 @@ class SweepResults:
     prepared: ResolvedInputs
     trials: tuple[Trial, ...]
     rows: tuple[ScoreRow, ...]
+
+    @property
+    def asked(self) -> frozenset[Cell]:
+        """Every score that the sweep as it is now asks of each trial."""
+        return asked_cells(self.sweep, self.prepared)
+
+
+def asked_cells(sweep: Sweep, prepared: ResolvedInputs) -> frozenset[Cell]:
+    """Every score that the sweep asks of each trial: once it was extended, more than there were."""
+    return frozenset(
+        (target.task, ref.language, split, seed)
+        for target in sweep.targets
+        for split in sweep.splits
+        for ref in prepared.evaluated(target.task, split)
+        for seed in sweep.seeds
+    )
 
 
 def read_results(folder: SweepFolder) -> SweepResults:
@@ -169,7 +192,7 @@ def trial_rows(
                 )
 
 
-def _cell(stage: EvaluateStage, target: str, seed: int) -> tuple[str, str, str, int]:
+def _cell(stage: EvaluateStage, target: str, seed: int) -> Cell:
     return target, stage.data.language, stage.data.split, seed
 
 

@@ -131,9 +131,11 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     from xlt_core.store import Store
 
     sweep, prepared, trials = read_sweep(folder)
-    stages = None
+    stages, short = None, frozenset[int]()
     if prepared is not None:
-        stages = count_stages(sweep, prepared, trials, Store(sweep.store), folder.identity)
+        store = Store(sweep.store)
+        stages = count_stages(sweep, prepared, trials, store, folder.identity)
+        short = lacking(sweep, prepared, trials, store)
     state = state_of(
         driven=is_driven(folder),
         pausing=requested(folder.path) == DesiredState.PAUSE,
@@ -143,7 +145,7 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     return SweepStatus(
         name=sweep.name,
         state=state,
-        trials=count_trials(trials, state),
+        trials=count_trials(trials, state, short),
         planned=planned_trials(sweep, candidates_of(sweep)),
         stages=stages,
         errors=tuple((t.number, t.error) for t in trials if t.state == "failed"),
@@ -151,9 +153,13 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     )
 
 
-def count_trials(trials: Sequence[Trial], state: str) -> TrialCounts:
-    """Trials by state, in a sweep whose own state is `state`."""
-    by_state = Counter(state_of_trial(trial, state) for trial in trials)
+def count_trials(trials: Sequence[Trial], state: str, short: Collection[int] = ()) -> TrialCounts:
+    """Trials by state, in a sweep whose own state is `state`.
+
+    Args:
+        short: numbers of those that finished once and lack what is asked of them now (`lacking`).
+    """
+    by_state = Counter(state_of_trial(trial, state, short) for trial in trials)
     return TrialCounts(
         asked=len(trials),
         finished=by_state["finished"],
@@ -163,12 +169,15 @@ def count_trials(trials: Sequence[Trial], state: str) -> TrialCounts:
     )
 
 
-def state_of_trial(trial: Trial, state: str) -> str:
+def state_of_trial(trial: Trial, state: str, short: Collection[int] = ()) -> str:
     """One word for where a trial stands, in a sweep whose own state is `state`.
 
-    The study calls every trial without a result running, whoever may have died over it.
+    The study calls every trial without a result running, whoever may have died over it; and
+    finished what was so before the sweep was extended (`short`).
     """
-    return OPEN if trial.state == RUNNING != state else trial.state
+    if trial.state != RUNNING and trial.number not in short:
+        return str(trial.state)
+    return RUNNING if state == RUNNING else OPEN
 
 
 def count_stages(
@@ -189,19 +198,30 @@ def count_stages(
 
 
 def lacks_scores(sweep: Sweep, prepared: ResolvedInputs, trials: Iterable[Trial]) -> bool:
-    """Whether a finished trial, or the baseline beside it, lacks scores the sweep asks for now: it
-    was extended by seeds, targets or languages, or stages were lost."""
-    from sweeps.spec.trials import paths_asked
+    """Whether a finished trial, or the baseline beside it, lacks scores the sweep asks for now."""
     from xlt_core.store import Store
 
+    return bool(lacking(sweep, prepared, trials, Store(sweep.store)))
+
+
+def lacking(
+    sweep: Sweep, prepared: ResolvedInputs, trials: Iterable[Trial], store: Store
+) -> frozenset[int]:
+    """Numbers of the finished trials that lack scores the sweep asks for now, themselves or the
+    baseline beside them: it was extended by seeds, targets or languages, or stages were lost."""
+    from sweeps.spec.trials import paths_asked
+
     wanted = {
-        stage.key
+        trial.number: {
+            stage.key
+            for path in paths_asked(sweep, prepared, trial.plan, trial.settings)
+            for stage in path.evaluations
+        }
         for trial in trials
         if trial.state == "finished"
-        for path in paths_asked(sweep, prepared, trial.plan, trial.settings)
-        for stage in path.evaluations
     }
-    return len(Store(sweep.store).contains_all(wanted)) < len(wanted)
+    there = set(store.contains_all(set().union(*wanted.values())))
+    return frozenset(number for number, keys in wanted.items() if not keys <= there)
 
 
 def state_of(driven: bool, pausing: bool, last_word: str, trials: Collection[str]) -> str:

@@ -9,12 +9,12 @@ zero-shot transfer demands, and on all target languages, which is marked as such
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sweeps.results.objective import objective_value
-from sweeps.results.rows import ScoreRow
+from sweeps.results.rows import Cell, ScoreRow
 from sweeps.results.statistics import Estimate, estimate
 from sweeps.spec.sweep import Objective
 from xlt_core.vocabulary.plan import EMPTY
@@ -87,34 +87,45 @@ def shown_split(splits: Iterable[str], objective: Objective) -> str | None:
 
 
 def standings(
-    rows: Sequence[ScoreRow], objective: Objective, shown: str | None
+    rows: Sequence[ScoreRow],
+    objective: Objective,
+    shown: str | None,
+    asked: Collection[Cell] = (),
 ) -> tuple[Standing, ...]:
     """Every complete choice, best first by the objective; ties go to the earlier trial, and to the
     baseline that it brought along.
 
-    One lacking a score that another has is left out (`incomplete` names trials): a mean over fewer
-    languages or seeds is another number.
+    One lacking a score that the sweep asks for (`asked`), or that another has, is left out
+    (`incomplete` names trials): a mean over fewer languages or seeds is another number.
     """
     choices = _by_choice(_primary(rows))
-    left_out = _incomplete(choices)
+    left_out = _incomplete(choices, asked)
     found = [_standing(own, objective, shown) for c, own in choices.items() if c not in left_out]
     return tuple(sorted(found, key=_rank))
 
 
-def incomplete(rows: Sequence[ScoreRow]) -> tuple[int, ...]:
-    """Numbers of trials that lack a score which some other choice has."""
-    return tuple(sorted(n for n, beside in _incomplete(_by_choice(_primary(rows))) if not beside))
+def incomplete(rows: Sequence[ScoreRow], asked: Collection[Cell] = ()) -> tuple[int, ...]:
+    """Numbers of trials that lack a score which is asked for, or which some other choice has."""
+    choices = _by_choice(_primary(rows))
+    return tuple(sorted(n for n, beside in _incomplete(choices, asked) if not beside))
 
 
-def _incomplete(choices: Mapping[Choice, Sequence[ScoreRow]]) -> set[Choice]:
+def _incomplete(
+    choices: Mapping[Choice, Sequence[ScoreRow]], asked: Collection[Cell]
+) -> set[Choice]:
     cells = {choice: _cells(own) for choice, own in choices.items()}
-    everything = set().union(*cells.values()) if cells else set()
+    everything = set(asked).union(*cells.values())
     return {choice for choice, own in cells.items() if own != everything}
 
 
-def winner(rows: Sequence[ScoreRow], objective: Objective, shown: str | None) -> Standing | None:
-    """What `objective` selects, baselines among the choices; None without any."""
-    ranked = standings(rows, objective, shown)
+def winner(
+    rows: Sequence[ScoreRow],
+    objective: Objective,
+    shown: str | None,
+    asked: Collection[Cell] = (),
+) -> Standing | None:
+    """What `objective` selects, baselines among the choices; None without any complete one."""
+    ranked = standings(rows, objective, shown, asked)
     return ranked[0] if ranked and ranked[0].selected_by is not None else None
 
 
@@ -217,5 +228,5 @@ def _by_choice(rows: Iterable[ScoreRow]) -> dict[Choice, list[ScoreRow]]:
     return dict(found)
 
 
-def _cells(rows: Iterable[ScoreRow]) -> set[tuple[str, str, str, int]]:
-    return {(row.target, row.language, row.split, row.seed) for row in rows}
+def _cells(rows: Iterable[ScoreRow]) -> set[Cell]:
+    return {row.cell for row in rows}

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
+from sweeps.search.storage import damaged
 from sweeps.search.study import SweepStudy
 from sweeps.spec.compare import Change, compare
 from sweeps.spec.computed import computed
@@ -23,6 +24,7 @@ from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 KEY = "sweep"  # of the study's attribute
+CLAIMED = {"folder", "where", "host", "spec", "computed"}
 _PLACES = ("store", "tracking", "storage")  # may move, and may hold passwords
 
 
@@ -47,6 +49,8 @@ def agreed_with(
     if claim is None:  # new, or begun by a version that made no claims
         return sweep
     with blaming(sweep.where("storage")):
+        if not isinstance(claim, dict) or not claim.keys() >= CLAIMED:
+            raise UserMistake(damaged(where))
         if claim["folder"] != folder.identity:
             raise UserMistake(_of_another(where, sweep.name, folder, claim))
         change = _change(claim, sweep, prepared, where)

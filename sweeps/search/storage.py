@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sweeps.search.trial import Trial, TrialState
@@ -18,16 +18,34 @@ _STATES = {
 }
 
 
+Restore = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
 def trial_of(
-    state: str, value: float | None, attrs: Mapping[str, Any], settings: Mapping[str, Any]
+    where: str, state: str, value: float | None, attrs: Mapping[str, Any], restore: Restore = dict
 ) -> Trial | None:
-    """A row as a trial, from Optuna's name of its state; None for a row that is not one of ours."""
+    """A row as a trial, from Optuna's name of its state; None for a row that is not one of ours.
+
+    Args:
+        where: the storage, as mistakes show it.
+        restore: makes settings of what is kept of them.
+
+    Raises:
+        UserMistake: the row cannot be one that was written.
+    """
     if not attrs.keys() >= {"number", "plan"}:
         return None
+    number, settings = attrs["number"], attrs.get("settings", {})
+    if not (isinstance(number, int) and isinstance(settings, dict)):
+        raise UserMistake(damaged(where))
+    try:
+        plan = Plan.parse(attrs["plan"])
+    except (UserMistake, ValueError, TypeError, AttributeError):
+        raise UserMistake(damaged(where)) from None
     return Trial(
-        number=attrs["number"],
-        plan=Plan.parse(attrs["plan"]),
-        settings=settings,
+        number=number,
+        plan=plan,
+        settings=restore(settings),
         state=_STATES.get(state, TrialState.FAILED),
         value=value if state == "COMPLETE" else None,
         attrs={k: v for k, v in attrs.items() if k not in ("number", "plan", "settings")},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +20,7 @@ from sweeps.search.proposal import Proposal
 from sweeps.search.quiet import quiet_optuna
 from sweeps.search.storage import (
     SECONDS_TO_WAIT,
+    Restore,
     damaged,
     in_order,
     storage_mistake,
@@ -141,7 +142,7 @@ class SweepStudy:
     def trials(self, candidates: Candidates | None = None) -> list[Trial]:
         """All trials in number order; settings as `candidates` writes them where it is given."""
         restore = candidates.settings.restore if candidates else dict
-        return in_order(_trial(row, restore) for row in self._rows())
+        return in_order(_trial(self.where, row, restore) for row in self._rows())
 
     def trial(self, number: int) -> Trial | None:
         """One trial, None where there is none; costs the same however many others there are."""
@@ -149,7 +150,7 @@ class SweepStudy:
         if trial_id is None:
             return None
         with _mistakes(self.where):
-            return _trial(self._storage.get_trial(trial_id), dict)
+            return _trial(self.where, self._storage.get_trial(trial_id), dict)
 
     def insert(self, proposal: Proposal, candidates: Candidates) -> None:
         """Write a proposal as a RUNNING row, all of it in one transaction.
@@ -276,13 +277,10 @@ def without_password(storage_url: str) -> str:
     return starred(storage_url) if path is None else str(path)
 
 
-def _trial(
-    row: FrozenTrial, restore: Callable[[Mapping[str, Any]], dict[str, Any]]
-) -> Trial | None:
-    settings = restore(row.user_attrs.get("settings", {}))
+def _trial(where: str, row: FrozenTrial, restore: Restore) -> Trial | None:
     state: RowState = row.state
     value = row.values[0] if row.values else None
-    return trial_of(state.name, value, row.user_attrs, settings)
+    return trial_of(where, state.name, value, row.user_attrs, restore)
 
 
 def _connect(storage_url: str) -> RDBStorage:

@@ -107,8 +107,7 @@ def _read_file(path: Path, name: str) -> list[Trial]:
         # A trial added between the two queries is left to the next reading.
         attrs.get(trial_id, {})[key] = _parsed(path, text)
     return in_order(
-        trial_of(state, value, attrs[trial_id], attrs[trial_id].get("settings", {}))
-        for trial_id, state, value in rows
+        trial_of(str(path), state, value, attrs[trial_id]) for trial_id, state, value in rows
     )
 
 

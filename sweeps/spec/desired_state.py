@@ -37,7 +37,7 @@ def request(folder: Path, desired: DesiredState) -> None:
 def requested(folder: Path) -> DesiredState:
     """What is asked of the sweep now; RUN where nothing is, or nothing that is known."""
     try:
-        word = (folder / _FILE).read_text().strip()
+        word = (folder / _FILE).read_text(errors="replace").strip()
     except FileNotFoundError:
         return DesiredState.RUN
     return DesiredState(word) if word in set(DesiredState) else DesiredState.RUN

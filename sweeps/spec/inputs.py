@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sweeps.spec.paths import SweepFolder
+from sweeps.spec.recipes import trains_on
 from sweeps.spec.stored import write_whole
+from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.languages import ENGLISH
 from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
 Cell = tuple[str, str, str]
@@ -60,6 +63,25 @@ class ResolvedInputs:
         """The splits of a target that are scored, by language."""
         found = [ref for cell, ref in self.data.items() if (cell[0], cell[2]) == (task, split)]
         return tuple(sorted(found, key=lambda ref: ref.language))
+
+    def asked_by(self, sweep: Sweep) -> ResolvedInputs:
+        """Without the splits that `sweep` neither trains on nor scores."""
+        steps = sweep.intermediate.tasks
+        trained = {member.task for step in steps for member in step.members}
+        trained |= {name for target in sweep.targets for name in trains_on(target.task)}
+        scored = {target.task: target.languages for target in sweep.targets}
+
+        def is_asked(cell: Cell) -> bool:
+            task, language, split = cell
+            if split == "train":
+                return task in trained
+            if task not in scored:
+                return False
+            languages = scored[task]
+            return languages is None or language in {*languages, ENGLISH}
+
+        data = {cell: ref for cell, ref in self.data.items() if is_asked(cell)}
+        return replace(self, data=data)
 
     def identity(self) -> dict[str, Any]:
         """Encoder and data by content: what must not change while a sweep goes on.

@@ -63,7 +63,11 @@ class SweepFolder:
     @property
     def identity(self) -> str:
         """What stands in `id`; empty before the sweep was begun."""
-        return self.id.read_text(encoding="utf-8").strip() if self.id.is_file() else ""
+        return (
+            self.id.read_text(encoding="utf-8", errors="replace").strip()
+            if self.id.is_file()
+            else ""
+        )
 
     @property
     def study(self) -> Path:

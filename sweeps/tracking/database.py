@@ -177,13 +177,13 @@ def _is_nothing(path: Path) -> bool:
 
 
 def _make(path: Path) -> None:
-    from mlflow.store.db.utils import _safe_initialize_tables
-    from sqlalchemy import create_engine
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     with _aside(path) as new:
-        engine = create_engine(client_address(sqlite_address(new)))
-        _safe_initialize_tables(engine)
-        engine.dispose()
+        # It makes an experiment that nobody needs, by default with the working folder in it, whose
+        # name it would paste into a statement.
+        place = artifact_folder(sqlite_address(path))
+        SqlAlchemyStore(client_address(sqlite_address(new)), place).engine.dispose()
 
 
 def _migrate(path: Path) -> None:
@@ -222,6 +222,12 @@ def _aside(path: Path) -> Iterator[Path]:
 def _put(new: Path, path: Path) -> None:
     """Have `path` hold what `new` does, in one step: all or nothing, whenever it is killed."""
     if _is_nothing(path):
+        for end in (
+            "-journal",
+            "-wal",
+            "-shm",
+        ):  # of a file that was deleted: none of the new one's
+            path.with_name(path.name + end).unlink(missing_ok=True)
         with new.open("rb") as file:
             os.fsync(file.fileno())
         new.replace(path)

@@ -30,11 +30,17 @@ _EXTENDABLE = ("seeds", "targets", "search.trials", "intermediate.tasks", "execu
 
 @dataclass(frozen=True)
 class Best:
-    """The trial that the objective selects."""
+    """What the objective selects: a trial, or the baseline that it brought along."""
 
     number: int
     plan: str
     objective: float
+    beside: bool = False
+
+    def __str__(self) -> str:
+        if self.beside:
+            return f"{self.plan} beside trial {self.number}"
+        return f"{self.number}: {self.plan}"
 
 
 def trial_record(
@@ -131,7 +137,7 @@ def sweep_record(
     status = status_of(state)
     ended = (ended if ended is not None else started) if status.ended else None
     params, extendable = _spec_params(spec)
-    best_tags = {} if best is None else {"xlt.best": f"{best.number}: {best.plan}"}
+    best_tags = {} if best is None else {"xlt.best": str(best)}
     metrics = [
         MetricPoint("objective", value, at, number) for number, value, at in sorted(objectives)
     ]

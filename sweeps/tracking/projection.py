@@ -18,6 +18,7 @@ from sweeps.results.rows import (
     ScoreRow,
     StageReader,
     SweepResults,
+    asked_cells,
     rows_of,
     trial_rows,
 )
@@ -25,12 +26,14 @@ from sweeps.results.status import (
     RUNNING,
     count_stages,
     count_trials,
+    lacking,
     read_events,
     read_sweep,
     state_of_trial,
     sweep_status,
 )
-from sweeps.results.tables import selecting_score, shown_split, winner
+from sweeps.results.tables import incomplete, selecting_score, shown_split, winner
+from sweeps.search.trial import TrialState
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import TrialPath, baseline_beside, paths_of_trial
@@ -180,22 +183,25 @@ def trial_projection(
         said: stages of which nothing is to be said again; those said now are added.
         sweep_state: where the sweep stands; a trial without a result is open unless that runs.
     """
-    state = state_of_trial(trial, sweep_state)
     paths = paths_of_trial(sweep, prepared, trial.plan, trial.settings)
     stages = ReadOnce(store)
     abouts = _abouts(stages, paths)
     times = [(float(a["started"]), float(a["finished"])) for a in abouts.values()]
+    rows = list(trial_rows(sweep, prepared, trial, ScoreReader(stages)))
+    # Means over a part of what is asked for now would be numbers of their own: they wait.
+    is_whole = {row.cell for row in rows if row.primary} >= asked_cells(sweep, prepared)
+    is_short = trial.state == TrialState.FINISHED and not is_whole
+    state = state_of_trial(trial, sweep_state, (trial.number,) if is_short else ())
     if times or trial.state != RUNNING:
         started, ended = _span(times, at)
-        rows = list(trial_rows(sweep, prepared, trial, ScoreReader(stages)))
         yield trial_record(
             sweep.name,
             trial.number,
             str(trial.plan),
             trial.settings,
             state,
-            _objective(sweep, trial, rows),
-            rows if trial.state == "finished" else (),
+            _objective(sweep, trial, rows if is_whole else ()),
+            rows if trial.state == TrialState.FINISHED and is_whole else (),
             list(_keys(paths)),
             started,
             None if state == RUNNING else ended,
@@ -227,15 +233,16 @@ def whole_sweep_record(
     ends = dict(_trial_ends(sweep, prepared, store, trials))
     last = max(ends.values(), default=0.0) if at is None else at
     started, ended = _times_of_sweep(folder, last)
-    counts = count_trials(trials, state)
+    counts = count_trials(trials, state, lacking(sweep, prepared, trials, store))
     stages = count_stages(sweep, prepared, trials, store, folder.identity)
     results = SweepResults(
         sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))
     )
-    by_trial: dict[int, list[ScoreRow]] = defaultdict(list)
+    left_out = incomplete(results.rows, results.asked)
+    whole: dict[int, list[ScoreRow]] = defaultdict(list)
     for row in results.rows:
-        if not row.beside:
-            by_trial[row.trial].append(row)
+        if not row.beside and row.trial not in left_out:
+            whole[row.trial].append(row)
     return sweep_record(
         sweep.name,
         sweep.source,
@@ -251,7 +258,7 @@ def whole_sweep_record(
             (trial.number, value, ends[trial.number])
             for trial in trials
             if trial.number in ends
-            and (value := _objective(sweep, trial, by_trial[trial.number])) is not None
+            and (value := _objective(sweep, trial, whole.get(trial.number, ()))) is not None
         ],
         environment=_environment(sweep, prepared, store, trials),
         selection=selection(sweep, prepared),
@@ -267,16 +274,16 @@ def best_of(results: SweepResults) -> Best | None:
     """
     sweep = results.sweep
     shown = shown_split(sweep.splits, sweep.objective)
-    found = winner(results.rows, sweep.objective, shown)
+    found = winner(results.rows, sweep.objective, shown, results.asked)
     if found is None or found.selected_by is None:
         return None
-    return Best(found.trial, found.plan, found.selected_by)
+    return Best(found.trial, found.plan, found.selected_by, found.beside)
 
 
 def _objective(sweep: Sweep, trial: Trial, rows: Sequence[ScoreRow]) -> float | None:
     """What selects the trial, by its scores now; as the search was told where there are none."""
     judged = [row for row in rows if row.primary]
-    found = selecting_score(judged, sweep.objective) if trial.state == "finished" else None
+    found = selecting_score(judged, sweep.objective) if trial.state == TrialState.FINISHED else None
     return trial.value if found is None else found
 
 

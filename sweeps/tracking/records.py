@@ -88,8 +88,9 @@ class RunRecord:
 
     @property
     def owner(self) -> str:
-        """The id of the one sweep the run is of; a stage has one run, whoever asks for it."""
-        return "" if self.level == "stage" else self.sweep_id
+        """The id of the one sweep the run is of; a stage's is that of whoever computed it, so that
+        it has one run, whoever asks for it, and in another store, computed again, another."""
+        return self.sweep_id
 
     @property
     def parent_identity(self) -> tuple[str, str] | None:

@@ -25,6 +25,7 @@ _STATUS = {
     "cancelled": Status.KILLED,
     "interrupted": Status.KILLED,
     "open": Status.KILLED,
+    "not begun": Status.KILLED,
 }
 
 

@@ -276,7 +276,9 @@ class Writer:
     def _known(self, level: str, value: str, sweep_id: str) -> Known | None:
         """The run that is found by these. Where the id is not known, the oldest of the name."""
         found = self._runs.get((level, value, sweep_id))
-        if found is not None or sweep_id or level == "stage":
+        if found is None and level == "stage":  # perhaps an earlier version's, which said no id
+            found = self._runs.get((level, value, ""))
+        if found is not None or sweep_id:
             return found
         named = [run for key, run in self._runs.items() if key[:2] == (level, value)]
         return min(named, key=lambda run: (run.started, run.run_id), default=None)
@@ -330,7 +332,7 @@ class Writer:
         level = tags.get("xlt.level", "")
         if level not in LEVELS or f"xlt.{level}" not in tags:
             return
-        owner = "" if level == "stage" else tags.get(SWEEP_ID_TAG, "")
+        owner = tags.get(SWEEP_ID_TAG, "")
         identity = (level, tags[f"xlt.{level}"], owner)
         word = run.info.status
         status = Status(word) if word in Status.__members__ else Status.RUNNING

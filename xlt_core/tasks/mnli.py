@@ -23,7 +23,7 @@ MNLI = sentence_pairs(
     rows=HubTable(NLI_TEXTS, NLI_HUB_LABELS),
     epochs=2,
     shares_text_with={
-        "xnli": "XNLI is MNLI's development and test data translated, and MNLI is what it trains on"
+        "xnli": "XNLI's data were collected as MNLI's were, and MNLI is what it trains on"
     },
     source="Williams et al. 2018 (MultiNLI), under several licences",
 )

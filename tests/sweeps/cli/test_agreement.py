@@ -6,10 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import filelock
 import pytest
+
+from sweeps.cli.agreement import hold
+from sweeps.spec.inputs import write_prepared
+from xlt_core.vocabulary.refs import DataRef
 
 XLT = Path(sys.executable).parent / "xlt"
 MORE = {
@@ -164,3 +169,15 @@ class TestAsking:
         os.close(its)
         assert child.wait() == 2
         os.close(ours)
+
+
+def test_an_extension_that_wrote_its_inputs_alone_never_began(made, xlt):
+    """Killed between two files: the old spec and `resume` go on as if nothing had happened."""
+    more = DataRef("lab-tags", "en", "test", "f" * 64, 9)
+    inputs = made.folder.prepared.read_text()
+    data = {**made.prepared.data, ("lab-tags", "en", "test"): more}
+    try:
+        write_prepared(made.folder, replace(made.prepared, data=data))
+        assert hold(made.sweep, made.prepared, made.folder).differences == ()
+    finally:
+        made.folder.prepared.write_text(inputs)

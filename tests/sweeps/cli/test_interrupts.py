@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import signal
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -100,6 +104,36 @@ def test_in_the_imports_of_a_command(tmp_path, number, command):
         _, error = process.communicate()
     assert process.returncode == 130, error
     assert "once more to leave at once" in error and "Traceback" not in error
+
+
+STALLED = """
+import sys
+from sweeps.cli.interrupts import acknowledge
+acknowledge()
+while True:
+    print("x" * 1000, file=sys.stderr, flush=True)
+"""
+
+
+@both
+def test_a_reader_that_has_stalled_holds_up_no_leaving(number):
+    """A pager, a frozen connection: what is to be said waits for it, who says it does not."""
+    with started("-c", STALLED) as process:
+        while waiting(process.stderr) < 60_000:
+            assert process.poll() is None
+        process.send_signal(number)
+        threading.Event().wait(2 * ONE_PRESS_SECONDS)
+        if process.poll() is None:
+            process.send_signal(number)
+        process.wait()
+    assert process.returncode != 0
+
+
+def waiting(pipe: IO[str]) -> int:
+    """Bytes that stand in a pipe."""
+    found = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, found)
+    return found[0]
 
 
 def test_before_anything_listens():

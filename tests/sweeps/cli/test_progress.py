@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from io import StringIO
 
 import pytest
@@ -176,3 +178,20 @@ class TestProgress:
         with progress:
             progress.observe(stage("stage_started"))
             out.close()
+
+
+def test_a_reader_that_has_stalled_holds_up_no_sweep(monkeypatch):
+    """Every event is counted and none waits for the terminal; the end does not either."""
+    monkeypatch.setattr("sweeps.cli.progress.STALLED_SECONDS", 0.2)
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as file:  # nobody reads
+        with ProgressDisplay(1000, console=Console(file=file, width=200)) as progress:
+            for number in range(1000):
+                fields = {"plan": "x" * 300}
+                progress.observe(Event("trial_finished", trial=number, fields=fields))
+        assert progress.tally.done == 1000
+        os.set_blocking(reading, False)
+        while progress._shower.is_alive():
+            with suppress(BlockingIOError):
+                os.read(reading, 1 << 20)
+        os.close(reading)

@@ -14,6 +14,7 @@ from sweeps.execution.job import Shape
 from sweeps.execution.resources import Staff
 from sweeps.results.status import sweep_status
 from sweeps.search.study_reader import read_trials
+from sweeps.spec.desired_state import DesiredState, request
 from sweeps.spec.identity import give_identity
 
 RUNNER = "tests.sweeps.execution.runners:run_ailing"
@@ -84,6 +85,38 @@ def test_a_signal_interrupts_what_is_not_done_yet(sweep, run, moment, state):
 
     assert run(observe).state == state
     assert sweep_status(sweep.folder).state == state
+
+
+@pytest.mark.parametrize("desired", [DesiredState.STOP, DesiredState.CANCEL])
+@pytest.mark.parametrize("moment", ["ending Ray", "starting workers, 2 at most"])
+def test_a_sweep_that_is_complete_is_not_stopped(sweep, run, moment, desired):
+    """Who asked too late is told that it had ended by itself."""
+    words = {DesiredState.STOP: "stopped", DesiredState.CANCEL: "cancelled"}
+
+    def observe(event):
+        if event.kind == "phase" and event.fields["text"].startswith(moment):
+            request(sweep.folder.path, desired)
+
+    expected = "finished" if moment == "ending Ray" else words[desired]
+    assert run(observe).state == expected
+    assert sweep_status(sweep.folder).state == expected
+
+
+def test_an_extension_that_was_interrupted_is_not_finished(sweep, run):
+    """All trials have results, of fewer seeds; the study alone would call it done."""
+    assert run() == Ended("finished", 0, 0)
+    more = replace(sweep.sweep, seeds=(0, 1, 2))
+
+    def observe(event):
+        if event.kind == "phase" and event.fields["text"].startswith("starting workers"):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    options = {"revisit": True, "runner": RUNNER}
+    ended = run_sweep(more, sweep.prepared, sweep.folder, observe, **options)
+    assert ended.state == sweep_status(sweep.folder).state == "interrupted"
+    assert sweep_status(sweep.folder).trials.open == PLANS
+    ended = run_sweep(more, sweep.prepared, sweep.folder, lambda event: None, **options)
+    assert ended.state == sweep_status(sweep.folder).state == "finished"
 
 
 def test_a_machines_fault_interrupts_and_is_tried_again(sweep, run, ail):

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from sweeps.report.render import results_report
+from sweeps.report.render import results_report, text_report
 from sweeps.report.text import as_text
 from sweeps.results.rows import PRIMARY, read_results
 from sweeps.spec.inputs import OverlapFlag
-from sweeps.spec.sweep import Objective
+from sweeps.spec.stored import write_spec
+from sweeps.spec.sweep import Intermediate, Objective
 
 
 @pytest.fixture
@@ -113,7 +114,8 @@ class TestResultsReport:
     def test_one_seed_has_no_interval(self, results):
         """One seed says nothing of others, whatever the number of languages."""
         rows = tuple(row for row in results.rows if row.seed == results.sweep.seeds[0])
-        text = report(replace(results, rows=rows))
+        sweep = replace(results.sweep, seeds=results.sweep.seeds[:1])
+        text = report(replace(results, rows=rows, sweep=sweep))
         assert "not estimable (one seed)" in text
         assert "…" not in text
 
@@ -138,8 +140,16 @@ class TestResultsReport:
 
     def test_a_baseline_that_wins_has_no_gain(self, results):
         """No table of zeros."""
-        rows = tuple(row for row in results.rows if row.trial == 0)
+        rows = tuple(replace(r, score=r.score - 50 * (r.trial > 0)) for r in results.rows)
         assert "The baseline is the winner" in report(replace(results, rows=rows))
+
+    def test_a_baseline_alone_has_not_won_yet(self, results):
+        """Unless there is nothing else to come."""
+        rows = tuple(row for row in results.rows if row.trial == 0)
+        assert "Only the baseline is complete so far" in report(replace(results, rows=rows))
+        alone = replace(results.sweep, intermediate=Intermediate((), (0,)))
+        only = replace(results, rows=rows, sweep=alone, trials=results.trials[:1])
+        assert "The baseline is the winner" in report(only)
 
     def test_a_baseline_that_was_brought_along_may_win(self, results):
         """A plan that selects worse than the baseline with its own settings is no winner."""
@@ -174,3 +184,30 @@ class TestResultsReport:
     def test_before_the_first_trial_is_done(self, results):
         """An early look is answered in words."""
         assert "no trial has finished yet" in report(replace(results, rows=()))
+
+
+def test_an_extension_under_way_compares_what_is_complete(make):
+    """The baseline has the new seed, the plan has not: nothing is said of which is better."""
+    made = make()
+    for number, plan in enumerate(("(none)", "lab-pairs")):
+        made.ask(number, plan)
+        made.compute(plan)
+        made.tell(number, 80.0)
+    more = replace(made.sweep, seeds=(0, 1, 2))
+    write_spec(made.folder, more)
+    replace(made, sweep=more).compute("(none)")
+    said = text_report(read_results(made.folder))
+    assert "1 of 5 trials finished, seeds 0 1 2" in said
+    assert "Only the baseline is complete so far" in said and "is the winner" not in said
+    assert "lacking scores that the sweep asks for now: trial 1." in said
+
+
+def test_who_is_as_good_as_the_winner_is_named(make):
+    """A tie is no victory."""
+    made = make()
+    for number, plan in enumerate(("(none)", "lab-pairs")):
+        made.ask(number, plan)
+        made.compute(plan, bonus=-6.0 if number else 0.0)
+        made.tell(number, 80.0)
+    said = text_report(read_results(made.folder))
+    assert "As good as the winner, selected on English dev (zero-shot): lab-pairs (trial 1)" in said

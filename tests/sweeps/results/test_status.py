@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import filelock
 import pytest
@@ -12,6 +13,7 @@ from sweeps.results.rows import read_results
 from sweeps.results.status import (
     ENDED_ON_REQUEST,
     TrialCounts,
+    lacking,
     lacks_scores,
     read_sweep,
     state_of,
@@ -21,6 +23,7 @@ from sweeps.search.study import SweepStudy
 from sweeps.spec.database import sqlite_address
 from sweeps.spec.desired_state import request
 from sweeps.spec.identity import give_identity
+from sweeps.spec.stored import write_spec
 from sweeps.tracking.projection import sweep_projection
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.events import Event
@@ -203,6 +206,33 @@ class TestStateOf:
         assert state_of(False, False, last_word, []) == state
 
 
+class TestExtending:
+    """An extended sweep whose new scores are partly there: killed, stopped, or at work."""
+
+    @pytest.fixture
+    def half(self, make):
+        """Two finished trials of two seeds; a third seed is asked for, and partly there."""
+        made = make()
+        for number, plan in enumerate(("(none)", "lab-pairs")):
+            made.ask(number, plan)
+            made.compute(plan)
+            made.tell(number, 80.0)
+        made.journal(Event("sweep_finished", fields={"state": "interrupted"}))
+        more = replace(made, sweep=replace(made.sweep, seeds=(0, 1, 2)))
+        write_spec(made.folder, more.sweep)
+        more.compute("(none)")
+        return more
+
+    def test_trials_are_open_again(self, half):
+        """What is left to do is not hidden behind what was done."""
+        short = lacking(*read_sweep(half.folder), half.store)
+        found = sweep_status(half.folder)
+        assert (found.trials.finished, found.trials.open) == (2 - len(short), len(short))
+        assert 1 in short and found.state == "interrupted"
+        with filelock.FileLock(half.folder.lock):
+            assert sweep_status(half.folder).trials.running == len(short)
+
+
 class TestLacksScores:
     def test_a_complete_sweep_lacks_nothing(self, made):
         """Nothing to go through again."""
@@ -211,7 +241,40 @@ class TestLacksScores:
 
     def test_a_further_seed_is_lacking(self, made):
         """An extended sweep has to go through its finished trials again, also after a kill."""
-        from dataclasses import replace
-
         sweep, prepared, trials = read_sweep(made.folder)
         assert lacks_scores(replace(sweep, seeds=(0, 1, 2)), prepared, trials)
+
+
+@pytest.mark.parametrize("name", ["control", "id"])
+def test_a_small_file_that_holds_no_text(make, xlt, name):
+    """Of one sweep: it hides neither itself nor the others."""
+    made = make()
+    made.begin()
+    (made.folder.path / name).write_bytes(b"\xff\xfe")
+    for command in (["status", "made"], ["status"], ["sync", "made"]):
+        assert xlt(*command).code in (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("number", "x"), ("settings", [1]), ("plan", 3), ("plan", "a >> b")]
+)
+def test_a_row_of_another_kind_is_damage(make, xlt, key, value):
+    """One screen, with the database's place."""
+    made = make()
+    made.ask(0, "(none)")
+    study = SweepStudy.open(made.sweep.storage, made.sweep.name)
+    study._storage.set_trial_user_attr(study._ids()[0], key, value)
+    study.close()
+    for command in (["status", "made"], ["results", "made"], ["plan", str(made.spec)]):
+        said = xlt(*command)
+        assert said.code == 2 and "study.db" in said.err and "damaged" in said.err
+
+
+def test_a_claim_of_another_kind_is_damage(make, xlt):
+    made = make()
+    made.begin()
+    study = SweepStudy.open(made.sweep.storage, made.sweep.name)
+    study.set_attr("sweep", [1])
+    study.close()
+    said = xlt("plan", str(made.spec))
+    assert said.code == 2 and "damaged" in said.err

@@ -123,6 +123,18 @@ class TestSelection:
         assert incomplete(fewer) == (1,)
         assert {s.trial for s in standings(fewer, ENGLISH, "test")} == {0, 2}
 
+    def test_what_the_sweep_asks_for_now_is_missing_too(self, rows):
+        """Of an extension that is under way nobody has all: else the first would be compared by
+        a mean over some of the new seeds."""
+        asked = {row.cell for row in rows}
+        more = asked | {(*cell[:3], 7) for cell in asked}
+        assert standings(rows, ENGLISH, "test", asked) == standings(rows, ENGLISH, "test")
+        assert standings(rows, ENGLISH, "test", more) == ()
+        assert winner(rows, ENGLISH, "test", more) is None
+        assert incomplete(rows, more) == (0, 1, 2)
+        some = [replace(row, seed=7) for row in rows if row.trial == 1]
+        assert {s.trial for s in standings(rows + some, ENGLISH, "test", more)} == {1}
+
     def test_without_english_data_nothing_is_chosen_by_english(self, rows):
         """No winner is made up where no score can choose one."""
         without = [r for r in rows if r.language != "en"]

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from sweeps.spec.database import sqlite_address
 from sweeps.tracking.database import is_away, prepare_database
 from sweeps.tracking.location import artifact_folder, quiet_environment, tracking_uri
 from xlt_core.vocabulary.errors import UserMistake
@@ -152,3 +153,40 @@ def _older(uri):
         config.attributes["connection"] = connection
         command.upgrade(config, before)
     engine.dispose()
+
+
+ODD = ["a :b", 'it\'s "x"', "q?m'a\"r k%20#ü[x]$(id)", ":name", "50% %s {0}"]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_folder_may_have_any_name(tmp_path, monkeypatch, name):
+    """Also the one that is worked in, which MLflow writes down for an experiment of its own."""
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / name)
+    uri = sqlite_address(tmp_path / name / "mlflow.db")
+    assert prepare_database(uri) == prepare_database(uri)
+    assert sorted(one.name for one in (tmp_path / name).iterdir()) == [
+        "mlflow.db",
+        "mlflow.db.lock",
+    ]
+
+
+def test_a_deleted_databases_journal_is_none_of_the_new_ones(tmp_path):
+    """Whoever wrote was killed, then the file was deleted: SQLite would roll the old pages into
+    the new file."""
+    path = tmp_path / "mlflow.db"
+    prepare_database(f"sqlite:///{path}")
+    code = (
+        "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+        "c.execute('pragma cache_size=5');"
+        "c.execute('create table big (t)'); c.commit();"
+        "c.executemany('insert into big values (?)', [('x' * 900,)] * 5000);"
+        "os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    assert (tmp_path / "mlflow.db-journal").stat().st_size
+    path.unlink()
+    prepare_database(f"sqlite:///{path}")
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
+        assert connection.execute("select count(*) from experiments").fetchone() != (0,)

@@ -100,6 +100,16 @@ class TestEachItsOwn:
         assert sync([replace(stage, tags={**stage.tags, "xlt.note": "new"})], uri).updated == 1
 
 
+def test_a_stage_computed_in_two_stores_has_two_runs(uri, told, a_stage):
+    """Each sweep's is its own and stays so, whoever is synced last."""
+    stages = {sweep_id: replace(a_stage(), sweep_id=sweep_id) for sweep_id in (ONE, TWO)}
+    for sweep_id, objective in ((ONE, 10.0), (TWO, 20.0)):
+        sync([*told(sweep_id, objective), stages[sweep_id]], uri)
+    assert count(uri) == 2 * 4
+    for sweep_id, objective in ((ONE, 10.0), (TWO, 20.0)):
+        assert sync([*told(sweep_id, objective), stages[sweep_id]], uri).unchanged == 4
+
+
 class TestRunsWithoutAnId:
     """As an earlier version left them."""
 

@@ -190,6 +190,14 @@ class TestStageRecord:
 
 
 class TestSweepRecord:
+    def test_the_best_may_be_a_baseline_that_a_trial_brought_along(self):
+        """Then no trial is named whose plan is another."""
+        best = Best(1, "(none)", 60.3, beside=True)
+        record = sweep_record("s", {}, "finished", 1.0, 30.0, best=best)
+        assert record.tags["xlt.best"] == "(none) beside trial 1"
+        record = sweep_record("s", {}, "finished", 1.0, 30.0, best=Best(1, "mnli", 60.3))
+        assert record.tags["xlt.best"] == "1: mnli"
+
     def test_what_may_grow_is_a_tag(self, a_sweep):
         """An extended sweep changes its trials and seeds; MLflow's params cannot change."""
         record = a_sweep()

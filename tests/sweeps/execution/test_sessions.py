@@ -1,0 +1,69 @@
+"""The stage service's registry of sweeps whose drivers listen."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from sweeps.execution.job import Shape, SweepJob
+from sweeps.execution.sessions import SessionRegistry
+from sweeps.spec.desired_state import DesiredState
+from xlt_core.stage import Settings
+from xlt_core.vocabulary.events import Event
+
+EVENTS = [Event("message", fields={"text": str(number)}) for number in range(5)]
+
+
+@pytest.fixture
+def job(tmp_path):
+    return SweepJob("one", str(tmp_path), Settings(tmp_path), Shape(), workers=3)
+
+
+def heard_in_turn(registry: SessionRegistry, job: SweepJob, after: int) -> tuple[list[str], int]:
+    """What a driver hears that asks again and again, from `after` on."""
+
+    async def listen() -> tuple[list[str], int]:
+        registry.enter(job)
+        last, texts = after, []
+        for event in EVENTS:
+            registry.tell([job.identity], event)
+            for number, one in await registry.events(job.identity, last, 0.01):
+                last = number
+                texts.append(one.fields["text"])
+        return texts, last
+
+    return asyncio.run(listen())
+
+
+class TestEvents:
+    def test_each_is_heard_once_and_in_order(self, job):
+        """Of a service that was restarted, by a driver that had heard the one before it."""
+        texts, last = heard_in_turn(SessionRegistry(), job, 0)
+        assert texts == ["0", "1", "2", "3", "4"]
+        assert heard_in_turn(SessionRegistry(), job, last)[0] == texts
+
+    def test_by_a_driver_whose_service_had_a_later_clock(self, job):
+        """A clock set back makes no driver deaf."""
+        ahead = SessionRegistry()
+        ahead._next += 60 * 10**9
+        _, last = heard_in_turn(ahead, job, 0)
+        assert heard_in_turn(SessionRegistry(), job, last)[0] == ["0", "1", "2", "3", "4"]
+
+
+class TestDesired:
+    def test_a_sweep_that_left_is_to_be_cancelled(self, job):
+        """Whoever asks for it still."""
+
+        async def session() -> SessionRegistry:
+            registry = SessionRegistry()
+            assert registry.enter(job) and not registry.enter(job)
+            return registry
+
+        registry = asyncio.run(session())
+        assert registry.desired(job.identity) is DesiredState.RUN and registry.limit(Shape()) == 3
+        assert registry.change(job.identity, DesiredState.PAUSE)
+        assert not registry.change(job.identity, DesiredState.PAUSE)
+        assert not registry.over([job.identity]) and not registry.wanted([job.identity])
+        registry.leave(job.identity)
+        assert registry.over([job.identity]) and registry.limit(Shape()) == len(registry) == 0
