@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ ON_REQUEST = 3  # a sweep that was stopped or cancelled: what waits for its resu
 FAULT = 70  # EX_SOFTWARE of sysexits.h: a fault of ours or of the machine, not of the user
 
 SCREEN = 22  # lines; a terminal of 24 keeps its prompt
+MANY_ALIKE, STANDING_FOR_ALL = 8, 2  # mistakes with one remedy
 
 
 def guarded(work: Callable[[], Any], arguments: Sequence[str]) -> int:
@@ -65,14 +67,29 @@ def say(text: str) -> None:
 def screenful(mistakes: Sequence[Mistake], lines: int = SCREEN) -> str:
     """Every mistake as text, cut at `lines` lines with the number of those left out."""
     shown: list[str] = []
-    for index, mistake in enumerate(mistakes):
-        block = list(lines_of(str(mistake)))
-        room = lines - len(shown) - (1 if index + 1 < len(mistakes) else 0)
+    told = list(_told(mistakes))
+    for index, text in enumerate(told):
+        block = list(lines_of(text))
+        room = lines - len(shown) - (1 if index + 1 < len(told) else 0)
         if len(block) > room and index > 0:
-            shown.append(f"… and {len(mistakes) - index} more")
+            shown.append(f"… and {len(told) - index} more")
             break
         shown.extend([*block[: room - 1], "…"] if len(block) > room else block)
     return "\n".join(shown)
+
+
+def _told(mistakes: Sequence[Mistake]) -> Iterator[str]:
+    """Each as text; of many with one remedy, which have one cause (no connection, a folder that is
+    not there), the first stand for all."""
+    alike = Counter(mistake.remedy for mistake in mistakes if mistake.remedy)
+    seen: Counter[str] = Counter()
+    for mistake in mistakes:
+        seen[mistake.remedy] += 1
+        number = seen[mistake.remedy] if alike[mistake.remedy] > MANY_ALIKE else 0
+        if number == STANDING_FOR_ALL:
+            yield f"{mistake}\n    … and {alike[mistake.remedy] - number} more like these"
+        elif number < STANDING_FOR_ALL:
+            yield str(mistake)
 
 
 def _mistake(error: UserMistake) -> int:

@@ -116,11 +116,24 @@ class TestScreenful:
     @pytest.mark.parametrize("number", [11, 12, 100])
     def test_many_fill_one_screen_and_are_counted(self, number):
         """What does not fit is counted, not lost without a word."""
-        text = screenful([Mistake(f"field {n}", "is wrong", "mend it") for n in range(number)])
+        text = screenful([Mistake(f"field {n}", "is wrong", f"mend {n}") for n in range(number)])
         assert len(text.splitlines()) <= SCREEN
         if number > 11:
             shown = text.count("is wrong")
             assert text.endswith(f"… and {number - shown} more")
+
+    def test_many_with_one_cause_are_said_once(self):
+        """Without a connection nothing of the hub can be had: one mistake, not a hundred."""
+        cause = [
+            Mistake(f"data set {n}", "cannot be had", "check the connection") for n in range(99)
+        ]
+        text = screenful(
+            [Mistake("name", "is wrong", "mend it"), *cause, Mistake("z", "too", "or z")]
+        )
+        assert "… and 97 more like these" in text
+        assert "data set 1:" in text and "data set 2:" not in text and "z: too" in text
+        few = screenful(cause[:4])
+        assert "data set 3:" in few and "more" not in few
 
     def test_one_long_mistake_is_cut(self):
         """A single endless message stays on the screen."""
