@@ -47,6 +47,7 @@ _TOLD = (
     "stage_failed",
     "stage_retried",
     "stage_interrupted",
+    "trial_finished",
     "trial_failed",
     "trial_interrupted",
 )

@@ -102,9 +102,11 @@ def _stage_params(about: Mapping[str, Any]) -> dict[str, str]:
     data, versions = identity.get("data") or [], about.get("versions") or {}
     members = [f"{row[0]}[{row[1]}]" if row[1] != "en" else str(row[0]) for row in data]
     plain = {name: identity.get(name) for name in ("encoder", "seed", "position")}
+    named = {"encoder.name": str(about["encoder"])} if about.get("encoder") else {}
     raised = {name: version for name, version in versions.items() if version != 1}
     return {
         "data": "+".join(members),
+        **named,
         **{name: text_of(value) for name, value in plain.items() if value is not None},
         **({"versions": text_of(raised)} if raised else {}),
         **{f"recipe.{name}": text_of(value) for name, value in sorted(recipe.items())},

@@ -139,7 +139,11 @@ def _questions(task: Task, language: str, split: str, beside: Path | None) -> Qu
 def _layout(task: Task) -> FolderLayout:
     if not isinstance(task.folder, FolderLayout):
         raise UserMistake(
-            Mistake(task.name, "cannot be read from a folder", "use data: hub or data: lab")
+            Mistake(
+                task.name,
+                "cannot be read from a folder",
+                f"use data: {'lab' if task.hub is None else 'hub'}, or leave the task out",
+            )
         )
     return task.folder
 

@@ -64,8 +64,12 @@ class TrainStage:
         }
 
     def described(self) -> dict[str, Any]:
-        """The whole recipe and all versions."""
-        return {"recipe": asdict(self.recipe), "versions": self.versions()}
+        """The encoder's name, the whole recipe and all versions."""
+        return {
+            "encoder": self.encoder.name,
+            "recipe": asdict(self.recipe),
+            "versions": self.versions(),
+        }
 
     def versions(self) -> Versions:
         """Of all that has a share in the weights."""

@@ -170,6 +170,8 @@ class TestStageRecord:
         assert points["train/tokens_per_second", 200].value == 1234.5
         assert points["dev/xnli/sw/accuracy", 200].value == 41.5
         assert record.params["recipe.learning_rate"] == "2e-05"
+        about = {"key": "k" * 64, "started": 1.0, "finished": 2.0, "encoder": "xlm-r"}
+        assert stage_record("s", about).params["encoder.name"] == "xlm-r"
         assert record.parent_identity == ("trial", "order/1")
 
     def test_under_way_and_failed(self, a_stage):
