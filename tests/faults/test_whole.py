@@ -120,7 +120,7 @@ def test_a_second_driver_is_refused_and_a_cancelled_sweep_goes_on(tmp_path, refe
         second = xlt(home, "run", "campaign.yaml")
         assert second.returncode == 2 and "Traceback" not in second.stderr
         assert xlt(home, "cancel", "campaign").returncode == 0
-    assert driver.wait() == 0
+    assert driver.wait() == 3
     status = json.loads(xlt(home, "status", "campaign", "--json").stdout)
     assert status["state"] == "cancelled"
     assert xlt(home, "resume", "campaign").returncode == 0
