@@ -7,28 +7,22 @@ and `settings`; its Optuna parameters say the same once more, for dashboards. On
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sweeps.search.candidates import Candidates
+from sweeps.search.connection import connect, mistakes, without_password
 from sweeps.search.lease import DriverLease
 from sweeps.search.parameters import distributions, parameters
 from sweeps.search.proposal import Proposal
-from sweeps.search.quiet import quiet_optuna
 from sweeps.search.storage import (
-    SECONDS_TO_WAIT,
     Restore,
-    damaged,
     in_order,
-    storage_mistake,
     trial_of,
 )
 from sweeps.search.trial import Trial, TrialResult
-from sweeps.spec.database import sqlite_path, with_driver
-from xlt_core.vocabulary.address import filled, starred
+from sweeps.spec.database import sqlite_path
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
@@ -36,7 +30,6 @@ if TYPE_CHECKING:
     from optuna.storages import RDBStorage
     from optuna.trial import FrozenTrial
     from optuna.trial import TrialState as RowState
-    from sqlalchemy.engine import URL
 
 FORMAT = 1  # of our rows; raised when their meaning changes
 
@@ -78,8 +71,8 @@ class SweepStudy:
 
         if (path := sqlite_path(storage_url)) is not None:
             path.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with _mistakes(without_password(storage_url)):
-            storage = _connect(storage_url)
+        with mistakes(without_password(storage_url)):
+            storage = connect(storage_url)
             try:
                 study_id = storage.create_new_study([StudyDirection.MAXIMIZE], name)
             except DuplicatedStudyError:
@@ -98,8 +91,8 @@ class SweepStudy:
         if (path := sqlite_path(storage_url)) is not None and not path.is_file():
             return None
         where = without_password(storage_url)
-        with _mistakes(where):
-            storage = _connect(storage_url)
+        with mistakes(where):
+            storage = connect(storage_url)
             try:
                 study_id = storage.get_study_id_from_name(name)
             except KeyError:
@@ -126,17 +119,17 @@ class SweepStudy:
     ) -> DriverLease:
         """The right to write, to be entered; from then on every write makes sure of it."""
         engine, where = self._storage.engine, f"{self.name} in {self.where}"
-        self._lease = DriverLease(engine, self._study_id, where, _mistakes, say, on_lost)
+        self._lease = DriverLease(engine, self._study_id, where, mistakes, say, on_lost)
         return self._lease
 
     def attrs(self) -> dict[str, Any]:
         """What the study says of itself."""
-        with _mistakes(self.where):
+        with mistakes(self.where):
             return dict(self._storage.get_study_user_attrs(self._study_id))
 
     def set_attr(self, key: str, value: Any) -> None:
         """Let the study say `value` (JSON) of itself, as the spec's hash."""
-        with _mistakes(self.where):
+        with mistakes(self.where):
             self._storage.set_study_user_attr(self._study_id, key, value)
 
     def trials(self, candidates: Candidates | None = None) -> list[Trial]:
@@ -149,7 +142,7 @@ class SweepStudy:
         trial_id = self._ids().get(number)
         if trial_id is None:
             return None
-        with _mistakes(self.where):
+        with mistakes(self.where):
             return _trial(self.where, self._storage.get_trial(trial_id), dict)
 
     def insert(self, proposal: Proposal, candidates: Candidates) -> None:
@@ -176,7 +169,7 @@ class SweepStudy:
             user_attrs=proposal.to_config(),
         )
         try:
-            with _mistakes(self.where):
+            with mistakes(self.where):
                 trial_id = self._storage.create_new_trial(self._study_id, template_trial=template)
         except UserMistake:
             self._trial_ids = None  # the row may be there all the same: it is looked for again
@@ -200,7 +193,7 @@ class SweepStudy:
         self._may_write()
         trial_id = self._ids()[number]
         value = result.objective
-        with _mistakes(self.where):
+        with mistakes(self.where):
             try:
                 for key, said in result.to_attrs().items():
                     self._storage.set_trial_user_attr(trial_id, key, said)
@@ -225,7 +218,7 @@ class SweepStudy:
 
         self._may_write()
         known = {"trial": self._ids()[number]}
-        with _mistakes(self.where), self._storage.engine.begin() as connection:
+        with mistakes(self.where), self._storage.engine.begin() as connection:
             changed = connection.execute(sqlalchemy.text(_REOPEN), known)
             if changed.rowcount:
                 connection.execute(sqlalchemy.text(_FORGET_ERROR), known)
@@ -240,7 +233,7 @@ class SweepStudy:
         self._storage.engine.dispose()
 
     def _rows(self) -> list[FrozenTrial]:
-        with _mistakes(self.where):
+        with mistakes(self.where):
             return self._storage.get_all_trials(self._study_id, deepcopy=False)
 
     def _ids(self) -> dict[int, int]:
@@ -271,96 +264,7 @@ class SweepStudy:
         return stored
 
 
-def without_password(storage_url: str) -> str:
-    """The URL fit to be shown: an SQLite file's path, or the URL with its password starred out."""
-    path = sqlite_path(storage_url)
-    return starred(storage_url) if path is None else str(path)
-
-
 def _trial(where: str, row: FrozenTrial, restore: Restore) -> Trial | None:
     state: RowState = row.state
     value = row.values[0] if row.values else None
     return trial_of(where, state.name, value, row.user_attrs, restore)
-
-
-def _connect(storage_url: str) -> RDBStorage:
-    from optuna.storages import RDBStorage
-
-    quiet_optuna()
-    url = _read(storage_url)
-    if url.get_backend_name() == "sqlite":
-        options: dict[str, Any] = {"connect_args": {"timeout": SECONDS_TO_WAIT}}
-    else:
-        # A connection that a restarted server has dropped is replaced without anybody noticing.
-        options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": int(SECONDS_TO_WAIT)}}
-    _refuse_anothers(url, options, without_password(storage_url))
-    # Optuna takes braces in a URL for a template.
-    text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-    return RDBStorage(text, engine_kwargs=options)
-
-
-def _read(storage_url: str) -> URL:
-    """The address with the passwords it names. Raises UserMistake where it is none."""
-    from sqlalchemy.engine import make_url
-
-    try:
-        return make_url(with_driver(filled(storage_url)))
-    except ValueError as error:
-        what = f"is no database's address: {error}"
-        remedy = "write storage: postgresql://user@host:5432/database, or an SQLite file"
-        raise UserMistake(Mistake(without_password(storage_url), what, remedy)) from None
-
-
-def _refuse_anothers(url: URL, options: dict[str, Any], where: str) -> None:
-    """Leave another program's database alone: Optuna would put its tables and its version in it."""
-    from sqlalchemy import create_engine, inspect, pool
-
-    engine = create_engine(url, poolclass=pool.NullPool, connect_args=options["connect_args"])
-    tables = set(inspect(engine).get_table_names())
-    # Only one program's version fits into `alembic_version`; a file is one program's anyway.
-    is_file = url.get_backend_name() == "sqlite"
-    is_anothers = "alembic_version" in tables or (tables and is_file)
-    if "studies" not in tables and is_anothers:
-        what = f"is another program's database (it holds {', '.join(sorted(tables)[:4])})"
-        remedy = "give storage: a file or database of its own"
-        raise UserMistake(Mistake(where, what, remedy))
-
-
-@contextmanager
-def _mistakes(where: str) -> Iterator[None]:
-    """Turn what databases raise into a mistake that says what to do."""
-    import sqlalchemy.exc
-    from optuna.exceptions import StorageInternalError
-
-    try:
-        yield
-    except StorageInternalError as error:
-        raise storage_mistake(where, _cause(error)) from error
-    except sqlalchemy.exc.SQLAlchemyError as error:
-        raise storage_mistake(where, _cause(error)) from error
-    except ImportError as error:
-        raise UserMistake(
-            Mistake(where, "needs a database driver", "pip install 'xlt[postgresql]'")
-        ) from error
-    except json.JSONDecodeError as error:
-        raise UserMistake(damaged(where)) from error
-    except RuntimeError as error:
-        if "compatible with the table schema" not in str(error):
-            raise
-        raise UserMistake(_of_another_version(where, str(error))) from error
-
-
-def _of_another_version(where: str, text: str) -> Mistake:
-    """Optuna says itself whether the tables or the program are the older."""
-    what = "was written by another version of Optuna"
-    if "storage upgrade" in text:
-        command = "optuna storage upgrade --storage URL"
-        return Mistake(where, f"{what}, an older one", f"keep a copy, then `{command}`")
-    remedy = "use the version of xlt that began the sweep, or give storage: another place"
-    return Mistake(where, f"{what}, a newer one", remedy)
-
-
-def _cause(error: BaseException) -> Exception:
-    """The database's own error under the wrappings."""
-    inner = getattr(error, "orig", None) or error.__cause__
-    return _cause(inner) if isinstance(inner, Exception) else Exception(str(error))

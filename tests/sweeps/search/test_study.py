@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from sweeps.search.candidates import Candidates
+from sweeps.search.connection import without_password
 from sweeps.search.proposal import Proposal
 from sweeps.search.settings import SettingsSpace
 from sweeps.search.space import PlanSpace
-from sweeps.search.study import SweepStudy, without_password
+from sweeps.search.study import SweepStudy
 from sweeps.search.study_reader import read_attrs, read_trials
 from sweeps.search.trial import TrialResult
 from sweeps.spec.sweep import Intermediate, Range
