@@ -10,8 +10,9 @@ import pytest
 from sweeps.report.render import text_report
 from sweeps.search.study import SweepStudy
 from sweeps.spec.identity import give_identity
-from sweeps.tracking.projection import Projection, overlaps_of, sweep_projection
+from sweeps.tracking.projection import Projection, sweep_projection
 from sweeps.tracking.records import Status
+from sweeps.tracking.trial_run import overlaps_of
 from xlt_core.stages import lineage
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.plan import Plan

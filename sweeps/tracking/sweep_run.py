@@ -1,0 +1,139 @@
+"""What MLflow should say of a whole sweep, from the stored facts. Neighbours: `project`, `trial_run`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sweeps.results.rows import (
+    ScoreRow,
+    SweepResults,
+    rows_of,
+)
+from sweeps.results.status import (
+    count_stages,
+    count_trials,
+    lacking,
+    read_events,
+)
+from sweeps.results.tables import incomplete, shown_split, winner
+from sweeps.spec.selection import selection
+from sweeps.spec.sweep import Sweep
+from sweeps.spec.trials import paths_of_trial
+from sweeps.tracking.project import Best, sweep_record
+from sweeps.tracking.trial_run import abouts_of, keys_of, objective_of
+from xlt_core.store import Store
+
+if TYPE_CHECKING:
+    from sweeps.search.trial import Trial
+    from sweeps.spec.inputs import ResolvedInputs
+    from sweeps.spec.paths import SweepFolder
+    from sweeps.tracking.records import RunRecord
+
+# What people read of the results; how they look is not tracking's business.
+Report = Callable[[SweepResults], str]
+
+
+def whole_sweep_record(
+    sweep: Sweep,
+    prepared: ResolvedInputs,
+    folder: SweepFolder,
+    store: Store,
+    trials: Sequence[Trial],
+    state: str,
+    at: float | None,
+    report: Report,
+) -> RunRecord:
+    """The sweep's record with everything that is known of it now."""
+    ends = dict(_trial_ends(sweep, prepared, store, trials))
+    last = max(ends.values(), default=0.0) if at is None else at
+    started, ended = times_of_sweep(folder, last)
+    counts = count_trials(trials, state, lacking(sweep, prepared, trials, store))
+    stages = count_stages(sweep, prepared, trials, store, folder.identity)
+    results = SweepResults(
+        sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))
+    )
+    left_out = incomplete(results.rows, results.asked)
+    whole: dict[int, list[ScoreRow]] = defaultdict(list)
+    for row in results.rows:
+        if not row.beside and row.trial not in left_out:
+            whole[row.trial].append(row)
+    return sweep_record(
+        sweep.name,
+        sweep.source,
+        state,
+        started,
+        ended,
+        counts={
+            **{f"trials/{name}": value for name, value in vars(counts).items()},
+            **{f"stages/{name}": value for name, value in vars(stages).items()},
+        },
+        best=best_of(results),
+        objectives=[
+            (trial.number, value, ends[trial.number])
+            for trial in trials
+            if trial.number in ends
+            and (value := objective_of(sweep, trial, whole.get(trial.number, ()))) is not None
+        ],
+        environment=_environment(sweep, prepared, store, trials),
+        selection=selection(sweep, prepared),
+        artifacts={**spec_artifact(folder), "report.txt": report(results)},
+        sweep_id=folder.identity,
+    )
+
+
+def best_of(results: SweepResults) -> Best | None:
+    """The trial that stands first in the results, which read off the scores there are now.
+
+    What the search was told may be of fewer seeds or languages, if the sweep was extended.
+    """
+    sweep = results.sweep
+    shown = shown_split(sweep.splits, sweep.objective)
+    found = winner(results.rows, sweep.objective, shown, results.asked)
+    if found is None or found.selected_by is None:
+        return None
+    return Best(found.trial, found.plan, found.selected_by, found.beside)
+
+
+def _trial_ends(
+    sweep: Sweep, prepared: ResolvedInputs, store: Store, trials: Sequence[Trial]
+) -> Iterator[tuple[int, float]]:
+    """When each trial's last stage was finished; the study keeps no times, the store does."""
+    known: dict[str, float | None] = {}
+    for trial in trials:
+        ends = []
+        for key in keys_of(paths_of_trial(sweep, prepared, trial.plan, trial.settings)):
+            if key not in known:
+                stored = store.read(key)
+                known[key] = None if stored is None else float(stored.about["finished"])
+            if (end := known[key]) is not None:
+                ends.append(end)
+        if ends:
+            yield trial.number, max(ends)
+
+
+def _environment(
+    sweep: Sweep, prepared: ResolvedInputs, store: Store, trials: Sequence[Trial]
+) -> dict[str, str]:
+    """Versions that computed the baseline, as the store has them; empty before that."""
+    for trial in trials[:1]:
+        for about in abouts_of(
+            store, paths_of_trial(sweep, prepared, trial.plan, trial.settings)
+        ).values():
+            versions = (about.get("worker") or {}).get("versions") or {}
+            return {name: str(version) for name, version in versions.items()}
+    return {}
+
+
+def times_of_sweep(folder: SweepFolder, otherwise: float) -> tuple[float, float]:
+    """First start and last sign of life by the journal, or `otherwise` where it is gone."""
+    events = read_events(folder)
+    if not events:
+        return otherwise, otherwise
+    return events[0].at, events[-1].at
+
+
+def spec_artifact(folder: SweepFolder) -> dict[str, str]:
+    """The sweep's own spec, as a file to be kept with its run."""
+    return {"spec.yaml": folder.spec.read_text(encoding="utf-8")}
