@@ -1,4 +1,4 @@
-"""What MLflow should say of a whole sweep, from the stored facts. Neighbours: `project`, `trial_run`."""
+"""What MLflow should say of a whole sweep, from the stored facts. Next: `trial_run`."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def overlaps_of(sweep: Sweep, plan: Plan) -> list[str]:
 def stored_record(
     sweep: str, sweep_id: str, store: StageReader, key: str, evaluations: Sequence[str]
 ) -> Iterator[RunRecord]:
-    """A trained stage's record with the scores of these evaluations; none where it is not stored."""
+    """A trained stage's record with the scores of these evaluations; none if it is not stored."""
     stored = store.read(key)
     if stored is None:
         return
