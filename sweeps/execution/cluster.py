@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import ray
+from ray._private import utils as ray_utils
 from ray._private.accelerators import get_accelerator_manager_for_resource
 from ray.job_config import JobConfig
 
@@ -82,7 +83,7 @@ def cluster(
 def _start_here(execution: Execution) -> None:
     # What the driver needs next is imported while Ray waits for its own processes.
     threading.Thread(target=importlib.import_module, args=("ray.tune",), daemon=True).start()
-    with _interrupted_by_sigterm(), uncollected():
+    with _signals_left_alone(), uncollected():
         ray.init(
             address="local",
             job_config=_job_config(),
@@ -97,12 +98,15 @@ def _start_here(execution: Execution) -> None:
 
 
 @contextmanager
-def _interrupted_by_sigterm() -> Iterator[None]:
-    """Ray takes SIGTERM for itself while it starts, and would end the program with the code 15."""
+def _signals_left_alone() -> Iterator[None]:
+    """Ray takes SIGTERM for itself when it starts, and answers it by an exception wherever the main
+    thread is: thrown where locks are given back, it is swallowed and the lock stays taken."""
+    theirs = ray_utils.set_sigterm_handler
+    ray_utils.set_sigterm_handler = lambda handler: None
     try:
         yield
-    except SystemExit:
-        raise KeyboardInterrupt from None
+    finally:
+        ray_utils.set_sigterm_handler = theirs
 
 
 def _job_config() -> JobConfig:
@@ -113,11 +117,12 @@ def _job_config() -> JobConfig:
 
 def _attach(address: str) -> None:
     try:
-        ray.init(
-            address=address,
-            job_config=_job_config(),
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        with _signals_left_alone():
+            ray.init(
+                address=address,
+                job_config=_job_config(),
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise UserMistake(no_cluster(address, first_line(error))) from error

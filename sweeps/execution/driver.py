@@ -120,7 +120,7 @@ def run_sweep(
                 found = None
                 if again or queue.is_open():
                     found = ray_up.enter_context(cluster(sweep.execution, address, doing))
-                    desired.hear_again()  # Ray has taken SIGTERM's handler for its own
+                    desired.hear_again()  # whoever may have taken a handler meanwhile
                 if lease.lost:
                     raise lease.mistake()
                 if desired.interrupted:

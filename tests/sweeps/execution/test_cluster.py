@@ -12,6 +12,8 @@ from sweeps.execution.scratch import LONGEST_FOLDER
 ROOT = Path(__file__).parents[3]
 # What a worker finds under the name of a module that Python has too.
 SCRIPT = """
+import signal
+
 import ray
 from sweeps.execution.cluster import cluster
 from sweeps.spec.sweep import Execution
@@ -25,8 +27,11 @@ def found():
 
 
 if __name__ == "__main__":
+    kept = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with cluster(Execution(workers=1), None):
         print("found", ray.get(found.remote()))
+        after = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        print("signals", "left alone" if after == kept else "taken")
 """
 
 
@@ -34,7 +39,8 @@ class TestCluster:
     """`cluster`, without an address."""
 
     def test_long_temporary_folder_and_modules_of_the_user(self, tmp_path):
-        """Sockets have room for 107 bytes, and a user's colorsys.py is none of a worker's."""
+        """Sockets have room for 107 bytes, a user's colorsys.py is none of a worker's, and signals
+        are answered by whoever answered them before, also while Ray starts."""
         here, long = tmp_path / "here", tmp_path / ("t" * 140)
         here.mkdir()
         long.mkdir()
@@ -49,5 +55,6 @@ class TestCluster:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+        assert "signals left alone" in done.stdout
         shown = next(line for line in done.stdout.splitlines() if line.startswith("found "))
         assert Path(shown.removeprefix("found ")).parent != here

@@ -255,7 +255,7 @@ class TestMistakes:
 
     def test_a_locked_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A file that another program keeps locked is named after a wait."""
-        for module in ("study", "study_reader"):
+        for module in ("connection", "study_reader"):
             monkeypatch.setattr(f"sweeps.search.{module}.SECONDS_TO_WAIT", 0.05)
         path = tmp_path / "study.db"
         study = SweepStudy.open(f"sqlite:///{path}", "s")
