@@ -87,17 +87,20 @@ def test_a_signal_interrupts_what_is_not_done_yet(sweep, run, moment, state):
     assert sweep_status(sweep.folder).state == state
 
 
-@pytest.mark.parametrize("desired", [DesiredState.STOP, DesiredState.CANCEL])
-@pytest.mark.parametrize("moment", ["ending Ray", "starting workers, 2 at most"])
-def test_a_sweep_that_is_complete_is_not_stopped(sweep, run, moment, desired):
+@pytest.mark.parametrize(
+    ("moment", "desired", "expected"),
+    [
+        ("ending Ray", DesiredState.STOP, "finished"),
+        ("starting workers, 2 at most", DesiredState.CANCEL, "cancelled"),
+    ],
+)
+def test_a_sweep_that_is_complete_is_not_stopped(sweep, run, moment, desired, expected):
     """Who asked too late is told that it had ended by itself."""
-    words = {DesiredState.STOP: "stopped", DesiredState.CANCEL: "cancelled"}
 
     def observe(event):
         if event.kind == "phase" and event.fields["text"].startswith(moment):
             request(sweep.folder.path, desired)
 
-    expected = "finished" if moment == "ending Ray" else words[desired]
     assert run(observe).state == expected
     assert sweep_status(sweep.folder).state == expected
 
