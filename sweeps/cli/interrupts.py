@@ -22,6 +22,7 @@ from sweeps.processes import ENDING, ONE_PRESS_SECONDS
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 SAYING_SECONDS = 0.5
+NUDGE_SECONDS = 0.02  # so much later it is asleep, and still it is the same press of a key
 
 
 class _Ear:
@@ -39,7 +40,7 @@ class _Ear:
         while heard := os.read(reading, 64):
             for number in heard:
                 if number in ENDING:
-                    self._hear()
+                    self._hear(number)
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """What the main thread does, once. It may hear first, and be gone before the other."""
@@ -60,10 +61,11 @@ class _Ear:
         """Raise nothing from now on."""
         self._raised = True
 
-    def _hear(self) -> None:
+    def _hear(self, number: int) -> None:
         now = time.monotonic()
         if self._first is None:
             self._first = now
+            _nudge(number)
             self.answer()
         elif now - self._first > ONE_PRESS_SECONDS:
             _voice.say("left at once")
@@ -98,6 +100,14 @@ def answering(text: str) -> Iterator[None]:
         yield
     finally:
         _ear.answers.pop()
+
+
+def _nudge(number: int) -> None:
+    """Send the main thread the signal once more: one that comes between its last look for signals
+    and its falling asleep, in a lock or a call, would wake it no more."""
+    time.sleep(NUDGE_SECONDS)
+    with suppress(OSError):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
 
 
 def _leave() -> None:
