@@ -131,10 +131,12 @@ def carry_out(
     from sweeps.results.status import lacks_scores
     from sweeps.search.retry import to_retry
     from sweeps.spec.stems import blaming
+    from xlt_core.data.encoding import check_writable
     from xlt_core.store import Store
 
     with blaming(sweep.where("store")):
         Store(sweep.store).check()
+    check_writable(folder.cache)
     before = known_trials(sweep)
     expected = forecast_of(sweep, prepared, before)
     say(expected.sentence())

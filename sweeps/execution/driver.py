@@ -6,7 +6,6 @@ and Tune's own files are thrown away. See DESIGN in the README's "How resume wor
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -39,7 +38,7 @@ from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
 from xlt_core.stage import Settings
-from xlt_core.vocabulary.address import variables
+from xlt_core.vocabulary.address import secret, variables
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
 
@@ -226,7 +225,9 @@ def job_of(
 
 
 def _passwords(store: str) -> dict[str, str]:
-    return {name: os.environ[name] for name in variables(store) if name in os.environ}
+    """What the workers cannot look up: a file of this machine's is none of theirs."""
+    found = {name: secret(name) for name in variables(store)}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from xlt_core.kinds.encoded import EncodedSplit, digest, map_arrays, write_array
 from xlt_core.kinds.encoding import encode
 from xlt_core.kinds.gold import check_planned, pack
 from xlt_core.tasks import get_task
+from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.refs import DataRef
 
@@ -82,6 +83,18 @@ def find_entry(
             "stride": stride if kind.has_windows else None,
         }
     )
+
+
+def check_writable(cache: Path) -> None:
+    """Raise UserMistake where nothing can be put into `cache`; it is made where missing."""
+    probe = cache / f".{uuid.uuid4().hex}"
+    try:
+        probe.mkdir(parents=True)
+        probe.rmdir()
+    except OSError as error:
+        what = f"encoded data cannot be written there: {error.strerror}"
+        remedy = "make it writable, or delete it: it is made anew"
+        raise UserMistake(Mistake(str(cache), what, remedy)) from error
 
 
 def known_rows_cut(home: Path) -> int | None:

@@ -1,14 +1,17 @@
 """Addresses as they are kept, shown and compared: where a password stands, a variable's name does.
 
-`postgresql://me:${XLT_STORAGE_PASSWORD}@host/db` is kept; `filled` puts the environment's value in
-for whoever connects, and its result is kept nowhere. `disarmed` takes passwords out of what a user
-wrote, `bare` is what remains of an address without them, `starred` hides them in any text.
+`postgresql://me:${XLT_STORAGE_PASSWORD}@host/db` is kept; `filled` puts the value in for whoever
+connects, and its result is kept nowhere. `secret` has the value: from the environment, or from the
+file that `XLT_STORAGE_PASSWORD_FILE` names, as containers are handed their secrets. `disarmed`
+takes passwords out of what a user wrote, `bare` is what remains of an address without them,
+`starred` hides them in any text.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -58,16 +61,38 @@ def variables(address: str) -> tuple[str, ...]:
 
 def missing(address: str) -> tuple[str, ...]:
     """Those of its variables that are not set."""
-    return tuple(name for name in variables(address) if name not in os.environ)
+    return tuple(name for name in variables(address) if secret(name) is None)
+
+
+def secret(name: str) -> str | None:
+    """The value of a variable: the environment's, else what `<name>_FILE` holds; else None.
+
+    The line end of a file is none of its secret.
+
+    Raises:
+        UserMistake: the file that is named cannot be read.
+    """
+    if name in os.environ:
+        return os.environ[name]
+    file = os.environ.get(f"{name}_FILE")
+    if file is None:
+        return None
+    try:
+        return Path(file).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "is not UTF-8 text"
+        raise UserMistake(
+            Mistake(f"{name}_FILE", f"{file}: {why}", f"name a file that holds {name}'s value")
+        ) from None
 
 
 def filled(address: str) -> str:
-    """The address to connect to: variables replaced by what the environment holds.
+    """The address to connect to: variables replaced by their values.
 
     A value is percent-encoded where a user, a password or a parameter stands.
 
     Raises:
-        UserMistake: a variable is not set; names it.
+        UserMistake: a variable is not set, or its file cannot be read; names it.
     """
     query = address.find("?")
     user = _user_end(address)
@@ -127,10 +152,10 @@ def _user_end(address: str) -> int:
 
 
 def _value(address: str, name: str) -> str:
-    try:
-        return os.environ[name]
-    except KeyError:
-        raise UserMistake(unset(address, (name,))) from None
+    value = secret(name)
+    if value is None:
+        raise UserMistake(unset(address, (name,)))
+    return value
 
 
 def unset(address: str, names: tuple[str, ...]) -> Mistake:
@@ -139,5 +164,5 @@ def unset(address: str, names: tuple[str, ...]) -> Mistake:
     return Mistake(
         bare(address),
         f"needs the environment {noun} {' and '.join(names)}, not set here",
-        f"passwords are never stored: set {names[0]} in the environment, then run it again",
+        f"passwords are never stored: set {names[0]}, or {names[0]}_FILE to a file that holds it",
     )

@@ -227,6 +227,15 @@ class TestPlaces:
             place.chmod(0o755)
         assert_one_screen(done.returncode, done.stderr.decode(), "annot be written")
 
+    def test_a_cache_alone_that_takes_nothing(self, place):
+        """Else each stage would meet it, as a machine's fault, again and again."""
+        cache = place / "runs" / "cache"
+        shutil.rmtree(cache, ignore_errors=True)
+        cache.mkdir(mode=0o555)
+        done = run(place, "run", "spec.yaml", bound=True)
+        cache.chmod(0o755)
+        assert_one_screen(done.returncode, done.stderr.decode(), str(cache))
+
     def test_a_home_and_caches_that_take_nothing(self, place):
         (place / "home").chmod(0o555)
         done = run(place, "plan", "spec.yaml", bound=True, HOME=str(place / "home"))

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from xlt_core.vocabulary.address import bare, disarmed, filled, missing, parted, starred, variables
+from xlt_core.vocabulary.address import (
+    bare,
+    disarmed,
+    filled,
+    missing,
+    parted,
+    secret,
+    starred,
+    variables,
+)
 from xlt_core.vocabulary.errors import UserMistake
 
 # As written; as kept; without secrets; the values.
@@ -137,6 +146,30 @@ def test_a_value_is_quoted_where_addresses_want_it(monkeypatch):
     )
     assert filled("${WORD}") == "a/b@c"
     assert filled("s3://bucket/${WORD}") == "s3://bucket/a/b@c"
+
+
+class TestSecretsInFiles:
+    """As containers are handed them: the variable with `_FILE` names the file."""
+
+    def test_are_read(self, tmp_path, monkeypatch):
+        (tmp_path / "word").write_text("a/b\n", encoding="utf-8")
+        monkeypatch.setenv("WORD_FILE", str(tmp_path / "word"))
+        assert filled("postgresql://me:${WORD}@host/db") == "postgresql://me:a%2Fb@host/db"
+        assert missing("postgresql://me:${WORD}@host/db") == ()
+
+    def test_the_environment_goes_first(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("WORD", "mine")
+        monkeypatch.setenv("WORD_FILE", str(tmp_path / "none"))
+        assert secret("WORD") == "mine"
+
+    @pytest.mark.parametrize("content", [None, b"\xff"])
+    def test_a_file_that_cannot_be_read_is_named(self, tmp_path, monkeypatch, content):
+        path = tmp_path / "word"
+        if content is not None:
+            path.write_bytes(content)
+        monkeypatch.setenv("WORD_FILE", str(path))
+        with pytest.raises(UserMistake, match=f"WORD_FILE(.|\n)*{path}"):
+            missing("postgresql://me:${WORD}@host/db")
 
 
 def test_a_store_takes_passwords_as_they_stand():
