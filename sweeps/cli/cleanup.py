@@ -9,7 +9,7 @@ from __future__ import annotations
 import filelock
 
 from sweeps.cli.faults import say
-from sweeps.cli.places import find_sweep, folder_of
+from sweeps.cli.places import find_sweep
 from sweeps.spec.paths import SweepFolder
 
 
@@ -79,6 +79,5 @@ def say_backlog(folder: SweepFolder) -> None:
     """Say what MLflow has not taken, and what to do; nothing where it has all."""
     from sweeps.tracking.backlog import read_backlog
 
-    name = folder.name if folder.path == folder_of(folder.name).path else str(folder.path)
-    for text in read_backlog(folder.spool).sentences(name):
+    for text in read_backlog(folder.spool).sentences(folder.called):
         say(text)

@@ -6,7 +6,7 @@ from sweeps.cli.cleanup import look_at
 from sweeps.cli.faults import say
 from sweeps.cli.options import SweepName
 from sweeps.spec.desired_state import DesiredState, request
-from sweeps.spec.paths import SweepFolder
+from sweeps.spec.paths import EVENTS, SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 
@@ -51,7 +51,7 @@ def ask(name: str, desired: DesiredState, promise: str) -> None:
                 f"see `xlt status {folder.called}`",
             )
         )
-    request(folder.path, desired)
+    request(folder, desired)
     say(f"asked {name} to {desired}: {promise}")
 
 
@@ -59,7 +59,7 @@ def _why_idle(folder: SweepFolder) -> str:
     """How a sweep ended that nobody runs, by its journal."""
     from sweeps.results.status import last_word
 
-    if not folder.events.is_file():
+    if not folder.files.has(EVENTS):
         return "has not started"
     word = last_word(folder)
     return f"is {word}" if word else "was interrupted"

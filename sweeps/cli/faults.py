@@ -19,7 +19,7 @@ from typing import Any
 
 from sweeps.cli.interrupts import INTERRUPTED
 from sweeps.cli.machine import machines_mistake
-from sweeps.cli.places import runs_folder
+from sweeps.spec.paths import runs_place
 from xlt_core.vocabulary.address import starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line, lines_of
@@ -117,9 +117,11 @@ def _fault(error: Exception, arguments: Sequence[str]) -> int:
 
 def _log_places() -> Iterator[Path]:
     name = f"xlt-error-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**6:06d}.log"
-    with suppress(OSError, RuntimeError):  # it may be forbidden, or below a home that is not known
-        if runs_folder().is_dir():
-            yield runs_folder() / name
+    # It may be forbidden, below a home that is not known, or at a URL of no kind.
+    with suppress(OSError, RuntimeError, UserMistake):
+        runs = runs_place()
+        if isinstance(runs, Path) and runs.is_dir():
+            yield runs / name
     yield Path(tempfile.gettempdir()) / name
 
 

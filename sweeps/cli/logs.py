@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,12 +13,11 @@ from sweeps.cli.options import AsJson, SweepName
 from sweeps.cli.output import print_json_line, stderr
 from sweeps.cli.progress import line, worth_showing
 from sweeps.cli.streams import is_unread
-from sweeps.spec.paths import SweepFolder
+from sweeps.spec.files import Files
+from sweeps.spec.paths import EVENTS, SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.lines import lines_of
-
-POLL_SECONDS = 0.5
 
 
 def logs(
@@ -46,12 +44,12 @@ def logs(
             Mistake(f"--stage {stage}", "no stage in the journal has such a key", "see `xlt logs`")
         )
     picks = bool(stage) or trial is not None
-    if not folder.events.is_file() and not follow and not picks:
+    if not folder.files.has(EVENTS) and not follow and not picks:
         stderr().print(f"{sweep} has not started yet: no events")
         return
     found = False
     own = set() if trial is None else stages_of(folder, trial)
-    for event in _events(folder.events, follow, lambda: is_driven(folder)):
+    for event in _events(folder.files, follow, lambda: is_driven(folder)):
         if trial is not None and event.trial == trial:
             own = stages_of(folder, trial)  # it may have been proposed just now
         of_trial = trial is None or event.trial == trial or event.stage in own
@@ -115,12 +113,12 @@ def _show(event: Event, as_json: bool) -> None:
         print(f"         {more}", flush=True)
 
 
-def _events(path: Path, follow: bool, running: Callable[[], bool]) -> Iterator[Event]:
-    """Events in the file, and those that come while `running` says so; torn lines are left out."""
+def _events(files: Files, follow: bool, running: Callable[[], bool]) -> Iterator[Event]:
+    """Events of the journal, and what comes while `running` says so; torn lines are left out."""
     place = 0
     while True:
         last_round = not (follow and running())
-        text, place = _read_from(path, place)
+        text, place = files.read_from(EVENTS, place)
         for whole in lines_of(text):
             try:
                 yield Event.from_line(whole)
@@ -128,16 +126,4 @@ def _events(path: Path, follow: bool, running: Callable[[], bool]) -> Iterator[E
                 continue
         if last_round:
             return
-        time.sleep(POLL_SECONDS)  # the driver is another process; there is no event to await
-
-
-def _read_from(path: Path, place: int) -> tuple[str, int]:
-    """What stands in the file after `place` (in bytes), up to the last whole line."""
-    try:
-        with path.open("rb") as file:
-            file.seek(place)
-            data = file.read()
-    except FileNotFoundError:
-        return "", place
-    whole = data[: data.rfind(b"\n") + 1]
-    return whole.decode("utf-8", "replace"), place + len(whole)
+        time.sleep(files.pause)  # the driver is another process; there is no event to await

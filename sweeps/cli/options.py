@@ -21,7 +21,7 @@ Overrides = Annotated[
     ),
 ]
 Folder = Annotated[
-    Path | None,
+    str | None,
     typer.Option("--folder", metavar="DIR", help="The sweep's folder; default runs/<name>."),
 ]
 StoreUrl = Annotated[

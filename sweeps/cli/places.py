@@ -8,7 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweeps.spec.paths import SweepFolder, existing_sweeps, runs_folder
+from sweeps.spec.paths import (
+    Place,
+    SweepFolder,
+    existing_sweeps,
+    place_of,
+    runs_place,
+    shown,
+    within,
+)
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
@@ -20,9 +28,11 @@ __all__ = [
     "find_sweep",
     "folder_of",
     "placed",
-    "runs_folder",
     "sweep_names",
 ]
+
+
+_DATABASES = {"tracking": "http://HOST:PORT", "storage": "postgresql://USER@HOST/NAME"}
 
 
 def sweep_names() -> list[str]:
@@ -36,10 +46,16 @@ def find_sweep(name: str) -> SweepFolder:
     Raises:
         UserMistake: there is no such sweep; says the nearest name that there is.
     """
-    for path in (runs_folder() / name, Path(name).expanduser()):
-        if name and (path / "spec.yaml").is_file():
-            return SweepFolder(path)
+    for place in _candidates(name) if name else ():
+        if (folder := SweepFolder(place)).exists:
+            return folder
     raise UserMistake(Mistake(repr(name), _why_not(name), _known(name)))
+
+
+def _candidates(name: str) -> tuple[Place, ...]:
+    """What `name` may mean; a URL means itself alone."""
+    given = place_of(name)
+    return (given,) if isinstance(given, str) else (within(runs_place(), name), given)
 
 
 def every_sweep() -> list[SweepFolder]:
@@ -48,12 +64,14 @@ def every_sweep() -> list[SweepFolder]:
 
 
 def _why_not(name: str) -> str:
-    path = Path(name).expanduser()
+    path = place_of(name)
+    if isinstance(path, str):
+        return "is a URL without a sweep (no spec.yaml there)"
     if name and path.is_file():
         return "is a file; a sweep is named by its name or its folder"
     if name and path.is_dir():
         return "is a folder without a sweep (no spec.yaml in it)"
-    return f"is not a sweep under {runs_folder()}"
+    return f"is not a sweep under {shown(runs_place())}"
 
 
 def _known(name: str) -> str:
@@ -69,24 +87,37 @@ def _some(names: list[str], most: int = 8) -> str:
     return f"{text} and {len(names) - most} more" if len(names) > most else text
 
 
-def folder_of(name: str, given: Path | None = None) -> SweepFolder:
+def folder_of(name: str, given: str | None = None) -> SweepFolder:
     """The folder a sweep called `name` is to run in: the given one, else its own under runs."""
-    return SweepFolder(given.expanduser() if given else runs_folder() / name)
+    return SweepFolder(place_of(given)) if given else SweepFolder.named(name)
 
 
 def placed(sweep: Sweep, folder: SweepFolder) -> Sweep:
-    """The sweep with everything that stood at its default place moved to where `folder` lies."""
+    """The sweep with everything that stood at its default place moved to where `folder` lies.
+
+    Raises:
+        UserMistake: the folder lies at a URL, where databases cannot be, and none is named.
+    """
     usual = folder_of(sweep.name)
 
     def moved(value: str, default: str, own: str) -> str:
         return own if value == default else value
 
-    return replace(
+    found = replace(
         sweep,
         store=moved(sweep.store, usual.default_store, folder.default_store),
         tracking=moved(sweep.tracking, usual.default_tracking, folder.default_tracking),
         storage=moved(sweep.storage, usual.default_storage, folder.default_storage),
     )
+    if missing := [field for field in _DATABASES if not getattr(found, field)]:
+        raise UserMistake([_no_database(found, field, folder) for field in missing])
+    return found
+
+
+def _no_database(sweep: Sweep, field: str, folder: SweepFolder) -> Mistake:
+    what = f"names no {field}:, and {shown(folder.place)} cannot hold a database"
+    remedy = f"write {field}: {_DATABASES[field]}, which every machine reaches"
+    return Mistake(sweep.where(field), what, remedy)
 
 
 def as_word(text: str | Path) -> str:

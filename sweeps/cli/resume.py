@@ -36,8 +36,8 @@ def resume(
     from sweeps.spec.stored import check_stored, read_stored_spec, with_places
 
     folder = find_sweep(sweep)
-    if is_driven(folder) and requested(folder.path) == DesiredState.PAUSE:
-        request(folder.path, DesiredState.RUN)
+    if is_driven(folder) and requested(folder) == DesiredState.PAUSE:
+        request(folder, DesiredState.RUN)
         say(f"{sweep} goes on")
         return
     refuse_a_second_driver(folder)

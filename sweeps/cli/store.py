@@ -13,7 +13,7 @@ from rich.table import Table
 from sweeps.cli.faults import FAILED_TRIALS, say
 from sweeps.cli.options import AsJson, StoreUrl
 from sweeps.cli.output import print_json, stderr, stdout
-from sweeps.cli.places import runs_folder
+from sweeps.spec.paths import runs_place, within
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def open_store(url: str | None) -> Store:
     from xlt_core.store.place import is_remote
 
     if url is None:
-        return Store(runs_folder() / "stages")
+        return Store(within(runs_place(), "stages"))
     kept, passwords = without_passwords({"store": url})
     lent(passwords, over=True)
     found = Store(kept["store"])

@@ -12,7 +12,8 @@ from sweeps.cli.cleanup import close_and_say
 from sweeps.cli.faults import say
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json
-from sweeps.cli.places import every_sweep, find_sweep, runs_folder
+from sweeps.cli.places import every_sweep, find_sweep
+from sweeps.spec.paths import PREPARED, runs_place, shown
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -38,7 +39,7 @@ def sync(
         raise UserMistake(Mistake("xlt sync", "needs sweeps", "name one or more, or give --all"))
     folders = every_sweep() if every else [find_sweep(name) for name in sweeps or ()]
     if not folders:
-        say(f"no sweeps under {runs_folder()}: nothing to sync")
+        say(f"no sweeps under {shown(runs_place())}: nothing to sync")
     done, refused = {}, list[Mistake]()
     for folder in folders:
         found = sync_one(folder)
@@ -72,7 +73,7 @@ def sync_one(folder: SweepFolder) -> SyncResult:
     from sweeps.tracking.sync import TrackingRefused
     from sweeps.tracking.sync import sync as send
 
-    if folder.prepared.is_file():  # begun; an earlier version gave no ids
+    if folder.files.has(PREPARED):  # begun; an earlier version gave no ids
         with contextlib.suppress(OSError):
             give_identity(folder)
     uri = tracking_uri(read_stored_spec(folder).tracking)

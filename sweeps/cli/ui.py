@@ -16,7 +16,8 @@ import typer
 
 from sweeps.cli.cleanup import close_and_say, say_what_is_left
 from sweeps.cli.faults import say
-from sweeps.cli.places import as_word, find_sweep, runs_folder, sweep_names
+from sweeps.cli.places import as_word, find_sweep, sweep_names
+from sweeps.spec.paths import runs_place, shown, within
 from sweeps.tracking.location import client_address, plain_for_mlflow, tracking_uri
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -94,17 +95,17 @@ def _url(sweep: str | None) -> str:
         from sweeps.spec.read import read_stored_spec
 
         return tracking_uri(read_stored_spec(find_sweep(sweep)).tracking)
-    database = runs_folder() / "mlflow.db"
-    if not database.is_file():
-        raise UserMistake(_not_there(database))
+    database = within(runs_place(), "mlflow.db")
+    if not (isinstance(database, Path) and database.is_file()):
+        raise UserMistake(_not_there(shown(database)))
     return tracking_uri(str(database.resolve()))
 
 
-def _not_there(database: Path) -> Mistake:
+def _not_there(database: str) -> Mistake:
     """Why there is nothing to open without a sweep's name."""
     names = sweep_names()
     if names:
         remedy = f"name a sweep that is tracked elsewhere, as `xlt ui {as_word(names[0])}`"
-        return Mistake(str(database), "is not there", remedy)
+        return Mistake(database, "is not there", remedy)
     what = "is not there: no sweep was tracked yet"
-    return Mistake(str(database), what, "`xlt run SPEC` first")
+    return Mistake(database, what, "`xlt run SPEC` first")

@@ -11,14 +11,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from sweeps.processes import ENDING, ONE_PRESS_SECONDS
 from sweeps.spec.desired_state import DesiredState, requested
-
-LOOK_SECONDS = 0.5  # between two looks at the control file, of which nothing tells
+from sweeps.spec.paths import SweepFolder
 
 log = logging.getLogger("xlt.desired")
 
@@ -26,10 +24,11 @@ log = logging.getLogger("xlt.desired")
 class DesiredStateWatch:
     """`run`, `pause`, `stop` or `cancel`; interruption counts as cancel and stays."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: SweepFolder) -> None:
         self._folder = folder
         self._interrupted = threading.Event()
         self._last = DesiredState.RUN
+        self._next_look = 0.0  # a look at a URL takes its time
         self._before: dict[signal.Signals, Any] = {}
         self._heard: float | None = None  # when the first signal came
 
@@ -42,6 +41,9 @@ class DesiredStateWatch:
         """The state now; the last one while its file cannot be read."""
         if self.interrupted:
             return DesiredState.CANCEL
+        if self._folder.is_remote and time.monotonic() < self._next_look:
+            return self._last
+        self._next_look = time.monotonic() + self._folder.files.pause
         try:
             self._last = requested(self._folder)
         except (OSError, ValueError) as error:
@@ -55,7 +57,7 @@ class DesiredStateWatch:
             left = end - time.monotonic()
             if left <= 0:
                 return True
-            self._interrupted.wait(min(left, LOOK_SECONDS))
+            self._interrupted.wait(min(left, self._folder.files.pause))
         return False
 
     def interrupt(self) -> None:

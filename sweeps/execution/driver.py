@@ -33,7 +33,7 @@ from sweeps.search.trial import TrialState
 from sweeps.spec import desired_state
 from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.inputs import ResolvedInputs, write_prepared
-from sweeps.spec.paths import SweepFolder
+from sweeps.spec.paths import CONTROL, IDENTITY, PREPARED, SweepFolder, shown
 from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
@@ -93,7 +93,7 @@ def run_sweep(
         require_cluster(address)
     elif sweep.execution.device == "cuda":
         require_gpu()
-    desired = DesiredStateWatch(folder.path)
+    desired = DesiredStateWatch(folder)
 
     def say(text: str) -> None:
         with never_steering("saying who holds the sweep"):
@@ -114,7 +114,7 @@ def run_sweep(
             queue = ProposalQueue(study, candidates_of(sweep, prepared), sweep.search, revisit)
             _check_rows(study, sweep, prepared)
             again = to_retry(study.trials(), retry_failed)
-            desired_state.clear(folder.path)  # what is asked from now on is meant for this run
+            desired_state.clear(folder)  # what is asked from now on is meant for this run
             with desired.hearing_signals(), ExitStack() as ray_up:
                 found = None
                 if again or queue.is_open():
@@ -247,7 +247,7 @@ def _only_driver(folder: SweepFolder) -> Iterator[None]:
     except filelock.Timeout:
         raise UserMistake(
             Mistake(
-                str(folder.path),
+                shown(folder.place),
                 "another driver is running this sweep",
                 f"watch it with `xlt status {folder.called}`, or end it with `xlt stop`",
             )
@@ -265,7 +265,9 @@ def _only_driver(folder: SweepFolder) -> Iterator[None]:
 def _leave_no_trace(folder: SweepFolder) -> None:
     """Remove what a driver has made before its sweep began, and nothing that is anybody else's."""
     study = (folder.study.with_name(folder.study.name + end) for end in ("", "-journal", "-wal"))
-    for path in (folder.lock, folder.id, folder.control, folder.prepared, *study):
+    for name in (IDENTITY, CONTROL, PREPARED):
+        folder.files.remove(name)
+    for path in (folder.lock, *study):
         path.unlink(missing_ok=True)
     with suppress(OSError):  # something else lies there: it stays, and so does the folder
         folder.path.rmdir()

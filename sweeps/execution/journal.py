@@ -1,17 +1,17 @@
-"""The journal of a sweep on disk, `events.jsonl`: whole lines, in order, whatever the disk does.
+"""The journal of a sweep, `events.jsonl`: whole lines, in order, whatever the disk does.
 
 Nothing decides by it, so a disk that is full or away stops nobody: lines wait in memory until it
-takes them again, the oldest going first if there are too many.
+takes them again, the oldest going first if there are too many. In a folder here each line is
+written as it comes; at a URL they are sent together, a few seconds late, by a thread.
 """
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
+import threading
 from collections import deque
-from pathlib import Path
 
+from sweeps.spec.files import Files
 from xlt_core.vocabulary.events import Event
 
 KEPT_LINES = 10_000
@@ -20,51 +20,55 @@ log = logging.getLogger("xlt.recorder")
 
 
 class Journal:
-    """Appends events to a file. One writer a file, one thread at a time."""
+    """Appends events to a text. One writer a text."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, files: Files, name: str, together: bool = False) -> None:
+        self._where = files.where(name)
         self._unwritten: deque[bytes] = deque(maxlen=KEPT_LINES)
-        self._file: int | None = None
+        self._text = files.appender(name)
         self._failing = False
+        self._writing = threading.Lock()
+        self._over = threading.Event()
+        self._sender: threading.Thread | None = None
+        if together:
+            self._sender = threading.Thread(target=self._send, args=(files.pause,), daemon=True)
+            self._sender.start()
 
     def write(self, event: Event) -> None:
         """Write an event down, now or as soon as the disk takes it. Never raises."""
         self._unwritten.append((event.to_line() + "\n").encode("utf-8", "backslashreplace"))
-        self.flush()
+        if self._sender is None:
+            self.flush()
 
     def flush(self) -> int:
         """Write what waits; return how many lines still do."""
-        try:
-            while self._unwritten:
-                self._append(self._unwritten[0])
-                self._unwritten.popleft()
-            self._failing = False
-        except OSError as error:
-            if not self._failing:
-                log.warning("%s is not written for now: %s", self._path, error)
-            self._failing = True
-            self._let_go()  # a disk that comes back may want the file opened anew
-        return len(self._unwritten)
+        with self._writing:
+            try:
+                while lines := self._next():
+                    self._text.append(b"".join(lines))
+                    for line in lines:
+                        if self._unwritten and self._unwritten[0] is line:  # none was pushed out
+                            self._unwritten.popleft()
+                self._failing = False
+            except OSError as error:
+                if not self._failing:
+                    log.warning("%s is not written for now: %s", self._where, error)
+                self._failing = True
+                self._text.close()  # a disk that comes back may want the file opened anew
+            return len(self._unwritten)
 
     def close(self) -> None:
         """Write what can be written, and let the file go."""
+        self._over.set()
+        if self._sender is not None:
+            self._sender.join()
         self.flush()
-        self._let_go()
+        self._text.close()
 
-    def _append(self, line: bytes) -> None:
-        """Write a line whole, or none of it. Raises OSError."""
-        if self._file is None:
-            self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        before = os.fstat(self._file).st_size
-        if os.write(self._file, line) < len(line):
-            os.ftruncate(self._file, before)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+    def _next(self) -> list[bytes]:
+        """The lines to be written at one go."""
+        return list(self._unwritten) if self._sender is not None else list(self._unwritten)[:1]
 
-    def _let_go(self) -> None:
-        if self._file is not None:
-            try:
-                os.close(self._file)
-            except OSError as error:
-                log.warning("%s: %s", self._path, error)
-            self._file = None
+    def _send(self, pause: float) -> None:
+        while not self._over.wait(pause):
+            self.flush()

@@ -21,7 +21,7 @@ from sweeps.execution.steady import never_steering
 from sweeps.report.render import text_report
 from sweeps.search.study import SweepStudy
 from sweeps.spec.inputs import ResolvedInputs
-from sweeps.spec.paths import SweepFolder
+from sweeps.spec.paths import EVENTS, SweepFolder
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_asked
 from sweeps.tracking.backlog import read_backlog
@@ -56,7 +56,7 @@ class EventRecorder:
         self._store = Store(sweep.store)
         self._folder = folder
         self._observe = observe
-        self._journal = Journal(folder.events)
+        self._journal = Journal(folder.files, EVENTS, together=folder.is_remote)
         self._projection = Projection(sweep, prepared, folder, study, text_report)
         self._tracker = TrackerClient(folder.spool, sweep.tracking)
         self._said_of_tracking: tuple[str, str, int] = ("", "", 0)

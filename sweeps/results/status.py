@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweeps.search.of_sweep import candidates_of, planned_trials
 from sweeps.spec.desired_state import DesiredState, requested
+from sweeps.spec.paths import EVENTS, PREPARED, SweepFolder, shown
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -23,7 +26,6 @@ from xlt_core.vocabulary.lines import lines_of
 if TYPE_CHECKING:
     from sweeps.search.trial import Trial
     from sweeps.spec.inputs import ResolvedInputs
-    from sweeps.spec.paths import SweepFolder
     from xlt_core.store import Store
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -111,7 +113,7 @@ def read_sweep(
     from sweeps.spec.read import read_stored_spec
 
     sweep = read_stored_spec(folder)
-    if not folder.prepared.is_file():
+    if not folder.files.has(PREPARED):
         return sweep, None, ()
     prepared, trials = read_prepared(folder), find_trials(sweep.storage, sweep.name)
     if trials is None:
@@ -138,7 +140,7 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
         short = lacking(sweep, prepared, trials, store)
     state = state_of(
         driven=is_driven(folder),
-        pausing=requested(folder.path) == DesiredState.PAUSE,
+        pausing=requested(folder) == DesiredState.PAUSE,
         last_word=last_word(folder),
         trials=[trial.state for trial in trials],
     )
@@ -149,7 +151,7 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
         planned=planned_trials(sweep, candidates_of(sweep)),
         stages=stages,
         errors=tuple((t.number, t.error) for t in trials if t.state == "failed"),
-        folder=str(folder.path),
+        folder=shown(folder.place),
     )
 
 
@@ -245,9 +247,33 @@ def state_of(driven: bool, pausing: bool, last_word: str, trials: Collection[str
 
 
 def is_driven(folder: SweepFolder) -> bool:
-    """Whether a driver holds the sweep's lock at this moment; to look needs no right to write."""
+    """Whether a driver is at work on the sweep at this moment; to look needs no right to write.
+
+    The lock tells of one on this machine; of a folder at a URL the study's lease tells, which takes
+    some seconds where its driver was killed.
+    """
+    return _is_locked(folder.lock) or (folder.is_remote and _is_leased(folder))
+
+
+def _is_leased(folder: SweepFolder) -> bool:
+    from sweeps.search.lease import KEY, is_held
+    from sweeps.search.study_reader import read_attrs
+    from sweeps.spec.stored import read_stored_spec
+
+    if not folder.exists:
+        return False
+    sweep = read_stored_spec(folder)
+
+    def words() -> str | None:
+        found = read_attrs(sweep.storage, sweep.name).get(KEY)
+        return None if found is None else json.dumps(found)
+
+    return is_held(words)
+
+
+def _is_locked(lock: Path) -> bool:
     try:
-        file = folder.lock.open("rb")
+        file = lock.open("rb")
     except FileNotFoundError:
         return False
     with file:
@@ -275,10 +301,7 @@ def last_word(folder: SweepFolder) -> str:
 def read_events(folder: SweepFolder) -> list[Event]:
     """Every event of the journal, oldest first; a line that holds none is left out: a torn one,
     whose writer was killed, or one that something else wrote."""
-    try:
-        text = folder.events.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return []
+    text, _ = folder.files.read_from(EVENTS, 0)
     return [event for line in lines_of(text) if (event := _event(line)) is not None]
 
 

@@ -17,7 +17,7 @@ from sweeps.spec.compare import Change, compare
 from sweeps.spec.computed import computed
 from sweeps.spec.identity import give_identity
 from sweeps.spec.inputs import ResolvedInputs
-from sweeps.spec.paths import SweepFolder
+from sweeps.spec.paths import IDENTITY, SweepFolder, shown
 from sweeps.spec.stems import blaming
 from sweeps.spec.stored import from_data, to_data
 from sweeps.spec.sweep import Sweep
@@ -65,7 +65,7 @@ def claim(study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs, folder: Swe
         KEY,
         {
             "folder": give_identity(folder),
-            "where": str(folder.path.absolute()),
+            "where": shown(folder.absolute),
             "host": socket.gethostname(),
             "spec": to_data(sweep) | dict.fromkeys(_PLACES, ""),
             "computed": computed(sweep, prepared),
@@ -89,7 +89,7 @@ def _of_another(where: str, name: str, folder: SweepFolder, claim: Mapping[str, 
         where,
         f"Optuna's study {name!r} belongs to the sweep in {claim['where']} on {claim['host']}",
         "run it there, or give this sweep another name: or storage:; if that folder is lost, "
-        f"`mkdir -p {folder.path} && echo {claim['folder']} > {folder.id}` goes on with it here",
+        f"write {claim['folder']} into {folder.files.where(IDENTITY)} to go on with it here",
     )
 
 

@@ -193,6 +193,23 @@ class DriverLease:
         return {"study": self._study_id, "key": KEY}
 
 
+def is_held(read: Callable[[], str | None]) -> bool:
+    """Whether a living driver holds a lease; watched for two beats where nothing else tells.
+
+    Args:
+        read: the lease's words as they stand in the database now.
+    """
+    found, pause = read(), threading.Event()
+    if found is None or _is_free(found):
+        return False
+    for _ in range(1 + round(2 * BEAT_SECONDS / LOOK_SECONDS)):
+        pause.wait(LOOK_SECONDS)
+        now = read()
+        if now != found:
+            return now is not None and not _is_free(now)
+    return False
+
+
 def held_mistake(where: str, words: str) -> Mistake:
     """What to tell a second driver."""
     return Mistake(

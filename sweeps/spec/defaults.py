@@ -14,7 +14,7 @@ from typing import Any
 
 from sweeps.spec.addresses import database, location
 from sweeps.spec.methods import METHODS
-from sweeps.spec.paths import SweepFolder, runs_folder
+from sweeps.spec.paths import SweepFolder
 from sweeps.spec.schema import DEFAULT_MOST, DEFAULT_TRIALS, Spec
 from sweeps.spec.source_map import Document
 from sweeps.spec.stems import blaming
@@ -35,7 +35,7 @@ def with_defaults(
     addresses: Mapping[str, str],
 ) -> Sweep:
     """The sweep a spec describes; data, encoder and addresses as `find_data` and so on say."""
-    folder = SweepFolder.named(name, runs_folder().absolute())
+    folder = SweepFolder(SweepFolder.named(name).absolute)
     return Sweep(
         name=name,
         encoder=encoder,

@@ -5,11 +5,9 @@ Next: `execution.desired`, which reads it together with Ctrl-C.
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
-from pathlib import Path
 
-_FILE = "control"
+from sweeps.spec.paths import CONTROL, SweepFolder
 
 
 class DesiredState(StrEnum):
@@ -26,23 +24,17 @@ class DesiredState(StrEnum):
         return self in (DesiredState.STOP, DesiredState.CANCEL)
 
 
-def request(folder: Path, desired: DesiredState) -> None:
+def request(folder: SweepFolder, desired: DesiredState) -> None:
     """Have the sweep in `folder` pause, stop or cancel; RUN lifts a pause."""
-    path = folder / _FILE
-    temporary = path.with_name(f"{_FILE}.{os.getpid()}")
-    temporary.write_text(f"{desired}\n")
-    temporary.replace(path)
+    folder.files.write(CONTROL, f"{desired}\n")
 
 
-def requested(folder: Path) -> DesiredState:
+def requested(folder: SweepFolder) -> DesiredState:
     """What is asked of the sweep now; RUN where nothing is, or nothing that is known."""
-    try:
-        word = (folder / _FILE).read_text(errors="replace").strip()
-    except FileNotFoundError:
-        return DesiredState.RUN
+    word = (folder.files.read(CONTROL, errors="replace") or "").strip()
     return DesiredState(word) if word in set(DesiredState) else DesiredState.RUN
 
 
-def clear(folder: Path) -> None:
+def clear(folder: SweepFolder) -> None:
     """Forget any request; a driver that starts does this."""
-    (folder / _FILE).unlink(missing_ok=True)
+    folder.files.remove(CONTROL)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import secrets
 
-from sweeps.spec.paths import SweepFolder
-from sweeps.spec.stored import write_whole
+from sweeps.spec.paths import IDENTITY, SweepFolder
 
 
 def give_identity(folder: SweepFolder) -> str:
     """The folder's id, made now where it has none. Raises OSError: it cannot be written."""
     if not folder.identity:
-        write_whole(folder.id, secrets.token_hex(8) + "\n")
+        folder.files.write(IDENTITY, secrets.token_hex(8) + "\n")
     return folder.identity

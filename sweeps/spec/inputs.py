@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from sweeps.spec.paths import SweepFolder
+from sweeps.spec.paths import PREPARED, SweepFolder
 from sweeps.spec.recipes import trains_on
-from sweeps.spec.stored import write_whole
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.languages import ENGLISH
@@ -106,7 +105,7 @@ def write_prepared(folder: SweepFolder, prepared: ResolvedInputs) -> None:
     }
     if prepared.encoders:
         content["encoders"] = {name: asdict(ref) for name, ref in prepared.encoders.items()}
-    write_whole(folder.prepared, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    folder.files.write(PREPARED, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 def read_prepared(folder: SweepFolder) -> ResolvedInputs:
@@ -116,7 +115,7 @@ def read_prepared(folder: SweepFolder) -> ResolvedInputs:
         UserMistake: it is missing or cannot be read; running the spec again writes it anew.
     """
     try:
-        content = json.loads(folder.prepared.read_text(encoding="utf-8"))
+        content = json.loads(folder.files.read(PREPARED) or "")
         refs = [DataRef(**ref) for ref in content["data"]]
         source = content["source"]
         commits = tuple((repository, commit) for repository, commit in source.get("revisions", ()))
@@ -131,9 +130,9 @@ def read_prepared(folder: SweepFolder) -> ResolvedInputs:
     except (OSError, ValueError, KeyError, TypeError) as error:
         remedy = "delete it and run the spec again; finished stages and trials are kept"
         what = f"cannot be read: {type(error).__name__}"
-        raise UserMistake(Mistake(str(folder.prepared), what, remedy)) from None
+        raise UserMistake(Mistake(folder.files.where(PREPARED), what, remedy)) from None
 
 
 def planned(folder: SweepFolder) -> ResolvedInputs | None:
     """What a sweep was planned with; None where none was planned in `folder`."""
-    return read_prepared(folder) if folder.prepared.is_file() else None
+    return read_prepared(folder) if folder.files.has(PREPARED) else None

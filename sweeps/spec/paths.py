@@ -1,6 +1,6 @@
-"""Where the files of a sweep lie: `runs/<name>/…`, and what sweeps share beside it.
+"""Where a sweep lies: `runs/<name>/…`, here or at a URL, and what sweeps share beside it.
 
-Next: `stored`, which writes and reads `spec.yaml`.
+`files` has the names of its texts, `stored` writes and reads `spec.yaml`.
 """
 
 from __future__ import annotations
@@ -8,66 +8,110 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from sweeps.spec.database import sqlite_address
+from sweeps.spec.files import Files, LocalFiles, RemoteFiles
+from xlt_core.vocabulary.address import bare
+
+SPEC = "spec.yaml"  # the sweep as it was started: what was written, what it resolved to
+PREPARED = "prepared.json"  # what preflight found: encoder and data by content, overlaps, notes
+IDENTITY = "id"  # tells this folder from every other, wherever it is moved
+EVENTS = "events.jsonl"  # what happened, one JSON line each
+CONTROL = "control"  # a request to pause, stop or cancel
+
+Place = Path | str
+"""A folder here, or an fsspec URL without a slash at its end."""
 
 
-def runs_folder() -> Path:
-    """The folder that holds sweeps and what they share: `$XLT_RUNS`, else `runs`."""
-    return Path(os.environ.get("XLT_RUNS") or "runs").expanduser()
+def runs_place() -> Place:
+    """What holds sweeps and what they share: `$XLT_RUNS`, a folder or a URL, else `runs`."""
+    return place_of(os.environ.get("XLT_RUNS") or "runs")
+
+
+def place_of(text: Place) -> Place:
+    """A folder or a URL, from what a user wrote.
+
+    Raises:
+        UserMistake: it is a URL of a kind that nobody knows.
+    """
+    if isinstance(text, Path) or not ("://" in text or text.startswith("file:")):
+        return Path(text).expanduser()
+    from xlt_core.store.place import is_remote, normal_url
+
+    normal = normal_url(text)
+    return normal if is_remote(normal) else Path(normal)
+
+
+def within(place: Place, name: str) -> Place:
+    """What lies by that name in a folder or at a URL."""
+    return place / name if isinstance(place, Path) else f"{place}/{name}"
+
+
+def shown(place: Place) -> str:
+    """A folder or URL for people: without secrets."""
+    return str(place) if isinstance(place, Path) else bare(place)
 
 
 @dataclass(frozen=True)
 class SweepFolder:
     """The folder of one sweep. Nothing is made by asking for a path."""
 
-    path: Path
+    place: Place
 
     @classmethod
-    def named(cls, name: str, runs: Path | None = None) -> SweepFolder:
+    def named(cls, name: str, runs: Place | None = None) -> SweepFolder:
         """The folder of the sweep called `name`, whether or not it is there."""
-        return cls((runs_folder() if runs is None else runs) / name)
+        return cls(within(runs_place() if runs is None else runs, name))
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it lies at a URL."""
+        return isinstance(self.place, str)
+
+    @cached_property
+    def files(self) -> Files:
+        """Its texts, by the names above."""
+        if isinstance(self.place, Path):
+            return LocalFiles(self.place)
+        return RemoteFiles(self.place)
+
+    @property
+    def path(self) -> Path:
+        """What it has on this machine: the folder itself, or what belongs to one at a URL here."""
+        if isinstance(self.place, Path):
+            return self.place
+        from xlt_core.store.place import default_scratch
+        from xlt_core.vocabulary.fingerprint import fingerprint
+
+        return default_scratch() / "sweeps" / f"{self.name}-{fingerprint(bare(self.place))[:12]}"
 
     @property
     def name(self) -> str:
         """The sweep's name."""
-        return self.path.name
+        return self.place.name if isinstance(self.place, Path) else self.place.rpartition("/")[2]
+
+    @property
+    def absolute(self) -> Place:
+        """Its place, wherever it is looked at from."""
+        return self.place.absolute() if isinstance(self.place, Path) else self.place
 
     @property
     def called(self) -> str:
         """One word of a shell by which a command that is shown to copy finds this sweep."""
-        at_home = self.runs == runs_folder().absolute()
-        return shlex.quote(self.name if at_home else str(self.path.absolute()))
+        usual = SweepFolder.named(self.name)
+        return shlex.quote(self.name if self.absolute == usual.absolute else shown(self.absolute))
 
     @property
     def exists(self) -> bool:
         """Whether a sweep was started here."""
-        return self.spec.is_file()
-
-    @property
-    def spec(self) -> Path:
-        """The sweep as it was started: what was written, what it resolved to."""
-        return self.path / "spec.yaml"
-
-    @property
-    def prepared(self) -> Path:
-        """What preflight found: encoder and data by content, overlaps, notes."""
-        return self.path / "prepared.json"
-
-    @property
-    def id(self) -> Path:
-        """Tells this folder from every other, wherever it is moved."""
-        return self.path / "id"
+        return self.files.has(SPEC)
 
     @property
     def identity(self) -> str:
-        """What stands in `id`; empty before the sweep was begun."""
-        return (
-            self.id.read_text(encoding="utf-8", errors="replace").strip()
-            if self.id.is_file()
-            else ""
-        )
+        """What tells it from every other; empty before the sweep was begun."""
+        return (self.files.read(IDENTITY, errors="replace") or "").strip()
 
     @property
     def study(self) -> Path:
@@ -75,19 +119,9 @@ class SweepFolder:
         return self.path / "study.db"
 
     @property
-    def events(self) -> Path:
-        """What happened, one JSON line each."""
-        return self.path / "events.jsonl"
-
-    @property
     def lock(self) -> Path:
         """Held by the one driver."""
         return self.path / "lock"
-
-    @property
-    def control(self) -> Path:
-        """A request to pause, stop or cancel."""
-        return self.path / "control"
 
     @property
     def spool(self) -> Path:
@@ -95,47 +129,52 @@ class SweepFolder:
         return self.path / "spool"
 
     @property
-    def report(self) -> Path:
-        """Tables, figures and the report itself."""
-        return self.path / "report"
-
-    @property
-    def runs(self) -> Path:
-        """The folder that holds this sweep and what it shares with others."""
-        return self.path.absolute().parent
+    def runs(self) -> Place:
+        """What holds this sweep and what it shares with others."""
+        if isinstance(self.place, Path):
+            return self.place.absolute().parent
+        return self.place.rpartition("/")[0]
 
     @property
     def cache(self) -> Path:
-        """Encoded data, shared by the sweeps of one runs folder."""
-        return self.runs / "cache"
+        """Encoded data, shared by the sweeps of one runs folder; each machine its own at a URL."""
+        if isinstance(self.runs, Path):
+            return self.runs / "cache"
+        return self.path.parent.parent / "cache"
 
     @property
     def default_store(self) -> str:
         """The stage store, where a spec names none."""
-        return str(self.runs / "stages")
+        return str(within(self.runs, "stages"))
 
     @property
     def default_tracking(self) -> str:
-        """The MLflow database, where a spec names none."""
-        return sqlite_address(self.runs / "mlflow.db")
+        """The MLflow database, where a spec names none; empty where there can be none."""
+        return sqlite_address(self.runs / "mlflow.db") if isinstance(self.runs, Path) else ""
 
     @property
     def default_storage(self) -> str:
-        """The study's database, where a spec names none."""
-        return sqlite_address(self.study)
+        """The study's database, where a spec names none; empty where there can be none."""
+        return "" if self.is_remote else sqlite_address(self.study)
 
 
-def existing_sweeps(runs: Path | None = None) -> tuple[SweepFolder, ...]:
+def existing_sweeps(runs: Place | None = None) -> tuple[SweepFolder, ...]:
     """Every sweep under the runs folder, by name; a folder that may not be looked into is one.
 
     Raises:
         OSError: the runs folder may not be read.
     """
-    root = runs_folder() if runs is None else runs
-    if not root.is_dir():
-        return ()
-    found = (SweepFolder(path) for path in sorted(root.iterdir()))  # a glob is silent if refused
+    root = runs_place() if runs is None else runs
+    found = (SweepFolder(within(root, name)) for name in _names(root))
     return tuple(folder for folder in found if _may_be_a_sweep(folder))
+
+
+def _names(place: Place) -> list[str]:
+    if isinstance(place, Path):  # a glob is silent if refused
+        return sorted(path.name for path in place.iterdir()) if place.is_dir() else []
+    from xlt_core.store.place import open_backend
+
+    return open_backend(place, None).names("")
 
 
 def _may_be_a_sweep(folder: SweepFolder) -> bool:

@@ -6,10 +6,8 @@ on defaults of a later version. `read_stored_spec(write_spec(sweep))` is the sam
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -19,9 +17,9 @@ from sweeps.spec.check import check_options
 from sweeps.spec.database import absolute
 from sweeps.spec.methods import option_mistakes
 from sweeps.spec.names import nearest
-from sweeps.spec.paths import SweepFolder, existing_sweeps
+from sweeps.spec.paths import SPEC, SweepFolder, existing_sweeps, shown
 from sweeps.spec.ranges import RULES
-from sweeps.spec.source_map import parse_document
+from sweeps.spec.source_map import Document, parse_document
 from sweeps.spec.sweep import (
     Execution,
     Intermediate,
@@ -50,7 +48,7 @@ def write_spec(folder: SweepFolder, sweep: Sweep) -> None:
     source, _ = without_passwords(sweep.source)
     content = {"format": FORMAT, "source": source, "sweep": data}
     text = _HEAD + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
-    write_whole(folder.spec, text)
+    folder.files.write(SPEC, text)
 
 
 def read_stored_spec(folder: SweepFolder) -> Sweep:
@@ -59,11 +57,12 @@ def read_stored_spec(folder: SweepFolder) -> Sweep:
     Raises:
         UserMistake: there is none (names those there are), or its record cannot be read.
     """
-    where = str(folder.spec)
+    where = folder.files.where(SPEC)
     try:
-        content = yaml.safe_load(folder.spec.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserMistake(_no_such_sweep(folder)) from None
+        text = folder.files.read(SPEC)
+        if text is None:
+            raise UserMistake(_no_such_sweep(folder))
+        content = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserMistake(_unreadable(where, first_line(error))) from None
     if not isinstance(content, dict) or not content.keys() >= STORED_KEYS:
@@ -81,9 +80,7 @@ def read_stored_spec(folder: SweepFolder) -> Sweep:
 
 def with_places(folder: SweepFolder, sweep: Sweep) -> Sweep:
     """The sweep that was read from `folder`, its mistakes to be named by file and line there."""
-    document = parse_document(
-        folder.spec.read_text(encoding="utf-8"), str(folder.spec), folder.path
-    )
+    document = _document(folder)
     within = {
         trail[1:]: place for trail, place in document.places.items() if trail[:1] == ("source",)
     }
@@ -100,8 +97,14 @@ def check_stored(folder: SweepFolder, sweep: Sweep) -> None:
     """
     search = sweep.search
     if option_mistakes(search.method, search.options):
-        document = parse_document(folder.spec.read_text(encoding="utf-8"), str(folder.spec))
+        document = _document(folder)
         raise UserMistake(check_options(search.method, search.options, document, ("sweep",)))
+
+
+def _document(folder: SweepFolder) -> Document:
+    """`spec.yaml` with the place of everything in it."""
+    where = folder.files.where(SPEC)
+    return parse_document(folder.files.read(SPEC) or "", where, folder.path)
 
 
 def _without_passwords(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,17 +163,6 @@ def from_data(data: Mapping[str, Any], source: Mapping[str, Any] | None = None) 
         splits=tuple(data["splits"]),
         source=dict(source or {}),
     )
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file under a temporary name and rename it: whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def _defaults(folder: SweepFolder) -> dict[str, str]:
@@ -232,7 +224,7 @@ def _no_such_sweep(folder: SweepFolder) -> Mistake:
         remedy = f"did you mean {near}?"
     else:
         remedy = f"there are: {', '.join(names)}" if names else "`xlt run SPEC` starts one"
-    return Mistake(folder.name, f"there is no such sweep under {folder.runs}", remedy)
+    return Mistake(folder.name, f"there is no such sweep under {shown(folder.runs)}", remedy)
 
 
 def _unreadable(where: str, why: str) -> Mistake:

@@ -18,6 +18,7 @@ from sweeps.results.status import (
     read_events,
 )
 from sweeps.results.tables import incomplete, shown_split, winner
+from sweeps.spec.paths import SPEC, SweepFolder
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
@@ -28,7 +29,6 @@ from xlt_core.store import Store
 if TYPE_CHECKING:
     from sweeps.search.trial import Trial
     from sweeps.spec.inputs import ResolvedInputs
-    from sweeps.spec.paths import SweepFolder
     from sweeps.tracking.records import RunRecord
 
 # What people read of the results; how they look is not tracking's business.
@@ -136,4 +136,4 @@ def times_of_sweep(folder: SweepFolder, otherwise: float) -> tuple[float, float]
 
 def spec_artifact(folder: SweepFolder) -> dict[str, str]:
     """The sweep's own spec, as a file to be kept with its run."""
-    return {"spec.yaml": folder.spec.read_text(encoding="utf-8")}
+    return {SPEC: folder.files.read(SPEC) or ""}

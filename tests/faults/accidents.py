@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import random
 import signal
@@ -23,12 +22,12 @@ import psutil
 from tests.faults import disk, terminal
 from tests.faults.flaky import Flaky
 from tests.faults.processes import tree
+from tests.s3_server import BUCKET, listening, reached_at
 from xlt_core.store import Lease, Store
 from xlt_core.store.layout import LEASES, leased_key
 from xlt_core.store.lease import LeaseRecord
 from xlt_core.store.owner import Owner
 
-BUCKET = "stages"
 _pause = threading.Event()
 _network: list[Flaky] = []
 
@@ -48,25 +47,12 @@ def around(kind: str) -> Iterator[None]:
     if kind != "network":
         yield
         return
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with Flaky(f"http://{host}:{port}") as network:
-        names = {"AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t"}
-        os.environ.update({**names, "AWS_DEFAULT_REGION": "us-east-1"})
-        os.environ["AWS_ENDPOINT_URL"] = network.url
-        import s3fs
-
-        s3fs.S3FileSystem(skip_instance_cache=True).mkdir(BUCKET)
+    with listening() as endpoint, Flaky(endpoint) as network, reached_at(network.url):
         _network.append(network)
         try:
             yield
         finally:
             _network.remove(network)
-            server.stop()
 
 
 def network(home: Path, driver: int, dice: random.Random) -> int:

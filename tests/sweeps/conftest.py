@@ -135,7 +135,7 @@ class Made:
             )
 
     def journal(self, *events: Event) -> None:
-        with self.folder.events.open("a") as file:
+        with (self.folder.path / "events.jsonl").open("a") as file:
             file.writelines(event.to_line() + "\n" for event in events)
 
 

@@ -123,13 +123,13 @@ class TestAsking:
 
     def test_without_a_terminal_it_is_refused(self, made, xlt):
         """In one screen that names the option; nothing is begun or written."""
-        before = made.folder.spec.read_bytes()
+        before = (made.folder.path / "spec.yaml").read_bytes()
         said = xlt("run", str(made.spec), "--set", "seeds=3", input="n\n")
         assert said.code == 2
         assert "would be extended: more seeds: 2" in said.err
         assert "add -y (--yes)" in said.err
         assert f"{made.spec.name}, line 2, name" in said.err
-        assert made.folder.spec.read_bytes() == before
+        assert (made.folder.path / "spec.yaml").read_bytes() == before
 
     @pytest.mark.parametrize(("answer", "goes_on"), [("n", False), ("y", True), ("", True)])
     def test_at_a_terminal_the_answer_counts(self, make, answer, goes_on):
@@ -174,10 +174,10 @@ class TestAsking:
 def test_an_extension_that_wrote_its_inputs_alone_never_began(made, xlt):
     """Killed between two files: the old spec and `resume` go on as if nothing had happened."""
     more = DataRef("lab-tags", "en", "test", "f" * 64, 9)
-    inputs = made.folder.prepared.read_text()
+    inputs = (made.folder.path / "prepared.json").read_text()
     data = {**made.prepared.data, ("lab-tags", "en", "test"): more}
     try:
         write_prepared(made.folder, replace(made.prepared, data=data))
         assert hold(made.sweep, made.prepared, made.folder).differences == ()
     finally:
-        made.folder.prepared.write_text(inputs)
+        (made.folder.path / "prepared.json").write_text(inputs)

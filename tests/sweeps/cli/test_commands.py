@@ -289,7 +289,7 @@ class TestControl:
         made = make()
         with filelock.FileLock(made.folder.lock):
             assert xlt(verb, "made").code == 0
-        assert requested(made.folder.path) == verb
+        assert requested(made.folder) == verb
 
     @pytest.mark.parametrize("verb", ["pause", "stop", "cancel"])
     def test_nothing_runs(self, make, xlt, verb):
@@ -301,11 +301,11 @@ class TestControl:
         for journal, word in zip(journals, words, strict=True):
             made.journal(*journal)
             if not journal:
-                made.folder.events.unlink()
+                (made.folder.path / "events.jsonl").unlink()
             said = xlt(verb, "made")
             assert (said.code, said.out) == (2, "")
             assert f"{word}: nothing runs that could be asked to {verb}" in said.err
-        assert requested(made.folder.path) == "run"
+        assert requested(made.folder) == "run"
 
     def test_resume_lifts_a_pause(self, make, xlt):
         """The driver goes on; no second one is started."""
@@ -313,7 +313,7 @@ class TestControl:
         with filelock.FileLock(made.folder.lock):
             xlt("pause", "made")
             assert xlt("resume", "made").code == 0
-        assert requested(made.folder.path) == "run"
+        assert requested(made.folder) == "run"
 
     def test_a_second_driver_is_refused(self, make, xlt):
         """By run as by resume, before anything is opened or changed."""
@@ -364,11 +364,11 @@ class TestAgree:
     def test_a_refused_run_changes_nothing(self, make, xlt):
         """The stored spec stays."""
         made = make()
-        before = made.folder.spec.read_bytes()
+        before = (made.folder.path / "spec.yaml").read_bytes()
         said = xlt("run", str(made.spec), "--set", "seeds=1")
         assert said.code == 2
         assert "seeds" in said.err
-        assert made.folder.spec.read_bytes() == before
+        assert (made.folder.path / "spec.yaml").read_bytes() == before
 
 
 class TestPlaced:
@@ -377,7 +377,7 @@ class TestPlaced:
         from sweeps.cli.places import folder_of, placed
 
         made = make()
-        elsewhere = placed(made.sweep, folder_of("made", tmp_path / "else" / "made"))
+        elsewhere = placed(made.sweep, folder_of("made", str(tmp_path / "else" / "made")))
         assert elsewhere.store == str(tmp_path / "else" / "stages")
         assert elsewhere.storage == f"sqlite:///{tmp_path}/else/made/study.db"
         assert elsewhere.tracking == f"sqlite:///{tmp_path}/else/mlflow.db"
@@ -387,7 +387,7 @@ class TestPlaced:
         from sweeps.cli.places import folder_of, placed
 
         sweep = replace(make().sweep, store="s3://bucket/stages")
-        assert placed(sweep, folder_of("made", tmp_path / "x")).store == "s3://bucket/stages"
+        assert placed(sweep, folder_of("made", str(tmp_path / "x"))).store == "s3://bucket/stages"
 
 
 class TestSync:

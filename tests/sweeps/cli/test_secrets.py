@@ -46,14 +46,14 @@ def test_no_refusal_shows_one(field, address, command, tmp_path, monkeypatch, xl
 
 def test_what_resume_needs_is_said_at_once(made, monkeypatch, xlt):
     """Every variable that is not set, by its name, before data and encoder are opened."""
-    text = made.folder.spec.read_text()
+    text = (made.folder.path / "spec.yaml").read_text()
     kept = text.replace("tracking: ''", "tracking: http://me:${TRACKER}@host")
     assert kept != text
     monkeypatch.delenv("TRACKER", raising=False)
-    made.folder.spec.write_text(kept)
+    (made.folder.path / "spec.yaml").write_text(kept)
     try:
         said = xlt("resume", "made")
     finally:
-        made.folder.spec.write_text(text)
+        (made.folder.path / "spec.yaml").write_text(text)
     assert said.code == 2
     assert "TRACKER" in said.err and "opening data" not in said.err

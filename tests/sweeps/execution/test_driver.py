@@ -99,7 +99,7 @@ def test_a_sweep_that_is_complete_is_not_stopped(sweep, run, moment, desired, ex
 
     def observe(event):
         if event.kind == "phase" and event.fields["text"].startswith(moment):
-            request(sweep.folder.path, desired)
+            request(sweep.folder, desired)
 
     assert run(observe).state == expected
     assert sweep_status(sweep.folder).state == expected

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from sweeps.execution.journal import Journal
+from sweeps.spec.files import LocalFiles
 from tests.faults.small_disk import ballast, small_disk
 from xlt_core.vocabulary.events import Event
 
@@ -25,7 +26,7 @@ def test_appends_to_what_is_there(tmp_path):
     """One line an event, after those of an earlier driver."""
     path = tmp_path / "events.jsonl"
     for text in ("first", "second"):
-        journal = Journal(path)
+        journal = Journal(LocalFiles(path.parent), path.name)
         journal.write(message(text))
         journal.close()
     assert texts(path) == ["first", "second"]
@@ -34,7 +35,7 @@ def test_appends_to_what_is_there(tmp_path):
 def test_a_place_that_comes_back(tmp_path):
     """What could not be written is written as soon as it can be, in order."""
     folder = tmp_path / "mount"
-    journal = Journal(folder / "events.jsonl")
+    journal = Journal(LocalFiles(folder), "events.jsonl")
     for number in range(3):
         journal.write(message(f"m{number}"))
     assert journal.flush() == 3
@@ -46,7 +47,7 @@ def test_a_place_that_comes_back(tmp_path):
 
 def test_text_that_is_no_unicode(tmp_path):
     """A lone surrogate, as a file name may hold one, is written down somehow."""
-    journal = Journal(tmp_path / "events.jsonl")
+    journal = Journal(LocalFiles(tmp_path), "events.jsonl")
     journal.write(message("\udcff"))
     assert journal.flush() == 0
     assert len(texts(tmp_path / "events.jsonl")) == 1
@@ -56,7 +57,7 @@ def test_text_that_is_no_unicode(tmp_path):
 def test_a_full_disk(small_disk):
     """No half line is left, nothing is raised, and nothing is lost once there is room."""
     path = small_disk / "events.jsonl"
-    journal = Journal(path)
+    journal = Journal(LocalFiles(path.parent), path.name)
     journal.write(message("before"))
     with ballast(small_disk):
         for number in range(5):

@@ -75,11 +75,11 @@ class TestNotBegun:
         sweep = replace(made.sweep, execution=replace(made.sweep.execution, device="cuda"))
         folder = made.folder if known else SweepFolder(made.folder.path.with_name("new"))
         sweep = replace(sweep, storage=folder.default_storage)
-        before = made.folder.spec.read_bytes()
+        before = (made.folder.path / "spec.yaml").read_bytes()
         with pytest.raises(UserMistake, match="Ray counts no GPU on this cluster"):
             address = ray.get_runtime_context().gcs_address
             run_sweep(sweep, made.prepared, folder, lambda event: None, address=address)
         assert folder.path.exists() == known
-        assert made.folder.spec.read_bytes() == before
+        assert (made.folder.path / "spec.yaml").read_bytes() == before
         if known:
             assert sweep_status(made.folder).state == "not begun"

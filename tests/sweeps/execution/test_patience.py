@@ -14,6 +14,7 @@ from sweeps.execution.patience import Patience
 from sweeps.search.storage import storage_mistake
 from sweeps.spec import desired_state
 from sweeps.spec.desired_state import DesiredState
+from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.pauses import Pauses
 
@@ -40,7 +41,10 @@ class TestPatience:
                 raise failures.pop()
             return "done"
 
-        assert Patience(DesiredStateWatch(tmp_path), told.append, QUICK).through(work) == "done"
+        assert (
+            Patience(DesiredStateWatch(SweepFolder(tmp_path)), told.append, QUICK).through(work)
+            == "done"
+        )
         assert [event.kind for event in told] == ["sweep_waits", "sweep_waits", "message"]
 
     @pytest.mark.parametrize(
@@ -59,7 +63,9 @@ class TestPatience:
             raise error
 
         with pytest.raises(type(error)) as caught:
-            Patience(DesiredStateWatch(tmp_path), lambda event: None, LONG).through(work)
+            Patience(DesiredStateWatch(SweepFolder(tmp_path)), lambda event: None, LONG).through(
+                work
+            )
         assert caught.value is error
 
     @pytest.mark.parametrize("verb", [DesiredState.STOP, DesiredState.CANCEL])
@@ -70,19 +76,21 @@ class TestPatience:
         def work() -> None:
             raise PASSING[0]
 
-        patience = Patience(DesiredStateWatch(tmp_path), lambda event: waiting.set(), LONG)
+        patience = Patience(
+            DesiredStateWatch(SweepFolder(tmp_path)), lambda event: waiting.set(), LONG
+        )
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(patience.through, work)
             waiting.wait()
-            desired_state.request(tmp_path, verb)
+            desired_state.request(SweepFolder(tmp_path), verb)
             assert answer.result() is None
 
 
 class TestWish:
     def test_a_control_file_that_cannot_be_read_changes_nothing(self, tmp_path):
         """the last one stands: a mount that is away for a while ends no sweep."""
-        desired = DesiredStateWatch(tmp_path)
-        desired_state.request(tmp_path, DesiredState.PAUSE)
+        desired = DesiredStateWatch(SweepFolder(tmp_path))
+        desired_state.request(SweepFolder(tmp_path), DesiredState.PAUSE)
         assert desired.current() == DesiredState.PAUSE
         (tmp_path / "control").unlink()
         (tmp_path / "control").mkdir()
@@ -93,7 +101,7 @@ class TestWish:
     @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
     def test_signals_end_the_sweep(self, tmp_path, name):
         """Also where something took their handlers in between, as Ray does."""
-        before, desired = signal.getsignal(name), DesiredStateWatch(tmp_path)
+        before, desired = signal.getsignal(name), DesiredStateWatch(SweepFolder(tmp_path))
         with desired.hearing_signals():
             signal.signal(name, signal.SIG_IGN)
             desired.hear_again()
@@ -105,7 +113,7 @@ class TestWish:
     @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
     def test_a_second_signal_ends_the_process_as_usual(self, tmp_path, name, monkeypatch):
         """By whoever heard it before; but one that comes with the first is the same press."""
-        heard, desired = [], DesiredStateWatch(tmp_path)
+        heard, desired = [], DesiredStateWatch(SweepFolder(tmp_path))
         before = signal.signal(name, lambda number, frame: heard.append(number))
         try:
             with desired.hearing_signals():
@@ -121,7 +129,7 @@ class TestWish:
 
     def test_a_closed_terminal_ends_nothing(self, tmp_path):
         """SIGHUP is not heard, and again as before afterwards."""
-        before, desired = signal.getsignal(signal.SIGHUP), DesiredStateWatch(tmp_path)
+        before, desired = signal.getsignal(signal.SIGHUP), DesiredStateWatch(SweepFolder(tmp_path))
         with desired.hearing_signals():
             os.kill(os.getpid(), signal.SIGHUP)
             assert desired.current() == DesiredState.RUN

@@ -18,6 +18,7 @@ from sweeps.execution.heartbeat import MEANINGS, DriverHeartbeat
 from sweeps.execution.job import DONE, FAILED, INTERRUPTED, STOPPED, Shape
 from sweeps.spec import desired_state
 from sweeps.spec.desired_state import DesiredState
+from sweeps.spec.paths import SweepFolder
 from tests.sweeps.execution.conftest import await_that
 from tests.sweeps.execution.runners import GATE, MENDED
 from tests.sweeps.execution.stages import evaluate, train
@@ -334,9 +335,9 @@ class TestWishes:
             if event.kind == "phase":  # of workers is told as well
                 said.append(event.fields["text"])
 
-        with DriverHeartbeat(client_of(), DesiredStateWatch(tmp_path), note):
+        with DriverHeartbeat(client_of(), DesiredStateWatch(SweepFolder(tmp_path)), note):
             for word in words:
-                desired_state.request(tmp_path, word)
+                desired_state.request(SweepFolder(tmp_path), word)
                 await_that(lambda word=word: said and said[-1] == MEANINGS[word])
         assert said == [MEANINGS[word] for word in words]
 

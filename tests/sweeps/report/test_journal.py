@@ -21,9 +21,9 @@ def test_status_and_logs_read_what_was_written(wild: str, tmp_path: Path):
     folder = SweepFolder(tmp_path)
     events = [Event("message", at=float(n), fields={"text": f"a{wild}b"}) for n in range(2)]
     lines = "".join(f"{event.to_line()}\n" for event in events)
-    folder.events.write_text(lines, encoding="utf-8")
+    (folder.path / "events.jsonl").write_text(lines, encoding="utf-8")
     assert read_events(folder) == events
-    assert list(_events(folder.events, False, lambda: False)) == events
+    assert list(_events(folder.files, False, lambda: False)) == events
 
 
 NO_EVENTS = [
@@ -55,9 +55,9 @@ def test_a_line_that_holds_no_event_is_left_out(written: str, tmp_path: Path):
     """As a torn one is: it hides nothing else."""
     folder = SweepFolder(tmp_path)
     event = Event("message", at=1.0, fields={"text": "a"})
-    folder.events.write_text(f"{written}\n{event.to_line()}\n", encoding="utf-8")
+    (folder.path / "events.jsonl").write_text(f"{written}\n{event.to_line()}\n", encoding="utf-8")
     assert read_events(folder) == [event]
-    assert list(_events(folder.events, False, lambda: False)) == [event]
+    assert list(_events(folder.files, False, lambda: False)) == [event]
 
 
 @pytest.mark.parametrize("value", [[], {}, 7, None, True, 1e300, float("nan"), "\u2028"])

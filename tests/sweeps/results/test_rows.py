@@ -116,6 +116,6 @@ class TestReadResults:
     def test_a_sweep_that_has_not_started(self, make):
         """Asking too early is a mistake one can mend, not a traceback."""
         made = make()
-        made.folder.prepared.unlink()
+        (made.folder.path / "prepared.json").unlink()
         with pytest.raises(UserMistake, match="xlt resume made"):
             read_results(made.folder)

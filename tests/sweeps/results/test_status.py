@@ -107,7 +107,7 @@ class TestSweepStatus:
         made = make()
         made.ask(0, "(none)")
         made.journal(*([Event("sweep_finished", fields={"state": last_word})] if last_word else []))
-        request(made.folder.path, request_)
+        request(made.folder, request_)
         with filelock.FileLock(made.folder.lock) if driven else nullcontext():
             found = sweep_status(made.folder)
         assert (found.state, found.trials.running, found.trials.open) == where
@@ -120,7 +120,7 @@ class TestSweepStatus:
         made.journal(Event("sweep_finished", fields={"state": "cancelled"}))
         with filelock.FileLock(made.folder.lock):
             assert sweep_status(made.folder).state == "running"
-            request(made.folder.path, "pause")
+            request(made.folder, "pause")
             assert sweep_status(made.folder).state == "paused"
         assert sweep_status(made.folder).state == "cancelled"
 
@@ -139,7 +139,7 @@ class TestSweepStatus:
         made = make()
         made.begin()
         made.journal(Event("sweep_finished", fields={"state": "stopped"}))
-        with made.folder.events.open("a") as file:
+        with (made.folder.path / "events.jsonl").open("a") as file:
             file.write('{"kind": "sweep_sta')
         assert sweep_status(made.folder).state == "stopped"
 
@@ -165,7 +165,7 @@ class TestSweepStatus:
     def test_a_study_is_looked_for_once_the_sweep_was_started(self, make):
         """Before that there is none, and nothing to miss."""
         made = make()
-        made.folder.prepared.unlink()
+        (made.folder.path / "prepared.json").unlink()
         assert read_sweep(made.folder)[1:] == (None, ())
 
     def test_json_shape(self, made):

@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -63,8 +62,8 @@ class TestFolders:
 class TestSpecs:
     def test_another_spec_is_refused_though_the_folders_record_is_lost(self, claimed, study):
         """The study knows what it was begun with."""
-        claimed.folder.spec.unlink()
-        claimed.folder.prepared.unlink()
+        (claimed.folder.path / "spec.yaml").unlink()
+        (claimed.folder.path / "prepared.json").unlink()
         recipe = {**claimed.sweep.recipe, "train": {"steps": 6}}
         other = replace(claimed.sweep, recipe=recipe)
         with pytest.raises(UserMistake, match=r"recipe\.train\.steps: began as 5, the spec says 6"):
@@ -106,6 +105,6 @@ def test_the_id_is_written_once(make, study):
     """A second start keeps it."""
     made = make()
     claim(study, made.sweep, made.prepared, made.folder)
-    first = Path(made.folder.id).read_text()
+    first = (made.folder.path / "id").read_text()
     claim(study, made.sweep, made.prepared, made.folder)
-    assert made.folder.id.read_text() == first
+    assert (made.folder.path / "id").read_text() == first

@@ -135,7 +135,7 @@ def test_a_sweep_that_is_gone_on_with_names_its_own_record(write):
     """`resume` has no other spec."""
     folder, _ = begin(write)
     sweep = with_places(folder, read_stored_spec(folder))
-    lines = folder.spec.read_text().splitlines()
+    lines = (folder.path / "spec.yaml").read_text().splitlines()
     for trail, text in (
         (("encoder",), "encoder: lab-tiny"),
         (("search", "method"), "method: grid"),

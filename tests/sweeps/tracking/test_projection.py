@@ -115,7 +115,7 @@ class TestSweepProjection:
     def test_a_sweep_that_never_started(self, make):
         """Nothing to say."""
         made = make()
-        made.folder.prepared.unlink()
+        (made.folder.path / "prepared.json").unlink()
         assert list(sweep_projection(made.folder, text_report)) == []
 
 

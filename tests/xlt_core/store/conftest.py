@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,39 +13,17 @@ from typing import Any
 
 import pytest
 
+from tests.s3_server import serving
 from xlt_core.store import Store
 from xlt_core.store.manifest import Manifest
 from xlt_core.vocabulary.fingerprint import fingerprint
-
-BUCKET = "stages"
 
 
 @pytest.fixture(scope="session")
 def s3() -> Iterator[str]:
     """The URL of a bucket on a local S3 server; the environment points to it."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    environment = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    before = {name: os.environ.get(name) for name in environment}
-    os.environ.update(environment)
-    import s3fs
-
-    s3fs.S3FileSystem(skip_instance_cache=True).mkdir(BUCKET)
-    yield f"s3://{BUCKET}"
-    server.stop()
-    for name, value in before.items():
-        if value is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = value
+    with serving() as url:
+        yield url
 
 
 @pytest.fixture(params=["local", "memory", "s3"])

@@ -107,7 +107,7 @@ def test_a_sweep_begun_with_one_is_not_gone_on_with(tmp_path: Path, value: Any):
     sweep.search.options["n_startup_trials"] = value
     write_spec(folder, sweep)
     stored = read_stored_spec(folder)
-    lines = enumerate(folder.spec.read_text().split("\n"), 1)
+    lines = enumerate((folder.path / "spec.yaml").read_text().split("\n"), 1)
     line = max(number for number, text in lines if "n_startup_trials" in text)
     where = rf"spec\.yaml, line {line}, sweep\.search\.options\.n_startup_trials"
     with pytest.raises(UserMistake, match=where):
