@@ -13,7 +13,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -32,6 +34,7 @@ from sweeps.processes import uncollected
 from xlt_core.stage import stored_answer
 from xlt_core.stages import Stage
 from xlt_core.store import Lease, Store
+from xlt_core.store.place import default_scratch
 from xlt_core.vocabulary.errors import (
     MachineFault,
     ParentMissing,
@@ -151,7 +154,8 @@ class Worker:
         began = time.time()
         run = _runner(job.runner)
         extra = {"warm": self._warm_up()} if job.runner == SweepJob.runner else {}
-        result = run(stage, self._store, partial(self._report, lease), job.settings, **extra)
+        settings = replace(job.settings, cache=_cache_here(job.settings.cache))
+        result = run(stage, self._store, partial(self._report, lease), settings, **extra)
         self._journal(stage, job, began, "done" if result.executed else "found")
         return StageOutcome(
             stage.key,
@@ -207,6 +211,11 @@ class Worker:
 
     def _cached_keys(self) -> tuple[str, ...]:
         return tuple(self._warm.held()) if self._warm is not None else ()
+
+
+def _cache_here(wanted: Path) -> Path:
+    """Where this node keeps encoded data: with the sweeps, where it sees their folder too."""
+    return wanted if wanted.parent.is_dir() else default_scratch() / "cache"
 
 
 def _require_gpu() -> None:
