@@ -5,7 +5,7 @@ from __future__ import annotations
 from sweeps.cli.cleanup import look_at
 from sweeps.cli.faults import say
 from sweeps.cli.options import SweepName
-from sweeps.spec.desired_state import DesiredState, request
+from sweeps.spec.desired_state import DesiredState, request, requested
 from sweeps.spec.paths import EVENTS, SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -51,6 +51,9 @@ def ask(name: str, desired: DesiredState, promise: str) -> None:
                 f"see `xlt status {folder.called}`",
             )
         )
+    if desired.is_weaker_than(before := requested(folder)):
+        say(f"{name} was asked to {before} already, which it does")
+        return
     request(folder, desired)
     say(f"asked {name} to {desired}: {promise}")
 

@@ -26,6 +26,7 @@ from xlt_core.vocabulary.lines import lines_of
 if TYPE_CHECKING:
     from sweeps.search.trial import Trial
     from sweeps.spec.inputs import ResolvedInputs
+    from sweeps.spec.trials import TrialPath
     from xlt_core.store import Store
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -136,8 +137,7 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     stages, short = None, frozenset[int]()
     if prepared is not None:
         store = Store(sweep.store)
-        stages = count_stages(sweep, prepared, trials, store, folder.identity)
-        short = lacking(sweep, prepared, trials, store)
+        stages, short = stages_and_lacking(sweep, prepared, trials, store, folder.identity)
     state = state_of(
         driven=is_driven(folder),
         pausing=requested(folder) == DesiredState.PAUSE,
@@ -182,21 +182,23 @@ def state_of_trial(trial: Trial, state: str, short: Collection[int] = ()) -> str
     return RUNNING if state == RUNNING else OPEN
 
 
-def count_stages(
-    sweep: Sweep, prepared: ResolvedInputs, trials: Iterable[Trial], store: Store, folder: str = ""
-) -> StageCounts:
-    """Stages of all trials asked so far, and what became of them.
+def stages_and_lacking(
+    sweep: Sweep, prepared: ResolvedInputs, trials: Sequence[Trial], store: Store, folder: str
+) -> tuple[StageCounts, frozenset[int]]:
+    """Stages of all trials asked so far and what became of them, and what `lacking` says.
 
     Args:
         folder: the identity of the sweep's folder, by which what it computed itself is told from
             what another sweep of its name did.
     """
-    from sweeps.spec.trials import stage_tree
+    from xlt_core.stages.tree import StageTree
 
-    tree = stage_tree(sweep, prepared, ((trial.plan, trial.settings) for trial in trials))
-    stored = store.contains_all(tree.stages)
+    paths = _paths(sweep, prepared, trials)
+    tree = StageTree.of((path.trained, path.evaluations) for own in paths for path in own)
+    stored = set(store.contains_all(tree.stages))
     executed = sum(_executed_by(sweep.name, folder, store, key) for key in stored)
-    return StageCounts(tree.requested, tree.distinct, executed, len(stored) - executed)
+    counts = StageCounts(tree.requested, tree.distinct, executed, len(stored) - executed)
+    return counts, _short(trials, paths, stored)
 
 
 def lacks_scores(sweep: Sweep, prepared: ResolvedInputs, trials: Iterable[Trial]) -> bool:
@@ -211,19 +213,33 @@ def lacking(
 ) -> frozenset[int]:
     """Numbers of the finished trials that lack scores the sweep asks for now, themselves or the
     baseline beside them: it was extended by seeds, targets or languages, or stages were lost."""
+    finished = [trial for trial in trials if trial.state == "finished"]
+    paths = _paths(sweep, prepared, finished)
+    wanted = set().union(*map(_scores, paths))
+    return _short(finished, paths, set(store.contains_all(wanted)))
+
+
+def _paths(
+    sweep: Sweep, prepared: ResolvedInputs, trials: Iterable[Trial]
+) -> list[tuple[TrialPath, ...]]:
     from sweeps.spec.trials import paths_asked
 
-    wanted = {
-        trial.number: {
-            stage.key
-            for path in paths_asked(sweep, prepared, trial.plan, trial.settings)
-            for stage in path.evaluations
-        }
-        for trial in trials
-        if trial.state == "finished"
-    }
-    there = set(store.contains_all(set().union(*wanted.values())))
-    return frozenset(number for number, keys in wanted.items() if not keys <= there)
+    return [paths_asked(sweep, prepared, trial.plan, trial.settings) for trial in trials]
+
+
+def _scores(paths: Iterable[TrialPath]) -> set[str]:
+    """Keys of all that is scored."""
+    return {stage.key for path in paths for stage in path.evaluations}
+
+
+def _short(
+    trials: Iterable[Trial], paths: Iterable[tuple[TrialPath, ...]], stored: Collection[str]
+) -> frozenset[int]:
+    return frozenset(
+        trial.number
+        for trial, own in zip(trials, paths, strict=True)
+        if trial.state == "finished" and not _scores(own).issubset(stored)
+    )
 
 
 def state_of(driven: bool, pausing: bool, last_word: str, trials: Collection[str]) -> str:

@@ -18,6 +18,11 @@ class DesiredState(StrEnum):
     STOP = "stop"  # let running stages finish, then end
     CANCEL = "cancel"  # end now; running stages keep their last checkpoint
 
+    def is_weaker_than(self, other: DesiredState) -> bool:
+        """Whether it asks for less: whoever wanted an end sooner is not to wait for it."""
+        order = list(DesiredState)
+        return self.ends < other.ends or (other.ends and order.index(self) < order.index(other))
+
     @property
     def ends(self) -> bool:
         """Whether the sweep is to end."""

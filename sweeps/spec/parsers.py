@@ -17,6 +17,7 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan, Step
 
 # Beside the sweeps in `runs/` lie what they share; no sweep may take these names.
+MOST_SEED = 2**63 - 1  # what programs and databases agree on
 RESERVED = ("stages", "cache", "mlflow.db", "mlartifacts", "mlruns")
 
 
@@ -77,6 +78,8 @@ def read_seeds(value: Any) -> tuple[int, ...]:
         return tuple(range(value))
     if not value or any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in value):
         raise _wrong(f"{value!r} is not a list of seeds", remedy)
+    if max(value) > MOST_SEED:
+        raise _wrong("a seed is too large", f"write seeds up to {MOST_SEED}")
     _once(value, "a seed")
     return tuple(value)
 

@@ -12,10 +12,9 @@ from sweeps.results.rows import (
     rows_of,
 )
 from sweeps.results.status import (
-    count_stages,
     count_trials,
-    lacking,
     read_events,
+    stages_and_lacking,
 )
 from sweeps.results.tables import incomplete, shown_split, winner
 from sweeps.spec.paths import SPEC, SweepFolder
@@ -49,8 +48,8 @@ def whole_sweep_record(
     ends = dict(_trial_ends(sweep, prepared, store, trials))
     last = max(ends.values(), default=0.0) if at is None else at
     started, ended = times_of_sweep(folder, last)
-    counts = count_trials(trials, state, lacking(sweep, prepared, trials, store))
-    stages = count_stages(sweep, prepared, trials, store, folder.identity)
+    stages, short = stages_and_lacking(sweep, prepared, trials, store, folder.identity)
+    counts = count_trials(trials, state, short)
     results = SweepResults(
         sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))
     )

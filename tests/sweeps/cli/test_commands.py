@@ -291,6 +291,24 @@ class TestControl:
             assert xlt(verb, "made").code == 0
         assert requested(made.folder) == verb
 
+    @pytest.mark.parametrize(
+        ("first", "then", "stands"),
+        [
+            ("cancel", "stop", "cancel"),
+            ("cancel", "pause", "cancel"),
+            ("stop", "pause", "stop"),
+            ("stop", "cancel", "cancel"),
+            ("pause", "stop", "stop"),
+            ("stop", "stop", "stop"),
+        ],
+    )
+    def test_a_weaker_request_takes_no_stronger_one_back(self, make, xlt, first, then, stands):
+        """Whoever asked for an end is not to find the sweep waiting."""
+        made = make()
+        with filelock.FileLock(made.folder.lock):
+            assert xlt(first, "made").code == xlt(then, "made").code == 0
+        assert requested(made.folder) == stands
+
     @pytest.mark.parametrize("verb", ["pause", "stop", "cancel"])
     def test_nothing_runs(self, make, xlt, verb):
         """A request that nobody would read is refused, and not left lying about."""
