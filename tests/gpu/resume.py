@@ -21,9 +21,9 @@ from tests.gpu.world import (
     make_pace,
     make_split,
     train,
+    trained_kinds,
     with_heads,
 )
-from xlt_core.kinds import KINDS
 from xlt_core.models.model import Model
 from xlt_core.vocabulary.errors import StageCancelled
 from xlt_core.vocabulary.recipe import Recipe
@@ -67,7 +67,7 @@ def trained(
         steps=STEPS, batch_size=16, learning_rate=1e-3, precision=precision,
         attention_dropout=attention_dropout,
     )  # fmt: skip
-    job = make_job({kind.name: make_split(kind, 64) for kind in KINDS.values()}, recipe)
+    job = make_job({kind.name: make_split(kind, 64) for kind in trained_kinds()}, recipe)
     pace = make_pace(device, micro_batch)
     with tempfile.TemporaryDirectory() as home:
         checkpoints = Folder(Path(home))
@@ -84,7 +84,7 @@ def trained(
 
 def fresh(device: torch.device, attention_dropout: float | None) -> Model:
     """The model before its first step."""
-    model = with_heads(make_model("tiny", device), tuple(KINDS.values()))
+    model = with_heads(make_model("tiny", device), trained_kinds())
     model.set_attention_dropout(attention_dropout)
     return model
 

@@ -83,6 +83,11 @@ def with_heads(model: Model, kinds: tuple[TaskKind, ...]) -> Model:
     return model
 
 
+def trained_kinds() -> tuple[TaskKind, ...]:
+    """The kinds that something is trained for."""
+    return tuple(kind for kind in KINDS.values() if kind.has_head)
+
+
 def lengths_of(rows: int, length: int | None, random: np.random.Generator) -> np.ndarray:
     """Tokens of each row: all `length`, or for None natural ones, as of MNLI pairs."""
     if length is not None:

@@ -17,7 +17,7 @@ from xlt_core.data.questions import Questions
 from xlt_core.data.readers import read_examples, read_questions
 from xlt_core.kinds.example import Example
 from xlt_core.tasks import get_task
-from xlt_core.tasks.layout import CopaForm, FolderLayout
+from xlt_core.tasks.layout import CopaForm, FolderLayout, ParallelForm
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint_rows
@@ -57,7 +57,8 @@ class FolderSource:
             return ()
         if _CODE not in pattern:
             return ("en",) if (folder / pattern).is_file() else ()
-        name = re.compile(re.escape(pattern).replace(re.escape(_CODE), "([a-z]{2,3})"))
+        first, *others = re.escape(pattern).split(re.escape(_CODE))
+        name = re.compile(first + "([a-z]{2,3})" + r"\1".join(others))
         matches = (name.fullmatch(path.name) for path in folder.iterdir())
         return tuple(sorted(match[1] for match in matches if match))
 
@@ -65,12 +66,12 @@ class FolderSource:
         """All examples, in file order. Raises UserMistake; see `readers.read_examples`."""
         described = get_task(task)
         path = self._path(described, language, split)
-        questions_path = self._questions_path(described, language, split)
-        stamp = (_stamp(path), _stamp(questions_path) if questions_path else None)
+        beside = self._beside(described, language, split)
+        stamp = (_stamp(path), _stamp(beside) if beside else None)
 
         def read() -> Sequence[Example]:
-            questions = _questions(described, language, split, questions_path)
-            return tuple(read_examples(path, str(path), described, questions))
+            questions = _questions(described, language, split, beside)
+            return tuple(read_examples(path, str(path), described, questions, beside))
 
         key = (task, language, _file_split(described, split))
         examples = self._examples.get(key, stamp, read)
@@ -85,8 +86,8 @@ class FolderSource:
         """The split by content; computed once while its files stay the same."""
         described = get_task(task)
         path = self._path(described, language, split)
-        questions_path = self._questions_path(described, language, split)
-        stamp = (_stamp(path), _stamp(questions_path) if questions_path else None)
+        beside = self._beside(described, language, split)
+        stamp = (_stamp(path), _stamp(beside) if beside else None)
 
         def compute() -> DataRef:
             examples = self.load(task, language, split)
@@ -111,9 +112,16 @@ class FolderSource:
             )
         return path
 
-    def _questions_path(self, task: Task, language: str, split: str) -> Path | None:
-        """The file XCOPA's `question` is taken from, None for all other tasks."""
+    def _beside(self, task: Task, language: str, split: str) -> Path | None:
+        """The other file that rows are read from: XCOPA's `question`, Tatoeba's translations."""
         layout = _layout(task)
+        if isinstance(layout.form, ParallelForm):
+            path = self._folder / task.name / layout.form.english.replace(_CODE, language)
+            if not path.is_file():
+                raise UserMistake(
+                    Mistake(str(path), "is missing: it has the translations", "put it there")
+                )
+            return path
         if not isinstance(layout.form, CopaForm):
             return None
         pattern = layout.files[_file_split(task, split)]

@@ -14,7 +14,15 @@ from xlt_core.data.sentences import Sentence, put_right
 from xlt_core.data.ud_rows import COLUMNS, with_fused_forms
 from xlt_core.kinds.labels import number_names
 from xlt_core.kinds.shaping import Shaper
-from xlt_core.tasks.layout import HubChoices, HubForm, HubSpans, HubTable, HubTags, HubTrees
+from xlt_core.tasks.layout import (
+    HubChoices,
+    HubForm,
+    HubParallel,
+    HubSpans,
+    HubTable,
+    HubTags,
+    HubTrees,
+)
 
 
 def add_rows(
@@ -37,6 +45,8 @@ def add_rows(
             _add_choices(table, shaper, form, questions)
         case HubSpans():
             _add_spans(table, shaper, form)
+        case HubParallel():
+            _add_parallel(table, shaper, form)
 
 
 def questions_by_id(table: Any, form: HubChoices) -> dict[str, str]:
@@ -166,6 +176,14 @@ def _add_spans(table: Any, shaper: Shaper, form: HubSpans) -> None:
             context=context,
             question=row["question"],
             answers=found,
+        )
+
+
+def _add_parallel(table: Any, shaper: Shaper, form: HubParallel) -> None:
+    _require(table, shaper, (form.sentence, form.english))
+    for number, row in enumerate(table):
+        shaper.add(
+            f"row {number}", str(number), sentence=row[form.sentence], english=row[form.english]
         )
 
 

@@ -20,12 +20,24 @@ from xlt_core.kinds import shaper_of
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.faults import Faults, TooManyFaults
 from xlt_core.kinds.shaping import Shaper
-from xlt_core.tasks.layout import ChoiceForm, CopaForm, SquadForm, TableForm, TagForm
+from xlt_core.tasks.layout import (
+    ChoiceForm,
+    CopaForm,
+    ParallelForm,
+    SquadForm,
+    TableForm,
+    TagForm,
+)
 from xlt_core.tasks.task import Task
 
 
-def read_examples(path: Path, shown: str, task: Task, questions: Questions) -> list[Example]:
+def read_examples(
+    path: Path, shown: str, task: Task, questions: Questions, beside: Path | None = None
+) -> list[Example]:
     """Read the file at `path`; mistakes call it `shown`.
+
+    Args:
+        beside: the file that holds the other half of every row, where the task's form has one.
 
     Raises:
         UserMistake: up to five faults of the file, each with its line and a remedy.
@@ -34,7 +46,7 @@ def read_examples(path: Path, shown: str, task: Task, questions: Questions) -> l
     shaper = shaper_of(task, faults)
     try:
         text = read_text(path, faults)
-        _reader(task, questions)(text, shaper)
+        _reader(task, questions, beside)(text, shaper)
     except TooManyFaults:
         faults.raise_found()
     return shaper.finish()
@@ -89,7 +101,7 @@ def read_questions(path: Path, shown: str, task: Task) -> dict[str, str]:
     return found
 
 
-def _reader(task: Task, questions: Questions) -> Callable[[str, Shaper], None]:
+def _reader(task: Task, questions: Questions, beside: Path | None) -> Callable[[str, Shaper], None]:
     form = task.folder.form
     match form:
         case TableForm():
@@ -102,6 +114,8 @@ def _reader(task: Task, questions: Questions) -> Callable[[str, Shaper], None]:
             return lambda text, shaper: _read_copa(text, shaper, form, questions)
         case SquadForm():
             return read_squad
+        case ParallelForm() if beside is not None:
+            return lambda text, shaper: _read_parallel(text, shaper, beside)
     raise TypeError(f"{task.name} has no form the folder source knows: {form!r}")
 
 
@@ -129,6 +143,17 @@ def _read_choices(text: str, shaper: Shaper, form: ChoiceForm) -> None:
         key = str(data.get("id", row.removeprefix("line ")))
         asked = {"context": data["context"], "question": data["question"]}
         shaper.add(row, key, **asked, choices=choices, label=data["label"])
+
+
+def _read_parallel(text: str, shaper: Shaper, beside: Path) -> None:
+    """Line by line with the English file; a blank line is a row that lacks its sentence."""
+    sentences = text.removesuffix("\n").split("\n")
+    english = read_text(beside, Faults(str(beside))).removesuffix("\n").split("\n")
+    if len(sentences) != len(english):
+        what = f"has {len(sentences)} lines, and {beside.name} has {len(english)}"
+        raise shaper.faults.fatal("", what, "line n of both is a pair: copy both files anew")
+    for number, (sentence, translation) in enumerate(zip(sentences, english, strict=True), 1):
+        shaper.add(f"line {number}", str(number), sentence=sentence, english=translation)
 
 
 _COPA_FIELDS = {

@@ -10,6 +10,7 @@ from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.kinds.faults import Faults
 from xlt_core.kinds.kind import TaskKind
 from xlt_core.kinds.regression import REGRESSION
+from xlt_core.kinds.retrieval import RETRIEVAL
 from xlt_core.kinds.shaping import Shaper
 from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
@@ -23,6 +24,7 @@ _MEMBERS: tuple[TaskKind, ...] = (
     TAGGING,
     SPAN,
     REGRESSION,
+    RETRIEVAL,
 )
 KINDS: dict[str, TaskKind] = {kind.name: kind for kind in _MEMBERS}
 

@@ -51,6 +51,8 @@ class TaskKind(Protocol):
         has_windows: whether long texts are cut into windows that share `stride` tokens.
         has_choices: whether a row is several sequences, one of which is right.
         has_classes: whether each row has one of the task's labels, so that each ought to occur.
+        has_head: whether a head is trained for it. Without one the encoder's states are read as
+            they are, whatever it was trained on, and nothing can be trained on the task.
     """
 
     name: str
@@ -58,6 +60,7 @@ class TaskKind(Protocol):
     has_windows: bool
     has_choices: bool
     has_classes: bool
+    has_head: bool
 
     def shape(self, shaper: Shaper, row: str, key: str, fields: Fields) -> Example | None:
         """The fields of a source's row as an example; None after a fault went to the shaper.

@@ -21,6 +21,10 @@ class Learning(Protocol):
 
     reads_first: bool
 
+    def layer(self, layers: int) -> int:
+        """Which of an encoder's layers the head reads, counted from 1."""
+        ...
+
     def head(self, build: Build, labels: int) -> nn.Module:
         """A head; its weights are drawn by whoever asked. `labels` is how many the task has."""
         ...
@@ -38,7 +42,15 @@ class Learning(Protocol):
         ...
 
 
-class FirstTokenLearning:
+class LastLayerLearning:
+    """What the kinds share that read the encoder's last states."""
+
+    def layer(self, layers: int) -> int:
+        """The last."""
+        return layers
+
+
+class FirstTokenLearning(LastLayerLearning):
     """What the kinds share that read the first token: logits as they are, and rows are counted."""
 
     reads_first = True

@@ -13,11 +13,14 @@ from xlt_core.kinds.example import Example
 from xlt_core.metrics.accuracy import ACCURACY
 from xlt_core.metrics.correlation import CORRELATION
 from xlt_core.metrics.metric import Metric
+from xlt_core.metrics.retrieval import RETRIEVAL
 from xlt_core.metrics.squad import MLQA, SQUAD
 from xlt_core.metrics.tagging import PANX, UDPOS
 from xlt_core.vocabulary.scores import mean
 
-METRICS: dict[str, Metric] = {m.name: m for m in (ACCURACY, UDPOS, PANX, SQUAD, MLQA, CORRELATION)}
+METRICS: dict[str, Metric] = {
+    m.name: m for m in (ACCURACY, UDPOS, PANX, SQUAD, MLQA, CORRELATION, RETRIEVAL)
+}
 
 __all__ = ["METRICS", "Metric", "score"]
 
@@ -37,7 +40,7 @@ def score(
         predictions: one an example, in the same order. Classification and multiple choice: the
             label's index. Tagging: a tag's index for each word, -1 for one that no model saw
             (wrong whatever the gold). Spans: the answer's text, empty for no answer, None where
-            the model gave none at all (scores 0).
+            the model gave none at all (scores 0). Retrieval: the id of the row that was found.
         language: code of the examples' language; the MLQA normaliser depends on it.
         labels: the task's label names in index order; tagging reads them.
 

@@ -45,8 +45,9 @@ def encode(
     types: Tensor | None,
     noise: DropoutSource,
     first: bool,
+    depth: int | None = None,
 ) -> Tensor:
-    """Hidden states of the last layer.
+    """Hidden states of a layer.
 
     Args:
         encoder: a transformers BERT, RoBERTa or XLM-R model.
@@ -55,10 +56,11 @@ def encode(
         types: token types [B, T] or None.
         noise: where dropout masks come from.
         first: return the first token's states alone, [B, H], instead of [B, T, H].
+        depth: which layer's, counted from 1; None for the last.
     """
     hidden = embed(encoder, ids, types, noise)
     bias = None if present is None else _bias(present, hidden.dtype)
-    layers = encoder.encoder.layer
+    layers = encoder.encoder.layer[:depth]
     for layer in layers[:-1]:
         hidden = _layer(layer, hidden, bias, noise, first=False)
     hidden = _layer(layers[-1], hidden, bias, noise, first=first)

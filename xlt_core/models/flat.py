@@ -93,11 +93,12 @@ def encode(
     types: Tensor | None,
     noise: DropoutSource,
     first: bool,
+    depth: int | None = None,
 ) -> Tensor:
-    """Hidden states of the last layer; see `fast_bert.encode`. Attention must draw no dropout."""
+    """Hidden states of a layer; see `fast_bert.encode`. Attention must draw no dropout."""
     packing = Packing.of(present)
     hidden = packing.pack(fast_bert.embed(encoder, ids, types, noise))
-    layers = encoder.encoder.layer
+    layers = encoder.encoder.layer[:depth]
     for layer in layers[:-1]:
         hidden = _layer(layer, hidden, packing, noise, first=False)
     hidden = _layer(layers[-1], hidden, packing, noise, first=first)

@@ -137,6 +137,7 @@ class Model(nn.Module):
             flat.get("attention_mask"),
             flat.get("token_type_ids"),
             first=learning.reads_first,
+            depth=learning.layer(int(self._config.num_hidden_layers)),
         )
         return learning.logits(self.head[_module_name(task)](hidden).float(), batch)
 
@@ -154,16 +155,26 @@ class Model(nn.Module):
         """See `learner.Learner`. Raises NonFiniteScores."""
         return split.kind.predictions(features_logits(self, task, split), split, examples, of)
 
-    def hidden(self, ids: Tensor, mask: Tensor | None, types: Tensor | None, first: bool) -> Tensor:
-        """States of the last layer: [B, T, H], or of the first token, [B, H].
+    def hidden(
+        self,
+        ids: Tensor,
+        mask: Tensor | None,
+        types: Tensor | None,
+        first: bool,
+        depth: int | None = None,
+    ) -> Tensor:
+        """States of a layer: [B, T, H], or of the first token, [B, H].
 
-        `mask` is None where nothing is padded; `types` None for encoders without token types.
+        Args:
+            mask: None where nothing is padded.
+            types: None for encoders without token types.
+            depth: which layer's, counted from 1; None for the last.
         """
         if self._swift:
             present = None if mask is None else mask.bool()
             if present is not None and self._packs(ids.device):
-                return flat.encode(self.encoder, ids, present, types, self.noise, first)
-            return fast_bert.encode(self.encoder, ids, present, types, self.noise, first)
+                return flat.encode(self.encoder, ids, present, types, self.noise, first, depth)
+            return fast_bert.encode(self.encoder, ids, present, types, self.noise, first, depth)
         inputs = {
             "input_ids": ids,
             "attention_mask": torch.ones_like(ids) if mask is None else mask,
@@ -171,8 +182,17 @@ class Model(nn.Module):
         if types is not None:
             inputs["token_type_ids"] = types
         with SharedDraws(self.noise) if self.noise.active else nullcontext():
-            states: Tensor = self.encoder(**inputs).last_hidden_state
+            states = self._states(inputs, depth)
         return states[:, 0] if first else states
+
+    def _states(self, inputs: dict[str, Tensor], depth: int | None) -> Tensor:
+        """A layer's states by transformers' own modules."""
+        last = int(self._config.num_hidden_layers)
+        if depth in (None, last):
+            states: Tensor = self.encoder(**inputs).last_hidden_state
+        else:  # the first is what goes into the first layer
+            states = self.encoder(**inputs, output_hidden_states=True).hidden_states[depth]
+        return states
 
     def weights(self) -> Weights:
         """A copy of all weights, on the CPU, contiguous, under their public names."""
@@ -210,8 +230,11 @@ _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 def fitting_head(heads: Mapping[str, HeadSpec], task: str, wanted: HeadSpec) -> str | None:
-    """Which of `heads` serves `task`: its own, else the first by name that fits; None if none."""
-    if task in heads and heads[task].fits(wanted):
+    """Which of `heads` serves `task`: its own, else the first by name that fits; None if none.
+
+    A kind that needs no head is served by the encoder, under its own name.
+    """
+    if not wanted.kind.has_head or (task in heads and heads[task].fits(wanted)):
         return task
     return next((name for name in sorted(heads) if heads[name].fits(wanted)), None)
 

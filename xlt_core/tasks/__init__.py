@@ -24,6 +24,7 @@ from xlt_core.tasks.squad import SQUAD
 from xlt_core.tasks.squad2 import SQUAD2
 from xlt_core.tasks.stsb import STSB
 from xlt_core.tasks.task import Task
+from xlt_core.tasks.tatoeba import TATOEBA
 from xlt_core.tasks.udpos import UDPOS
 from xlt_core.tasks.xcopa import XCOPA
 from xlt_core.tasks.xnli import XNLI
@@ -54,6 +55,7 @@ TABLE: dict[str, Task] = {task.name: task for task in (
     PANX,
     XQUAD,
     SIB200,
+    TATOEBA,
 )}
 # fmt: on
 

@@ -68,7 +68,18 @@ class SquadForm:
     """SQuAD JSON."""
 
 
-Form = TableForm | TagForm | ChoiceForm | CopaForm | SquadForm
+@dataclass(frozen=True)
+class ParallelForm:
+    """Sentences, one a line, and their English translations, line by line in a file beside.
+
+    Attributes:
+        english: that file's name; `{language}` stands for the code.
+    """
+
+    english: str
+
+
+Form = TableForm | TagForm | ChoiceForm | CopaForm | SquadForm | ParallelForm
 
 
 @dataclass(frozen=True)
@@ -153,7 +164,15 @@ class HubSpans:
     stripped: bool = False
 
 
-HubForm = HubTable | HubTags | HubTrees | HubChoices | HubSpans
+@dataclass(frozen=True)
+class HubParallel:
+    """Columns of sentences and their English translations."""
+
+    sentence: str
+    english: str
+
+
+HubForm = HubTable | HubTags | HubTrees | HubChoices | HubSpans | HubParallel
 CONVERTED = "refs/convert/parquet"
 
 

@@ -88,5 +88,6 @@ def trained_model(
         model.load(trained.weights)
         context.warm.loaded = stage.trained.key
     model.add_head(task, wanted, seed=0)
-    model.load_head(task, trained.weights, source, trained.heads[source].labels)
+    if source in trained.heads:
+        model.load_head(task, trained.weights, source, trained.heads[source].labels)
     return model, source

@@ -16,6 +16,7 @@ from xlt_core.kinds.classification import CLASSIFICATION, ClassificationExample
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.encoding import encode
 from xlt_core.kinds.regression import REGRESSION, RegressionExample
+from xlt_core.kinds.retrieval import RETRIEVAL, RetrievalExample
 from xlt_core.kinds.span import SPAN, characters
 from xlt_core.kinds.span.example import SpanExample
 from xlt_core.kinds.tagging import TAGGING, word_positions
@@ -34,6 +35,7 @@ regression = st.builds(RegressionExample, st.just("x"), TEXT, TEXT, st.floats(-5
 choice = st.builds(
     ChoiceExample, st.just("x"), TEXT, TEXT, st.tuples(TEXT, TEXT, TEXT), st.integers(0, 2)
 )
+retrieval = st.builds(RetrievalExample, st.just("x"), TEXT, TEXT)
 
 
 @st.composite
@@ -59,6 +61,7 @@ def examples_of(kind: TaskKind) -> Any:
         TAGGING: tagging(),
         SPAN: span(),
         REGRESSION: regression,
+        RETRIEVAL: retrieval,
     }[kind]
     return st.lists(row, min_size=1, max_size=6)
 

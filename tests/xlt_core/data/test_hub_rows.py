@@ -61,6 +61,15 @@ SHAPES: dict[str, tuple[dict[str, Any], list[Any]]] = {
         {"sentence1": ["p", "q"], "sentence2": ["h", "i"], "label": [4.75, 5.0], "idx": [0, 1]},
         [["p", "h", 4.75], ["q", "i", 5.0]],
     ),
+    "tatoeba": (
+        {
+            "source_sentence": ["eins", "zwei"],
+            "target_sentence": ["one", "two"],
+            "source_lang": ["deu", "deu"],
+            "target_lang": ["eng", "eng"],
+        },
+        [["eins", "one"], ["zwei", "two"]],
+    ),
     "squad": (SPANS, SPAN_ROWS),
     "squad2": (
         SPANS | {"answers": [{"text": [], "answer_start": []}, SPANS["answers"][1]]},

@@ -12,6 +12,7 @@ from xlt_core.kinds.choice.example import ChoiceExample
 from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.regression import RegressionExample
+from xlt_core.kinds.retrieval import RetrievalExample
 from xlt_core.kinds.span.example import SpanExample
 from xlt_core.kinds.tagging.example import TaggingExample
 from xlt_core.metrics import METRICS, score
@@ -21,7 +22,7 @@ from xlt_core.tasks import all_tasks
 UPOS = ("ADJ", "NOUN", "SCONJ", "SYM", "VERB")
 IOB2 = ("B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O")
 LABELS = {"accuracy": ("a", "b", "c"), "udpos": UPOS, "panx": IOB2, "squad": (), "mlqa": ()}
-LABELS |= {"correlation": ()}
+LABELS |= {"correlation": (), "retrieval": ()}
 LOWEST = {"correlation": -100.0}  # elsewhere 0
 WORDS = ("the", "Eiffel", "tower", "1,250", "de", "la", "北京", "ที่", "!")
 
@@ -36,6 +37,8 @@ def _example(metric: str, rng: random.Random, number: int) -> Example:
         return TaggingExample(str(number), ("word",) * len(tags), tags)
     if metric == "correlation":
         return RegressionExample(str(number), "first", None, rng.randrange(11) / 2)
+    if metric == "retrieval":
+        return RetrievalExample(str(number), "sentence", "english")
     golds = tuple((" ".join(rng.choices(WORDS, k=3)), 0) for _ in range(rng.randint(0, 2)))
     return SpanExample(str(number), "context", "question", golds)
 
@@ -47,6 +50,8 @@ def _prediction(metric: str, rng: random.Random, example: Example):
         return [rng.randrange(len(LABELS[metric])) for _ in example.tags]
     if isinstance(example, RegressionExample):
         return rng.random()
+    if isinstance(example, RetrievalExample):
+        return str(rng.randrange(4))
     return rng.choice([None, "", " ".join(rng.choices(WORDS, k=rng.randint(1, 3)))])
 
 

@@ -26,6 +26,7 @@ class Choice(OneOfSeveral):
     has_windows = False
     has_choices = True
     has_classes = False
+    has_head = True
 
     def shape(
         self, shaper: Shaper, row: str, key: str, fields: Mapping[str, Any]

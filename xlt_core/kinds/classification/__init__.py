@@ -40,6 +40,7 @@ class Classification(OneOfSeveral):
     has_windows = False
     has_choices = False
     has_classes = True
+    has_head = True
 
     def shape(
         self, shaper: Shaper, row: str, key: str, fields: Mapping[str, Any]

@@ -41,6 +41,7 @@ class Regression:
     has_windows = False
     has_choices = False
     has_classes = False
+    has_head = True
 
     def shape(
         self, shaper: Shaper, row: str, key: str, fields: Mapping[str, Any]

@@ -26,6 +26,7 @@ class SpanKind:
     has_windows = True
     has_choices = False
     has_classes = False
+    has_head = True
 
     def shape(
         self, shaper: Shaper, row: str, key: str, fields: Mapping[str, Any]

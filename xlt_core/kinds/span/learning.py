@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from xlt_core.kinds.heads import Build, TokenHead
+from xlt_core.kinds.learning import LastLayerLearning
 
 
-class SpanLearning:
+class SpanLearning(LastLayerLearning):
     """See `xlt_core.kinds.learning`. Logits are [B, T, 2]: start, end."""
 
     reads_first = False

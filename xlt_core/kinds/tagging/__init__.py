@@ -32,6 +32,7 @@ class Tagging:
     has_windows = False
     has_choices = False
     has_classes = False
+    has_head = True
 
     def shape(
         self, shaper: Shaper, row: str, key: str, fields: Mapping[str, Any]

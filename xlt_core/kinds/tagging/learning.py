@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from xlt_core.kinds.arrays import IGNORED
 from xlt_core.kinds.heads import Build, TokenHead
+from xlt_core.kinds.learning import LastLayerLearning
 
 
-class TaggingLearning:
+class TaggingLearning(LastLayerLearning):
     """See `xlt_core.kinds.learning`. Logits are [B, T, labels]."""
 
     reads_first = False

@@ -1,0 +1,46 @@
+"""What retrieval reads of an encoder: a middle layer's states, averaged over a sentence's tokens.
+
+As XTREME does for Tatoeba (Hu et al. 2020, appendix; google-research/xtreme, `evaluate_retrieval`):
+special tokens count, and the layer is the 8th of 12 and the 14th of 24.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from xlt_core.kinds.heads import Build
+
+_LAYERS = {12: 8, 24: 14}
+_ELSE = 2 / 3  # of an encoder that the reference does not know
+
+
+class RetrievalLearning:
+    """See `xlt_core.kinds.learning`. Logits are the states of a row's two sentences, [B, 2 · H]."""
+
+    reads_first = False
+
+    def layer(self, layers: int) -> int:
+        """The reference's, by the number of layers."""
+        return _LAYERS.get(layers, max(1, round(_ELSE * layers)))
+
+    def head(self, build: Build, labels: int) -> nn.Module:
+        """None."""
+        return nn.Identity()
+
+    def logits(self, raw: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        """Means over tokens, padding left out."""
+        mask = batch["attention_mask"].flatten(0, -2).unsqueeze(-1).to(raw.dtype)
+        means = (raw * mask).sum(1) / mask.sum(1)
+        return means.view(len(batch["attention_mask"]), -1)
+
+    def count(self, batch: Mapping[str, NDArray[Any]]) -> int:
+        """Rows."""
+        return len(batch["input_ids"])
+
+    def loss(self, logits: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        """There is none. Raises NotImplementedError."""
+        raise NotImplementedError("nothing is trained for retrieval")
