@@ -38,7 +38,7 @@ def as_data(task: Task) -> dict[str, Any]:
         "languages": list(task.languages),
         "roles": list(task.roles),
         "metric": task.metric,
-        "trains_on": list(task.trains_on),
+        "trains_on": list(task.training) if task.is_target else [],
         "shares_text_with": dict(task.shares_text_with),
         "source": task.source,
         "defaults": dict(task.defaults),

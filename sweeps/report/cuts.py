@@ -144,6 +144,7 @@ def _asked(sweep: Sweep, prepared: ResolvedInputs) -> Iterator[_Asked]:
             for member in step.members:
                 yield _at(prepared.data[member.task, member.language, "train"], recipe)
         for target in sweep.targets:
+            recipe = recipe_for(sweep, (target.task,), "target", settings, target.task)
             for name in trains_on(target.task):
                 recipe = recipe_for(sweep, (name,), "target", settings, target.task)
                 yield _at(prepared.data[name, ENGLISH, "train"], recipe)

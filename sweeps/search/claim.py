@@ -89,8 +89,14 @@ def _of_another(where: str, name: str, folder: SweepFolder, claim: Mapping[str, 
         where,
         f"Optuna's study {name!r} belongs to the sweep in {claim['where']} on {claim['host']}",
         "run it there, or give this sweep another name: or storage:; if that folder is lost, "
-        f"write {claim['folder']} into {folder.files.where(IDENTITY)} to go on with it here",
+        f"{_to_take_over(folder, claim['folder'])} goes on with it here",
     )
+
+
+def _to_take_over(folder: SweepFolder, identity: str) -> str:
+    if folder.is_remote:
+        return f"writing {identity} into {folder.files.where(IDENTITY)}"
+    return f"`mkdir -p {folder.path} && echo {identity} > {folder.path / IDENTITY}`"
 
 
 def _another_spec(sweep: Sweep, change: Change) -> list[Mistake]:

@@ -117,8 +117,7 @@ def trained_tasks(sweep: Sweep) -> tuple[tuple[str, str], ...]:
     """Every (task, target) that is trained, each once; no target for intermediate stages."""
     found = [(member.task, "") for step in every_step(sweep) for member in step.members]
     for target in sweep.targets:
-        own = get_task(target.task).trains_on or (target.task,)
-        found += [(task, target.task) for task in own]
+        found += [(task, target.task) for task in get_task(target.task).training]
     return tuple(dict.fromkeys(found))
 
 

@@ -56,8 +56,8 @@ def unservable(sweep: Sweep) -> Iterator[Mistake]:
 
     for target in sweep.targets:
         task = get_task(target.task)
-        last = get_task((task.trains_on or (task.name,))[-1])
-        heads = {last.name: HeadSpec(get_kind(last.kind), last.labels)}
+        last = get_task((task.training or (task.name,))[-1])
+        heads = {last.name: HeadSpec(get_kind(last.kind), last.labels)} if task.training else {}
         if fitting_head(heads, task.name, HeadSpec(get_kind(task.kind), task.labels)) is None:
             asked = f"{task.kind} of {', '.join(task.labels) or 'no labels'}"
             what = (

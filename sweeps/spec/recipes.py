@@ -186,13 +186,15 @@ def step_origins(sweep: Sweep, step: Step) -> Origins:
 
 
 def target_origins(sweep: Sweep, target: str) -> dict[str, Origins]:
-    """Those of a target's own training, by the task each of its stages trains on, in order."""
-    return {task: origins(sweep, (task,), "target", target) for task in trains_on(target)}
+    """Those of a target's own training, by the task each of its stages trains on, in order; of how
+    it is read, where nothing is trained for it."""
+    names = trains_on(target) or (target,)
+    return {task: origins(sweep, (task,), "target", target) for task in names}
 
 
 def trains_on(target: str) -> tuple[str, ...]:
     """The English training tasks of a target, one stage each, in order."""
-    return get_task(target).trains_on or (target,)
+    return get_task(target).training
 
 
 def _ends(value: Any) -> tuple[Any, ...]:

@@ -15,7 +15,8 @@ from typing import Any
 from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.recipes import WHOLE, Share, recipe_for, trains_on
 from sweeps.spec.sweep import Sweep
-from xlt_core.stages import EvaluateStage, TrainStage
+from xlt_core.stages import EvaluateStage, PretrainedStage, TrainStage, WeightsStage
+from xlt_core.stages.evaluate import Reading
 from xlt_core.stages.tree import StageTree
 from xlt_core.vocabulary.plan import Member, Plan, Step
 from xlt_core.vocabulary.recipe import Recipe
@@ -30,7 +31,7 @@ class TrialPath:
 
     target: str
     seed: int
-    trained: TrainStage
+    trained: WeightsStage
     evaluations: tuple[EvaluateStage, ...]
 
 
@@ -68,9 +69,9 @@ def baseline_beside(
     found = []
     for seed in sweep.seeds:
         for target in sweep.targets:
-            trained = own.on_target(target.task, None, seed)
-            if trained != first.on_target(target.task, None, seed):
-                found.append(own.path(target.task, seed, trained))
+            path = own.path(target.task, seed, own.on_target(target.task, None, seed))
+            if path != first.path(target.task, seed, first.on_target(target.task, None, seed)):
+                found.append(path)
     return tuple(found)
 
 
@@ -113,19 +114,25 @@ class _Chain:
             last = self._stage(last, step, str(place), seed, "train", share=share)
         return last
 
-    def on_target(self, target: str, before: TrainStage | None, seed: int) -> TrainStage:
-        """The target's own training: one stage for each task it trains on."""
+    def on_target(self, target: str, before: TrainStage | None, seed: int) -> WeightsStage:
+        """The target's own training: one stage for each task it trains on; where it trains on
+        nothing, what comes before, or the encoder as it is."""
         last = before
         for number, name in enumerate(trains_on(target)):
             position = f"target.{number}" if number else "target"
             last = self._stage(last, Step((Member(name),)), position, seed, "target", target)
-        assert last is not None  # every target trains on something
+        if last is None:
+            encoder = self._prepared.encoder_of(self._settings)
+            return PretrainedStage(encoder, self._prepared.source, self._read(target))
         return last
 
-    def path(self, target: str, seed: int, trained: TrainStage) -> TrialPath:
+    def path(self, target: str, seed: int, trained: WeightsStage) -> TrialPath:
         """A target's path: its last training, and what of it is scored, by split and language."""
+        reading = None
+        if not trains_on(target):
+            reading = Reading.of(self._read(target))
         evaluations = (
-            EvaluateStage(trained, ref)
+            EvaluateStage(trained, ref, reading)
             for split in self._sweep.splits
             for ref in self._prepared.evaluated(target, split)
         )
@@ -162,6 +169,10 @@ class _Chain:
             made = recipe_for(self._sweep, names, role, self._settings, target, share)
             self._recipes[key] = made
         return self._recipes[key]
+
+    def _read(self, target: str) -> Recipe:
+        """How a target is read that trains on nothing."""
+        return self._recipe(Step((Member(target),)), "target", target, WHOLE)
 
     def _data(self, member: Member) -> DataRef:
         try:

@@ -58,6 +58,10 @@ class Bench:
     ) -> StageResult:
         return run(stage, self.store, self._report, self.settings, warm)
 
+    def warm(self) -> WorkerCache:
+        """The memory of a worker that did nothing yet."""
+        return WorkerCache()
+
     def weights(self, stage: TrainStage) -> dict[str, torch.Tensor]:
         found = self.store.read(stage.key)
         assert found is not None

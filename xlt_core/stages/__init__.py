@@ -7,12 +7,22 @@
 from __future__ import annotations
 
 from xlt_core.stages.evaluate import EvaluateStage
+from xlt_core.stages.pretrained import PretrainedStage
 from xlt_core.stages.stage import Stage, WeightsStage, lineage
 from xlt_core.stages.train import TrainStage
 
-__all__ = ["KINDS", "EvaluateStage", "Stage", "TrainStage", "WeightsStage", "lineage"]
+__all__ = [
+    "KINDS",
+    "EvaluateStage",
+    "PretrainedStage",
+    "Stage",
+    "TrainStage",
+    "WeightsStage",
+    "lineage",
+]
 
 KINDS: dict[str, type[Stage]] = {
     TrainStage.kind: TrainStage,
     EvaluateStage.kind: EvaluateStage,
+    PretrainedStage.kind: PretrainedStage,
 }

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
 from xlt_core.stages.stage import WeightsStage
 from xlt_core.stages.versions import Versions, of_metric, of_tasks, raised
 from xlt_core.vocabulary.fingerprint import fingerprint
+from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import DataRef
 
 SCORES = "scores.json"
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How rows are read: what of a recipe has a share in scores where nothing is trained.
+
+    Attributes:
+        max_length, stride: tokens of a sequence, and those that two neighbouring windows share.
+        precision: that predictions are computed in.
+    """
+
+    max_length: int
+    stride: int
+    precision: str
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> Reading:
+        """As a recipe has it."""
+        return cls(recipe.max_length, recipe.stride, recipe.precision)
+
+
+@dataclass(frozen=True)
 class EvaluateStage:
-    """Score `trained` on `data`."""
+    """Score `trained` on `data`.
+
+    Attributes:
+        own_reading: how rows are read where that is not as in the weights' own training.
+    """
 
     trained: WeightsStage
     data: DataRef
+    own_reading: Reading | None = None
 
     kind: ClassVar[str] = "evaluate"
     version: ClassVar[int] = 1
@@ -30,6 +55,11 @@ class EvaluateStage:
     def key(self) -> str:
         """SHA-256 of everything the scores depend on."""
         return fingerprint(self.identity())
+
+    @property
+    def reading(self) -> Reading:
+        """How rows are read: as the weights were trained, unless it says otherwise itself."""
+        return self.own_reading or Reading.of(self.trained.recipe)
 
     @property
     def parents(self) -> tuple[WeightsStage, ...]:
@@ -47,6 +77,7 @@ class EvaluateStage:
             "kind": self.kind,
             "trained": self.trained.key,
             "data": [self.data.task, self.data.language, self.data.split, self.data.fingerprint],
+            **({} if self.own_reading is None else {"reading": asdict(self.own_reading)}),
             **raised(self.versions()),
         }
 

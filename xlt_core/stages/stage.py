@@ -80,7 +80,8 @@ class WeightsStage(Stage, Protocol):
 
     @property
     def recipe(self) -> Recipe:
-        """How it was trained; rows are encoded so for whoever evaluates it, too."""
+        """How it was trained; rows are encoded so for whoever evaluates it, too, unless that says
+        otherwise itself."""
         ...
 
     @property

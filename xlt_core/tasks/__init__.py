@@ -93,7 +93,7 @@ def overlap(intermediate: str, target: str) -> str | None:
     known = first.shares_text_with.get(target) or second.shares_text_with.get(intermediate)
     if known:
         return known
-    if intermediate in second.trains_on:
+    if intermediate in second.training:
         return f"{intermediate} is what {target} trains on"
     return None
 

@@ -23,7 +23,8 @@ class Task:
         unanswerable: whether a question may have no answer in its context (span).
         roles: `intermediate`, `target`, or both.
         trains_on: for a target, the English training tasks, one stage each, in order
-            (XNLI: mnli; XCOPA: siqa, copa; most: itself).
+            (XNLI: mnli; XCOPA: siqa, copa); None: itself; none at all where nothing is trained for
+            it, and what comes before is scored as it is.
         halve_test: whether the task has no dev and its test split is halved.
         defaults: recipe fields that differ from `Recipe`'s (PROTOCOL's baseline recipes).
         shares_text_with: other tasks it shares text with → the reason, in words.
@@ -43,7 +44,7 @@ class Task:
     questions: tuple[str, ...] = ()
     unanswerable: bool = False
     roles: tuple[str, ...] = ("intermediate",)
-    trains_on: tuple[str, ...] = ()
+    trains_on: tuple[str, ...] | None = None
     halve_test: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict, hash=False)
     shares_text_with: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -51,6 +52,11 @@ class Task:
     hub: Any = None
     source: str = ""
     version: int = 1
+
+    @property
+    def training(self) -> tuple[str, ...]:
+        """The tasks that are trained for it as a target, in order."""
+        return (self.name,) if self.trains_on is None else self.trains_on
 
     @property
     def is_target(self) -> bool:

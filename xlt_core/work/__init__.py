@@ -11,11 +11,12 @@ from typing import Any
 import torch
 
 from xlt_core.heap import give_back
-from xlt_core.stages import EvaluateStage, Stage, TrainStage
+from xlt_core.stages import EvaluateStage, PretrainedStage, Stage, TrainStage
 from xlt_core.stages.running import Report, Settings, StageResult
 from xlt_core.store import Store
 from xlt_core.work.context import StageContext
 from xlt_core.work.evaluate import evaluate_stage
+from xlt_core.work.pretrained import pretrained_stage
 from xlt_core.work.train import train_stage
 from xlt_core.worker_cache import WorkerCache
 
@@ -25,6 +26,7 @@ __all__ = ["EXECUTORS", "execute"]
 EXECUTORS: dict[str, Callable[[Any, StageContext], StageResult]] = {
     TrainStage.kind: train_stage,
     EvaluateStage.kind: evaluate_stage,
+    PretrainedStage.kind: pretrained_stage,
 }
 
 

@@ -19,6 +19,7 @@ from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.finite import check_finite
 from xlt_core.models.model import HeadSpec, Model
 from xlt_core.stages import Stage, WeightsStage
+from xlt_core.stages.evaluate import Reading
 from xlt_core.stages.running import Report, Settings
 from xlt_core.store import Store
 from xlt_core.tasks import get_task
@@ -29,6 +30,7 @@ from xlt_core.vocabulary.refs import DataRef
 from xlt_core.worker_cache import Trained, WorkerCache
 
 WEIGHTS = "weights.safetensors"
+PRETRAINED = "pretrained"  # of a record: the weights are the encoder's own
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,8 @@ class StageContext:
         """Weights and heads of a finished stage. Raises ParentMissing, NonFiniteWeights."""
         return self.warm.trained(stage.key, lambda: self._read(stage))
 
-    def split(self, stage: WeightsStage, ref: DataRef, recipe: Recipe) -> EncodedSplit:
-        """`ref` encoded with `stage`'s tokenizer. Raises DataChanged."""
+    def split(self, stage: WeightsStage, ref: DataRef, recipe: Recipe | Reading) -> EncodedSplit:
+        """`ref` encoded with `stage`'s tokenizer as `recipe` says. Raises DataChanged."""
         tokenizer, fingerprint = self.warm.tokenizer(stage.encoder)
 
         def make() -> EncodedSplit:
@@ -76,6 +78,8 @@ class StageContext:
         found = self.store.read(stage.key)
         if found is None:
             raise ParentMissing(f"{stage.title}: its weights ({stage.key[:12]}) are not there")
+        if found.about.get(PRETRAINED):
+            return Trained(self.warm.pretrained(stage.encoder), {})
         heads = {
             task: HeadSpec(get_kind(head["kind"]), tuple(head["labels"]))
             for task, head in found.about["heads"].items()

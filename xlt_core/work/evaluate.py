@@ -1,6 +1,6 @@
 """An evaluation stage: the trained weights it names, one split, its scores and predictions.
 
-Computed in the precision that the weights were trained in.
+Computed in the precision that the weights were trained in, unless the stage says otherwise.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ def evaluate_stage(stage: EvaluateStage, context: StageContext) -> StageResult:
     """Score and publish. Raises what `xlt_core.stage.run` says."""
     started, clock = time.time(), time.monotonic()
     device = context.device()
-    check_precision(stage.trained.recipe.precision, device)
+    reading = stage.reading
+    check_precision(reading.precision, device)
     context.tell("stage_started", stage, {})
     model, head = trained_model(stage, context, device)
     ref, trained = stage.data, stage.trained
     task = get_task(ref.task)
-    split = context.split(trained, ref, trained.recipe)
+    split = context.split(trained, ref, reading)
     check_length(model, split, f"{ref.task}[{ref.language}]")
     examples = split.gold()
     check_planned(ref, examples)
-    with reproducible(device), autocast(trained.recipe.precision, device):
+    with reproducible(device), autocast(reading.precision, device):
         predictions, scores = evaluate(
             model, split, examples, task, ref.language, ref.split, head=ref.task
         )
@@ -50,7 +51,7 @@ def evaluate_stage(stage: EvaluateStage, context: StageContext) -> StageResult:
         "seconds": round(seconds, 6),
         "head": head,
         "examples": len(examples),
-        "precision": trained.recipe.precision,
+        "precision": reading.precision,
         "rows_cut": split.rows_cut,
         "tokens": tokens,
         "tokens_per_second": round(tokens / max(seconds, 1e-9), 1),

@@ -9,8 +9,9 @@ import pytest
 
 from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.sweep import Sweep, Target
-from sweeps.spec.trials import paths_of_trial, stage_tree
-from xlt_core.stages import EvaluateStage, TrainStage, lineage
+from sweeps.spec.trials import baseline_beside, paths_of_trial, stage_tree
+from xlt_core.stages import EvaluateStage, PretrainedStage, TrainStage, lineage
+from xlt_core.tasks import TABLE
 from xlt_core.vocabulary.plan import Plan
 
 SweepOf = Callable[..., Sweep]
@@ -60,6 +61,25 @@ class TestPaths:
         assert [(s.position, s.data[0].task) for s in chain] == [
             ("target", "siqa"), ("target.1", "copa"),
         ]  # fmt: skip
+
+    def test_a_target_may_train_on_nothing(self, sweep_of, prepared_for, monkeypatch):
+        """What comes before is scored as it is, the encoder itself for the baseline, once for all
+        seeds; rows are read as the target's recipe says."""
+        monkeypatch.setitem(TABLE, "tatoeba", replace(TABLE["tatoeba"], trains_on=()))
+        sweep = sweep_of(
+            "intermediate: {tasks: [mnli]}\ntargets: [tatoeba: [de]]\nseeds: 2\n"
+            "recipe: {target: {max_length: 77}, tasks: {mnli: {max_length: 33}}}\n"
+        )
+        prepared = prepared_for(sweep)
+        baseline = paths_of_trial(sweep, prepared, BASELINE, {})
+        assert [type(path.trained) for path in baseline] == [PretrainedStage] * 2
+        assert len(keys(e for path in baseline for e in path.evaluations)) == 2
+        planned = paths_of_trial(sweep, prepared, ONE, {})
+        titles = [stage.title for path in planned for stage in lineage(path.trained)]
+        assert titles == ["mnli #0", "mnli #1"]
+        for path in (*baseline, *planned):
+            assert {e.reading.max_length for e in path.evaluations} == {77}
+        assert baseline_beside(sweep, prepared, ONE, {}) == ()
 
     def test_every_language_and_split_is_scored(self, sweep: Sweep, prepared: ResolvedInputs):
         """By split, then language."""
