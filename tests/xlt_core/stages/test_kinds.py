@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.xlt_core.bench import RECIPE, Bench
+from xlt_core.testing.bench import RECIPE, Bench
 from tests.xlt_core.stages.members import MADE_UP, ApartStage, AverageStage
 from xlt_core import work
 from xlt_core.stages import KINDS, Stage, TrainStage, lineage
