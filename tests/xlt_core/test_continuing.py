@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from xlt_core.testing.bench import RECIPE, Bench, assert_equal_bits, json_of
 from xlt_core.stages import TrainStage
 from xlt_core.store import Store
+from xlt_core.testing.bench import RECIPE, Bench, assert_equal_bits, json_of
 from xlt_core.training.checkpoint import PROGRESS, STATE
 from xlt_core.vocabulary.errors import StageCancelled
 from xlt_core.vocabulary.events import Event

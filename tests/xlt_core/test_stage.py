@@ -15,11 +15,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from xlt_core.testing.bench import RECIPE, Bench, assert_equal_bits, json_of, losses
 from xlt_core.data import open_source
 from xlt_core.evaluation.evaluate import read_predictions
 from xlt_core.models.model import Model
 from xlt_core.stages import EvaluateStage
+from xlt_core.testing.bench import RECIPE, Bench, assert_equal_bits, json_of, losses
 from xlt_core.vocabulary.errors import (
     DataChanged,
     NonFiniteLoss,

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from xlt_core.testing.bench import RECIPE, Bench
 from tests.xlt_core.stages.members import MADE_UP, ApartStage, AverageStage
 from xlt_core import work
 from xlt_core.stages import KINDS, Stage, TrainStage, lineage
 from xlt_core.stages.tree import StageTree
+from xlt_core.testing.bench import RECIPE, Bench
 from xlt_core.vocabulary.errors import ParentMissing
 from xlt_core.vocabulary.fingerprint import fingerprint
 

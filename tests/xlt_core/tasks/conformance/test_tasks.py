@@ -1,4 +1,4 @@
-"""Every task of the table through the public suite; a new task has to pass this and nothing else."""
+"""Every task of the table through the public suite: a new one has to pass this, nothing else."""
 
 from __future__ import annotations
 
