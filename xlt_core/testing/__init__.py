@@ -11,8 +11,8 @@ in a subclass, in a test file of their own (`pip install xlt[testing]` brings py
 While its tests run the member stands in the table it is for. To run many members, have the fixture
 take `params`. Nothing but tests imports this package. Those of the search: `sweeps.testing`.
 
-`tasks`, `kinds`, `methods`, `stage_kinds` and `stores` are suites; `bench`, `encoders`, `rows` and
-`registered` are what they stand on.
+`tasks`, `kinds`, `methods`, `stage_kinds` and `stores` are suites; `bench`, `encoders` and `rows`
+are what they stand on.
 """
 
 from pkgutil import iter_modules
