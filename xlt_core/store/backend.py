@@ -55,7 +55,7 @@ class Backend(Protocol):
         ...
 
     def names(self, path: str) -> list[str]:
-        """Names in a folder, sorted; empty where there is none."""
+        """Names in a folder, sorted; empty where there is none. The root is the path ''."""
         ...
 
     def has(self, path: str, sizes: Mapping[str, int]) -> bool:
