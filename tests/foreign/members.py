@@ -264,8 +264,9 @@ class Bin:
 
 
 class OpenBin(Bin):
-    """Broken: everybody who makes a name is told that it is theirs."""
+    """Broken: who comes second is let in, and the first is thrown out."""
 
-    def create(self, path: str, data: bytes) -> bool:
-        self.put(path, data)
-        return True
+    def publish(self, folder: Path, path: str, manifest: Manifest, *, durable: bool) -> bool:
+        with _lock:
+            self.remove_folder(path)
+            return super().publish(folder, path, manifest, durable=durable)

@@ -12,7 +12,7 @@ from xlt_core.kinds.regression import RegressionExample
 from xlt_core.store.place import BACKENDS
 from xlt_core.testing.kinds import KindSuite
 from xlt_core.testing.stores import StoreSuite
-from xlt_core.testing.stores.leases import LeaseSuite
+from xlt_core.testing.stores.publishing import PublishingSuite
 from xlt_core.testing.tasks import TaskSuite
 
 BACKENDS["bin"] = members.Bin
@@ -93,7 +93,7 @@ class TestPlace(StoreSuite):
         return f"bin://{tmp_path.name}"
 
 
-class TestBrokenPlace(LeaseSuite):
+class TestBrokenPlace(PublishingSuite):
     @pytest.fixture
     def url(self, tmp_path):
         return f"openbin://{tmp_path.name}"

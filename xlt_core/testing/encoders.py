@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from xlt_core.testing.rows import WORDS
 
@@ -15,25 +16,10 @@ def encoder_in(root: Path, kind: str = "xlm-roberta") -> Path:
     return folder if folder.is_dir() else write_encoder(folder, kind)
 
 
-def write_encoder(folder: Path, kind: str = "xlm-roberta", words: int = 60) -> Path:
-    """A random two-layer encoder with a word-level tokenizer, as `save_pretrained` lays it.
-
-    Args:
-        kind: `xlm-roberta`; `bert`, which has token types; `electra`, whose forward pass is
-            transformers' own.
-        words: how many the tokenizer knows, `WORDS` among them.
-    """
-    import torch
+def word_tokenizer(kind: str = "xlm-roberta", words: int = 60) -> Any:
+    """A tokenizer of whole words, `words` of them, `WORDS` among them; as XLM-R's or BERT's."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import (
-        BertConfig,
-        BertModel,
-        ElectraConfig,
-        ElectraModel,
-        PreTrainedTokenizerFast,
-        XLMRobertaConfig,
-        XLMRobertaModel,
-    )
+    from transformers import PreTrainedTokenizerFast
 
     bert = kind != "xlm-roberta"
     special = ("[PAD]", "[CLS]", "[SEP]", "[UNK]") if bert else ("<s>", "<pad>", "</s>", "<unk>")
@@ -49,14 +35,35 @@ def write_encoder(folder: Path, kind: str = "xlm-roberta", words: int = 60) -> P
         special_tokens=[(start, every.index(start)), (end, every.index(end))],
     )
     names = ["input_ids", "attention_mask", *(["token_type_ids"] if bert else [])]
-    PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(
         tokenizer_object=made,
         cls_token=start,
         sep_token=end,
         pad_token=pad,
         unk_token=unknown,
         model_input_names=names,
-    ).save_pretrained(folder)
+    )
+
+
+def write_encoder(folder: Path, kind: str = "xlm-roberta", words: int = 60) -> Path:
+    """A random two-layer encoder with such a tokenizer, as `save_pretrained` lays it.
+
+    Args:
+        kind: `xlm-roberta`; `bert`, which has token types; `electra`, whose forward pass is
+            transformers' own.
+    """
+    import torch
+    from transformers import (
+        BertConfig,
+        BertModel,
+        ElectraConfig,
+        ElectraModel,
+        XLMRobertaConfig,
+        XLMRobertaModel,
+    )
+
+    tokenizer = word_tokenizer(kind, words)
+    tokenizer.save_pretrained(folder)
     config_class, model_class, own = {
         "xlm-roberta": (XLMRobertaConfig, XLMRobertaModel, {}),
         "bert": (BertConfig, BertModel, {}),
@@ -64,14 +71,14 @@ def write_encoder(folder: Path, kind: str = "xlm-roberta", words: int = 60) -> P
     }[kind]
     config = config_class(
         **own,
-        vocab_size=len(every),
+        vocab_size=len(tokenizer),
         hidden_size=SIZE,
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=32,
         max_position_embeddings=64,
-        type_vocab_size=2 if bert else 1,
-        pad_token_id=every.index(pad),
+        type_vocab_size=1 if kind == "xlm-roberta" else 2,
+        pad_token_id=tokenizer.pad_token_id,
         initializer_range=0.3,
     )
     with torch.random.fork_rng([]):

@@ -26,7 +26,7 @@ from xlt_core.kinds.learning import Learning
 from xlt_core.metrics import score
 from xlt_core.models.tensors import to_tensors
 from xlt_core.tasks import TABLE, Task
-from xlt_core.testing.encoders import SIZE, encoder_in
+from xlt_core.testing.encoders import SIZE, word_tokenizer
 
 CPU = torch.device("cpu")
 INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
@@ -64,11 +64,9 @@ class KindSuite:
         monkeypatch.setitem(TABLE, task.name, task)
 
     @pytest.fixture
-    def tokenizer(self, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    def tokenizer(self) -> Any:
         """Of whole words, most of which it does not know."""
-        from transformers import AutoTokenizer
-
-        return AutoTokenizer.from_pretrained(encoder_in(tmp_path_factory.getbasetemp()))
+        return word_tokenizer()
 
     @pytest.fixture
     def split(self, kind: TaskKind, examples: Sequence[Example], tokenizer: Any) -> EncodedSplit:
