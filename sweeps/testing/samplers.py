@@ -74,7 +74,9 @@ class SamplerSuite:
     def test_its_settings_are_among_the_choices(self, space: str) -> None:
         """Every proposal sets every searched field its plan takes, to a value of its range."""
         candidates = SPACES[space]
-        for proposal in search(TRIED, candidates, 12):
+        found = search(TRIED, candidates, 12)
+        assert found
+        for proposal in found:
             assert proposal.plan in candidates.plans
             taken = candidates.settings.ranges.keys() - ({RATE} if not proposal.plan.steps else ())
             assert proposal.settings.keys() == taken
@@ -85,6 +87,7 @@ class SamplerSuite:
         """A sampler made afresh for every draw proposes what one that saw all of it does."""
         candidates = _hardest(method)
         whole = search(TRIED, candidates, 20, seed=3)
+        assert len(whole) > WINDOW
         view = View(candidates, 3)
         for number, proposal in enumerate(whole):
             if number >= WINDOW:

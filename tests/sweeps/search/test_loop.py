@@ -123,6 +123,7 @@ class TestLoop:
         kept = MemoryTrials()
         queue = ProposalQueue(kept, CANDIDATES, search_by("grid"))
         InProcess(worth).run(SearchLoop(queue, note=told.append))
+        assert len(kept.trials()) == 12
         for trial in kept.trials():
             own = [event for event in told if event.trial == trial.number]
             assert [event.kind for event in own] == ["trial_started", f"trial_{trial.state}"]
