@@ -1,7 +1,8 @@
 """Who keeps the trials of a sweep: the database (`study`), or memory, where nothing is to last.
 
 The queue needs no more of either than what stands here, so that a forecast, a simulation and the
-tests of samplers go through the very search that a sweep does.
+tests of samplers go through the very search that a sweep does. Another passes
+`sweeps.testing.trials.TrialsSuite`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.small_hub import COMMIT, CONVERTED, OTHER, SmallHub, hub_environment
-from tests.xlt_core.conftest import write_encoder
+from xlt_core.testing.encoders import write_encoder
 
 BASE = "FacebookAI/xlm-roberta-base"
 MNLI, XNLI = "nyu-mll/multi_nli", "facebook/xnli"

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from tests.xlt_core.bench import RECIPE, Bench, assert_equal_bits, json_of
 from xlt_core.stages import TrainStage
 from xlt_core.store import Store
+from xlt_core.testing.bench import RECIPE, Bench, assert_equal_bits, json_of
 from xlt_core.training.checkpoint import PROGRESS, STATE
 from xlt_core.vocabulary.errors import StageCancelled
 from xlt_core.vocabulary.events import Event
@@ -54,10 +54,10 @@ def disturbed(here: Bench, stage: TrainStage, stops: Sequence[int], kill: bool) 
             if event.kind == "stage_progress" and event.fields["step"] >= stop:
                 raise stopped(stage.key)
 
-        here._report = stop_there  # type: ignore[method-assign]
+        here.report = stop_there
         with pytest.raises(stopped):
             here.run(stage)
-    here._report = lambda event: None  # type: ignore[method-assign]
+    here.report = lambda event: None
     here.run(stage)
 
 

@@ -11,10 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.xlt_core.bench import RECIPE, Bench
 from xlt_core.metrics import METRICS, Metric
 from xlt_core.models.finite import in_words, non_finite
 from xlt_core.stages import TrainStage
+from xlt_core.testing.bench import RECIPE, Bench
 from xlt_core.vocabulary.errors import (
     NonFinite,
     NonFiniteGradient,

@@ -15,11 +15,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.xlt_core.bench import RECIPE, Bench, assert_equal_bits, json_of, losses
 from xlt_core.data import open_source
 from xlt_core.evaluation.evaluate import read_predictions
 from xlt_core.models.model import Model
 from xlt_core.stages import EvaluateStage
+from xlt_core.testing.bench import RECIPE, Bench, assert_equal_bits, json_of, losses
 from xlt_core.vocabulary.errors import (
     DataChanged,
     NonFiniteLoss,
@@ -100,10 +100,10 @@ class TestContinuing:
         whole.run(whole.train("squad"))
         stage = broken.train("squad")
         broken.settings = replace(broken.settings, checkpoint_seconds=0.0)
-        broken._report = _die_at(17)  # type: ignore[method-assign]
+        broken.report = _die_at(17)
         with pytest.raises(_Killed):
             broken.run(stage)
-        broken._report = lambda event: None  # type: ignore[method-assign]
+        broken.report = lambda event: None
         broken.run(stage)
         assert_equal_bits(whole.weights(stage), broken.weights(stage))
         assert losses(whole, stage) == losses(broken, stage)

@@ -1,6 +1,7 @@
 """The table of kinds of task: one folder a kind beside this file, one line each here.
 
-`kind.TaskKind` says what a kind is. `encoded` is what encoding makes, `shaping` checks rows.
+`kind.TaskKind` says what a kind is; a new one passes `xlt_core.testing.kinds.KindSuite`. `encoded`
+is what encoding makes, `shaping` checks rows.
 """
 
 from __future__ import annotations

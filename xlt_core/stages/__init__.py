@@ -1,7 +1,8 @@
 """Stages: one piece of work with one result each. One file a kind, one line each here.
 
 `stage` says what a kind of stage is, `tree` merges those that many paths share. The work itself is
-`xlt_core.work`'s, through the one door `xlt_core.stage`.
+`xlt_core.work`'s, through the one door `xlt_core.stage`. A new kind passes
+`xlt_core.testing.stage_kinds.StageKindSuite`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a store needs of the place it lies in: blobs by path, and folders published whole.
 
-Members: `local` (a folder) and `remote` (any fsspec URL). Paths are relative to the root with `/`
-between parts. The conformance suite for a new member is tests/xlt_core/store/test_store.py.
+Members: `local` (a folder) and `remote` (any fsspec URL); `place` has the table. Paths are relative
+to the root with `/` between parts. A new member passes `xlt_core.testing.stores.StoreSuite`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Backend(Protocol):
         ...
 
     def names(self, path: str) -> list[str]:
-        """Names in a folder, sorted; empty where there is none."""
+        """Names in a folder, sorted; empty where there is none. The root is the path ''."""
         ...
 
     def has(self, path: str, sizes: Mapping[str, int]) -> bool:

@@ -1,7 +1,7 @@
 """From what a user wrote as the store to the backend for it.
 
 `runs/stages`, `file:///data/stages`, `s3://bucket/stages`: a path is a folder here, a URL of any
-kind that fsspec knows is remote.
+kind that the table or fsspec knows is remote.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -22,6 +23,9 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 # A path may hold `://` too; a scheme stands at the beginning and has no slash.
 _URL = re.compile(r"(?P<protocol>(?:[A-Za-z][A-Za-z0-9+.-]*)?):(//|(?<=file:)(?=/))")
+# Places that fsspec does not know, by the protocol of their URLs. None is needed so far.
+# Made of a normal URL, and of a folder for drafts and downloads.
+BACKENDS: dict[str, Callable[[str, Path], Backend]] = {}
 _REMEDY = "write a folder, as runs/stages, or a URL, as s3://bucket/stages"
 
 
@@ -52,9 +56,11 @@ def is_remote(url: str) -> bool:
 
 def open_backend(url: str, scratch: Path | None) -> Backend:
     """The backend for a normal URL. `scratch`: folder for drafts and downloads of a remote one."""
-    if not is_remote(url):
+    match = _URL.match(url)
+    if match is None:
         return LocalBackend(Path(url))
-    return RemoteBackend(url, (scratch or default_scratch()) / _short(bare(url)))
+    make = BACKENDS.get(match["protocol"], RemoteBackend)
+    return make(url, (scratch or default_scratch()) / _short(bare(url)))
 
 
 def default_scratch() -> Path:
@@ -76,7 +82,7 @@ def _folder(text: str) -> str:
 def _require_known(url: str, protocol: str) -> None:
     from fsspec.registry import available_protocols
 
-    if protocol not in available_protocols():
+    if protocol not in BACKENDS and protocol not in available_protocols():
         what = f"the kind of URL {protocol}:// is not known"
         raise UserMistake(Mistake(bare(url), what, _REMEDY))
 

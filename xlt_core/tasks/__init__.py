@@ -1,6 +1,7 @@
 """The table of tasks: one file a task beside this one, one line each here.
 
-`task.Task` says what a task is, `layout` how its rows lie in a folder and on the hub.
+`task.Task` says what a task is, `layout` how its rows lie in a folder and on the hub. A new one
+passes `xlt_core.testing.tasks.TaskSuite`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What works on the trials of a search: here and now (`InProcess`), or from a table (`Replay`).
 
-The third, Ray Tune, stands where Ray is: `sweeps.execution.tune`.
+The third, Ray Tune, stands where Ray is: `sweeps.execution.tune`. A new one passes
+`sweeps.testing.backends.TrialBackendSuite`.
 """
 
 from sweeps.search.backends.backend import TrialBackend

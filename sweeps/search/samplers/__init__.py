@@ -1,7 +1,7 @@
 """Samplers: one file each. `sweeps.spec.methods` has the table.
 
-To add one, write a class as `sampler.Sampler` describes, add its line to the table, and run the
-conformance suite (tests/sweeps/search/samplers).
+To add one, write a class as `sampler.Sampler` describes, have it pass
+`sweeps.testing.samplers.SamplerSuite`, and add its line to the table.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -67,3 +68,50 @@ class TestDesired:
         assert not registry.over([job.identity]) and not registry.wanted([job.identity])
         registry.leave(job.identity)
         assert registry.over([job.identity]) and registry.limit(Shape()) == len(registry) == 0
+
+
+class TestSilent:
+    @pytest.mark.parametrize("apart", [1.0, 30.0])
+    def test_it_is_who_was_not_heard_for_so_long(self, job, apart):
+        """Each time it is heard anew; another sweep's driver speaks for itself."""
+        other = replace(job, sweep="other")
+
+        async def listen() -> list[list[str]]:
+            registry, loop = SessionRegistry(), asyncio.get_running_loop()
+            now = 1000.0
+            loop.time = lambda: now
+            registry.enter(job)
+            now += apart
+            registry.enter(other)
+            found = [registry.silent(apart), registry.silent(apart / 2)]
+            registry.enter(job)
+            return [*found, registry.silent(apart / 2)]
+
+        exactly, longer, heard = asyncio.run(listen())
+        assert (exactly, longer, heard) == ([], [job.identity], [])
+
+
+class TestShapes:
+    def test_workers_are_those_of_the_sweeps_that_are_there(self, job):
+        """The most that any of them allows, of its own shape."""
+        large = replace(job, sweep="large", workers=7)
+        other = replace(job, sweep="other", shape=Shape(threads=2))
+
+        async def limits() -> list[int]:
+            registry = SessionRegistry()
+            for each in (job, large, other):
+                registry.enter(each)
+            assert registry.of_shape(other.shape) == [other.identity]
+            assert registry.job(large.identity) == large
+            found = [registry.limit(job.shape)]
+            registry.leave(large.identity)
+            assert registry.job(large.identity) is None
+            return [*found, registry.limit(job.shape), registry.limit(Shape(threads=9))]
+
+        assert asyncio.run(limits()) == [7, 3, 0]
+
+    def test_nothing_is_kept_for_a_sweep_that_is_not_there(self, job):
+        """It hears of what happens from when it enters."""
+        registry = SessionRegistry()
+        registry.tell([job.identity], EVENTS[0])
+        assert heard_in_turn(registry, job, 0)[0] == ["0", "1", "2", "3", "4"]

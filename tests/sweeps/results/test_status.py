@@ -13,6 +13,7 @@ from sweeps.results.rows import read_results
 from sweeps.results.status import (
     ENDED_ON_REQUEST,
     TrialCounts,
+    count_trials,
     lacking,
     lacks_scores,
     read_sweep,
@@ -20,6 +21,7 @@ from sweeps.results.status import (
     sweep_status,
 )
 from sweeps.search.study import SweepStudy
+from sweeps.search.trial import Trial
 from sweeps.spec.database import sqlite_address
 from sweeps.spec.desired_state import request
 from sweeps.spec.identity import give_identity
@@ -27,6 +29,7 @@ from sweeps.spec.stored import write_spec
 from sweeps.tracking.projection import sweep_projection
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.plan import Plan
 
 LOST = {
     "gone": lambda path: None,
@@ -204,6 +207,28 @@ class TestStateOf:
     def test_without_a_trial_nothing_was_interrupted(self, last_word, state):
         """A driver that was refused, or killed, before it asked for one."""
         assert state_of(False, False, last_word, []) == state
+
+
+class TestCountTrials:
+    """Of what the study says and where the sweep stands."""
+
+    @staticmethod
+    def trial(number: int, state: str) -> Trial:
+        return Trial(number, Plan(), {}, state, 1.0 if state == "finished" else None)
+
+    @pytest.mark.parametrize("state", ["running", "paused", "interrupted", "finished", "stopped"])
+    def test_each_is_counted_once(self, state):
+        """A trial without a result runs where the sweep does, and is open elsewhere; so is one
+        that finished and lacks what is asked of it now."""
+        states = ["finished", "finished", "failed", "running", "running"]
+        trials = [self.trial(number, one) for number, one in enumerate(states)]
+        found = count_trials(trials, state, short={1})
+        left = {"running": 3, "open": 0} if state == "running" else {"running": 0, "open": 3}
+        assert found == TrialCounts(asked=5, finished=1, failed=1, **left)
+
+    def test_of_none_there_are_none(self):
+        found = count_trials([], "not begun")
+        assert found == TrialCounts(asked=0, finished=0, failed=0, running=0, open=0)
 
 
 class TestExtending:

@@ -186,8 +186,11 @@ def test_one_entry_in_the_place_of_another_is_not_taken_for_it(
 def test_nothing_is_pickled(source: FolderSource, tokenizer: Any, tmp_path: Path):
     ref = source.refer("squad", "en", "train")
     encoded(source, ref, tokenizer, "t", 32, 8, tmp_path / "cache")
-    for path in (tmp_path / "cache").rglob("*.npy"):
-        np.load(path, allow_pickle=False)
+    kept = {path.stem: path for path in (tmp_path / "cache").rglob("*.npy")}
+    assert {"ids", "starts", "labels", "offsets", "gold"} <= kept.keys()
+    for name, path in kept.items():
+        assert np.issubdtype(np.load(path, allow_pickle=False).dtype, np.number), name
+    assert {path.suffix for path in (tmp_path / "cache").rglob("*.*")} == {".npy", ".json"}
 
 
 def test_many_at_once_leave_one_good_entry(source: FolderSource, tokenizer: Any, tmp_path: Path):

@@ -227,7 +227,9 @@ class TestSharedData:
     @pytest.mark.parametrize("path", SPAN_FILES)
     def test_a_perfect_model_scores_100(self, path: str, form: str, mini: Any, shared_data: Path):
         """On answers that end where a token ends and are no longer than the protocol allows."""
-        for file in sorted(shared_data.glob(path)):
+        files = sorted(shared_data.glob(path))
+        assert files, path
+        for file in files:
             rows: Any = read_examples(file, str(file), get_task("squad"), {})[:60]
             examples = [one for one in (normalised(row, form) for row in rows) if one]
             fair = [one for one in examples if is_fair(one, mini)]

@@ -50,6 +50,7 @@ class TestSource:
     def test_what_it_lists_it_loads(self, source: LabSource, name: str, split: str):
         """Every language it claims, every label within the task's."""
         task = lab_task(name)
+        assert source.languages(name, split)
         for language in source.languages(name, split):
             examples = source.load(name, language, split)
             assert len({example.id for example in examples}) == len(examples)

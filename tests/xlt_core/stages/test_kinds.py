@@ -1,4 +1,4 @@
-"""What every kind of stage promises, shipped or made up, and that nothing asks which one it is."""
+"""Every kind of stage through the public suite, shipped or made up; nothing asks which it is."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.xlt_core.bench import RECIPE, Bench
 from tests.xlt_core.stages.members import MADE_UP, ApartStage, AverageStage
 from xlt_core import work
 from xlt_core.stages import KINDS, PretrainedStage, Stage, TrainStage, lineage
-from xlt_core.stages.tree import StageTree
-from xlt_core.vocabulary.errors import ParentMissing
-from xlt_core.vocabulary.fingerprint import fingerprint
+from xlt_core.testing.bench import RECIPE, Bench
+from xlt_core.testing.stage_kinds import Executor, StageKindSuite
 
 
 @pytest.fixture(autouse=True)
@@ -42,55 +40,25 @@ def family(bench: Callable[..., Bench]) -> tuple[Bench, dict[str, Stage]]:
     }
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate", "average", "apart", "pretrained"])
-class TestEveryKind:
-    def test_its_key_is_its_identity(self, family, name: str) -> None:
-        """And it stands in the tables under its own name."""
-        _, stages = family
-        stage = stages[name]
-        assert stage.key == fingerprint(stage.identity())
-        assert stage.identity()["kind"] == stage.kind == name
+class TestEveryKind(StageKindSuite):
+    @pytest.fixture
+    def here(self, family) -> Bench:
+        return family[0]
+
+    @pytest.fixture(params=["train", "evaluate", "average", "apart", "pretrained"])
+    def stage(self, request: pytest.FixtureRequest, family) -> Stage:
+        return family[1][request.param]
+
+    @pytest.fixture
+    def executor(self, stage: Stage) -> Executor:
+        return work.EXECUTORS[stage.kind]
+
+
+def test_each_stands_in_the_tables_under_its_own_name(family) -> None:
+    """Where plans, workers and whoever reads a record look for it."""
+    for name, stage in family[1].items():
+        assert stage.kind == name
         assert KINDS[name] is type(stage) and name in work.EXECUTORS
-
-    def test_its_lineage_holds_each_once_parents_first(self, family, name: str) -> None:
-        """However its ancestors are shared."""
-        _, stages = family
-        line = lineage(stages[name])
-        seen: set[str] = set()
-        for stage in line:
-            assert {parent.key for parent in stage.parents} <= seen
-            seen.add(stage.key)
-        assert len(seen) == len(line) and line[-1] == stages[name]
-
-    def test_it_is_computed_once_and_answers_again_from_the_store(self, family, name: str) -> None:
-        """With the same answer, by the engine's one door."""
-        here, stages = family
-        *before, stage = lineage(stages[name])
-        for needed in before:
-            here.run(needed)
-        first, again = here.run(stage), here.run(stage)
-        assert (first.executed, again.executed) == (True, False)
-        assert first.answer == again.answer and (stage.answer is None) == (first.answer is None)
-        about = here.about(stage)
-        assert about["kind"] == name and about["identity"] == stage.identity()
-        assert about["parents"] == [parent.key for parent in stage.parents]
-
-    def test_without_its_parents_it_says_so(self, family, name: str) -> None:
-        """So that whoever asked has them computed."""
-        here, stages = family
-        if not stages[name].parents:
-            assert here.run(stages[name]).executed
-            return
-        with pytest.raises(ParentMissing):
-            here.run(stages[name])
-
-    def test_it_is_counted_and_shared_like_any(self, family, name: str) -> None:
-        """A tree merges what two paths have in common."""
-        _, stages = family
-        stage = stages[name]
-        tree = StageTree.of([(stage, ()), (stage, ())])
-        assert tree.distinct == len(lineage(stage)) and tree.requested == 2 * tree.distinct
-        assert stage.optimizer_steps >= 0
 
 
 def test_what_was_averaged_is_evaluated_and_trained_further(family) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.xlt_core.bench import RECIPE, Bench
 from xlt_core.data import open_source
 from xlt_core.kinds.encoding import encode
 from xlt_core.kinds.retrieval import RETRIEVAL
@@ -18,6 +17,7 @@ from xlt_core.models.pretrained import load_encoder, load_tokenizer
 from xlt_core.stages import EvaluateStage, PretrainedStage
 from xlt_core.stages.evaluate import Reading
 from xlt_core.tasks import get_task
+from xlt_core.testing.bench import RECIPE, Bench
 from xlt_core.vocabulary.refs import SourceRef
 
 PAIRS = [("red sun", "blue moon"), ("cold river", "stone"), ("cat", "dog"), ("green", "red cat")]

@@ -15,7 +15,7 @@ import pytest
 
 from tests.s3_server import serving
 from xlt_core.store import Store
-from xlt_core.store.manifest import Manifest
+from xlt_core.testing.stores import place
 from xlt_core.vocabulary.fingerprint import fingerprint
 
 
@@ -54,46 +54,16 @@ def key() -> str:
     return fingerprint("a stage")
 
 
-Publish = Callable[..., bool]
-
-
 @pytest.fixture
-def publish() -> Publish:
+def publish() -> Callable[..., bool]:
     """Publish a stage with the files given by name and content."""
-
-    def publish(store: Store, key: str, files: dict[str, bytes], **about: object) -> bool:
-        with store.draft(key) as draft:
-            for name, content in files.items():
-                path = draft.folder / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            return draft.publish(about)
-
-    return publish
-
-
-Damage = Callable[[Store, str, str, Callable[[bytes], bytes | None]], None]
+    return place.publish
 
 
 @pytest.fixture
-def damage() -> Damage:
+def damage() -> Callable[..., None]:
     """Change the bytes of one file of a published stage behind the store's back, or remove it."""
-
-    def damage(store: Store, key: str, name: str, change: Callable[[bytes], bytes | None]) -> None:
-        backend, folder = store._backend, f"{key[:2]}/{key}"
-        place = f"{folder}/{name}"
-        if name != "manifest.json":
-            manifest = Manifest.parse(backend.get(f"{folder}/manifest.json") or b"", key)
-            place = f"{folder}/{manifest.place(name)}"
-        changed = change(backend.get(place) or b"")
-        if changed is None:
-            backend.remove(place)
-        elif Path(store.url).is_dir():
-            (Path(store.url) / place).write_bytes(changed)
-        else:
-            backend.put(place, changed)
-
-    return damage
+    return place.damage
 
 
 @pytest.fixture

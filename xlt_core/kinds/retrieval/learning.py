@@ -32,10 +32,12 @@ class RetrievalLearning:
         return nn.Identity()
 
     def logits(self, raw: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
-        """Means over tokens, padding left out."""
+        """Means over tokens, padding left out; there is no mask where nothing is padded."""
+        rows = len(batch["input_ids"])
+        if "attention_mask" not in batch:
+            return raw.mean(1).view(rows, -1)
         mask = batch["attention_mask"].flatten(0, -2).unsqueeze(-1).to(raw.dtype)
-        means = (raw * mask).sum(1) / mask.sum(1)
-        return means.view(len(batch["attention_mask"]), -1)
+        return ((raw * mask).sum(1) / mask.sum(1)).view(rows, -1)
 
     def count(self, batch: Mapping[str, NDArray[Any]]) -> int:
         """Rows."""

@@ -1,6 +1,7 @@
 """The table of training methods: one file a method beside this one, one line each here.
 
-`method` says what a method is; `plain` is the one the others begin from.
+`method` says what a method is; `plain` is the one the others begin from. A new one passes
+`xlt_core.testing.methods.MethodSuite`.
 """
 
 from __future__ import annotations

@@ -143,21 +143,4 @@ class _Pairs(PlainCourse):
         return (Draw(*batch(2 * step)), Draw(*batch(2 * step + 1)))
 
 
-class Breaking(Plain):
-    """An accident: the machine fails in the middle of a step, when its gradients are there."""
-
-    name: ClassVar[str] = "breaking"
-    about: ClassVar[str] = "fails between the gradients and the step"
-
-    def course(self, scene: Scene) -> Course:
-        """See `Method`."""
-        return _Breaking(scene)
-
-
-class _Breaking(PlainCourse):
-    def complete_gradients(self, step: int) -> None:
-        if step == 3:
-            raise MemoryError("no room")
-
-
 MADE_UP = (Noisy(), LowRank(), Averaged(), Doubled())
