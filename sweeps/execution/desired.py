@@ -28,7 +28,8 @@ class DesiredStateWatch:
         self._folder = folder
         self._interrupted = threading.Event()
         self._last = DesiredState.RUN
-        self._next_look = 0.0  # a look at a URL takes its time
+        self._unread = False
+        self._over = threading.Event()
         self._before: dict[signal.Signals, Any] = {}
         self._heard: float | None = None  # when the first signal came
 
@@ -41,13 +42,8 @@ class DesiredStateWatch:
         """The state now; the last one while its file cannot be read."""
         if self.interrupted:
             return DesiredState.CANCEL
-        if self._folder.is_remote and time.monotonic() < self._next_look:
-            return self._last
-        self._next_look = time.monotonic() + self._folder.files.pause
-        try:
-            self._last = requested(self._folder)
-        except (OSError, ValueError) as error:
-            log.warning("what is desired of the sweep cannot be read: %s", error)
+        if not self._folder.is_remote:  # else a thread looks: a service may be slow to answer
+            self._look()
         return self._last
 
     def rest(self, seconds: float) -> bool:
@@ -59,6 +55,30 @@ class DesiredStateWatch:
                 return True
             self._interrupted.wait(min(left, self._folder.files.pause))
         return False
+
+    def _look(self) -> None:
+        try:
+            self._last = requested(self._folder)
+            self._unread = False
+        except (OSError, ValueError) as error:
+            if not self._unread:
+                log.warning("what is desired of the sweep cannot be read for now: %s", error)
+            self._unread = True
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Look at a folder at a URL from now on, again and again."""
+        if self._folder.is_remote:
+            threading.Thread(target=self._look_on, name="xlt-desired", daemon=True).start()
+        try:
+            yield
+        finally:
+            self._over.set()
+
+    def _look_on(self) -> None:
+        while not self._over.is_set():
+            self._look()
+            self._over.wait(self._folder.files.pause)
 
     def interrupt(self) -> None:
         """End the sweep as Ctrl-C does."""

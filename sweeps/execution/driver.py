@@ -115,7 +115,7 @@ def run_sweep(
             _check_rows(study, sweep, prepared)
             again = to_retry(study.trials(), retry_failed)
             desired_state.clear(folder)  # what is asked from now on is meant for this run
-            with desired.hearing_signals(), ExitStack() as ray_up:
+            with desired.looking(), desired.hearing_signals(), ExitStack() as ray_up:
                 found = None
                 if again or queue.is_open():
                     found = ray_up.enter_context(cluster(sweep.execution, address, doing))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -134,3 +135,14 @@ class TestWish:
             os.kill(os.getpid(), signal.SIGHUP)
             assert desired.current() == DesiredState.RUN
         assert signal.getsignal(signal.SIGHUP) == before
+
+
+def test_a_folder_at_a_url_is_looked_at_behind_the_work():
+    """A service that is slow to answer, or away, holds up nobody who asks what is desired."""
+    folder = SweepFolder(f"memory://{uuid.uuid4().hex}/one")
+    desired_state.request(folder, DesiredState.STOP)
+    desired = DesiredStateWatch(folder)
+    assert desired.current() == DesiredState.RUN  # nobody looks yet
+    with desired.looking():
+        while desired.current() != DesiredState.STOP:
+            threading.Event().wait(0.01)
