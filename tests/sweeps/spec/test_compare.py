@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from sweeps.spec.compare import DIFFERENT, EXTENSION, SAME, compare
 from sweeps.spec.computed import computed
 from sweeps.spec.differences import Difference
 from sweeps.spec.inputs import ResolvedInputs
-from sweeps.spec.sweep import Sweep
+from sweeps.spec.sweep import Intermediate, Range, Sweep
 
 SweepOf = Callable[..., Sweep]
 
@@ -271,3 +273,51 @@ class TestWhatWouldBeComputed:
         change = compare(sweep_of(text), sweep_of(text, "targets=[udpos, xnli]"))
         assert [difference.field for difference in change.differences] == ["intermediate task mnli"]
         assert compare(sweep_of(text), sweep_of(text, "targets=[udpos, xquad]")).kind == EXTENSION
+
+
+BLANK = Sweep("x", "e", "lab", Intermediate((), (0,)), (), (), {})
+
+
+def _leaves(value: Any, *trail: str) -> Iterator[tuple[str, ...]]:
+    """Every field of a sweep that holds a value, those of its parts included."""
+    for each in fields(value):
+        inner = getattr(value, each.name)
+        if is_dataclass(inner) and not isinstance(inner, Range):
+            yield from _leaves(inner, *trail, each.name)
+        else:
+            yield (*trail, each.name)
+
+
+def _with(value: Any, trail: tuple[str, ...], change: Callable[[Any], Any]) -> Any:
+    name, *rest = trail
+    inner = getattr(value, name)
+    return replace(value, **{name: _with(inner, tuple(rest), change) if rest else change(inner)})
+
+
+def _other(value: Any) -> Any:
+    """Another value of the same kind."""
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + 1
+        case str():
+            return f"{value}x"
+        case None:
+            return 7
+        case tuple():
+            return value[1:] if value else ("mnli",)
+        case _:
+            return {**value, "train": {"steps": 77}}
+
+
+@pytest.mark.parametrize("field", [".".join(t) for t in _leaves(BLANK)])
+def test_no_field_of_a_sweep_can_change_unnoticed(sweep_of: SweepOf, base: str, field: str):
+    """A field that is new to sweeps is compared, or here is where it is found to be forgotten."""
+    if field in ("source", "places"):  # what was written, and where: no part of what a sweep is
+        return
+    old = sweep_of(base, "search.window=3")
+    new = _with(old, tuple(field.split(".")), _other)
+    change = compare(old, new)
+    assert change.differences or change.more or change.free, field
+    assert compare(old, old).kind == "same"
