@@ -59,7 +59,9 @@ class Begun:
 
 def begun(change: Change, trials: Sequence[Trial]) -> Begun:
     """What `plan` shows of a sweep that has begun with these trials."""
-    return Begun(change, sum(trial.state != "running" for trial in trials), len(trials))
+    from sweeps.search.trial import TrialState
+
+    return Begun(change, sum(trial.state != TrialState.RUNNING for trial in trials), len(trials))
 
 
 def hold(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> Change:

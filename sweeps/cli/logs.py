@@ -9,13 +9,14 @@ from typing import Annotated
 import typer
 
 from sweeps.cli.cleanup import look_at
+from sweeps.cli.event_text import error_of, line, worth_showing
 from sweeps.cli.options import AsJson, SweepName
 from sweeps.cli.output import print_json_line, stderr
-from sweeps.cli.progress import line, worth_showing
 from sweeps.cli.streams import is_unread
 from sweeps.spec.files import Files
 from sweeps.spec.paths import EVENTS, SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.event_lines import from_line, to_line
 from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.lines import lines_of
 
@@ -105,11 +106,10 @@ def spans(numbers: Collection[int]) -> str:
 
 def _show(event: Event, as_json: bool) -> None:
     if as_json:
-        print_json_line(event.to_line())
+        print_json_line(to_line(event))
         return
     print(f"{line(event)}{f'  [{event.stage[:12]}]' if event.stage else ''}", flush=True)
-    error = str(event.fields.get("error", "")).strip()
-    for more in list(lines_of(error))[1:]:
+    for more in list(lines_of(error_of(event).strip()))[1:]:
         print(f"         {more}", flush=True)
 
 
@@ -121,7 +121,7 @@ def _events(files: Files, follow: bool, running: Callable[[], bool]) -> Iterator
         text, place = files.read_from(EVENTS, place)
         for whole in lines_of(text):
             try:
-                yield Event.from_line(whole)
+                yield from_line(whole)
             except ValueError:
                 continue
         if last_round:

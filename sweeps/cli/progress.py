@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -22,35 +21,39 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from sweeps.cli.event_text import (
+    WITH_ERROR,
+    counted,
+    doing,
+    is_evaluation,
+    line,
+    title_of,
+    worth_showing,
+)
 from sweeps.cli.output import stderr
-from xlt_core.vocabulary.events import Event
-from xlt_core.vocabulary.lines import first_line
+from xlt_core.vocabulary.events import (
+    Event,
+    Message,
+    StageDone,
+    StageEvent,
+    StageFailedEvent,
+    StageFinished,
+    StageProgress,
+    StageRetried,
+    StageReused,
+    StageStarted,
+    SweepWaits,
+    TrialFailed,
+    TrialFinished,
+)
 
 SHOWN_STAGES = 12  # rows of running stages; more are counted
 MOST_WAITING = 10_000  # events that are not shown yet
 STALLED_SECONDS = 5.0  # how long the end waits for what is not shown yet
 QUIET_SECONDS = 30.0  # between two progress lines of one stage where there is no terminal
 
-_STAGE_ENDS = (
-    "stage_done",
-    "stage_finished",
-    "stage_reused",
-    "stage_failed",
-    "stage_interrupted",
-    "stage_cancelled",
-)
 # What stands above the live display, for it is not seen in the counts.
-_TOLD = (
-    "message",
-    "sweep_waits",
-    "worker_failed",
-    "stage_failed",
-    "stage_retried",
-    "stage_interrupted",
-    "trial_finished",
-    "trial_failed",
-    "trial_interrupted",
-)
+_TOLD = (Message, SweepWaits, TrialFinished, *WITH_ERROR)
 
 
 @dataclass
@@ -91,16 +94,17 @@ class Tally:
     def add(self, event: Event) -> None:
         """Count one event."""
         self.doing = doing(event) or self.doing
-        if event.kind in _STAGE_ENDS:
-            self._end_stage(event)
-        elif event.kind in ("stage_started", "stage_retried"):
-            self.running[event.stage] = Running(title_of(event))
-        elif event.kind == "stage_progress":
-            self._advance(event)
-        elif event.kind == "trial_finished" and event.trial is not None:
-            self.finished_trials.add(event.trial)
-        elif event.kind == "trial_failed" and event.trial is not None:
-            self.failed_trials.add(event.trial)
+        match event:
+            case StageStarted() | StageRetried():
+                self.running[event.stage] = Running(title_of(event))
+            case StageProgress():
+                self._advance(event)
+            case StageEvent():
+                self._end_stage(event)
+            case TrialFinished(trial=int(number)):
+                self.finished_trials.add(number)
+            case TrialFailed(trial=int(number)):
+                self.failed_trials.add(number)
 
     @property
     def done(self) -> int:
@@ -114,20 +118,20 @@ class Tally:
             return None
         return max(0.0, (now - self.began) / here * (self.total - self.done))
 
-    def _end_stage(self, event: Event) -> None:
+    def _end_stage(self, event: StageEvent) -> None:
         self.running.pop(event.stage, None)
-        if event.kind == "stage_failed":
-            self.failed.add(event.stage)
-        elif event.kind == "stage_reused":
-            self.reused |= {event.stage} - self.trained - self.evaluated
-        elif event.kind not in ("stage_cancelled", "stage_interrupted"):
-            (self.evaluated if _is_evaluation(event) else self.trained).add(event.stage)
+        match event:
+            case StageFailedEvent():
+                self.failed.add(event.stage)
+            case StageReused():
+                self.reused |= {event.stage} - self.trained - self.evaluated
+            case StageDone() | StageFinished():
+                (self.evaluated if is_evaluation(event) else self.trained).add(event.stage)
 
-    def _advance(self, event: Event) -> None:
+    def _advance(self, event: StageProgress) -> None:
         known = self.running.setdefault(event.stage, Running(title_of(event)))
-        known.step = int(event.fields.get("step", known.step))
-        known.steps = int(event.fields.get("steps", known.steps) or 0)
-        known.tokens_per_second = event.fields.get("tokens_per_second", known.tokens_per_second)
+        known.step, known.steps = event.step, event.steps
+        known.tokens_per_second = event.tokens_per_second
 
 
 class ProgressDisplay:
@@ -191,18 +195,18 @@ class ProgressDisplay:
         if self._live is None:
             if self._worth_a_line(event):
                 self._console.print(line(event), soft_wrap=True)
-        elif event.kind in _TOLD:
+        elif isinstance(event, _TOLD):
             self._live.console.print(line(event), soft_wrap=True)
-        elif event.kind == "stage_started" and not known:
+        elif isinstance(event, StageStarted) and not known:
             self._live.refresh()
 
     def _worth_a_line(self, event: Event) -> bool:
         """Progress of one stage only now and then; of all else everything, twice-told ends once."""
         if not worth_showing(event):
             return False
-        if event.kind == "stage_started":  # evaluations take no time; their ends are enough
-            return not _is_evaluation(event)
-        if event.kind != "stage_progress":
+        if isinstance(event, StageStarted):  # evaluations take no time; their ends are enough
+            return not is_evaluation(event)
+        if not isinstance(event, StageProgress):
             return True
         last = self._spoken.setdefault(event.stage, event.at)
         if event.at - last < QUIET_SECONDS:
@@ -235,11 +239,9 @@ def headline(tally: Tally, now: float) -> str:
     return f"{summary(tally)} · {len(tally.running)} stages running · {ahead}"
 
 
-def doing(event: Event) -> str:
-    """What goes on from this event on, where that is other than stages that run."""
-    if event.kind == "phase":
-        return str(event.fields.get("text", ""))
-    return _words(event) if event.kind == "workers" else ""
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds, as `1:02:03`."""
+    return str(timedelta(seconds=round(seconds)))
 
 
 def summary(tally: Tally) -> str:
@@ -254,93 +256,6 @@ def summary(tally: Tally) -> str:
     if tally.failed_trials:
         parts.append(f"{counted(len(tally.failed_trials), 'trial')} failed")
     return " · ".join(parts)
-
-
-def worth_showing(event: Event) -> bool:
-    """Whether it says anything new: the service says `stage_done` after the engine's own word."""
-    return event.kind != "stage_finished"
-
-
-def line(event: Event) -> str:
-    """One event as one line, with its time of day."""
-    clock = time.strftime("%H:%M:%S", time.localtime(event.at))
-    return f"{clock} {_words(event)}"
-
-
-def duration(seconds: float) -> str:
-    """Hours, minutes and seconds, as `1:02:03`."""
-    return str(timedelta(seconds=round(seconds)))
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things, in words."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def title_of(event: Event) -> str:
-    """The stage's title, or the start of its key."""
-    return str(event.fields.get("title") or event.stage[:12])
-
-
-def _words(event: Event) -> str:
-    fields = event.fields
-    if event.kind in ("message", "phase"):
-        return str(fields.get("text", ""))
-    if event.kind == "sweep_waits":
-        return f"WAIT  {fields.get('text', '')}"
-    if event.kind == "worker_failed":
-        return f"a worker could not start, attempt {fields.get('attempt', '?')}" + _tail(fields)
-    if event.kind.startswith("trial_"):
-        plan = f" {fields['plan']}" if "plan" in fields else ""
-        text = f"trial {event.trial}{plan}: {event.kind.removeprefix('trial_')}"
-        return text + _tail(fields)
-    if event.kind.startswith("stage_"):
-        return f"{_STAGE_WORDS.get(event.kind, event.kind)} {title_of(event)}" + _tail(fields)
-    if event.kind == "stages_left":
-        return f"leave {counted(fields.get('count', 0), 'stage')} that had not begun"
-    if event.kind == "workers":
-        return f"{fields.get('ready', 0)} of {counted(fields.get('of', 0), 'worker')} ready"
-    if event.kind == "sweep_finished":
-        return f"sweep {fields.get('name', '')}: {fields.get('state', 'ended')}"
-    return f"{event.kind.replace('_', ' ')} {fields.get('name', '')}".rstrip()
-
-
-_STAGE_WORDS = {
-    "stage_started": "start",
-    "stage_progress": "  …  ",
-    "stage_done": "done ",
-    "stage_finished": "done ",
-    "stage_reused": "reuse",
-    "stage_failed": "FAIL ",
-    "stage_retried": "retry",
-    "stage_interrupted": "lost ",
-    "stage_cancelled": "leave",
-}
-
-
-def _tail(fields: Any) -> str:
-    """What else an event says, in a fixed order; only the first line of an error."""
-    parts = []
-    if "step" in fields:
-        parts.append(f"step {fields['step']}/{fields.get('steps', '?')}")
-    if isinstance(fields.get("loss"), float):
-        parts.append(f"loss {fields['loss']:.4f}")
-    if isinstance(fields.get("objective"), float):
-        parts.append(f"objective {fields['objective']:.2f}")
-    if isinstance(fields.get("pause"), (int, float)):
-        parts.append(f"in {fields['pause']:g} s")
-    if isinstance(fields.get("seconds"), (int, float)):
-        parts.append(f"{fields['seconds']:.1f} s")
-    if fields.get("error"):
-        parts.append(first_line(str(fields["error"])))
-    return f" ({', '.join(parts)})" if parts else ""
-
-
-def _is_evaluation(event: Event) -> bool:
-    """By the kind it carries; an engine's own event has a title only."""
-    return bool(
-        event.fields.get("of", "evaluate" if " @ " in title_of(event) else "") == "evaluate"
-    )
 
 
 def _steps(running: Running) -> str:

@@ -18,6 +18,7 @@ from sweeps.cli.options import Folder, Overrides, SpecFile
 from sweeps.cli.output import stdout, unheard
 from sweeps.cli.places import folder_of, placed
 from sweeps.processes import uncollected
+from sweeps.results.states import SweepState
 from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from sweeps.spec.inputs import ResolvedInputs
     from sweeps.spec.sweep import Sweep
 
-ENDED_EARLY = {"interrupted": INTERRUPTED, "stopped": ON_REQUEST, "cancelled": ON_REQUEST}
+ENDED_EARLY = {
+    SweepState.INTERRUPTED: INTERRUPTED,
+    SweepState.STOPPED: ON_REQUEST,
+    SweepState.CANCELLED: ON_REQUEST,
+}
 STOPPING = "interrupted: running stages keep a checkpoint; once more to leave at once"
 
 Address = Annotated[
@@ -130,6 +135,7 @@ def carry_out(
     from sweeps.results.rows import overlap_texts
     from sweeps.results.status import lacks_scores
     from sweeps.search.retry import to_retry
+    from sweeps.search.trial import TrialState
     from sweeps.spec.stems import blaming
     from xlt_core.data.encoding import check_writable
     from xlt_core.store import Store
@@ -146,7 +152,7 @@ def carry_out(
     again = to_retry(before, retry_failed)
     if again:
         say(f"{len(again)} failed trials are tried again")
-    ended = sum(trial.state != "running" for trial in before) - len(again)
+    ended = sum(trial.state != TrialState.RUNNING for trial in before) - len(again)
     ended_before = 0 if revisit else ended
     with answering(STOPPING), ProgressDisplay(expected.trials, ended_before) as progress:
         how = run_sweep(sweep, prepared, folder, progress.observe, address, revisit, retry_failed)
@@ -158,7 +164,7 @@ def carry_out(
 
 def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
     """Print what was found to stdout, and to stderr what can be done next."""
-    from sweeps.cli.progress import counted
+    from sweeps.cli.event_text import counted
     from sweeps.cli.ui import way_to_runs
     from sweeps.report.render import results_report
     from sweeps.results.rows import read_results
@@ -167,7 +173,7 @@ def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
     stdout().print(results_report(read_results(folder)))
     if ended.state in ENDED_EARLY:
         say(f"{sweep.name} is {ended.state}: nothing is lost, `xlt resume {name}` goes on")
-    if ended.state == "interrupted" and ended.open_trials:
+    if ended.state == SweepState.INTERRUPTED and ended.open_trials:
         held_up = counted(ended.open_trials, "trial")
         say(f"a machine's faults hold up {held_up}: see `xlt logs {name}`")
     if ended.failed_trials:

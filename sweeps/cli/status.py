@@ -13,11 +13,19 @@ from sweeps.cli.machine import machines_mistake
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json, stdout
 from sweeps.cli.places import as_word, every_sweep, find_sweep
+from sweeps.results.states import SweepState
 from sweeps.spec.paths import runs_place, shown
 from xlt_core.vocabulary.errors import UserMistake
 
 if TYPE_CHECKING:
     from sweeps.results.status import SweepStatus
+
+_CAN_GO_ON = (
+    SweepState.INTERRUPTED,
+    SweepState.STOPPED,
+    SweepState.CANCELLED,
+    SweepState.NOT_BEGUN,
+)
 
 
 def status(
@@ -48,7 +56,7 @@ def status(
     say_backlog(folder)
     for number, error in found.errors:
         stdout().print(f"trial {number} failed: {error}", soft_wrap=True)
-    if found.state in ("interrupted", "stopped", "cancelled", "not begun"):
+    if found.state in _CAN_GO_ON:
         say(f"`xlt resume {as_word(sweep)}` goes on with it")
 
 

@@ -22,6 +22,7 @@ from sweeps.execution.recorder import EventRecorder
 from sweeps.execution.resources import Staff
 from sweeps.execution.searching import pauses_of, search_out
 from sweeps.execution.steady import never_steering
+from sweeps.results.states import SweepState
 from sweeps.results.status import lacks_scores
 from sweeps.search.claim import agreed, claim
 from sweeps.search.of_sweep import candidates_of
@@ -40,9 +41,12 @@ from sweeps.spec.trials import paths_of_trial
 from xlt_core.stage import Settings
 from xlt_core.vocabulary.address import secret, variables
 from xlt_core.vocabulary.errors import Mistake, UserMistake
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import Event, Message, Phase
 
-ENDED_BY = {DesiredState.STOP: "stopped", DesiredState.CANCEL: "cancelled"}
+ENDED_BY = {
+    DesiredState.STOP: SweepState.STOPPED,
+    DesiredState.CANCEL: SweepState.CANCELLED,
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Ended:
         open_trials: where nobody ended the sweep, those that a machine's fault left open.
     """
 
-    state: str
+    state: SweepState
     failed_trials: int
     open_trials: int = 0
 
@@ -97,11 +101,11 @@ def run_sweep(
 
     def say(text: str) -> None:
         with never_steering("saying who holds the sweep"):
-            observe(Event("message", fields={"text": text}))
+            observe(Message(text))
 
     def doing(text: str) -> None:
         with never_steering("saying what is being done"):
-            observe(Event("phase", fields={"text": text}))
+            observe(Phase(text))
 
     with _only_driver(folder):
         # A mistake in space or options is found before there is a study.
@@ -176,14 +180,14 @@ def _search(
     """Have workers there and search until nothing is left, or the sweep is to end."""
     job = assignment.job
     text = f"starting workers, {job.workers} at most"
-    recorder.note(Event("phase", fields={"text": text}))
+    recorder.note(Phase(text))
     from sweeps.execution.tune import RayTune
 
     with DriverHeartbeat(ServiceClient(job), desired, recorder.note):
         backend = RayTune(assignment, folder)
         candidates = candidates_of(assignment.sweep, assignment.prepared)
         search_out(assignment.sweep, candidates, backend, queue, study, desired, recorder.note)
-    recorder.note(Event("phase", fields={"text": "ending Ray"}))
+    recorder.note(Phase("ending Ray"))
 
 
 def _check_rows(study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs) -> None:
@@ -280,11 +284,11 @@ def _ended(
     trials = study.trials()
     failed = sum(trial.state == TrialState.FAILED for trial in trials)
     left = sum(trial.state == TrialState.RUNNING for trial in trials)
-    done = Ended("failed" if failed else "finished", failed)
+    done = Ended(SweepState.FAILED if failed else SweepState.FINISHED, failed)
     asked = ENDED_BY.get(desired.current())
     if not desired.interrupted and asked is None:
-        return Ended("interrupted", failed, left) if left else done
+        return Ended(SweepState.INTERRUPTED, failed, left) if left else done
     queue = ProposalQueue(study, candidates_of(sweep, prepared), sweep.search)
     if not (left or queue.is_open() or lacks_scores(sweep, prepared, trials)):
         return done
-    return Ended("interrupted" if desired.interrupted else str(asked), failed)
+    return Ended(SweepState.INTERRUPTED if desired.interrupted or asked is None else asked, failed)

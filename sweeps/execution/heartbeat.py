@@ -11,7 +11,7 @@ from sweeps.execution.client import ServiceClient
 from sweeps.execution.desired import DesiredStateWatch
 from sweeps.execution.steady import never_steering
 from sweeps.spec.desired_state import DesiredState
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import Event, Phase
 
 WAIT_SECONDS = 0.5
 # What each comes to, said when it is first heard.
@@ -78,4 +78,4 @@ class DriverHeartbeat:
         if desired != self._told_state:
             self._told_state = desired
             with never_steering("saying what is desired"):
-                self._note(Event("phase", fields={"text": MEANINGS[desired]}))
+                self._note(Phase(MEANINGS[desired]))

@@ -8,11 +8,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
-from typing import Any
 
-from sweeps.execution.job import StageOutcome, SweepJob
+from sweeps.execution.job import StageOutcome, StageStatus, SweepJob
 from xlt_core.stages import Stage
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import (
+    Event,
+    StageCancelledEvent,
+    StageDone,
+    StageFailedEvent,
+    StageInterrupted,
+    StageRetried,
+    StageReused,
+)
 
 # Who waits: trial (`sweep/number`) → its sweep and its priority.
 Waiters = dict[str, tuple[str, int]]
@@ -59,10 +66,24 @@ class InFlightStage:
         """Sweeps that wait."""
         return {sweep for sweep, _ in self.waiters.values()}
 
-    def event(self, kind: str, **fields: Any) -> Event:
-        """Something that happened to the stage."""
-        about = {"title": self.stage.title, "of": self.stage.kind, **fields}
-        return Event(kind, stage=self.stage.key, fields=about)
+    def ended(self, outcome: StageOutcome) -> Event:
+        """How the stage ended, as sweeps are told."""
+        key, title, of = self.stage.key, self.stage.title, self.stage.kind
+        match outcome.status:
+            case StageStatus.FAILED:
+                return StageFailedEvent(title, of, outcome.error, stage=key)
+            case StageStatus.INTERRUPTED:
+                return StageInterrupted(title, of, outcome.error, stage=key)
+            case StageStatus.STOPPED:
+                return StageCancelledEvent(title, of, self.begun, stage=key)
+        if outcome.executed:
+            return StageDone(title, of, outcome.seconds, stage=key)
+        return StageReused(title, of, stage=key)
+
+    def retried(self, outcome: StageOutcome, pause: float) -> Event:
+        """The stage was lost, and is tried again after `pause` seconds."""
+        key, title, of = self.stage.key, self.stage.title, self.stage.kind
+        return StageRetried(title, of, outcome.error, pause, stage=key)
 
     def finish(self, outcome: StageOutcome) -> None:
         """Say what came of this try."""

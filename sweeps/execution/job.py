@@ -6,6 +6,7 @@ import os
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from sweeps.spec.inputs import ResolvedInputs
@@ -16,13 +17,17 @@ from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.pauses import Pauses
 from xlt_core.vocabulary.refs import EncoderRef
 
-DONE = "done"  # computed now or found in the store
-FAILED = "failed"  # its own error; trying again would only repeat it
-LOST = "lost"  # something unexpected, mostly the machine's fault; worth another try
-INTERRUPTED = "interrupted"  # the machine's fault outlasted every try; no verdict on the stage
-STOPPED = "stopped"  # the sweep was stopped or cancelled before it ran
-LEASED_ELSEWHERE = "held"  # another cluster is computing it
-PARENT_MISSING = "orphaned"  # the parent's weights are no longer in the store
+
+class StageStatus(StrEnum):
+    """What became of a stage."""
+
+    DONE = "done"  # computed now or found in the store
+    FAILED = "failed"  # its own error; trying again would only repeat it
+    LOST = "lost"  # something unexpected, mostly the machine's fault; worth another try
+    INTERRUPTED = "interrupted"  # the machine's fault outlasted every try; no verdict on the stage
+    STOPPED = "stopped"  # the sweep was stopped or cancelled before it ran
+    LEASED_ELSEWHERE = "held"  # another cluster is computing it
+    PARENT_MISSING = "orphaned"  # the parent's weights are no longer in the store
 
 
 PAUSES = Pauses()
@@ -87,7 +92,6 @@ class StageOutcome:
     """What became of one stage.
 
     Attributes:
-        status: one of the words above.
         answer: what its kind hands to whoever asked: of an evaluation, `scores.json`.
         error: one or more lines for people, where it failed or was lost.
         executed: whether it was computed now (not found in the store).
@@ -97,7 +101,7 @@ class StageOutcome:
     """
 
     key: str
-    status: str
+    status: StageStatus
     answer: Mapping[str, Any] | None = None
     error: str = ""
     executed: bool = False
@@ -115,11 +119,11 @@ class StageOutcome:
     def lost(cls, key: str, error: BaseException) -> StageOutcome:
         """A stage that ended with an error which is none of its own."""
         machine, full = is_machines_fault(error), is_full_disk(error)
-        return cls(key, LOST, error=described(error), machine=machine, full=full)
+        return cls(key, StageStatus.LOST, error=described(error), machine=machine, full=full)
 
     def given_up(self, why: str) -> StageOutcome:
         """The last word on a stage that was lost: it has failed, unless by a machine's fault."""
-        status = INTERRUPTED if self.machine else FAILED
+        status = StageStatus.INTERRUPTED if self.machine else StageStatus.FAILED
         return replace(self, status=status, error=f"{why}: {self.error}")
 
 

@@ -12,6 +12,7 @@ import threading
 from collections import deque
 
 from sweeps.spec.files import Files
+from xlt_core.vocabulary.event_lines import to_line
 from xlt_core.vocabulary.events import Event
 
 KEPT_LINES = 10_000
@@ -36,7 +37,7 @@ class Journal:
 
     def write(self, event: Event) -> None:
         """Write an event down, now or as soon as the disk takes it. Never raises."""
-        self._unwritten.append((event.to_line() + "\n").encode("utf-8", "backslashreplace"))
+        self._unwritten.append((to_line(event) + "\n").encode("utf-8", "backslashreplace"))
         if self._sender is None:
             self.flush()
 

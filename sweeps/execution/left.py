@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import (
+    Event,
+    StageCancelledEvent,
+    StageInterrupted,
+    StageProgress,
+    StagesLeft,
+    TrialInterrupted,
+)
 
 # What comes between: the lines of one ending stay together.
-_OF_AN_ENDING = ("stage_progress", "stage_interrupted", "trial_interrupted")
+_OF_AN_ENDING = (StageProgress, StageInterrupted, TrialInterrupted)
 
 
 class Left:
@@ -21,10 +28,10 @@ class Left:
 
     def take(self, event: Event) -> Iterator[Event]:
         """What is to be noted now: the event, if it is no such stage's, after what was counted."""
-        if event.kind == "stage_cancelled" and not event.fields.get("begun", True):
+        if isinstance(event, StageCancelledEvent) and event.begun is False:
             self._count += 1
             return
-        if event.kind not in _OF_AN_ENDING and self._count:
-            yield Event("stages_left", fields={"count": self._count})
+        if self._count and not isinstance(event, _OF_AN_ENDING):
+            yield StagesLeft(self._count)
             self._count = 0
         yield event

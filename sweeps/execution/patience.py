@@ -13,7 +13,7 @@ from typing import TypeVar
 from sweeps.execution.desired import DesiredStateWatch
 from sweeps.search.storage import StorageFault
 from xlt_core.vocabulary.errors import is_machines_fault
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import Event, Message, SweepWaits
 from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.pauses import Pauses
 
@@ -47,17 +47,14 @@ class Patience:
             except Exception as error:
                 if not may_pass(error):
                     raise
-                self._say("sweep_waits", f"{first_line(error)}; the sweep goes on when it can")
+                self._note(SweepWaits(f"{first_line(error)}; the sweep goes on when it can"))
                 if not self._desired.rest(self._pauses.after(failures + 1)):
                     return None
             else:
                 if failures:
-                    self._say("message", "the sweep goes on")
+                    self._note(Message("the sweep goes on"))
                 return result
         raise AssertionError("counting has no end")
-
-    def _say(self, kind: str, text: str) -> None:
-        self._note(Event(kind, fields={"text": text}))
 
 
 def may_pass(error: BaseException) -> bool:

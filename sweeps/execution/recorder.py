@@ -19,6 +19,7 @@ from sweeps.execution.journal import Journal
 from sweeps.execution.left import Left
 from sweeps.execution.steady import never_steering
 from sweeps.report.render import text_report
+from sweeps.results.states import SweepState
 from sweeps.search.study import SweepStudy
 from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.paths import EVENTS, SweepFolder
@@ -29,15 +30,27 @@ from sweeps.tracking.client import TrackerClient
 from sweeps.tracking.projection import Projection
 from xlt_core.stages.tree import StageTree
 from xlt_core.store import Store
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import (
+    Event,
+    Message,
+    Phase,
+    StageDone,
+    StageProgress,
+    SweepFinished,
+    SweepStarted,
+    TrialFailed,
+    TrialFinished,
+    TrialStarted,
+    Workers,
+)
 from xlt_core.vocabulary.plan import Plan
 
 log = logging.getLogger("xlt.recorder")
 
 # Events that change what MLflow or the store's pins should say.
-BOOKED = ("sweep_started", "stage_done", "trial_started", "trial_finished", "trial_failed")
+BOOKED = (SweepStarted, StageDone, TrialStarted, TrialFinished, TrialFailed)
 # What is shown and not kept.
-PASSING = ("stage_progress", "workers", "phase")
+PASSING = (StageProgress, Workers, Phase)
 
 
 class EventRecorder:
@@ -70,24 +83,24 @@ class EventRecorder:
         with never_steering("starting to track"):
             self._tracker.start()
         self._thread.start()
-        self.note(Event("sweep_started", fields={"name": self._sweep.name}))
+        self.note(SweepStarted(self._sweep.name))
         return self
 
     def note(self, event: Event) -> None:
         """Write an event down, show it, queue what MLflow should learn from it. Never raises."""
         with self._lock:
             for known in self._left.take(event):
-                if known.kind not in PASSING:
+                if not isinstance(known, PASSING):
                     with never_steering(f"writing {known.kind} down"):
                         self._journal.write(known)
                 with never_steering(f"showing {known.kind}"):
                     self._observe(known)
-        if event.kind in BOOKED:
+        if isinstance(event, BOOKED):
             self._work.put(event)
 
-    def close(self, state: str) -> None:
+    def close(self, state: SweepState) -> None:
         """The sweep's run of the driver is over: say so everywhere."""
-        self.note(Event("sweep_finished", fields={"name": self._sweep.name, "state": state}))
+        self.note(SweepFinished(self._sweep.name, state))
         self._work.put(None)
         self._thread.join()
         with never_steering("tracking the end"):
@@ -103,7 +116,7 @@ class EventRecorder:
         if self._thread.is_alive():
             self._work.put(None)
         with never_steering("tracking to the end"):
-            self.note(Event("phase", fields={"text": "sending the last records to MLflow"}))
+            self.note(Phase("sending the last records to MLflow"))
             self._tracker.finish()
             self._say_backlog()
             if self._tracker.lost:
@@ -122,15 +135,15 @@ class EventRecorder:
                 self._say(f"not tracked: {event.kind} ({error}); `xlt sync` makes it good")
 
     def _book(self, event: Event) -> None:
-        if event.kind == "trial_started" and event.trial is not None:
+        if isinstance(event, TrialStarted) and event.plan is not None:
             with never_steering("keeping stages from being pruned"):
-                self._pin(str(event.fields["plan"]), event.fields["settings"])
+                self._pin(event.plan, event.settings or {})
         for record in self._projection.after(event):
             self._tracker.put(record)
-        if event.kind == "sweep_started":
+        if isinstance(event, SweepStarted):
             # A driver killed between a result and its record: say again what was told before.
             for number in self._projection.told():
-                self._work.put(Event("trial_finished", trial=number))
+                self._work.put(TrialFinished(trial=number))
 
     def _pin(self, plan: str, settings: Mapping[str, Any]) -> None:
         """Keep the trial's stages from being pruned."""
@@ -153,4 +166,4 @@ class EventRecorder:
                 self._say(text)
 
     def _say(self, text: str) -> None:
-        self.note(Event("message", fields={"text": text}))
+        self.note(Message(text))

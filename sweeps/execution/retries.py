@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sweeps.execution.in_flight import InFlightStage
-from sweeps.execution.job import DONE, STOPPED, StageOutcome
+from sweeps.execution.job import StageOutcome, StageStatus
 from sweeps.execution.sessions import SessionRegistry
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import Message, SweepWaits
 
 
 class Retries:
@@ -24,18 +24,17 @@ class Retries:
     async def lost(self, flight: InFlightStage, outcome: StageOutcome) -> StageOutcome:
         """Pause before the next try, or give up. A full disk is waited out, and uses up no try."""
         if self._sessions.over(flight.sweeps()):
-            return StageOutcome(flight.stage.key, STOPPED)
+            return StageOutcome(flight.stage.key, StageStatus.STOPPED)
         flight.losses += 1
         flight.attempts += not outcome.full
         if flight.attempts >= flight.job.max_attempts:
             return outcome.given_up(f"given up after {flight.attempts} attempts")
         # What no machine is to blame for mostly repeats itself: waiting longer mends nothing.
         pause = flight.job.pauses.after(flight.losses if outcome.machine else 1)
-        retried = flight.event("stage_retried", error=outcome.error, pause=pause)
-        self._sessions.tell(flight.sweeps(), retried)
+        self._sessions.tell(flight.sweeps(), flight.retried(outcome, pause))
         if outcome.full and not any(known.full for known in self._flights.values()):
             text = f"a disk is full; the sweep goes on when there is room ({outcome.first_line})"
-            self._say(flight, "sweep_waits", text)
+            self._sessions.tell(flight.sweeps(), SweepWaits(text))
         flight.full = outcome.full
         await flight.rest(pause)
         return outcome
@@ -49,14 +48,11 @@ class Retries:
 
     def over(self, probe: InFlightStage, outcome: StageOutcome) -> None:
         """A stage that had met a full disk is over: where it was done, all others may go on."""
-        if outcome.status != DONE:
+        if outcome.status != StageStatus.DONE:
             return
         for flight in self._flights.values():
             if flight.full:
                 flight.full = False
                 flight.wake()
-        self._say(probe, "message", "there is room on the disk again: the sweep goes on")
-
-    def _say(self, flight: InFlightStage, kind: str, text: str) -> None:
-        """Tell the sweeps of something that is not about one stage."""
-        self._sessions.tell(flight.sweeps(), Event(kind, fields={"text": text}))
+        text = "there is room on the disk again: the sweep goes on"
+        self._sessions.tell(probe.sweeps(), Message(text))

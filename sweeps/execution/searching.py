@@ -19,7 +19,7 @@ from sweeps.search.queue import ProposalQueue
 from sweeps.search.trials import Trials
 from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.sweep import Sweep
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import Event, Message
 from xlt_core.vocabulary.pauses import Pauses
 
 MOST_SEARCHES = 5
@@ -56,7 +56,7 @@ def search_out(
         except Exception as error:  # of Tune itself, whose files lie on a disk too
             if not may_pass(error):
                 raise
-            note(Event("message", fields={"text": f"Tune failed: {error}"}))
+            note(Message(f"Tune failed: {error}"))
         found = patience.through(afresh)
         if found is None:
             return
@@ -64,4 +64,4 @@ def search_out(
         if not more or desired.current() != DesiredState.RUN:
             return
         text = "Tune ended before the sweep did; a fresh Tuner takes up what is open"
-        note(Event("message", fields={"text": text}))
+        note(Message(text))

@@ -18,17 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from sweeps.execution.in_flight import InFlightStage, Waiters
-from sweeps.execution.job import (
-    DONE,
-    FAILED,
-    INTERRUPTED,
-    LEASED_ELSEWHERE,
-    LOST,
-    PARENT_MISSING,
-    STOPPED,
-    StageOutcome,
-    SweepJob,
-)
+from sweeps.execution.job import StageOutcome, StageStatus, SweepJob
 from sweeps.execution.retries import Retries
 from sweeps.execution.scheduling import Ready, assign
 from sweeps.execution.sessions import SessionRegistry
@@ -39,13 +29,14 @@ from xlt_core.stages import Stage, lineage
 from xlt_core.store import Store
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import is_machines_fault
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import Event, StageStarted
 from xlt_core.vocabulary.fingerprint import fingerprint
 
 log = logging.getLogger("xlt.service")
 
 FOREIGN_POLL_SECONDS = 0.5
 SILENT_DRIVER_SECONDS = 60.0
+_TRIED_AGAIN = (StageStatus.LOST, StageStatus.LEASED_ELSEWHERE, StageStatus.PARENT_MISSING)
 
 
 def service_name(store: str) -> str:
@@ -90,7 +81,7 @@ class StageService:
         """A worker's event, passed on to every sweep that waits for its stage."""
         flight = self._flights.get(event.stage)
         if flight is not None:
-            flight.begun |= event.kind == "stage_started"
+            flight.begun |= isinstance(event, StageStarted)
             self._sessions.tell(flight.sweeps(), event)
 
     async def processes(self) -> dict[str, int]:
@@ -147,10 +138,10 @@ class StageService:
         except Exception as error:
             log.exception("the service failed on %s", flight.stage.title)
             outcome = StageOutcome(
-                flight.stage.key, FAILED, error=f"{type(error).__name__}: {error}"
+                flight.stage.key, StageStatus.FAILED, error=f"{type(error).__name__}: {error}"
             )
         del self._flights[flight.stage.key]
-        if outcome.status == DONE:
+        if outcome.status == StageStatus.DONE:
             self._stored.add(flight.stage.key)
         self._announce(flight, outcome)
         flight.result.set_result(outcome)
@@ -162,11 +153,11 @@ class StageService:
         """Try until there is a last word."""
         while True:
             outcome = await self._tried(flight)
-            if outcome.status == LOST:
+            if outcome.status == StageStatus.LOST:
                 outcome = await self._retries.lost(flight, outcome)
-            if outcome.status == STOPPED and not self._sessions.over(flight.sweeps()):
+            if outcome.status == StageStatus.STOPPED and not self._sessions.over(flight.sweeps()):
                 continue  # withdrawn for one sweep just as another began to want it
-            if outcome.status not in (LOST, LEASED_ELSEWHERE, PARENT_MISSING):
+            if outcome.status not in _TRIED_AGAIN:
                 return outcome
 
     async def _tried(self, flight: InFlightStage) -> StageOutcome:
@@ -181,9 +172,9 @@ class StageService:
                 if missing is not None:
                     return replace(missing, key=stage.key, answer=None, executed=False)
             outcome = await self._dispatched(flight)
-            if outcome.status == PARENT_MISSING:
+            if outcome.status == StageStatus.PARENT_MISSING:
                 self._stored.difference_update(parent.key for parent in stage.parents)
-            if outcome.status == LEASED_ELSEWHERE:
+            if outcome.status == StageStatus.LEASED_ELSEWHERE:
                 await self._wait_for_foreign(stage)
             return outcome
         except Exception as error:
@@ -195,23 +186,23 @@ class StageService:
         parents = flight.stage.parents
         begun = (self._obtain(parent, flight.job, flight.waiters) for parent in parents)
         outcomes = await asyncio.gather(*begun)
-        return next((outcome for outcome in outcomes if outcome.status != DONE), None)
+        return next((outcome for outcome in outcomes if outcome.status != StageStatus.DONE), None)
 
     async def _from_store(self, stage: Stage) -> StageOutcome | None:
         if stage.key not in self._stored:
             return None
         if stage.answer is None:
-            return StageOutcome(stage.key, DONE)
+            return StageOutcome(stage.key, StageStatus.DONE)
         found = await asyncio.to_thread(self._store.read, stage.key)
         if found is None:  # damaged, and set aside by the store
             self._stored.discard(stage.key)
             return None
-        return StageOutcome(stage.key, DONE, answer=stored_answer(stage, found))
+        return StageOutcome(stage.key, StageStatus.DONE, answer=stored_answer(stage, found))
 
     async def _dispatched(self, flight: InFlightStage) -> StageOutcome:
         """Wait for a worker and for what it says; nothing begins for sweeps that are over."""
         if self._sessions.over(flight.sweeps()):
-            return StageOutcome(flight.stage.key, STOPPED)
+            return StageOutcome(flight.stage.key, StageStatus.STOPPED)
         flight.ready = asyncio.get_running_loop().create_future()
         self._dispatch()
         try:
@@ -272,7 +263,7 @@ class StageService:
             self._pool.cancel(flight.worker, flight.stage.key)
         else:
             flight.wake()
-            flight.finish(StageOutcome(flight.stage.key, STOPPED))
+            flight.finish(StageOutcome(flight.stage.key, StageStatus.STOPPED))
 
     # ---- sweeps
 
@@ -304,19 +295,7 @@ class StageService:
 
     def _announce(self, flight: InFlightStage, outcome: StageOutcome) -> None:
         """Tell the sweeps how a stage ended."""
-        if outcome.status == FAILED:
-            self._tell(flight, "stage_failed", error=outcome.error)
-        elif outcome.status == INTERRUPTED:
-            self._tell(flight, "stage_interrupted", error=outcome.error)
-        elif outcome.status == STOPPED:
-            self._tell(flight, "stage_cancelled", begun=flight.begun)
-        elif outcome.executed:
-            self._tell(flight, "stage_done", seconds=outcome.seconds)
-        else:
-            self._tell(flight, "stage_reused")
-
-    def _tell(self, flight: InFlightStage, kind: str, **fields: Any) -> None:
-        self._sessions.tell(flight.sweeps(), flight.event(kind, **fields))
+        self._sessions.tell(flight.sweeps(), flight.ended(outcome))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -17,7 +17,7 @@ from sweeps.execution.job import Shape, StageOutcome, SweepJob
 from sweeps.execution.pool import Pool
 from sweeps.execution.resources import shortage
 from sweeps.execution.sessions import SessionRegistry
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import Event, SweepWaits, WorkerFailed, Workers
 
 log = logging.getLogger("xlt.service")
 
@@ -74,23 +74,23 @@ class Staffing:
             missing = self.pool.unplaced(job.shape)
             if missing:
                 total, free = await asyncio.to_thread(_resources)
-                self._tell(job, "sweep_waits", text=shortage(missing, job.shape, total, free))
+                self._tell(job, SweepWaits(shortage(missing, job.shape, total, free)))
         self._explaining.discard(job.shape)
 
     def _tell_failed(self, job: SweepJob) -> None:
         failed = self.pool.failures(job.shape)
         if failed is not None:
             error = StageOutcome.lost("", failed.error).error
-            self._tell(job, "worker_failed", error=error, attempt=failed.count)
+            self._tell(job, WorkerFailed(error, failed.count))
 
     def _tell_ready(self, job: SweepJob) -> None:
         """Of the first and of the last: a hundred workers are not a hundred lines."""
         ready, every = self.pool.ready(job.shape)
         if ready in (1, every):
-            self._tell(job, "workers", ready=ready, of=every)
+            self._tell(job, Workers(ready, every))
 
-    def _tell(self, job: SweepJob, kind: str, **fields: Any) -> None:
-        self._sessions.tell(self._sessions.of_shape(job.shape), Event(kind, fields=fields))
+    def _tell(self, job: SweepJob, event: Event) -> None:
+        self._sessions.tell(self._sessions.of_shape(job.shape), event)
 
 
 def _resources() -> tuple[dict[str, float], dict[str, float]]:

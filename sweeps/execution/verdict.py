@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sweeps.execution.job import DONE, FAILED, INTERRUPTED, StageOutcome
+from sweeps.execution.job import StageOutcome, StageStatus
 from sweeps.results.objective import objective_value, target_scores
 from sweeps.search.loop import Interrupted
 from sweeps.search.trial import TrialResult
@@ -27,12 +27,12 @@ def verdict(
         beside: of the baseline that the trial brings along. Where that fails of its own the plan
             has no gain, but its scores stand; it is waited for as the trial's own stages are.
     """
-    awaited = [*outcomes, *(outcome for outcome in beside if outcome.status != FAILED)]
-    if any(outcome.status != DONE for outcome in awaited):
-        failures = _errors(awaited, FAILED)
+    awaited = [*outcomes, *(outcome for outcome in beside if outcome.status != StageStatus.FAILED)]
+    if any(outcome.status != StageStatus.DONE for outcome in awaited):
+        failures = _errors(awaited, StageStatus.FAILED)
         if failures:
             return TrialResult.failed(failures)
-        return Interrupted(_errors(awaited, INTERRUPTED))
+        return Interrupted(_errors(awaited, StageStatus.INTERRUPTED))
     answers = [outcome.answer for outcome in outcomes if outcome.answer is not None]
     new = [outcome for outcome in awaited if outcome.executed]
     return TrialResult(
@@ -62,6 +62,6 @@ def from_report(report: Mapping[str, Any]) -> TrialResult | Interrupted:
     return TrialResult(float(report[OBJECTIVE]), error, **told)
 
 
-def _errors(outcomes: Sequence[StageOutcome], status: str) -> str:
+def _errors(outcomes: Sequence[StageOutcome], status: StageStatus) -> str:
     """The errors of all that ended so, each once."""
     return "\n".join(sorted({outcome.error for outcome in outcomes if outcome.status == status}))

@@ -20,15 +20,7 @@ from typing import Any
 
 import ray
 
-from sweeps.execution.job import (
-    DONE,
-    FAILED,
-    LEASED_ELSEWHERE,
-    PARENT_MISSING,
-    STOPPED,
-    StageOutcome,
-    SweepJob,
-)
+from sweeps.execution.job import StageOutcome, StageStatus, SweepJob
 from sweeps.execution.resources import memory_complaint
 from sweeps.processes import uncollected
 from xlt_core.stage import stored_answer
@@ -43,7 +35,7 @@ from xlt_core.vocabulary.errors import (
     UserMistake,
     is_machines_fault,
 )
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import Event, StageProgress
 from xlt_core.vocabulary.refs import EncoderRef
 
 PROGRESS_SECONDS = 0.5
@@ -129,16 +121,18 @@ class Worker:
                 raise StageCancelled(stage.title)
             lease = self._store.lease(stage.key, holder=self._name)
             if lease is None:
-                return StageOutcome(stage.key, LEASED_ELSEWHERE)
+                return StageOutcome(stage.key, StageStatus.LEASED_ELSEWHERE)
             return self._compute(stage, job, lease)
         except StageCancelled:
-            return StageOutcome(stage.key, STOPPED, cached_keys=self._cached_keys())
+            return StageOutcome(stage.key, StageStatus.STOPPED, cached_keys=self._cached_keys())
         except ParentMissing as error:
-            return StageOutcome(stage.key, PARENT_MISSING, error=str(error))
+            return StageOutcome(stage.key, StageStatus.PARENT_MISSING, error=str(error))
         except Exception as error:
             if isinstance(error, (StageFailed, UserMistake)) and not is_machines_fault(error):
                 self._journal(stage, job, began, "failed")
-                return StageOutcome(stage.key, FAILED, error=f"{type(error).__name__}: {error}")
+                return StageOutcome(
+                    stage.key, StageStatus.FAILED, error=f"{type(error).__name__}: {error}"
+                )
             # Mostly a machine's fault: full disk, lost mount, no memory.
             self._journal(stage, job, began, "lost")
             return StageOutcome.lost(stage.key, error)
@@ -159,7 +153,7 @@ class Worker:
         self._journal(stage, job, began, "done" if result.executed else "found")
         return StageOutcome(
             stage.key,
-            DONE,
+            StageStatus.DONE,
             answer=result.answer,
             executed=result.executed,
             seconds=result.seconds,
@@ -174,14 +168,17 @@ class Worker:
         if found is None:
             return None
         return StageOutcome(
-            stage.key, DONE, answer=stored_answer(stage, found), cached_keys=self._cached_keys()
+            stage.key,
+            StageStatus.DONE,
+            answer=stored_answer(stage, found),
+            cached_keys=self._cached_keys(),
         )
 
     def _report(self, lease: Lease, event: Event) -> None:
         """Pass an event on. Raises StageCancelled also where another has taken the stage over."""
         if event.stage in self._cancelled or lease.taken:
             raise StageCancelled(event.stage)
-        if event.kind == "stage_progress":
+        if isinstance(event, StageProgress):
             if event.at - self._last_progress < PROGRESS_SECONDS:
                 return
             self._last_progress = event.at

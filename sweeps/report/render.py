@@ -30,6 +30,7 @@ from sweeps.results.tables import (
     without_baseline,
 )
 from sweeps.search.of_sweep import candidates_of, planned_trials
+from sweeps.search.trial import TrialState
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Objective
 from xlt_core.vocabulary.languages import ENGLISH
@@ -177,7 +178,7 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
             f"{_trials(left_out)}."
         )
     yield from _ties(results, shown)
-    failed = [trial.number for trial in results.trials if trial.state == "failed"]
+    failed = [trial.number for trial in results.trials if trial.state == TrialState.FAILED]
     if failed:
         yield f"Failed: {_trials(failed)} (`xlt logs` has the errors)."
     yield from overlap_texts(results.prepared)
@@ -222,7 +223,8 @@ def _heading(results: SweepResults, shown: str | None) -> Iterator[RenderableTyp
 def _progress(results: SweepResults) -> tuple[int, int]:
     """Trials that have all that is asked of them, and all there are to be."""
     left_out = incomplete(results.rows, results.asked)
-    finished = [t for t in results.trials if t.state == "finished" and t.number not in left_out]
+    ended = [trial for trial in results.trials if trial.state == TrialState.FINISHED]
+    finished = [trial for trial in ended if trial.number not in left_out]
     planned = planned_trials(results.sweep, candidates_of(results.sweep)) or 0
     return len(finished), max(planned, len(results.trials))
 

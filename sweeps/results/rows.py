@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sweeps.results.settings import settings_of
 from sweeps.search.of_sweep import candidates_of
+from sweeps.search.trial import TrialState
 from sweeps.spec.sweep import Sweep
 from xlt_core.stages import EvaluateStage
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -128,7 +129,7 @@ def rows_of(
     """Rows of the finished ones among `trials`, in order of trial, target, language and seed; then
     those of the baselines that they brought along and that are no trial of their own."""
     reader = ScoreReader(store)
-    finished = sorted((t for t in trials if t.state == "finished"), key=lambda t: t.number)
+    finished = sorted((t for t in trials if t.state == TrialState.FINISHED), key=lambda t: t.number)
     for trial in finished:
         yield from trial_rows(sweep, prepared, trial, reader)
     for baseline in baselines_beside(sweep, finished):

@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sweeps.results.states import SweepState, TrialStanding
 from sweeps.search.of_sweep import candidates_of, planned_trials
+from sweeps.search.trial import TrialState
 from sweeps.spec.desired_state import DesiredState, requested
 from sweeps.spec.paths import EVENTS, PREPARED, SweepFolder, shown
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.event_lines import from_line
+from xlt_core.vocabulary.events import Event, SweepFinished, SweepStarted
 from xlt_core.vocabulary.lines import lines_of
 
 if TYPE_CHECKING:
@@ -30,9 +33,7 @@ if TYPE_CHECKING:
     from xlt_core.store import Store
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
-ENDED_ON_REQUEST = ("stopped", "cancelled", "paused")
-RUNNING = "running"
-OPEN = "open"
+ENDED_ON_REQUEST = (SweepState.STOPPED, SweepState.CANCELLED, SweepState.PAUSED)
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,12 @@ class SweepStatus:
     """Where a sweep stands.
 
     Attributes:
-        state: running, paused, interrupted, stopped, cancelled, finished, failed (finished with
-            failed trials), or not begun: its driver ended before the first trial.
         planned: trials the sweep is to have; None where the spec leaves it to the space.
         stages: None before the sweep's first start.
     """
 
     name: str
-    state: str
+    state: SweepState
     trials: TrialCounts
     planned: int | None
     stages: StageCounts | None
@@ -150,12 +149,14 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
         trials=count_trials(trials, state, short),
         planned=planned_trials(sweep, candidates_of(sweep)),
         stages=stages,
-        errors=tuple((t.number, t.error) for t in trials if t.state == "failed"),
+        errors=tuple((t.number, t.error) for t in trials if t.state == TrialState.FAILED),
         folder=shown(folder.place),
     )
 
 
-def count_trials(trials: Sequence[Trial], state: str, short: Collection[int] = ()) -> TrialCounts:
+def count_trials(
+    trials: Sequence[Trial], state: SweepState, short: Collection[int] = ()
+) -> TrialCounts:
     """Trials by state, in a sweep whose own state is `state`.
 
     Args:
@@ -164,22 +165,22 @@ def count_trials(trials: Sequence[Trial], state: str, short: Collection[int] = (
     by_state = Counter(state_of_trial(trial, state, short) for trial in trials)
     return TrialCounts(
         asked=len(trials),
-        finished=by_state["finished"],
-        failed=by_state["failed"],
-        running=by_state[RUNNING],
-        open=by_state[OPEN],
+        finished=by_state[TrialStanding.FINISHED],
+        failed=by_state[TrialStanding.FAILED],
+        running=by_state[TrialStanding.RUNNING],
+        open=by_state[TrialStanding.OPEN],
     )
 
 
-def state_of_trial(trial: Trial, state: str, short: Collection[int] = ()) -> str:
+def state_of_trial(trial: Trial, state: SweepState, short: Collection[int] = ()) -> TrialStanding:
     """One word for where a trial stands, in a sweep whose own state is `state`.
 
     The study calls every trial without a result running, whoever may have died over it; and
     finished what was so before the sweep was extended (`short`).
     """
-    if trial.state != RUNNING and trial.number not in short:
-        return str(trial.state)
-    return RUNNING if state == RUNNING else OPEN
+    if trial.state != TrialState.RUNNING and trial.number not in short:
+        return TrialStanding(trial.state)
+    return TrialStanding.RUNNING if state == SweepState.RUNNING else TrialStanding.OPEN
 
 
 def stages_and_lacking(
@@ -213,7 +214,7 @@ def lacking(
 ) -> frozenset[int]:
     """Numbers of the finished trials that lack scores the sweep asks for now, themselves or the
     baseline beside them: it was extended by seeds, targets or languages, or stages were lost."""
-    finished = [trial for trial in trials if trial.state == "finished"]
+    finished = [trial for trial in trials if trial.state == TrialState.FINISHED]
     paths = _paths(sweep, prepared, finished)
     wanted = set().union(*map(_scores, paths))
     return _short(finished, paths, set(store.contains_all(wanted)))
@@ -238,11 +239,13 @@ def _short(
     return frozenset(
         trial.number
         for trial, own in zip(trials, paths, strict=True)
-        if trial.state == "finished" and not _scores(own).issubset(stored)
+        if trial.state == TrialState.FINISHED and not _scores(own).issubset(stored)
     )
 
 
-def state_of(driven: bool, pausing: bool, last_word: str, trials: Collection[str]) -> str:
+def state_of(
+    driven: bool, pausing: bool, last_word: str, trials: Collection[TrialState]
+) -> SweepState:
     """One word for where a sweep stands.
 
     Args:
@@ -252,14 +255,14 @@ def state_of(driven: bool, pausing: bool, last_word: str, trials: Collection[str
         trials: their states, as the study has them.
     """
     if driven:
-        return "paused" if pausing else RUNNING
+        return SweepState.PAUSED if pausing else SweepState.RUNNING
     if last_word in ENDED_ON_REQUEST:
-        return last_word
-    if not trials and last_word in ("", "interrupted"):
-        return "not begun"
-    if last_word in ("finished", "failed") and RUNNING not in trials:
-        return "failed" if "failed" in trials else "finished"
-    return "interrupted"
+        return SweepState(last_word)
+    if not trials and last_word in ("", SweepState.INTERRUPTED):
+        return SweepState.NOT_BEGUN
+    if last_word in (SweepState.FINISHED, SweepState.FAILED) and TrialState.RUNNING not in trials:
+        return SweepState.FAILED if TrialState.FAILED in trials else SweepState.FINISHED
+    return SweepState.INTERRUPTED
 
 
 def is_driven(folder: SweepFolder) -> bool:
@@ -307,10 +310,10 @@ def last_word(folder: SweepFolder) -> str:
     """How the last driver said it ended; empty where it was killed, or never ran."""
     word = ""
     for event in read_events(folder):
-        if event.kind == "sweep_started":
+        if isinstance(event, SweepStarted):
             word = ""
-        elif event.kind == "sweep_finished":
-            word = str(event.fields.get("state", ""))
+        elif isinstance(event, SweepFinished):
+            word = event.state
     return word
 
 
@@ -323,7 +326,7 @@ def read_events(folder: SweepFolder) -> list[Event]:
 
 def _event(line: str) -> Event | None:
     try:
-        return Event.from_line(line)
+        return from_line(line)
     except ValueError:
         return None
 

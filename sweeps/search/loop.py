@@ -16,7 +16,14 @@ from sweeps.search.proposal import Proposal
 from sweeps.search.queue import DONE, WAIT, ProposalQueue, Signal
 from sweeps.search.trial import TrialResult, TrialState
 from sweeps.spec.desired_state import DesiredState
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import (
+    Event,
+    TrialFailed,
+    TrialFinished,
+    TrialInterrupted,
+    TrialStarted,
+)
+from xlt_core.vocabulary.json_value import JsonObject
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +84,7 @@ class SearchLoop:
         if not isinstance(proposal, Proposal):
             return WAIT if self._out else DONE
         self._out[proposal.number] = proposal
-        self._tell("trial_started", proposal)
+        self._note(TrialStarted(*_said(proposal), trial=proposal.number))
         return proposal
 
     def complete(self, number: int, came: TrialResult | Interrupted) -> None:
@@ -96,9 +103,7 @@ class SearchLoop:
 
     def _close(self, proposal: Proposal, result: TrialResult) -> None:
         if self._patiently(lambda: self._told(proposal.number, result)):
-            failed = result.state is TrialState.FAILED
-            about = {"error": result.error} if failed else {"objective": result.objective}
-            self._tell("trial_failed" if failed else "trial_finished", proposal, **about)
+            self._note(_ended(proposal, result))
 
     def _told(self, number: int, result: TrialResult) -> bool:
         self._queue.tell(number, result)
@@ -106,8 +111,8 @@ class SearchLoop:
 
     def _open_again(self, proposal: Proposal, came: Interrupted) -> None:
         """A trial without a result stays open, for this search or the next."""
-        about = {"error": came.error} if came.error else {}
-        self._tell("trial_interrupted", proposal, **about)
+        error = came.error or None
+        self._note(TrialInterrupted(*_said(proposal), error, trial=proposal.number))
         if self._desired().ends:
             return  # handed out first when the sweep goes on
         _log.warning("trial %d ended without a result", proposal.number)
@@ -116,6 +121,13 @@ class SearchLoop:
         else:
             self._queue.give_back(proposal.number)
 
-    def _tell(self, kind: str, proposal: Proposal, **fields: Any) -> None:
-        about = {"plan": str(proposal.plan), "settings": dict(proposal.settings), **fields}
-        self._note(Event(kind, trial=proposal.number, fields=about))
+
+def _ended(proposal: Proposal, result: TrialResult) -> Event:
+    if result.state is TrialState.FAILED:
+        return TrialFailed(*_said(proposal), result.error, trial=proposal.number)
+    return TrialFinished(*_said(proposal), result.objective, trial=proposal.number)
+
+
+def _said(proposal: Proposal) -> tuple[str, JsonObject]:
+    """What every event of a trial says of it."""
+    return str(proposal.plan), dict(proposal.settings)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sweeps.search.trial import Trial
+from sweeps.search.trial import Trial, TrialState
 
 
 def to_retry(trials: Iterable[Trial], all_failed: bool) -> list[int]:
@@ -18,5 +18,5 @@ def to_retry(trials: Iterable[Trial], all_failed: bool) -> list[int]:
     return [
         trial.number
         for trial in trials
-        if trial.state == "failed" and (all_failed or trial.plan.is_baseline)
+        if trial.state == TrialState.FAILED and (all_failed or trial.plan.is_baseline)
     ]

@@ -77,7 +77,7 @@ class Trial:
     number: int
     plan: Plan
     settings: Mapping[str, Any] = field(hash=False)
-    state: str
+    state: TrialState
     value: float | None
     attrs: Mapping[str, Any] = field(default_factory=dict, hash=False)
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from sweeps.results.states import SweepState
 from sweeps.results.status import (
-    RUNNING,
     read_events,
     read_sweep,
     sweep_status,
 )
+from sweeps.search.trial import TrialState
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
 from sweeps.tracking.project import sweep_record
@@ -23,7 +24,13 @@ from sweeps.tracking.sweep_run import Report, spec_artifact, times_of_sweep, who
 from sweeps.tracking.trial_run import StageScores, stored_record, trial_projection
 from xlt_core.stages import TrainStage
 from xlt_core.store import Store
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import (
+    Event,
+    StageDone,
+    SweepStarted,
+    TrialFailed,
+    TrialFinished,
+)
 
 if TYPE_CHECKING:
     from sweeps.search.study import SweepStudy
@@ -59,19 +66,19 @@ class Projection:
         A trained stage's run comes when it is done; its scores come with the first trial that has
         all of them.
         """
-        if event.kind == "sweep_started":
+        if isinstance(event, SweepStarted):
             yield self._sweep_so_far(event.at)
-        elif event.kind == "stage_done" and event.fields.get("of") == TrainStage.kind:
+        elif isinstance(event, StageDone) and event.of == TrainStage.kind:
             self._said.add((event.stage, ()))
             yield from stored_record(self._sweep.name, self._id, self._store, event.stage, ())
-        elif event.kind in ("trial_finished", "trial_failed") and event.trial is not None:
+        elif isinstance(event, TrialFinished | TrialFailed) and event.trial is not None:
             trial = self._study.trial(event.trial)
-            if trial is not None and trial.state != RUNNING:
+            if trial is not None and trial.state != TrialState.RUNNING:
                 yield from trial_projection(
                     self._sweep, self._id, self._prepared, self._store, trial, event.at, self._said
                 )
 
-    def closing(self, state: str, at: float) -> Iterator[RunRecord]:
+    def closing(self, state: SweepState, at: float) -> Iterator[RunRecord]:
         """The sweep's own record at the end of a driver's run, and its trials' once more.
 
         Args:
@@ -83,21 +90,21 @@ class Projection:
             self._sweep, self._prepared, self._folder, self._store, trials, state, at, self._report
         )
         # A trial may have finished before the baseline had the scores that its gains are over.
-        ended = [trial for trial in trials if trial.state != RUNNING]
+        ended = [trial for trial in trials if trial.state != TrialState.RUNNING]
         yield from _trials(
             self._sweep, self._prepared, self._folder, self._store, ended, state, self._said
         )
 
     def told(self) -> list[int]:
         """Numbers of the trials that have a result."""
-        return [trial.number for trial in self._study.trials() if trial.state != RUNNING]
+        return [trial.number for trial in self._study.trials() if trial.state != TrialState.RUNNING]
 
     def _sweep_so_far(self, at: float) -> RunRecord:
         started, _ = times_of_sweep(self._folder, at)
         return sweep_record(
             self._sweep.name,
             self._sweep.source,
-            RUNNING,
+            SweepState.RUNNING,
             started,
             selection=selection(self._sweep, self._prepared),
             artifacts=spec_artifact(self._folder),
@@ -128,7 +135,7 @@ def _trials(
     folder: SweepFolder,
     store: Store,
     trials: Sequence[Trial],
-    state: str,
+    state: SweepState,
     said: set[StageScores] | None = None,
 ) -> Iterator[RunRecord]:
     """The records of these trials; see `trial_projection`."""

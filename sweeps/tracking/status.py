@@ -6,26 +6,27 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sweeps.results.states import SweepState, TrialStanding
 from sweeps.tracking.records import Status
 
 # Optuna's, Tune's and our own words for how far something is.
 _STATUS = {
-    "running": Status.RUNNING,
+    SweepState.RUNNING: Status.RUNNING,
     "waiting": Status.RUNNING,
     "complete": Status.FINISHED,
     "completed": Status.FINISHED,
-    "finished": Status.FINISHED,
+    SweepState.FINISHED: Status.FINISHED,
     "done": Status.FINISHED,
     "pruned": Status.FINISHED,
-    "stopped": Status.KILLED,
-    "paused": Status.KILLED,
+    SweepState.STOPPED: Status.KILLED,
+    SweepState.PAUSED: Status.KILLED,
     "fail": Status.FAILED,
-    "failed": Status.FAILED,
+    SweepState.FAILED: Status.FAILED,
     "killed": Status.KILLED,
-    "cancelled": Status.KILLED,
-    "interrupted": Status.KILLED,
-    "open": Status.KILLED,
-    "not begun": Status.KILLED,
+    SweepState.CANCELLED: Status.KILLED,
+    SweepState.INTERRUPTED: Status.KILLED,
+    TrialStanding.OPEN: Status.KILLED,
+    SweepState.NOT_BEGUN: Status.KILLED,
 }
 
 

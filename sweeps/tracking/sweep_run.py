@@ -11,6 +11,7 @@ from sweeps.results.rows import (
     SweepResults,
     rows_of,
 )
+from sweeps.results.states import SweepState
 from sweeps.results.status import (
     count_trials,
     read_events,
@@ -40,7 +41,7 @@ def whole_sweep_record(
     folder: SweepFolder,
     store: Store,
     trials: Sequence[Trial],
-    state: str,
+    state: SweepState,
     at: float | None,
     report: Report,
 ) -> RunRecord:

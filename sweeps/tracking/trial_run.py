@@ -17,10 +17,8 @@ from sweeps.results.rows import (
     asked_cells,
     trial_rows,
 )
-from sweeps.results.status import (
-    RUNNING,
-    state_of_trial,
-)
+from sweeps.results.states import SweepState, TrialStanding
+from sweeps.results.status import state_of_trial
 from sweeps.results.tables import selecting_score
 from sweeps.search.trial import TrialState
 from sweeps.spec.selection import selection
@@ -49,7 +47,7 @@ def trial_projection(
     trial: Trial,
     at: float = 0.0,
     said: set[StageScores] | None = None,
-    sweep_state: str = RUNNING,
+    sweep_state: SweepState = SweepState.RUNNING,
 ) -> Iterator[RunRecord]:
     """A trial's record, then those of its trained stages that are stored, scores included, and of
     the baseline's beside it.
@@ -71,7 +69,7 @@ def trial_projection(
     is_whole = {row.cell for row in rows if row.primary} >= asked_cells(sweep, prepared)
     is_short = trial.state == TrialState.FINISHED and not is_whole
     state = state_of_trial(trial, sweep_state, (trial.number,) if is_short else ())
-    if times or trial.state != RUNNING:
+    if times or trial.state != TrialState.RUNNING:
         started, ended = _span(times, at)
         yield trial_record(
             sweep.name,
@@ -83,7 +81,7 @@ def trial_projection(
             rows if trial.state == TrialState.FINISHED and is_whole else (),
             list(keys_of(paths)),
             started,
-            None if state == RUNNING else ended,
+            None if state == TrialStanding.RUNNING else ended,
             trial.error,
             overlap=overlaps_of(sweep, trial.plan),
             selection=selection(sweep, prepared),

@@ -13,7 +13,7 @@ from ray.cluster_utils import Cluster
 
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.cluster import quiet_environment
-from sweeps.execution.job import DONE, SweepJob
+from sweeps.execution.job import StageStatus, SweepJob
 from sweeps.spec.desired_state import DesiredState
 from tests.faults.processes import gone, kill
 from tests.sweeps.execution.conftest import await_that
@@ -72,7 +72,10 @@ def test_a_lost_node_costs_its_stage_another_attempt(cluster: Cluster, tmp_path:
         kill(lost)
         assert not list(gone(lost))
         (tmp_path / "cache" / GATE).touch()
-        assert [outcome.status for outcome in answer.result()] == [DONE, DONE]
+        assert [outcome.status for outcome in answer.result()] == [
+            StageStatus.DONE,
+            StageStatus.DONE,
+        ]
         (successor,) = (pid for name, pid in client.processes().items() if name != "service")
     assert successor not in {process.pid for process in lost}
     ended = [entry["key"] for entry in Store(tmp_path / "stages").executions()]

@@ -25,6 +25,7 @@ from tests.gpu.world import (
     with_heads,
 )
 from xlt_core.models.model import Model
+from xlt_core.training.loop import Point
 from xlt_core.vocabulary.errors import StageCancelled
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -78,7 +79,7 @@ def trained(
                 assert checkpoints.latest() is not None
         model = fresh(device, attention_dropout)
         kept: list[float] = [] if curve is None else curve
-        train(model, job, pace, checkpoints, lambda point: kept.append(point["loss"]))
+        train(model, job, pace, checkpoints, lambda point: kept.append(point.loss))
     return model.weights()
 
 
@@ -92,8 +93,8 @@ def fresh(device: torch.device, attention_dropout: float | None) -> Model:
 def stopper(step: int) -> Any:
     """Ends a training once it has come to `step`."""
 
-    def tell(point: dict[str, Any]) -> None:
-        if point["step"] >= step:
+    def tell(point: Point) -> None:
+        if point.step >= step:
             raise StageCancelled("stopped")
 
     return tell

@@ -35,6 +35,7 @@ from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.embedding_subset import narrowed
 from xlt_core.models.logits import features_logits
 from xlt_core.training.job import TrainingJob
+from xlt_core.training.loop import Point
 from xlt_core.vocabulary.recipe import Recipe
 
 BATCH, WARM = 32, 10
@@ -105,9 +106,9 @@ def our_training(machine: Machine, size: str, split: EncodedSplit, dropout: floa
     model.set_attention_dropout(dropout)
     found: list[float] = []
 
-    def tell(point: dict[str, Any]) -> None:
-        if point["step"] > WARM:
-            found.append(point["tokens_per_second"])
+    def tell(point: Point) -> None:
+        if point.step > WARM:
+            found.append(point.tokens_per_second)
 
     with tempfile.TemporaryDirectory() as home, narrowed(model, {"rows": split}) as narrow:
         job = make_job({"rows": split if narrow is None else narrow.split(split)}, _recipe(machine))

@@ -29,7 +29,8 @@ from sweeps.spec.trials import paths_of_trial
 from tests.sweeps.postgresql import serving
 from xlt_core.stages import lineage
 from xlt_core.store import Store
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.event_lines import to_line
+from xlt_core.vocabulary.events import Event, SweepFinished, SweepStarted
 from xlt_core.vocabulary.plan import Plan
 
 SPEC = """
@@ -136,7 +137,7 @@ class Made:
 
     def journal(self, *events: Event) -> None:
         with (self.folder.path / "events.jsonl").open("a") as file:
-            file.writelines(event.to_line() + "\n" for event in events)
+            file.writelines(to_line(event) + "\n" for event in events)
 
 
 def _point(step: int) -> dict[str, float]:
@@ -191,8 +192,8 @@ def made_once(tmp_path_factory, start_sweep):
         study.tell(number, TrialResult(80.0 + GAIN[plan].get("en", 0.0)))
     study.close()
     sweep.journal(
-        Event("sweep_started", fields={"name": "made"}, at=BEGAN),
-        Event("sweep_finished", fields={"name": "made", "state": "finished"}, at=BEGAN + 20),
+        SweepStarted("made", at=BEGAN),
+        SweepFinished("made", "finished", at=BEGAN + 20),
     )
     return sweep
 

@@ -21,7 +21,7 @@ from xlt_core.store import Store
 from xlt_core.testing.bench import RECIPE, Bench, assert_equal_bits, json_of
 from xlt_core.training.checkpoint import PROGRESS, STATE
 from xlt_core.vocabulary.errors import StageCancelled
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import Event, StageProgress
 
 STEPS = 13
 SHORT = replace(RECIPE, steps=STEPS)
@@ -51,7 +51,7 @@ def disturbed(here: Bench, stage: TrainStage, stops: Sequence[int], kill: bool) 
     for stop in stops:
 
         def stop_there(event: Event, stop: int = stop) -> None:
-            if event.kind == "stage_progress" and event.fields["step"] >= stop:
+            if isinstance(event, StageProgress) and event.step >= stop:
                 raise stopped(stage.key)
 
         here.report = stop_there

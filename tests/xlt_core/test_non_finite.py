@@ -23,6 +23,7 @@ from xlt_core.vocabulary.errors import (
     StageFailed,
     UserMistake,
 )
+from xlt_core.vocabulary.events import StageProgress
 
 NUMBERS = [float("nan"), float("inf"), float("-inf")]
 KINDS = ["mnli", "copa", "udpos", "squad", "stsb"]
@@ -112,7 +113,7 @@ class TestTraining:
             with pytest.raises(NonFinite):
                 here.run(stage)
             assert_nothing_left(here, stage)
-        told = [event.fields["step"] for event in here.events if event.kind == "stage_progress"]
+        told = [event.step for event in here.events if isinstance(event, StageProgress)]
         assert told and told[: len(told) // 2] == told[len(told) // 2 :]
 
 

@@ -22,7 +22,7 @@ from xlt_core.store import Store
 from xlt_core.testing.encoders import encoder_in
 from xlt_core.testing.rows import data_in
 from xlt_core.vocabulary.errors import StageCancelled
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import Event, StageProgress
 from xlt_core.vocabulary.plan import Member
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import SourceRef
@@ -94,7 +94,7 @@ class Bench:
 
     def _note(self, event: Event) -> None:
         self.events.append(event)
-        if event.kind == "stage_progress" and event.fields["step"] == self.stop_at:
+        if isinstance(event, StageProgress) and event.step == self.stop_at:
             raise StageCancelled(event.stage)
 
 

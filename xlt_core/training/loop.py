@@ -37,7 +37,16 @@ from xlt_core.vocabulary.errors import (
 from xlt_core.vocabulary.fingerprint import derived_seed
 from xlt_core.vocabulary.recipe import Recipe
 
-Point = dict[str, Any]
+
+@dataclass(frozen=True)
+class Point:
+    """A point of the curve while it is trained: the loss is the mean since the point before."""
+
+    step: int
+    steps: int
+    loss: float
+    learning_rate: float
+    tokens_per_second: float
 
 
 @dataclass(frozen=True)
@@ -72,8 +81,8 @@ def train(
 
     Args:
         course: how, by the stage's method.
-        tell: is given {step, steps, loss, learning_rate, tokens_per_second} every
-            `pace.log_steps` steps and at the end; may raise StageCancelled.
+        tell: is given a point of the curve every `pace.log_steps` steps and at the
+            end; may raise StageCancelled.
 
     Raises:
         NonFiniteLoss, NonFiniteGradient: names task, step and learning rate.
@@ -134,8 +143,7 @@ class _Loop:
             if at.step % self.pace.log_steps == 0 or at.step == self.job.steps:
                 self._look_at_pending()
                 self._clock()
-                point = self._point()
-                point["tokens_per_second"] = (at.tokens - tokens) / max(1e-9, at.seconds - seconds)
+                point = self._point((at.tokens - tokens) / max(1e-9, at.seconds - seconds))
                 tokens, seconds = at.tokens, at.seconds
                 yield point
             if time.monotonic() - self.saved >= self.pace.checkpoint_seconds:
@@ -224,7 +232,7 @@ class _Loop:
             f"learning rate {rate:.3g}; lower {_dials(self.job.recipe)}, or lengthen the warm-up"
         )
 
-    def _point(self) -> Point:
+    def _point(self, tokens_per_second: float) -> Point:
         at = self.progress
         rate = learning_rate(self.job.recipe, at.step - 1, self.job.steps)
         loss = math.fsum(at.window) / len(at.window)
@@ -232,7 +240,7 @@ class _Loop:
         at.curve.append(
             {"step": at.step, "loss": loss, "learning_rate": rate, "at": round(time.time(), 3)}
         )
-        return {"step": at.step, "steps": self.job.steps, "loss": loss, "learning_rate": rate}
+        return Point(at.step, self.job.steps, loss, rate, tokens_per_second)
 
     def _clock(self) -> None:
         now = time.monotonic()

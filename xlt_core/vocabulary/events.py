@@ -1,82 +1,268 @@
 """Events: what happened, when. One JSON line each in a sweep's `events.jsonl`.
 
-Progress bars, logs and MLflow are all drawn from these; nothing decides by them.
+Progress bars, logs and MLflow are all drawn from these; nothing decides by them. Each kind is a
+small class of its own, `KINDS` has them all; how they are written and read is in `event_lines`.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import KW_ONLY, dataclass, field
 
-from xlt_core.vocabulary.lines import json_line
-
-# kinds: stage_started stage_progress stage_finished stage_failed stage_retried stage_interrupted
-#        stage_cancelled stages_left trial_started trial_finished trial_failed trial_interrupted
-#        sweep_started sweep_waits sweep_finished worker_failed workers phase message
+from xlt_core.vocabulary.json_value import JsonObject
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened.
+    """Something that happened. What a kind carries of its own stands before these, by position.
+
+    A field that is None was not said, and is not written: not every event of the kind has it, or
+    older journals have not.
 
     Attributes:
-        kind: one of the kinds listed above.
-        at: seconds since the epoch.
         stage: the stage's key, or empty.
         trial: the trial's number, or None.
-        fields: whatever the kind carries (title, step, steps, loss, scores, error, …).
+        at: seconds since the epoch.
+        more: what a later version has added to the kind; passed on as it is.
     """
 
-    kind: str
+    _: KW_ONLY
     stage: str = ""
     trial: int | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
     at: float = field(default_factory=time.time)
+    more: JsonObject = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        taken = {"kind", "at", "stage", "trial"} & set(self.fields)
+        taken = {"kind", "stage", "trial", "at"} & set(self.more)
         if taken:
             raise ValueError(f"an event has fields of its own called {sorted(taken)}")
 
-    def to_line(self) -> str:
-        """One line of JSON, without the line end."""
-        return json_line(
-            {
-                "kind": self.kind,
-                "at": round(self.at, 3),
-                "stage": self.stage,
-                "trial": self.trial,
-                **self.fields,
-            }
-        )
-
-    @classmethod
-    def from_line(cls, line: str) -> Event:
-        """Read what `to_line` wrote. Raises ValueError on any other line, as a torn one."""
-        try:
-            data = json.loads(line)
-        except RecursionError:
-            raise ValueError("is nested too deeply") from None
-        if not isinstance(data, dict):
-            raise ValueError("is no object")
-        named = {name: data.pop(name) for name in _NAMED if name in data}
-        if not named.keys() >= {"kind", "at"}:
-            raise ValueError("is no event")
-        for name, value in named.items():
-            if not isinstance(value, _NAMED[name]) or isinstance(value, bool):
-                raise ValueError(f"{name} is no event's")
-        if not abs(named["at"]) < _END_OF_TIME:
-            raise ValueError("at is no time")
-        return cls(**named, fields=data)
+    @property
+    def kind(self) -> str:
+        """The word of its line."""
+        return _WORDS[type(self)]
 
 
-_NAMED: Mapping[str, tuple[type, ...]] = {
-    "kind": (str,),
-    "at": (int, float),
-    "stage": (str,),
-    "trial": (int, type(None)),
+@dataclass(frozen=True)
+class OtherEvent(Event):
+    """Of a kind that this version does not know, or not in its kind's form; `more` has it all."""
+
+    word: str
+
+    @property
+    def kind(self) -> str:
+        """The word of its line."""
+        return self.word
+
+
+# ---- of a sweep
+
+
+@dataclass(frozen=True)
+class SweepStarted(Event):
+    """A driver took the sweep up."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class SweepFinished(Event):
+    """A driver's run came to an end, in this state of the sweep (see `SweepState`)."""
+
+    name: str
+    state: str
+
+
+@dataclass(frozen=True)
+class SweepWaits(Event):
+    """Nothing begins for now, and why."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Message(Event):
+    """Something that people should read."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Phase(Event):
+    """What the driver is doing now, where no stage runs."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class WorkerFailed(Event):
+    """A worker could not be started, for so many times now."""
+
+    error: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Workers(Event):
+    """How many workers are ready, of how many."""
+
+    ready: int
+    of: int
+
+
+# ---- of a trial
+
+
+@dataclass(frozen=True)
+class TrialEvent(Event):
+    """Of a trial: its plan, as `str(Plan)` writes it, and its searched values by dotted path."""
+
+    plan: str | None = None
+    settings: JsonObject | None = None
+
+
+@dataclass(frozen=True)
+class TrialStarted(TrialEvent):
+    """Was handed out."""
+
+
+@dataclass(frozen=True)
+class TrialFinished(TrialEvent):
+    """Has an objective, in percent."""
+
+    objective: float | None = None
+
+
+@dataclass(frozen=True)
+class TrialFailed(TrialEvent):
+    """Failed of its own."""
+
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class TrialInterrupted(TrialEvent):
+    """Ended without a result, by a machine's `error` or because the sweep was ended."""
+
+    error: str | None = None
+
+
+# ---- of a stage, by the engine that computes it
+
+
+@dataclass(frozen=True)
+class StageEvent(Event):
+    """Of a stage: its title."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class StageStarted(StageEvent):
+    """A worker began to compute it."""
+
+
+@dataclass(frozen=True)
+class StageProgress(StageEvent):
+    """A point of the loss curve; the loss is the mean since the point before."""
+
+    step: int
+    steps: int
+    loss: float
+    learning_rate: float
+    tokens_per_second: float
+
+
+@dataclass(frozen=True)
+class StageFinished(StageEvent):
+    """Was computed: an evaluation has `scores` (as `scores.json`), a training `steps`."""
+
+    seconds: float
+    scores: JsonObject | None = None
+    steps: int | None = None
+
+
+# ---- of a stage, by the service that has it computed (two are called by their longer name: errors
+#      have the short one)
+
+
+@dataclass(frozen=True)
+class ServedStage(StageEvent):
+    """Of a stage of some kind (`train`, `evaluate`, …)."""
+
+    of: str
+
+
+@dataclass(frozen=True)
+class StageDone(ServedStage):
+    """Was computed for a sweep that waited for it."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class StageReused(ServedStage):
+    """Was found in the store."""
+
+
+@dataclass(frozen=True)
+class StageFailedEvent(ServedStage):
+    """Failed of its own, or of what it needs."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class StageRetried(ServedStage):
+    """Was lost, and is tried again after a pause, in seconds."""
+
+    error: str
+    pause: float
+
+
+@dataclass(frozen=True)
+class StageInterrupted(ServedStage):
+    """A machine's fault outlasted every try."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class StageCancelledEvent(ServedStage):
+    """Nobody wants it any longer."""
+
+    begun: bool | None = None
+
+
+@dataclass(frozen=True)
+class StagesLeft(Event):
+    """So many stages were cancelled that had not begun."""
+
+    count: int
+
+
+KINDS: Mapping[str, type[Event]] = {
+    "sweep_started": SweepStarted,
+    "sweep_finished": SweepFinished,
+    "sweep_waits": SweepWaits,
+    "message": Message,
+    "phase": Phase,
+    "worker_failed": WorkerFailed,
+    "workers": Workers,
+    "trial_started": TrialStarted,
+    "trial_finished": TrialFinished,
+    "trial_failed": TrialFailed,
+    "trial_interrupted": TrialInterrupted,
+    "stage_started": StageStarted,
+    "stage_progress": StageProgress,
+    "stage_finished": StageFinished,
+    "stage_done": StageDone,
+    "stage_reused": StageReused,
+    "stage_failed": StageFailedEvent,
+    "stage_retried": StageRetried,
+    "stage_interrupted": StageInterrupted,
+    "stage_cancelled": StageCancelledEvent,
+    "stages_left": StagesLeft,
 }
-_END_OF_TIME = 1e11  # seconds; no calendar goes far beyond
+_WORDS = {kind: word for word, kind in KINDS.items()}

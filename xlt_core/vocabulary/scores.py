@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from xlt_core.vocabulary.json_value import JsonObject
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -27,7 +29,7 @@ class Scores:
     primary: float
     examples: int
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> JsonObject:
         """The form kept in `scores.json`."""
         return {
             "task": self.task,

@@ -5,9 +5,7 @@ Neighbours: `train`, `evaluate`; `record` writes down what was done here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -18,13 +16,12 @@ from xlt_core.kinds import get_kind
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.finite import check_finite
 from xlt_core.models.model import HeadSpec, Model
-from xlt_core.stages import Stage, WeightsStage
+from xlt_core.stages import WeightsStage
 from xlt_core.stages.evaluate import Reading
 from xlt_core.stages.running import Report, Settings
 from xlt_core.store import Store
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake, ParentMissing, UserMistake
-from xlt_core.vocabulary.events import Event
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import DataRef
 from xlt_core.worker_cache import Trained, WorkerCache
@@ -35,16 +32,15 @@ PRETRAINED = "pretrained"  # of a record: the weights are the encoder's own
 
 @dataclass(frozen=True)
 class StageContext:
-    """Store, report, settings and memory of one call of `run`."""
+    """Store, report, settings and memory of one call of `run`.
+
+    `report` raises StageCancelled where nobody wants the stage any longer.
+    """
 
     store: Store
     report: Report
     settings: Settings
     warm: WorkerCache
-
-    def tell(self, kind: str, stage: Stage, fields: Mapping[str, Any]) -> None:
-        """Report an event of `stage`. Raises StageCancelled where nobody wants it any longer."""
-        self.report(Event(kind, stage=stage.key, fields={"title": stage.title, **fields}))
 
     def device(self) -> torch.device:
         """Where to compute. Raises UserMistake for a device this machine lacks."""

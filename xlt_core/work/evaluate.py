@@ -21,6 +21,7 @@ from xlt_core.tasks import get_task
 from xlt_core.training.loop import reproducible
 from xlt_core.training.precision import autocast, check_precision
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.events import StageFinished, StageStarted
 from xlt_core.work.context import StageContext, check_length, head_of
 from xlt_core.work.record import about
 
@@ -31,7 +32,7 @@ def evaluate_stage(stage: EvaluateStage, context: StageContext) -> StageResult:
     device = context.device()
     reading = stage.reading
     check_precision(reading.precision, device)
-    context.tell("stage_started", stage, {})
+    context.report(StageStarted(stage.title, stage=stage.key))
     model, head = trained_model(stage, context, device)
     ref, trained = stage.data, stage.trained
     task = get_task(ref.task)
@@ -61,7 +62,7 @@ def evaluate_stage(stage: EvaluateStage, context: StageContext) -> StageResult:
         write_predictions(draft.folder / PREDICTIONS, examples, predictions, task)
         (draft.folder / SCORES).write_text(json.dumps(answer), encoding="utf-8")
         draft.publish(record)
-    context.tell("stage_finished", stage, {"seconds": seconds, "scores": answer})
+    context.report(StageFinished(stage.title, seconds, scores=answer, stage=stage.key))
     return StageResult(stage.key, answer, True, seconds)
 
 

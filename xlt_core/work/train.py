@@ -32,6 +32,7 @@ from xlt_core.training.optimizer import freeze, learning_rate
 from xlt_core.training.order import BatchOrder, Indices, limited, total_steps
 from xlt_core.training.precision import check_precision
 from xlt_core.vocabulary.errors import NonFinite
+from xlt_core.vocabulary.events import StageFinished, StageProgress, StageStarted
 from xlt_core.vocabulary.fingerprint import derived_seed
 from xlt_core.vocabulary.refs import DataRef
 from xlt_core.work.context import WEIGHTS, StageContext, check_length, head_of
@@ -46,7 +47,7 @@ def train_stage(stage: TrainStage, context: StageContext) -> StageResult:
     started = time.time()
     device = context.device()
     check_precision(stage.recipe.precision, device)
-    context.tell("stage_started", stage, {})
+    context.report(StageStarted(stage.title, stage=stage.key))
     parent = context.trained(stage.parent) if stage.parent else None
     splits = {_member_name(ref): context.split(stage, ref, stage.recipe) for ref in stage.data}
     context.warm.loaded = ""
@@ -71,7 +72,9 @@ def train_stage(stage: TrainStage, context: StageContext) -> StageResult:
     checkpoints.drop()
     context.warm.keep(stage.key, trained)
     context.warm.loaded = stage.key
-    context.tell("stage_finished", stage, {"seconds": progress.seconds, "steps": progress.step})
+    context.report(
+        StageFinished(stage.title, progress.seconds, steps=progress.step, stage=stage.key)
+    )
     return StageResult(stage.key, None, True, progress.seconds)
 
 
@@ -139,7 +142,17 @@ def _pace(context: StageContext, device: torch.device) -> Pace:
 
 
 def _teller(stage: TrainStage, context: StageContext) -> Callable[[Point], None]:
-    return lambda point: context.tell("stage_progress", stage, point)
+    return lambda at: context.report(
+        StageProgress(
+            stage.title,
+            at.step,
+            at.steps,
+            at.loss,
+            at.learning_rate,
+            at.tokens_per_second,
+            stage=stage.key,
+        )
+    )
 
 
 def _decay(job: TrainingJob, frozen: list[str]) -> float:

@@ -11,7 +11,17 @@ import pytest
 from sweeps.spec.desired_state import requested
 from tests.sweeps.conftest import GAIN
 from xlt_core.vocabulary.errors import UserMistake
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import (
+    StageDone,
+    StageFailedEvent,
+    StageFinished,
+    StageStarted,
+    SweepFinished,
+    SweepStarted,
+    TrialFailed,
+    TrialFinished,
+    TrialStarted,
+)
 
 
 class TestListings:
@@ -207,11 +217,9 @@ class TestLogs:
         """A sweep with a journal."""
         made = make()
         made.journal(
-            Event("stage_started", stage="abc1", fields={"title": "mnli #0"}),
-            Event(
-                "stage_failed", stage="abc1", fields={"title": "mnli #0", "error": "NaN\nat step 3"}
-            ),
-            Event("trial_failed", trial=2, fields={"plan": "panx[ru]", "error": "NaN"}),
+            StageStarted("mnli #0", stage="abc1"),
+            StageFailedEvent("mnli #0", "train", "NaN\nat step 3", stage="abc1"),
+            TrialFailed("panx[ru]", {}, "NaN", trial=2),
         )
         return made
 
@@ -234,10 +242,10 @@ class TestLogs:
         made.ask(1, plans[1])
         own, other = (made.paths(plan)[0].trained for plan in reversed(plans))
         made.journal(
-            Event("stage_finished", stage=own.key, fields={"title": own.title}),
-            Event("stage_done", stage=own.key, fields={"title": own.title}),
-            Event("stage_done", stage=other.key, fields={"title": other.title}),
-            Event("trial_finished", trial=1, fields={"plan": plans[1]}),
+            StageFinished(own.title, 1.0, steps=3, stage=own.key),
+            StageDone(own.title, own.kind, 1.0, stage=own.key),
+            StageDone(other.title, other.kind, 1.0, stage=other.key),
+            TrialFinished(plans[1], trial=1),
         )
         lines = xlt("logs", "made", "--trial", "1").out.splitlines()
         assert [line.split()[1] for line in lines] == ["done", "trial"]
@@ -260,7 +268,7 @@ class TestLogs:
     @pytest.mark.parametrize("options", [[], ["--json"], ["--follow"]])
     def test_a_trial_that_is_not_there(self, events, xlt, options):
         """Which ones there are is said: the journal knows."""
-        events.journal(*(Event("trial_started", trial=number) for number in (0, 1, 7)))
+        events.journal(*(TrialStarted(trial=number) for number in (0, 1, 7)))
         said = xlt("logs", "made", "--trial", "99", *options)
         assert (said.code, said.out) == (2, "")
         assert "--trial 99: the journal has no such trial" in said.err
@@ -313,8 +321,8 @@ class TestControl:
     def test_nothing_runs(self, make, xlt, verb):
         """A request that nobody would read is refused, and not left lying about."""
         made = make()
-        ended = [Event("sweep_finished", fields={"state": s}) for s in ("finished", "stopped")]
-        journals = [[], [Event("sweep_started")], ended[:1], ended]
+        ended = [SweepFinished("made", s) for s in ("finished", "stopped")]
+        journals = [[], [SweepStarted("made")], ended[:1], ended]
         words = ["has not started", "was interrupted", "is finished", "is stopped"]
         for journal, word in zip(journals, words, strict=True):
             made.journal(*journal)

@@ -14,7 +14,7 @@ from sweeps.tracking.open_runs import Ledger
 from sweeps.tracking.project import sweep_record
 from sweeps.tracking.reconcile import needs_closing
 from sweeps.tracking.spool import Spool
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import SweepStarted
 
 ON_PORT = "--host 127.0.0.1 --port 5000"
 LOOKS = [
@@ -54,7 +54,7 @@ class TestLooks:
     def test_nothing_is_sent(self, make, xlt, arguments):
         made = make()
         made.begin()
-        made.journal(Event("sweep_started"))
+        made.journal(SweepStarted("made"))
         leave_behind(made)
         before = sorted(path.name for path in made.folder.spool.rglob("*"))
         with socket.socket() as server:
@@ -74,7 +74,7 @@ class TestLooks:
     def test_nothing_is_said_while_a_driver_is_at_work(self, make, xlt):
         """It sends itself."""
         made = make()
-        made.journal(Event("sweep_started"))
+        made.journal(SweepStarted("made"))
         leave_behind(made)
         with filelock.FileLock(made.folder.lock):
             assert xlt("logs", "made").err == ""

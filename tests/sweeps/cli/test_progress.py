@@ -9,8 +9,30 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from sweeps.cli.progress import ProgressDisplay, Tally, line, picture, summary
-from xlt_core.vocabulary.events import Event
+from sweeps.cli.event_text import line
+from sweeps.cli.progress import ProgressDisplay, Tally, picture, summary
+from xlt_core.vocabulary.events import (
+    Message,
+    OtherEvent,
+    Phase,
+    ServedStage,
+    StageCancelledEvent,
+    StageDone,
+    StageFailedEvent,
+    StageFinished,
+    StageInterrupted,
+    StageProgress,
+    StageRetried,
+    StageReused,
+    StagesLeft,
+    StageStarted,
+    SweepFinished,
+    SweepWaits,
+    TrialFailed,
+    TrialFinished,
+    WorkerFailed,
+    Workers,
+)
 
 
 def text_of(renderable, width=120):
@@ -19,26 +41,34 @@ def text_of(renderable, width=120):
     return console.file.getvalue()
 
 
-def stage(kind, key="k1", at=0.0, **fields):
-    return Event(kind, stage=key, fields={"title": f"mnli #{key}", **fields}, at=at)
+def stage(kind, key="k1", at=0.0, title=None, **fields):
+    """Something of a stage; of a training, where that must be said."""
+    of = {"of": "train"} if issubclass(kind, ServedStage) else {}
+    return kind(title or f"mnli #{key}", stage=key, at=at, **{**of, **fields})
+
+
+def progress(at=0.0, **said):
+    point = {"step": 1, "steps": 100, "loss": 0.5, "learning_rate": 1e-3, "tokens_per_second": 1.0}
+    return stage(StageProgress, at=at, **{**point, **said})
 
 
 class TestTally:
     def test_counts_each_stage_once(self):
         """The engine and the service both say that a stage is done; it is one stage."""
         tally = Tally(total=2)
-        for kind in ("stage_started", "stage_finished", "stage_done"):
-            tally.add(stage(kind, of="train"))
+        tally.add(stage(StageStarted))
+        tally.add(stage(StageFinished, seconds=1.0, steps=3))
+        tally.add(stage(StageDone, seconds=1.0))
         assert (len(tally.trained), len(tally.running)) == (1, 0)
 
     def test_tells_trained_evaluated_reused_failed_apart(self):
         """Four ways for a stage to end, four counts."""
         tally = Tally(total=None)
-        tally.add(stage("stage_done", "a", of="train"))
-        tally.add(stage("stage_done", "b", of="evaluate"))
-        tally.add(stage("stage_reused", "c", of="train"))
-        tally.add(stage("stage_failed", "d", of="train", error="NaN"))
-        tally.add(stage("stage_cancelled", "e", of="train"))
+        tally.add(stage(StageDone, "a", of="train", seconds=1.0))
+        tally.add(stage(StageDone, "b", of="evaluate", seconds=1.0))
+        tally.add(stage(StageReused, "c", of="train"))
+        tally.add(stage(StageFailedEvent, "d", of="train", error="NaN"))
+        tally.add(stage(StageCancelledEvent, "e", of="train"))
         assert [len(s) for s in (tally.trained, tally.evaluated, tally.reused, tally.failed)] == [
             1,
             1,
@@ -50,17 +80,17 @@ class TestTally:
         """Asked for again by a later trial, it comes from the store, but this run put it there."""
         tally = Tally(total=None)
         for of in ("train", "evaluate"):
-            tally.add(stage("stage_done", of, of=of))
-            tally.add(stage("stage_reused", of, of=of))
+            tally.add(stage(StageDone, of, of=of, seconds=1.0))
+            tally.add(stage(StageReused, of, of=of))
         for _ in range(2):
-            tally.add(stage("stage_reused", "c", of="train"))
+            tally.add(stage(StageReused, "c", of="train"))
         assert "this run: 1 trained · 1 evaluated · 1 reused" in summary(tally)
 
     def test_progress_of_a_stage(self):
         """Steps and speed are the last ones told."""
         tally = Tally(total=1)
-        tally.add(stage("stage_started"))
-        tally.add(stage("stage_progress", step=10, steps=100, tokens_per_second=1234.0))
+        tally.add(stage(StageStarted))
+        tally.add(progress(step=10, tokens_per_second=1234.0))
         shown = text_of(picture(tally, 0.0))
         assert "10/100" in shown
         assert "1,234 tokens/s" in shown
@@ -69,8 +99,8 @@ class TestTally:
         """Trials of earlier runs say nothing of today's pace."""
         tally = Tally(total=10, before=6, began=0.0)
         assert tally.seconds_left(50.0) is None
-        tally.add(Event("trial_finished", trial=6))
-        tally.add(Event("trial_failed", trial=7))
+        tally.add(TrialFinished(trial=6))
+        tally.add(TrialFailed(trial=7))
         assert tally.done == 8
         assert tally.seconds_left(100.0) == pytest.approx(100.0)
 
@@ -78,17 +108,17 @@ class TestTally:
         """More than a dozen are counted, not listed."""
         tally = Tally(total=1)
         for key in range(40):
-            tally.add(stage("stage_started", str(key)))
+            tally.add(stage(StageStarted, str(key)))
         assert len(text_of(picture(tally, 0.0)).splitlines()) < 24
 
     def test_where_no_stage_runs_it_says_what_goes_on(self):
         """Until the first stage, and after the last one."""
         tally = Tally(total=1)
-        tally.add(Event("phase", fields={"text": "starting Ray"}))
+        tally.add(Phase("starting Ray"))
         assert "starting Ray" in text_of(picture(tally, 0.0))
-        tally.add(Event("workers", fields={"ready": 1, "of": 2}))
+        tally.add(Workers(1, 2))
         assert "1 of 2 workers ready" in text_of(picture(tally, 0.0))
-        tally.add(stage("stage_started"))
+        tally.add(stage(StageStarted))
         assert "ready" not in text_of(picture(tally, 0.0))
 
     def test_an_unknown_total(self):
@@ -100,30 +130,30 @@ class TestLine:
     @pytest.mark.parametrize(
         ("event", "words"),
         [
-            (stage("stage_started"), "start mnli #k1"),
-            (stage("stage_done", seconds=2.0), "done  mnli #k1 (2.0 s)"),
-            (stage("stage_failed", error="loss is NaN\nmore"), "FAIL  mnli #k1 (loss is NaN)"),
+            (stage(StageStarted), "start mnli #k1"),
+            (stage(StageDone, seconds=2.0), "done  mnli #k1 (2.0 s)"),
+            (stage(StageFailedEvent, error="loss is NaN\nmore"), "FAIL  mnli #k1 (loss is NaN)"),
             (
-                Event("trial_finished", trial=3, fields={"plan": "mnli", "objective": 71.234}),
+                TrialFinished("mnli", {}, 71.234, trial=3),
                 "trial 3 mnli: finished (objective 71.23)",
             ),
-            (Event("message", fields={"text": "hello"}), "hello"),
-            (Event("phase", fields={"text": "starting Ray"}), "starting Ray"),
-            (Event("workers", fields={"ready": 1, "of": 2}), "1 of 2 workers ready"),
-            (Event("stages_left", fields={"count": 1}), "leave 1 stage that had not begun"),
-            (Event("stages_left", fields={"count": 8}), "leave 8 stages that had not begun"),
-            (Event("sweep_waits", fields={"text": "no room"}), "WAIT  no room"),
+            (Message("hello"), "hello"),
+            (Phase("starting Ray"), "starting Ray"),
+            (Workers(1, 2), "1 of 2 workers ready"),
+            (StagesLeft(1), "leave 1 stage that had not begun"),
+            (StagesLeft(8), "leave 8 stages that had not begun"),
+            (SweepWaits("no room"), "WAIT  no room"),
             (
-                Event("worker_failed", fields={"attempt": 2, "error": "no torch\nmore"}),
+                WorkerFailed("no torch\nmore", 2),
                 "a worker could not start, attempt 2 (no torch)",
             ),
             (
-                stage("stage_retried", error="away\nmore", pause=6.0),
+                stage(StageRetried, error="away\nmore", pause=6.0),
                 "retry mnli #k1 (in 6 s, away)",
             ),
-            (stage("stage_interrupted", error="away"), "lost  mnli #k1 (away)"),
-            (Event("sweep_finished", fields={"name": "s", "state": "stopped"}), "sweep s: stopped"),
-            (Event("something_new", fields={}), "something new"),
+            (stage(StageInterrupted, error="away"), "lost  mnli #k1 (away)"),
+            (SweepFinished("s", "stopped"), "sweep s: stopped"),
+            (OtherEvent("something_new"), "something new"),
         ],
     )
     def test_one_event_one_line(self, event, words):
@@ -143,30 +173,30 @@ class TestProgress:
     def test_without_a_terminal_one_line_an_event(self):
         """A log file gets plain lines, however long, and no control codes."""
         long = "mnli > qqp+squad > " * 10
-        lines = self.observe(
-            stage("stage_started", title=long), Event("message", fields={"text": "x"})
-        )
+        lines = self.observe(stage(StageStarted, title=long), Message("x"))
         assert len(lines) == 2
         assert long.strip() in lines[0]
         assert "\x1b" not in "".join(lines)
 
     def test_without_a_terminal_steps_are_told_now_and_then(self):
         """Ten thousand steps are not ten thousand lines."""
-        steps = [stage("stage_progress", at=float(n), step=n, steps=100) for n in range(100)]
+        steps = [progress(at=float(n), step=n) for n in range(100)]
         assert 1 <= len(self.observe(*steps)) <= 4
 
     def test_an_end_told_twice_is_one_line(self):
         """The engine's word and the service's are about the same end."""
-        assert len(self.observe(stage("stage_finished"), stage("stage_done"))) == 1
+        assert (
+            len(self.observe(stage(StageFinished, seconds=1.0), stage(StageDone, seconds=1.0))) == 1
+        )
 
     def test_on_a_terminal_a_live_display_and_no_lost_errors(self):
         """Errors stay above the live lines, and so does what is waited for."""
         out = StringIO()
         console = Console(file=out, width=100, force_terminal=True)
         with ProgressDisplay(1, console=console) as progress:
-            progress.observe(stage("stage_started"))
-            progress.observe(stage("stage_failed", error="loss is NaN"))
-            progress.observe(Event("sweep_waits", fields={"text": "a disk is full"}))
+            progress.observe(stage(StageStarted))
+            progress.observe(stage(StageFailedEvent, error="loss is NaN"))
+            progress.observe(SweepWaits("a disk is full"))
         assert "loss is NaN" in out.getvalue()
         assert "a disk is full" in out.getvalue()
         assert "trials 0/1" in out.getvalue()
@@ -176,7 +206,7 @@ class TestProgress:
         out = StringIO()
         progress = ProgressDisplay(1, console=Console(file=out, width=100, force_terminal=True))
         with progress:
-            progress.observe(stage("stage_started"))
+            progress.observe(stage(StageStarted))
             out.close()
 
 
@@ -187,8 +217,7 @@ def test_a_reader_that_has_stalled_holds_up_no_sweep(monkeypatch):
     with os.fdopen(writing, "w") as file:  # nobody reads
         with ProgressDisplay(1000, console=Console(file=file, width=200)) as progress:
             for number in range(1000):
-                fields = {"plan": "x" * 300}
-                progress.observe(Event("trial_finished", trial=number, fields=fields))
+                progress.observe(TrialFinished("x" * 300, trial=number))
         assert progress.tally.done == 1000
         os.set_blocking(reading, False)
         while progress._shower.is_alive():

@@ -21,7 +21,7 @@ from xlt_core.vocabulary.errors import (
     StageCancelled,
     StageFailed,
 )
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import StageProgress, StageStarted
 
 GATE = "gate"
 MENDED = "mended"
@@ -34,7 +34,7 @@ FAULTS = {
 
 def run(stage: Stage, store: Store, report: Report, settings: Settings) -> Any:
     """Publish `stage`, unless its task's name says that something befalls it."""
-    report(Event("stage_started", stage=stage.key))
+    report(StageStarted(stage.title, stage=stage.key))
     task = stage.data[0].task if isinstance(stage, TrainStage) else stage.data.task
     if task == "broken":
         raise NonFiniteLoss("loss is nan at step 3; lower recipe.train.learning_rate")
@@ -68,7 +68,7 @@ def _wait(settings: Settings, stage: Stage, report: Report) -> None:
     pause = threading.Event()
     try:
         while not (Path(settings.cache) / GATE).exists():
-            report(Event("stage_progress", stage=stage.key))
+            report(StageProgress(stage.title, 1, 2, 0.5, 1e-3, 10.0, stage=stage.key))
             pause.wait(0.02)
     except StageCancelled:
         (settings.cache / f"stopped-{stage.key}").touch()
@@ -77,7 +77,7 @@ def _wait(settings: Settings, stage: Stage, report: Report) -> None:
 
 def run_any(stage: Stage, store: Store, report: Report, settings: Settings) -> Any:
     """Publish a stage of whatever kind."""
-    report(Event("stage_started", stage=stage.key))
+    report(StageStarted(stage.title, stage=stage.key))
     return noop.run(stage, store, report, settings)
 
 
@@ -86,7 +86,7 @@ def run_ailing(stage: Stage, store: Store, report: Report, settings: Settings) -
 
     `ailing` holds `away` or `broken` and the number of stages before the target's training.
     """
-    report(Event("stage_started", stage=stage.key))
+    report(StageStarted(stage.title, stage=stage.key))
     ails = settings.cache / "ailing"
     if isinstance(stage, TrainStage) and ails.exists():
         how, depth = ails.read_text().split()

@@ -16,6 +16,7 @@ from sweeps.results.status import sweep_status
 from sweeps.search.study_reader import read_trials
 from sweeps.spec.desired_state import DesiredState, request
 from sweeps.spec.identity import give_identity
+from xlt_core.vocabulary.events import Phase, TrialInterrupted
 
 RUNNER = "tests.sweeps.execution.runners:run_ailing"
 PLANS = 5  # none, two alone, two orders
@@ -80,7 +81,7 @@ def test_a_signal_interrupts_what_is_not_done_yet(sweep, run, moment, state):
     """In the closing of a sweep that has all its trials there is nothing to go on with."""
 
     def observe(event):
-        if event.kind == "phase" and event.fields["text"].startswith(moment):
+        if isinstance(event, Phase) and event.text.startswith(moment):
             os.kill(os.getpid(), signal.SIGTERM)
 
     assert run(observe).state == state
@@ -98,7 +99,7 @@ def test_a_sweep_that_is_complete_is_not_stopped(sweep, run, moment, desired, ex
     """Who asked too late is told that it had ended by itself."""
 
     def observe(event):
-        if event.kind == "phase" and event.fields["text"].startswith(moment):
+        if isinstance(event, Phase) and event.text.startswith(moment):
             request(sweep.folder, desired)
 
     assert run(observe).state == expected
@@ -111,7 +112,7 @@ def test_an_extension_that_was_interrupted_is_not_finished(sweep, run):
     more = replace(sweep.sweep, seeds=(0, 1, 2))
 
     def observe(event):
-        if event.kind == "phase" and event.fields["text"].startswith("starting workers"):
+        if isinstance(event, Phase) and event.text.startswith("starting workers"):
             os.kill(os.getpid(), signal.SIGTERM)
 
     options = {"revisit": True, "runner": RUNNER}
@@ -129,9 +130,9 @@ def test_a_machines_fault_interrupts_and_is_tried_again(sweep, run, ail):
     assert run(told.append) == Ended("interrupted", 0, 2)
     assert sweep_status(sweep.folder).state == "interrupted"
     assert {"stage_retried", "stage_interrupted"} <= {event.kind for event in told}
-    ended = [event for event in told if event.kind == "trial_interrupted"]
+    ended = [event for event in told if isinstance(event, TrialInterrupted)]
     assert len(ended) == 2
-    assert all("the store went away" in event.fields["error"] for event in ended)
+    assert all("the store went away" in event.error for event in ended)
     before = rows(sweep)
     ail()
     assert run() == Ended("finished", 0, 0)

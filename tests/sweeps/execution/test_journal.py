@@ -9,17 +9,18 @@ import pytest
 from sweeps.execution.journal import Journal
 from sweeps.spec.files import LocalFiles
 from tests.faults.small_disk import ballast, small_disk
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.event_lines import from_line
+from xlt_core.vocabulary.events import Event, Message
 
 __all__ = ["small_disk"]
 
 
 def message(text: str) -> Event:
-    return Event("message", fields={"text": text})
+    return Message(text)
 
 
 def texts(path) -> list[str]:
-    return [Event.from_line(line).fields["text"] for line in path.read_text().split("\n") if line]
+    return [from_line(line).text for line in path.read_text().split("\n") if line]
 
 
 def test_appends_to_what_is_there(tmp_path):

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from sweeps.execution.left import Left
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import (
+    Event,
+    StageCancelledEvent,
+    StagesLeft,
+    SweepFinished,
+    TrialInterrupted,
+)
 
-WAITING = Event("stage_cancelled", stage="w", fields={"begun": False})
-RUNNING = Event("stage_cancelled", stage="r", fields={"begun": True})
-ENDED = Event("sweep_finished")
+WAITING = StageCancelledEvent("t", "train", False, stage="w")
+RUNNING = StageCancelledEvent("t", "train", True, stage="r")
+ENDED = SweepFinished("s", "stopped")
 
 
 def told(*events: Event) -> list[tuple[str, object]]:
     left = Left()
     found = [known for event in events for known in left.take(event)]
-    return [(event.kind, event.fields.get("count")) for event in found]
+    return [(event.kind, event.count if isinstance(event, StagesLeft) else None) for event in found]
 
 
 class TestLeft:
     def test_one_line_however_many(self) -> None:
         """It comes before what comes next, and what comes between does not part it."""
-        between = Event("trial_interrupted", trial=1)
+        between = TrialInterrupted(trial=1)
         assert told(*[WAITING] * 5, between, *[WAITING] * 3, ENDED) == [
             ("trial_interrupted", None),
             ("stages_left", 8),
@@ -36,5 +42,5 @@ class TestLeft:
 
     def test_a_stage_that_ran_keeps_its_line(self) -> None:
         """So does one of which nobody said whether it did."""
-        unsaid = Event("stage_cancelled", stage="u")
+        unsaid = StageCancelledEvent("t", "train", stage="u")
         assert [kind for kind, _ in told(RUNNING, unsaid)] == ["stage_cancelled"] * 2

@@ -15,7 +15,7 @@ import ray
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.desired import DesiredStateWatch
 from sweeps.execution.heartbeat import MEANINGS, DriverHeartbeat
-from sweeps.execution.job import DONE, FAILED, INTERRUPTED, STOPPED, Shape
+from sweeps.execution.job import Shape, StageStatus
 from sweeps.spec import desired_state
 from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.paths import SweepFolder
@@ -25,6 +25,16 @@ from tests.sweeps.execution.stages import evaluate, train
 from tests.xlt_core.stages.members import ApartStage, AverageStage
 from xlt_core.stages import lineage
 from xlt_core.store import Store
+from xlt_core.vocabulary.events import (
+    KINDS,
+    Message,
+    Phase,
+    StageCancelledEvent,
+    StageRetried,
+    SweepWaits,
+    WorkerFailed,
+    Workers,
+)
 from xlt_core.vocabulary.pauses import Pauses
 
 
@@ -55,7 +65,8 @@ def client_of(local_ray, make_job):
 
 def told(client, kind):
     """Events of a kind that the sweep has been told so far."""
-    return [event for _, event in client.heartbeat(DesiredState.RUN, 0, 0.01) if event.kind == kind]
+    heard = client.heartbeat(DesiredState.RUN, 0, 0.01)
+    return [event for _, event in heard if isinstance(event, kind)]
 
 
 def of_stages(client):
@@ -72,7 +83,7 @@ class TestSingleFlight:
         requests = [evaluate(train(*plan, "target"), "en", "de") for plan in plans]
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(client.compute, range(8), requests))
-        assert all(o.status == DONE for answer in answers for o in answer)
+        assert all(o.status == StageStatus.DONE for answer in answers for o in answer)
         distinct = {s.key for request in requests for stage in request for s in _needs(stage)}
         assert finished(tmp_path) == Counter(dict.fromkeys(distinct, 1))
 
@@ -85,7 +96,7 @@ class TestSingleFlight:
             await_that(lambda: list((tmp_path / "cache").glob("began-*")))
             second = pool.submit(other.compute, 0, stages)
             (tmp_path / "cache" / GATE).touch()
-            assert first.result()[0].status == second.result()[0].status == DONE
+            assert first.result()[0].status == second.result()[0].status == StageStatus.DONE
         assert set(finished(tmp_path).values()) == {1}
 
     def test_what_the_store_has_is_not_computed_again(self, client, tmp_path):
@@ -101,7 +112,7 @@ class TestSingleFlight:
         client.compute(0, evaluate(trained, "en"))
         store = Store(tmp_path / "stages")
         store.prune(0, dry_run=False)
-        assert client.compute(1, evaluate(trained, "en", "de"))[1].status == DONE
+        assert client.compute(1, evaluate(trained, "en", "de"))[1].status == StageStatus.DONE
 
 
 class TestKinds:
@@ -114,7 +125,7 @@ class TestKinds:
         mean = AverageStage((first, second))
         wanted = [*evaluate(mean, "en", "de"), ApartStage(mean, second)]
         outcomes = client.compute(0, wanted)
-        assert [o.status for o in outcomes] == [DONE] * 3
+        assert [o.status for o in outcomes] == [StageStatus.DONE] * 3
         assert outcomes[-1].answer == {"of": "apart"}
         distinct = {needed.key for stage in wanted for needed in lineage(stage)}
         assert finished(tmp_path) == Counter(dict.fromkeys(distinct, 1))
@@ -127,7 +138,7 @@ class TestKinds:
         failed, done = client.compute(
             0, [*evaluate(AverageStage((good, bad)), "en"), *evaluate(good, "en")]
         )
-        assert (failed.status, done.status) == (FAILED, DONE)
+        assert (failed.status, done.status) == (StageStatus.FAILED, StageStatus.DONE)
         assert "loss is nan" in failed.error
 
 
@@ -139,21 +150,24 @@ class TestFailure:
         """The error reaches the trials that need the stage, and only those."""
         bad, good = evaluate(train(task, "target"), "en"), evaluate(train("a", "target"), "en")
         (failed, done) = client.compute(0, [*bad, *good])
-        assert (failed.status, done.status) == (FAILED, DONE)
+        assert (failed.status, done.status) == (StageStatus.FAILED, StageStatus.DONE)
         assert "loss is nan" in failed.error or "no such label" in failed.error
         tried = [e for e in Store(tmp_path / "stages").executions() if e["ended"] == "failed"]
         assert len(tried) == 1
 
     def test_a_machines_fault_is_tried_again(self, client):
         """A disk that went away once does not fail the trial."""
-        assert client.compute(0, evaluate(train("flaky", "target"), "en"))[0].status == DONE
+        assert (
+            client.compute(0, evaluate(train("flaky", "target"), "en"))[0].status
+            == StageStatus.DONE
+        )
 
     @pytest.mark.parametrize(
         ("task", "status", "pauses"),
         [
-            ("away", INTERRUPTED, (1, 2)),
-            ("unreached", INTERRUPTED, (1, 2)),
-            ("odd", FAILED, (1, 1)),
+            ("away", StageStatus.INTERRUPTED, (1, 2)),
+            ("unreached", StageStatus.INTERRUPTED, (1, 2)),
+            ("odd", StageStatus.FAILED, (1, 1)),
         ],
     )
     def test_attempts_are_bounded(self, client_of, task, status, pauses):
@@ -161,42 +175,42 @@ class TestFailure:
         client = client_of(max_attempts=3)
         (outcome,) = client.compute(0, evaluate(train(task, "target"), "en"))
         assert outcome.status == status and "3 attempts" in outcome.error
-        retried = told(client, "stage_retried")
-        assert [event.fields["pause"] for event in retried] == [QUICK.after(n) for n in pauses]
-        ended = told(client, f"stage_{status}")
-        assert ended and {event.fields["error"] for event in ended} == {outcome.error}
+        retried = told(client, StageRetried)
+        assert [event.pause for event in retried] == [QUICK.after(n) for n in pauses]
+        ended = told(client, KINDS[f"stage_{status}"])
+        assert ended and {event.error for event in ended} == {outcome.error}
 
     def test_what_a_machines_fault_interrupted_is_computed_later(self, client_of, tmp_path):
         """Nothing of it stays behind."""
         client = client_of(max_attempts=2)
         stages = evaluate(train("away", "target"), "en", "de")
-        assert {o.status for o in client.compute(0, stages)} == {INTERRUPTED}
+        assert {o.status for o in client.compute(0, stages)} == {StageStatus.INTERRUPTED}
         (tmp_path / "cache" / MENDED).touch()
-        assert {o.status for o in client.compute(0, stages)} == {DONE}
+        assert {o.status for o in client.compute(0, stages)} == {StageStatus.DONE}
 
     def test_a_pause_ends_with_the_wish(self, client_of, tmp_path):
         """Nobody waits ten minutes for a pause that is over for him."""
         client = client_of(pauses=Pauses(first=600.0, longest=600.0))
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(client.compute, 0, evaluate(train("away", "target"), "en"))
-            await_that(lambda: told(client, "stage_retried"))
+            await_that(lambda: told(client, StageRetried))
             client.heartbeat(DesiredState.CANCEL, 0, 0.01)
-            assert answer.result()[0].status == STOPPED
+            assert answer.result()[0].status == StageStatus.STOPPED
 
     def test_a_full_disk_is_waited_out(self, client_of, tmp_path):
         """It uses up no tries, is said once, and keeps other stages from meeting it too."""
         client = client_of(max_attempts=1)
         with ThreadPoolExecutor(2) as pool:
             first = pool.submit(client.compute, 0, evaluate(train("full", "target"), "en"))
-            await_that(lambda: len(told(client, "stage_retried")) > 2)
+            await_that(lambda: len(told(client, StageRetried)) > 2)
             other = pool.submit(client.compute, 1, evaluate(train("a", "target"), "en"))
-            await_that(lambda: len(told(client, "stage_retried")) > 6)
+            await_that(lambda: len(told(client, StageRetried)) > 6)
             assert not other.done() and not finished(tmp_path)
             (tmp_path / "cache" / MENDED).touch()
-            assert first.result()[0].status == other.result()[0].status == DONE
-        (waiting,) = told(client, "sweep_waits")
-        assert "a disk is full" in waiting.fields["text"]
-        assert any("room on the disk again" in e.fields["text"] for e in told(client, "message"))
+            assert first.result()[0].status == other.result()[0].status == StageStatus.DONE
+        (waiting,) = told(client, SweepWaits)
+        assert "a disk is full" in waiting.text
+        assert any("room on the disk again" in e.text for e in told(client, Message))
 
     def test_stages_waiting_for_room_go_on_with_the_first(self, client_of, tmp_path):
         """Whoever finds room first wakes the others, however long their pauses have grown."""
@@ -206,9 +220,9 @@ class TestFailure:
             answers = [
                 pool.submit(client.compute, n, evaluate(plan, "en")) for n, plan in enumerate(plans)
             ]
-            await_that(lambda: told(client, "sweep_waits"))
+            await_that(lambda: told(client, SweepWaits))
             (tmp_path / "cache" / MENDED).touch()
-            assert {answer.result()[0].status for answer in answers} == {DONE}
+            assert {answer.result()[0].status for answer in answers} == {StageStatus.DONE}
 
 
 class TestStaff:
@@ -217,9 +231,13 @@ class TestStaff:
     @pytest.mark.parametrize(
         ("runner", "status", "words"),
         [
-            ("tests.sweeps.execution.runners:missing", FAILED, "has no attribute 'missing'"),
-            ("tests.sweeps.execution.nowhere:run", FAILED, "No module named"),
-            ("tests.sweeps.execution.dying:run", INTERRUPTED, "was lost"),
+            (
+                "tests.sweeps.execution.runners:missing",
+                StageStatus.FAILED,
+                "has no attribute 'missing'",
+            ),
+            ("tests.sweeps.execution.nowhere:run", StageStatus.FAILED, "No module named"),
+            ("tests.sweeps.execution.dying:run", StageStatus.INTERRUPTED, "was lost"),
         ],
     )
     def test_a_worker_that_cannot_start(self, client_of, runner, status, words):
@@ -229,9 +247,9 @@ class TestStaff:
         assert outcome.status == status
         assert "no worker could be started in 2 attempts" in outcome.error
         assert words in outcome.error
-        failed = told(client, "worker_failed")
-        assert [event.fields["attempt"] for event in failed][:2] == [1, 2]
-        assert all(words in event.fields["error"] for event in failed)
+        failed = told(client, WorkerFailed)
+        assert [event.attempt for event in failed][:2] == [1, 2]
+        assert all(words in event.error for event in failed)
 
     @pytest.mark.skipif(Path("/dev/nvidiactl").exists(), reason="this node's torch finds one")
     def test_a_node_whose_torch_finds_no_gpu(self, client_of, make_job):
@@ -240,7 +258,7 @@ class TestStaff:
         settings = replace(job.settings, device="cuda")
         client = client_of(max_attempts=1, workers=1, settings=settings)
         (outcome,) = client.compute(0, evaluate(train("a", "target"), "en"))
-        assert outcome.status == INTERRUPTED
+        assert outcome.status == StageStatus.INTERRUPTED
         assert "torch finds no GPU on this node" in outcome.error
 
     @pytest.mark.parametrize("store", ["stages", "elsewhere"])
@@ -252,7 +270,7 @@ class TestStaff:
         whole = ServiceClient(replace(job, store=str(tmp_path / store)))
         client.leave()
         await_that(lambda: len(client.processes()) == 1)
-        assert whole.compute(0, evaluate(train("b", "target"), "en"))[0].status == DONE
+        assert whole.compute(0, evaluate(train("b", "target"), "en"))[0].status == StageStatus.DONE
         ray.kill(whole.service)
 
     def test_workers_stay_for_a_sweep_that_comes_back(self, client_of, make_job):
@@ -268,8 +286,8 @@ class TestStaff:
     def test_what_is_waited_for_is_said(self, client_of):
         """A worker that finds no room says what it takes and what is free."""
         client = client_of(shape=Shape(threads=99), workers=2, notices=QUICK)
-        await_that(lambda: told(client, "sweep_waits"))
-        text = told(client, "sweep_waits")[0].fields["text"]
+        await_that(lambda: told(client, SweepWaits))
+        text = told(client, SweepWaits)[0].text
         assert text.startswith("2 workers wait for room") and "it is too small" in text
 
 
@@ -287,7 +305,7 @@ class TestKill:
                 if name != "service":
                     os.kill(pid, signal.SIGKILL)
             (tmp_path / "cache" / GATE).touch()
-            assert answer.result()[0].status == DONE
+            assert answer.result()[0].status == StageStatus.DONE
         assert set(finished(tmp_path).values()) == {1}
 
     def test_a_killed_service_comes_back_and_clients_ask_again(self, client, tmp_path):
@@ -298,7 +316,7 @@ class TestKill:
             await_that(lambda: list((tmp_path / "cache").glob("began-*")))
             os.kill(client.processes()["service"], signal.SIGKILL)
             (tmp_path / "cache" / GATE).touch()
-            assert answer.result()[0].status == DONE
+            assert answer.result()[0].status == StageStatus.DONE
         assert set(finished(tmp_path).values()) == {1}
 
     @pytest.mark.parametrize("how", ["taken over", "removed"])
@@ -318,7 +336,7 @@ class TestKill:
                 other.release()
             await_that(began.exists)
             (tmp_path / "cache" / GATE).touch()
-            assert answer.result()[0].status == DONE
+            assert answer.result()[0].status == StageStatus.DONE
         assert set(finished(tmp_path).values()) == {1}
         assert [e["ended"] for e in store.executions() if e["key"] == key] == ["done"]
 
@@ -332,8 +350,8 @@ class TestWishes:
         words = [DesiredState.PAUSE, DesiredState.RUN, DesiredState.STOP]
 
         def note(event):
-            if event.kind == "phase":  # of workers is told as well
-                said.append(event.fields["text"])
+            if isinstance(event, Phase):  # of workers is told as well
+                said.append(event.text)
 
         with DriverHeartbeat(client_of(), DesiredStateWatch(SweepFolder(tmp_path)), note):
             for word in words:
@@ -349,7 +367,7 @@ class TestWishes:
             await_that(lambda: list((tmp_path / "cache").glob("began-*")))
             client.heartbeat(DesiredState.STOP, 0, 0.01)
             (tmp_path / "cache" / GATE).touch()
-            assert answer.result()[0].status == STOPPED
+            assert answer.result()[0].status == StageStatus.STOPPED
         assert set(finished(tmp_path)) == {trained.parent.key}
 
     def test_cancel_ends_running_stages(self, client, tmp_path):
@@ -358,16 +376,16 @@ class TestWishes:
             answer = pool.submit(client.compute, 0, evaluate(train("gated", "target"), "en"))
             await_that(lambda: list((tmp_path / "cache").glob("began-*")))
             client.heartbeat(DesiredState.CANCEL, 0, 0.01)
-            assert answer.result()[0].status == STOPPED
+            assert answer.result()[0].status == StageStatus.STOPPED
         assert not finished(tmp_path)
-        left = [e.fields["begun"] for e in told(client, "stage_cancelled")]
+        left = [e.begun for e in told(client, StageCancelledEvent)]
         assert sorted(left) == [False, False, True]
 
     def test_workers_are_told_as_they_become_ready(self, client):
         """The first of them, and when all are there."""
         client.compute(0, evaluate(train("a", "target"), "en"))
         await_that(lambda: len(client.processes()) == 3)
-        counts = [(e.fields["ready"], e.fields["of"]) for e in told(client, "workers")]
+        counts = [(e.ready, e.of) for e in told(client, Workers)]
         assert counts == [(1, 2), (2, 2)]
 
     def test_pause_begins_nothing_until_it_is_lifted(self, client, tmp_path):
@@ -378,7 +396,7 @@ class TestWishes:
             await_that(lambda: client.processes().keys() >= {"worker-0"})
             assert not finished(tmp_path) and not answer.done()
             client.heartbeat(DesiredState.RUN, 0, 0.01)
-            assert answer.result()[0].status == DONE
+            assert answer.result()[0].status == StageStatus.DONE
 
     @pytest.mark.parametrize(("name", "folder"), [("two", ""), ("one", "another")])
     def test_a_stage_another_sweep_wants_survives_a_cancel(
@@ -396,7 +414,7 @@ class TestWishes:
             )  # hears of the stage: has joined
             client.heartbeat(DesiredState.CANCEL, 0, 0.01)
             (tmp_path / "cache" / GATE).touch()
-            assert second.result()[0].status == DONE
+            assert second.result()[0].status == StageStatus.DONE
             first.result()
         assert set(finished(tmp_path).values()) == {1}
 
@@ -408,7 +426,7 @@ class TestWishes:
         assert client.heartbeat(DesiredState.RUN, 0, 0.05)
         assert not of_stages(other)
         client.leave()
-        assert other.compute(0, evaluate(train("b", "target"), "en"))[0].status == DONE
+        assert other.compute(0, evaluate(train("b", "target"), "en"))[0].status == StageStatus.DONE
 
 
 class TestOneName:
@@ -424,11 +442,11 @@ class TestOneName:
             second = pool.submit(two.compute, 0, evaluate(others, "en"))
             await_that(lambda: len(list((tmp_path / "cache").glob("began-*"))) == 2)
             one.heartbeat(DesiredState.CANCEL, 0, 0.01)
-            assert first.result()[0].status == STOPPED
+            assert first.result()[0].status == StageStatus.STOPPED
             one.leave()
             two.heartbeat(DesiredState.RUN, 0, 0.01)
             (tmp_path / "cache" / GATE).touch()
-            assert second.result()[0].status == DONE
+            assert second.result()[0].status == StageStatus.DONE
         assert not (tmp_path / "cache" / f"stopped-{others.parent.key}").exists()
 
     def test_a_stage_that_the_namesake_wants_survives(self, client_of, make_job, tmp_path):
@@ -446,7 +464,7 @@ class TestOneName:
             one.heartbeat(DesiredState.CANCEL, 0, 0.01)
             one.leave()
             (tmp_path / "cache" / GATE).touch()
-            assert second.result()[0].status == DONE
+            assert second.result()[0].status == StageStatus.DONE
         assert set(finished(tmp_path).values()) == {1}
 
     def test_each_hears_of_its_own_stages(self, client_of, make_job):
@@ -454,7 +472,7 @@ class TestOneName:
         one = client_of(folder="1" * 16)
         two = ServiceClient(make_job(folder="2" * 16))
         two.heartbeat(DesiredState.PAUSE, 0, 0.01)
-        assert one.compute(0, evaluate(train("a", "target"), "en"))[0].status == DONE
+        assert one.compute(0, evaluate(train("a", "target"), "en"))[0].status == StageStatus.DONE
         assert not of_stages(two)
         two.compute(0, evaluate(train("b", "target"), "en"))
         heard = {client: of_stages(client) for client in (one, two)}

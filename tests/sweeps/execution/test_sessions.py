@@ -11,9 +11,9 @@ from sweeps.execution.job import Shape, SweepJob
 from sweeps.execution.sessions import SessionRegistry
 from sweeps.spec.desired_state import DesiredState
 from xlt_core.stage import Settings
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import Message
 
-EVENTS = [Event("message", fields={"text": str(number)}) for number in range(5)]
+EVENTS = [Message(str(number)) for number in range(5)]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def heard_in_turn(registry: SessionRegistry, job: SweepJob, after: int) -> tuple
             registry.tell([job.identity], event)
             for number, one in await registry.events(job.identity, last, 0.01):
                 last = number
-                texts.append(one.fields["text"])
+                texts.append(one.text)
         return texts, last
 
     return asyncio.run(listen())

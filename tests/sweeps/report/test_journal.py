@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from sweeps.cli.event_text import line
 from sweeps.cli.logs import _events
-from sweeps.cli.progress import line
 from sweeps.results.status import read_events
 from sweeps.spec.paths import SweepFolder
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.event_lines import from_line, to_line
+from xlt_core.vocabulary.events import Message
+from xlt_core.vocabulary.lines import json_line
 
 # Every character at which `str.splitlines` ends a line, and half a surrogate pair.
 WILD = [c for c in map(chr, range(0x3000)) if len(f"a{c}b".splitlines()) > 1] + ["\udcff"]
@@ -19,8 +21,8 @@ WILD = [c for c in map(chr, range(0x3000)) if len(f"a{c}b".splitlines()) > 1] + 
 @pytest.mark.parametrize("wild", WILD, ids=lambda c: f"U+{ord(c):04X}")
 def test_status_and_logs_read_what_was_written(wild: str, tmp_path: Path):
     folder = SweepFolder(tmp_path)
-    events = [Event("message", at=float(n), fields={"text": f"a{wild}b"}) for n in range(2)]
-    lines = "".join(f"{event.to_line()}\n" for event in events)
+    events = [Message(f"a{wild}b", at=float(n)) for n in range(2)]
+    lines = "".join(f"{to_line(event)}\n" for event in events)
     (folder.path / "events.jsonl").write_text(lines, encoding="utf-8")
     assert read_events(folder) == events
     assert list(_events(folder.files, False, lambda: False)) == events
@@ -54,8 +56,8 @@ NO_EVENTS = [
 def test_a_line_that_holds_no_event_is_left_out(written: str, tmp_path: Path):
     """As a torn one is: it hides nothing else."""
     folder = SweepFolder(tmp_path)
-    event = Event("message", at=1.0, fields={"text": "a"})
-    (folder.path / "events.jsonl").write_text(f"{written}\n{event.to_line()}\n", encoding="utf-8")
+    event = Message("a", at=1.0)
+    (folder.path / "events.jsonl").write_text(f"{written}\n{to_line(event)}\n", encoding="utf-8")
     assert read_events(folder) == [event]
     assert list(_events(folder.files, False, lambda: False)) == [event]
 
@@ -66,5 +68,5 @@ def test_a_line_that_holds_no_event_is_left_out(written: str, tmp_path: Path):
 )
 def test_whatever_an_event_carries_it_can_be_shown(kind: str, value: object):
     names = ("text", "state", "name", "title", "plan", "step", "steps", "loss", "error", "seconds")
-    event = Event(kind, at=1.0, stage="abc", trial=0, fields=dict.fromkeys(names, value))
-    assert "\n" not in line(Event.from_line(event.to_line()))
+    event = {"kind": kind, "at": 1.0, "stage": "abc", "trial": 0, **dict.fromkeys(names, value)}
+    assert "\n" not in line(from_line(json_line(event)))

@@ -28,7 +28,7 @@ from sweeps.spec.identity import give_identity
 from sweeps.spec.stored import write_spec
 from sweeps.tracking.projection import sweep_projection
 from xlt_core.vocabulary.errors import UserMistake
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import SweepFinished
 from xlt_core.vocabulary.plan import Plan
 
 LOST = {
@@ -109,7 +109,7 @@ class TestSweepStatus:
         """What nobody works on is open, whatever the study calls it."""
         made = make()
         made.ask(0, "(none)")
-        made.journal(*([Event("sweep_finished", fields={"state": last_word})] if last_word else []))
+        made.journal(*([SweepFinished("made", last_word)] if last_word else []))
         request(made.folder, request_)
         with filelock.FileLock(made.folder.lock) if driven else nullcontext():
             found = sweep_status(made.folder)
@@ -120,7 +120,7 @@ class TestSweepStatus:
         """Running is what the lock says, paused what was asked of it."""
         made = make()
         made.begin()
-        made.journal(Event("sweep_finished", fields={"state": "cancelled"}))
+        made.journal(SweepFinished("made", "cancelled"))
         with filelock.FileLock(made.folder.lock):
             assert sweep_status(made.folder).state == "running"
             request(made.folder, "pause")
@@ -132,7 +132,7 @@ class TestSweepStatus:
         made = make()
         made.ask(0, "(none)")
         made.tell(0, None, "the loss is NaN")
-        made.journal(Event("sweep_finished", fields={"state": "finished"}))
+        made.journal(SweepFinished("made", "finished"))
         found = sweep_status(made.folder)
         assert found.state == "failed"
         assert found.errors == ((0, "the loss is NaN"),)
@@ -141,7 +141,7 @@ class TestSweepStatus:
         """A line cut off by a kill hides nothing else."""
         made = make()
         made.begin()
-        made.journal(Event("sweep_finished", fields={"state": "stopped"}))
+        made.journal(SweepFinished("made", "stopped"))
         with (made.folder.path / "events.jsonl").open("a") as file:
             file.write('{"kind": "sweep_sta')
         assert sweep_status(made.folder).state == "stopped"
@@ -242,7 +242,7 @@ class TestExtending:
             made.ask(number, plan)
             made.compute(plan)
             made.tell(number, 80.0)
-        made.journal(Event("sweep_finished", fields={"state": "interrupted"}))
+        made.journal(SweepFinished("made", "interrupted"))
         more = replace(made, sweep=replace(made.sweep, seeds=(0, 1, 2)))
         write_spec(made.folder, more.sweep)
         more.compute("(none)")

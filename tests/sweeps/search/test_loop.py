@@ -127,8 +127,8 @@ class TestLoop:
         for trial in kept.trials():
             own = [event for event in told if event.trial == trial.number]
             assert [event.kind for event in own] == ["trial_started", f"trial_{trial.state}"]
-            assert own[1].fields.get("error", "") == trial.error
-            assert own[1].fields.get("objective") == trial.value
+            assert getattr(own[1], "error", "") == trial.error
+            assert getattr(own[1], "objective", None) == trial.value
 
     def test_nothing_is_handed_out_beyond_the_window(self):
         """It waits for a result, and is done where nobody works on what it waits for."""

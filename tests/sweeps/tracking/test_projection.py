@@ -14,7 +14,16 @@ from sweeps.tracking.projection import Projection, sweep_projection
 from sweeps.tracking.records import Status
 from sweeps.tracking.trial_run import overlaps_of
 from xlt_core.stages import lineage
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import (
+    Message,
+    StageDone,
+    StageProgress,
+    StageStarted,
+    SweepStarted,
+    TrialFailed,
+    TrialFinished,
+    TrialStarted,
+)
 from xlt_core.vocabulary.plan import Plan
 
 BEGAN = 1_700_000_000.0  # when the made sweep began
@@ -80,9 +89,7 @@ class TestSweepProjection:
         """Without a driver and without its last word it was killed."""
         made = make()
         made.ask(0, "(none)")
-        made.journal(
-            Event("sweep_started", at=BEGAN), Event("trial_started", trial=0, at=BEGAN + 1)
-        )
+        made.journal(SweepStarted("made", at=BEGAN), TrialStarted(trial=0, at=BEGAN + 1))
         record = by_tag(sweep_projection(made.folder, text_report))["sweep", "made"]
         assert (record.status, record.ended) == (Status.KILLED, BEGAN + 1)
 
@@ -91,7 +98,7 @@ class TestSweepProjection:
         made = make()
         made.ask(0, "(none)")
         made.compute("(none)")
-        made.journal(Event("sweep_started", at=BEGAN))
+        made.journal(SweepStarted("made", at=BEGAN))
         found = by_tag(sweep_projection(made.folder, text_report))
         record = found["trial", "made/0"]
         assert (record.status, record.tags["xlt.state"]) == (Status.KILLED, "open")
@@ -107,7 +114,7 @@ class TestSweepProjection:
         made = make()
         made.ask(0, "(none)")
         made.tell(0, None, "no data")
-        made.journal(Event("trial_failed", trial=0, at=BEGAN + 3))
+        made.journal(TrialFailed(trial=0, at=BEGAN + 3))
         record = by_tag(sweep_projection(made.folder, text_report))["trial", "made/0"]
         assert (record.status, record.ended) == (Status.FAILED, BEGAN + 3)
         assert record.tags["xlt.error"] == "no data"
@@ -123,13 +130,13 @@ class TestProjection:
     def test_what_a_driver_says_is_what_sync_says(self, made):
         """Told event by event or all at once, the runs end alike."""
         live = projection_of(made)
-        events = [Event("sweep_started", at=BEGAN)]
+        events = [SweepStarted("made", at=BEGAN)]
         for path in (p for plan in ("(none)", "lab-pairs") for p in made.paths(plan)):
             events += [
-                Event("stage_done", stage=stage.key, fields={"of": stage.kind})
+                StageDone(stage.title, stage.kind, 1.0, stage=stage.key)
                 for stage in (*lineage(path.trained), *path.evaluations)
             ]
-        events += [Event("trial_finished", trial=number) for number in range(4)]
+        events += [TrialFinished(trial=number) for number in range(4)]
         told = [record for event in events for record in live.after(event)]
         told += live.closing("finished", 0.0)
         assert by_tag(told) == by_tag(sweep_projection(made.folder, text_report))
@@ -151,8 +158,8 @@ class TestProjection:
             made.ask(number, plan)
             made.tell(number, 80.0)
         live = projection_of(made)
-        events = [Event("sweep_started", at=BEGAN)]
-        events += [Event("trial_finished", trial=number) for number in range(2)]
+        events = [SweepStarted("made", at=BEGAN)]
+        events += [TrialFinished(trial=number) for number in range(2)]
         told = [record for event in events for record in live.after(event)]
         told += live.closing("finished", 0.0)
         for records in (told, list(sweep_projection(made.folder, text_report))):
@@ -167,16 +174,23 @@ class TestProjection:
     def test_a_shared_stage_is_said_once(self, made):
         """However many trials share it: what was said of it with its scores is not said again."""
         live = projection_of(made)
-        events = [Event("trial_finished", trial=number) for number in (0, 1, 2, 3, 3)]
+        events = [TrialFinished(trial=number) for number in (0, 1, 2, 3, 3)]
         told = [record for event in events for record in live.after(event)]
         stages = [record.tag_value for record in told if record.level == "stage"]
         assert len(stages) == len(set(stages)) == 14
 
-    @pytest.mark.parametrize("kind", ["stage_started", "stage_progress", "message"])
-    def test_other_events_say_nothing(self, made, kind):
+    @pytest.mark.parametrize(
+        "event",
+        [
+            StageStarted("t", trial=0),
+            StageProgress("t", 1, 2, 0.5, 1e-3, 10.0, trial=0),
+            Message("m", trial=0),
+        ],
+    )
+    def test_other_events_say_nothing(self, made, event):
         """Progress is not tracked step by step."""
         live = projection_of(made)
-        assert list(live.after(Event(kind, trial=0))) == []
+        assert list(live.after(event)) == []
 
 
 def test_overlaps_of_a_plan_are_flagged(made):

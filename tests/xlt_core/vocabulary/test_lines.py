@@ -14,7 +14,8 @@ from xlt_core.kinds.span.example import SpanExample
 from xlt_core.store.executions import executions, record_execution
 from xlt_core.store.place import open_backend
 from xlt_core.tasks import get_task
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.event_lines import from_line, to_line
+from xlt_core.vocabulary.events import Message
 from xlt_core.vocabulary.lines import first_line, json_line, lines_of
 
 # Every character at which `str.splitlines` ends a line; among them U+0085, U+2028 and U+2029.
@@ -61,8 +62,8 @@ class TestWhatUtf8HasNot:
         assert json.loads(line) == {"error": "no file b\udcff.tsv 漢"}
 
     def test_can_stand_in_an_event_and_in_a_prediction(self, tmp_path: Path):
-        event = Event("message", fields={"error": "\udcff"}, at=1.0)
-        assert Event.from_line(event.to_line().encode().decode()) == event
+        event = Message("\udcff", at=1.0)
+        assert from_line(to_line(event).encode().decode()) == event
         path = tmp_path / "predictions.jsonl.zst"
         write_predictions(
             path, [ClassificationExample("\udcff", "p", "h", 0)], [0], get_task("mnli")

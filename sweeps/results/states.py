@@ -1,0 +1,30 @@
+"""Where a sweep and its trials stand, one word each: what `xlt status` prints and MLflow is told.
+
+Next: `status`, which finds the word; `search.trial.TrialState` is what the study itself knows.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class SweepState(StrEnum):
+    """Where a sweep stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    INTERRUPTED = "interrupted"
+    STOPPED = "stopped"
+    CANCELLED = "cancelled"
+    FINISHED = "finished"
+    FAILED = "failed"  # finished, with failed trials
+    NOT_BEGUN = "not begun"  # its driver ended before the first trial
+
+
+class TrialStanding(StrEnum):
+    """Where a trial stands, given where its sweep does."""
+
+    RUNNING = "running"  # without a result yet, in a sweep that runs
+    OPEN = "open"  # without a result, in a sweep that does not run
+    FINISHED = "finished"
+    FAILED = "failed"
