@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from typing import Any
 
 MOST_IDLE = 256 << 20  # bytes; giving back less than this is not worth the page faults
 
@@ -36,7 +35,7 @@ def give_back(most: int = MOST_IDLE) -> int:
 
 
 @functools.cache
-def _glibc() -> Any:
+def _glibc() -> ctypes.CDLL | None:
     try:
         library = ctypes.CDLL("libc.so.6")
         library.mallinfo2.restype = _Mallinfo

@@ -7,7 +7,7 @@ when a stage is run, so that planning a sweep does not wait for torch.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xlt_core.stages.running import Report, Settings, StageResult
 from xlt_core.stages.stage import Stage
@@ -47,9 +47,9 @@ def run(
     return execute(stage, store, report, settings, warm)
 
 
-def stored_answer(stage: Stage, found: StoredStage) -> dict[str, Any] | None:
+def stored_answer(stage: Stage, found: StoredStage) -> dict[str, object] | None:
     """What `stage` hands to whoever asked, from what the store holds of it."""
     if stage.answer is None:
         return None
-    answer: dict[str, Any] = found.json(stage.answer)
+    answer: dict[str, object] = found.json(stage.answer)
     return answer

@@ -8,11 +8,29 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.model import HeadSpec, Model, Weights
 from xlt_core.models.pretrained import fingerprint_tokenizer, load_encoder, load_tokenizer
 from xlt_core.vocabulary.refs import EncoderRef
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+Name = TypeVar("Name")
+
+
+class Weighed(Protocol):
+    """What says how many bytes it holds."""
+
+    @property
+    def bytes(self) -> int:
+        """So many."""
+        ...
+
+
+Kept = TypeVar("Kept", bound=Weighed)
 
 
 class Trained:
@@ -37,8 +55,8 @@ class WorkerCache:
         self._limit = weights_bytes
         self._splits_limit = splits_bytes
         self._trained: OrderedDict[str, Trained] = OrderedDict()
-        self._splits: OrderedDict[Hashable, Any] = OrderedDict()
-        self._tokenizers: dict[str, tuple[Any, str]] = {}
+        self._splits: OrderedDict[Hashable, EncodedSplit] = OrderedDict()
+        self._tokenizers: dict[str, tuple[PreTrainedTokenizerFast, str]] = {}
         self._encoder: tuple[str, Model, Weights] | None = None
         self.loaded = ""  # key of the stage whose encoder weights the model holds now
 
@@ -84,14 +102,14 @@ class WorkerCache:
         assert self._encoder is not None
         return self._encoder[2]
 
-    def tokenizer(self, ref: EncoderRef) -> tuple[Any, str]:
+    def tokenizer(self, ref: EncoderRef) -> tuple[PreTrainedTokenizerFast, str]:
         """The tokenizer of `ref` and its fingerprint."""
         if ref.fingerprint not in self._tokenizers:
             tokenizer = load_tokenizer(ref)
             self._tokenizers[ref.fingerprint] = (tokenizer, fingerprint_tokenizer(tokenizer))
         return self._tokenizers[ref.fingerprint]
 
-    def split(self, name: Hashable, make: Callable[[], Any]) -> Any:
+    def split(self, name: Hashable, make: Callable[[], EncodedSplit]) -> EncodedSplit:
         """An encoded split under `name`, made if need be."""
         if name not in self._splits:
             self._splits[name] = make()
@@ -100,7 +118,7 @@ class WorkerCache:
         return self._splits[name]
 
 
-def _drop_oldest(kept: OrderedDict[Any, Any], limit: int) -> None:
+def _drop_oldest(kept: OrderedDict[Name, Kept], limit: int) -> None:
     """Let the least recently used go until the rest fits; the newest stays whatever its size."""
     total = sum(one.bytes for one in kept.values())
     while len(kept) > 1 and total > limit:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -46,7 +46,7 @@ class Begun:
             return f"{done}: {command} asks (-y: does not) and extends it: {more}."
         return f"{done}: {command} goes on where it was."
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The form that `xlt plan --json` prints."""
         return {
             "kind": self.change.kind,

@@ -33,7 +33,7 @@ class Commands(TyperGroup):
         standalone_mode: bool = True,
         windows_expand_args: bool = True,
         **extra: Any,
-    ) -> Any:
+    ) -> object:
         """Run one command line and exit with its code."""
         given = list(sys.argv[1:] if args is None else args)
         run = super().main

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweeps.cli.interrupts import INTERRUPTED
 from sweeps.cli.machine import machines_mistake
@@ -23,6 +23,9 @@ from sweeps.spec.paths import runs_place
 from xlt_core.vocabulary.address import starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line, lines_of
+
+if TYPE_CHECKING:
+    import typer
 
 DONE = 0
 FAILED_TRIALS = 1
@@ -34,7 +37,7 @@ SCREEN = 22  # lines; a terminal of 24 keeps its prompt
 MANY_ALIKE, STANDING_FOR_ALL = 8, 2  # mistakes with one remedy
 
 
-def guarded(work: Callable[[], Any], arguments: Sequence[str]) -> int:
+def guarded(work: Callable[[], object], arguments: Sequence[str]) -> int:
     """Run `work` and return the exit code; every error is printed to stderr, none is lost."""
     try:
         code = work()
@@ -144,7 +147,7 @@ def _usage_text(error: Any) -> str:
     return " ".join(text.split()).rstrip(".")
 
 
-def _usage_remedy(error: Any, context: Any, command: str) -> str:
+def _usage_remedy(error: Any, context: typer.Context | None, command: str) -> str:
     known = _known_options(context)
     if hasattr(error, "option_name") and known:
         near = nearest(str(error.option_name), known)
@@ -153,7 +156,7 @@ def _usage_remedy(error: Any, context: Any, command: str) -> str:
     return f"{command} --help says what is expected"
 
 
-def _known_options(context: Any) -> list[str]:
+def _known_options(context: typer.Context | None) -> list[str]:
     if context is None:
         return []
     return [name for parameter in context.command.params for name in parameter.opts]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from rich.console import Console
 
@@ -52,7 +52,7 @@ def _let_go(stream: TextIO | None) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """Print `value` as indented JSON; floats keep full precision, NaN and infinity are refused."""
     print(json.dumps(value, indent=2, ensure_ascii=not takes_any_text(), allow_nan=False))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
@@ -132,7 +132,7 @@ def cuts_of(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> tupl
     return cut_rows(sweep, prepared, folder.cache)
 
 
-def as_data(sweep: Sweep, prepared: ResolvedInputs, found: Forecast) -> dict[str, Any]:
+def as_data(sweep: Sweep, prepared: ResolvedInputs, found: Forecast) -> dict[str, object]:
     """The forecast as `xlt plan --json` prints it."""
     return {
         "name": sweep.name,

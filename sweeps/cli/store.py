@@ -134,7 +134,7 @@ def open_store(url: str | None) -> Store:
         return Store(within(runs_place(), "stages"))
     kept, passwords = without_passwords({"store": url})
     lent(passwords, over=True)
-    found = Store(kept["store"])
+    found = Store(str(kept["store"]))
     if not is_remote(found.url) and not _is_folder(found.url):
         raise UserMistake(
             Mistake(f"--store {url}", "there is no such folder", "name a store that is there")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.table import Table
 
 from sweeps.cli.options import AsJson
@@ -29,7 +27,7 @@ def tasks(as_json: AsJson = False) -> None:
     stdout().print(table)
 
 
-def as_data(task: Task) -> dict[str, Any]:
+def as_data(task: Task) -> dict[str, object]:
     """A task as `xlt tasks --json` prints it."""
     return {
         "name": task.name,

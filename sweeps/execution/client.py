@@ -9,7 +9,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import ray
 from ray.exceptions import (
@@ -30,8 +30,11 @@ NAMESPACE = "xlt"
 RETRY_SECONDS = 0.2
 log = logging.getLogger("xlt.client")
 
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
 
-def get_service(store: str) -> Any:
+
+def get_service(store: str) -> ActorHandle:
     """The service of `store` on this cluster, started if there is none."""
     return (
         ray.remote(StageService)
@@ -54,7 +57,7 @@ class ServiceClient:
 
     def __init__(self, job: SweepJob) -> None:
         self._job = job
-        self._service: Any = None
+        self._service: ActorHandle | None = None
 
     def compute(self, trial: int, stages: Sequence[Stage]) -> list[StageOutcome]:
         """Await the outcomes of `stages`, in order; asks again after a loss of the service."""
@@ -88,7 +91,7 @@ class ServiceClient:
             ray.get(self.service.leave.remote(self._job.identity), timeout=5)
 
     @property
-    def service(self) -> Any:
+    def service(self) -> ActorHandle:
         """The actor's handle."""
         if self._service is None:
             self._service = get_service(self._job.store)

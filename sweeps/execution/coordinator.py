@@ -5,8 +5,6 @@ It computes nothing. Reused for trial after trial; survives the death of the sta
 
 from __future__ import annotations
 
-from typing import Any
-
 from ray import tune
 
 from sweeps.execution.client import ServiceClient
@@ -22,18 +20,18 @@ from xlt_core.vocabulary.plan import Plan
 class Coordinator(tune.Trainable):
     """One trial at a time: plan in, objective out."""
 
-    def setup(self, config: dict[str, Any], assignment: Assignment | None = None) -> None:
+    def setup(self, config: dict[str, object], assignment: Assignment | None = None) -> None:
         """Tune's entry; `assignment` comes from `tune.with_parameters`."""
         if assignment is None:
             raise ValueError("a coordinator needs its assignment")
         self._assignment = assignment
         self._client = ServiceClient(assignment.job)
 
-    def reset_config(self, new_config: dict[str, Any]) -> bool:
+    def reset_config(self, new_config: dict[str, object]) -> bool:
         """Take the next trial without a new process."""
         return True
 
-    def step(self) -> dict[str, Any]:
+    def step(self) -> dict[str, object]:
         """Await every stage of the trial; report its result or its interruption."""
         try:
             came = self._came()
@@ -56,5 +54,5 @@ class Coordinator(tune.Trainable):
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing to keep: the study and the store are the only truths."""
 
-    def load_checkpoint(self, checkpoint: Any) -> None:
+    def load_checkpoint(self, checkpoint: object) -> None:
         """Nothing was kept."""

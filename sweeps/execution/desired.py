@@ -9,16 +9,18 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 from sweeps.processes import ENDING, ONE_PRESS_SECONDS
 from sweeps.spec.desired_state import DesiredState, requested
 from sweeps.spec.paths import SweepFolder
 
 log = logging.getLogger("xlt.desired")
+
+# What `signal.signal` takes, and gives back.
+Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
 
 class DesiredStateWatch:
@@ -30,7 +32,7 @@ class DesiredStateWatch:
         self._last = DesiredState.RUN
         self._unread = False
         self._over = threading.Event()
-        self._before: dict[signal.Signals, Any] = {}
+        self._before: dict[signal.Signals, Handler] = {}
         self._heard: float | None = None  # when the first signal came
 
     @property

@@ -10,7 +10,7 @@ import itertools
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import ray
 from ray.exceptions import RayError, RayTaskError
@@ -21,6 +21,9 @@ from xlt_core.stages import Stage
 from xlt_core.vocabulary.errors import MachineFault
 
 log = logging.getLogger("xlt.service")
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
 
 
 @dataclass
@@ -34,7 +37,7 @@ class WorkerSlot:
 
     name: str
     shape: Shape
-    actor: Any
+    actor: ActorHandle
     placed: bool = False
     pid: int = 0
     busy: bool = False

@@ -9,14 +9,12 @@ trial and lets the starting ones start. Stopping trials early would be decided h
 
 from __future__ import annotations
 
-from typing import Any
-
 from ray.tune.schedulers import FIFOScheduler
 
 
 class KeepStartingActors(FIFOScheduler):
     """First in, first out, without taking a starting actor from anybody."""
 
-    def choose_trial_to_run(self, tune_controller: Any) -> None:
+    def choose_trial_to_run(self, tune_controller: object) -> None:
         """None: Tune goes through its queue of waiting trials, oldest first."""
         return

@@ -15,7 +15,6 @@ import logging
 import os
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from sweeps.execution.in_flight import InFlightStage, Waiters
 from sweeps.execution.job import StageOutcome, StageStatus, SweepJob
@@ -297,7 +296,7 @@ class StageService:
         """Tell the sweeps how a stage ended."""
         self._sessions.tell(flight.sweeps(), flight.ended(outcome))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

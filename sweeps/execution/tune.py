@@ -13,7 +13,6 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from ray import tune
 from ray.tune.search import Searcher
@@ -80,7 +79,7 @@ class PlanSearcher(Searcher):
         self._loop: SearchLoop | None = loop
         self._numbers: dict[str, int] = {}  # by Tune's own name of the trial
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+    def suggest(self, trial_id: str) -> dict[str, object] | str | None:
         """The next trial's configuration, None for "not now", or FINISHED."""
         proposal = self._live().next()
         if not isinstance(proposal, Proposal):
@@ -89,7 +88,7 @@ class PlanSearcher(Searcher):
         return proposal.to_config()
 
     def on_trial_complete(
-        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+        self, trial_id: str, result: dict[str, object] | None = None, error: bool = False
     ) -> None:
         """Tell the loop what came of a trial, once."""
         number = self._numbers.pop(trial_id, None)
@@ -102,7 +101,7 @@ class PlanSearcher(Searcher):
     def restore(self, checkpoint_path: str) -> None:
         """Restore nothing: see `save`."""
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Tune pickles its searcher for `Tuner.restore`, which is not used: leave out the loop."""
         return self.__dict__ | {"_loop": None, "_numbers": {}}
 

@@ -43,7 +43,7 @@ def verdict(
     )
 
 
-def to_report(came: TrialResult | Interrupted) -> dict[str, Any]:
+def to_report(came: TrialResult | Interrupted) -> dict[str, object]:
     """The last report of a Tune trial: plain values, an objective among them."""
     if isinstance(came, Interrupted):
         return {OBJECTIVE: math.nan, "interrupted": True, "error": came.error}

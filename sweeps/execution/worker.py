@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import ray
 
@@ -38,6 +38,12 @@ from xlt_core.vocabulary.errors import (
 from xlt_core.vocabulary.events import Event, StageProgress
 from xlt_core.vocabulary.refs import EncoderRef
 
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+
+    from xlt_core.stage import StageResult
+    from xlt_core.worker_cache import WorkerCache
+
 PROGRESS_SECONDS = 0.5
 
 log = logging.getLogger("xlt.worker")
@@ -46,12 +52,12 @@ log = logging.getLogger("xlt.worker")
 class Worker:
     """Computes bundles of stages; lives as long as the service that owns it."""
 
-    def __init__(self, service: Any, store: str) -> None:
+    def __init__(self, service: ActorHandle, store: str) -> None:
         self._service = service
         self._store = Store(store)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._cancelled: set[str] = set()
-        self._warm: Any = None
+        self._warm: WorkerCache | None = None
         self._last_progress = 0.0
         self._lock = threading.Lock()
 
@@ -198,7 +204,7 @@ class Worker:
         write = partial(self._store.record_execution, entry)
         _in_any_case(write, f"noting that {stage.title} was {ended}")
 
-    def _warm_up(self) -> Any:
+    def _warm_up(self) -> WorkerCache:
         with self._lock:
             if self._warm is None:
                 from xlt_core.worker_cache import WorkerCache
@@ -223,9 +229,9 @@ def _require_gpu() -> None:
         raise MachineFault("execution.device is cuda, but torch finds no GPU on this node")
 
 
-def _runner(path: str) -> Callable[..., Any]:
+def _runner(path: str) -> Callable[..., StageResult]:
     module, _, name = path.partition(":")
-    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    function: Callable[..., StageResult] = getattr(importlib.import_module(module), name)
     return function
 
 

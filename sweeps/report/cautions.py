@@ -13,7 +13,7 @@ from sweeps.results.tables import SELECTIONS, shown_split
 from sweeps.spec.overlaps import allowed_steps
 from sweeps.spec.recipes import Origins, step_origins, target_origins
 from sweeps.spec.selection import selection
-from sweeps.spec.sweep import Range, Sweep
+from sweeps.spec.sweep import Range, Sweep, Value
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.languages import ENGLISH
 
@@ -106,5 +106,5 @@ def _values(sweep: Sweep, origins: Origins, field: str) -> list[Any]:
     return [origin.value(dict(zip(origin.searched, one, strict=True))) for one in ends]
 
 
-def _ends(value: Range) -> tuple[Any, ...]:
+def _ends(value: Range) -> tuple[Value, ...]:
     return value.choices if value.kind == "choice" else (value.low, value.high)

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.recipes import recipe_for, trains_on
-from sweeps.spec.sweep import Range, Sweep
+from sweeps.spec.sweep import Range, Settings, Sweep, Value
 from xlt_core.data import open_source
 from xlt_core.data.cuts import count_cuts
 from xlt_core.kinds import get_kind
@@ -158,7 +157,7 @@ def _at(ref: DataRef, recipe: Recipe) -> _Asked:
     return ref, recipe.max_length, recipe.stride if has_windows else 0
 
 
-def _settings(sweep: Sweep) -> Iterator[dict[str, Any]]:
+def _settings(sweep: Sweep) -> Iterator[Settings]:
     """Settings that differ in their lengths; of a range, its ends."""
     searched = sweep.searched()
     fixed = {path: _values(range_)[0] for path, range_ in searched.items()}
@@ -167,5 +166,5 @@ def _settings(sweep: Sweep) -> Iterator[dict[str, Any]]:
         yield fixed | dict(zip(lengths, values, strict=True))
 
 
-def _values(range_: Range) -> tuple[Any, ...]:
+def _values(range_: Range) -> tuple[Value, ...]:
     return range_.choices if range_.kind == "choice" else (range_.low, range_.high)

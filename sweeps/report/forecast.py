@@ -7,9 +7,9 @@ stand-in and the forecast says so. Neighbours: `status` (what was done), `sweeps
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeps.search.of_sweep import planned_trials
 from sweeps.search.proposal import Proposal
@@ -22,9 +22,9 @@ from xlt_core.vocabulary.plan import Plan
 
 if TYPE_CHECKING:
     from sweeps.search.candidates import Candidate, Candidates
-    from sweeps.search.settings import Settings
     from sweeps.search.trial import Trial
     from sweeps.spec.inputs import ResolvedInputs
+    from sweeps.spec.sweep import Settings
     from xlt_core.store import Store
 
 MOST_STAGES = 50_000  # requests counted one by one; larger sweeps are scaled up from there
@@ -68,7 +68,7 @@ class Forecast:
     exact: bool
     stages: StageForecast
     plans: tuple[str, ...]
-    settings: tuple[Mapping[str, Any], ...]
+    settings: tuple[Settings, ...]
     baselines: int = 1
 
     def sentence(self) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sweeps.results.settings import settings_of
 from sweeps.search.of_sweep import candidates_of
 from sweeps.search.trial import TrialState
-from sweeps.spec.sweep import Sweep
+from sweeps.spec.sweep import Settings, Sweep
 from xlt_core.stages import EvaluateStage
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.languages import family_of
@@ -60,7 +60,7 @@ class ScoreRow:
     gain: float | None
     primary: bool = True
     asked: bool = True
-    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    settings: Settings = field(default_factory=dict, hash=False)
     beside: bool = False
 
     @property
@@ -68,7 +68,7 @@ class ScoreRow:
         """What it is a score of."""
         return self.target, self.language, self.split, self.seed
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The columns that `xlt results --json` promises: the attributes, by their names."""
         return asdict(self)
 
@@ -238,7 +238,7 @@ class ScoreReader:
         return self._known[key]
 
 
-def _scores(data: Any) -> tuple[Mapping[str, float], str]:
+def _scores(data: Mapping[str, Any]) -> tuple[Mapping[str, float], str]:
     """Metrics by name, and the name of the one that judges; a mean becomes a metric of its own."""
     metrics = {str(name): float(value) for name, value in data["metrics"].items()}
     judges = judging_metrics(str(data["task"]))

@@ -5,19 +5,18 @@ Neighbours: `results`, which reads a trial's settings; `sweeps.search.settings`,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeps.search.of_sweep import candidates_of
 from sweeps.search.settings import label
-from sweeps.spec.sweep import Sweep
+from sweeps.spec.sweep import Settings, Sweep, Value
 
 if TYPE_CHECKING:
     from sweeps.search.trial import Trial
 
 
-def settings_of(sweep: Sweep, trial: Trial) -> dict[str, Any]:
+def settings_of(sweep: Sweep, trial: Trial) -> dict[str, Value]:
     """The searched settings that a trial was trained with, by dotted path.
 
     Those that its plan takes. One that was not searched yet when the trial was proposed has the
@@ -26,19 +25,19 @@ def settings_of(sweep: Sweep, trial: Trial) -> dict[str, Any]:
     return candidates_of(sweep).canonical(trial.plan, trial.settings)[1]
 
 
-def short(settings: Mapping[str, Any]) -> str:
+def short(settings: Settings) -> str:
     """The settings for a table, numbers at four digits, folders by their names."""
     return ", ".join(
         f"{path.removeprefix('recipe.')} {_rounded(settings[path])}" for path in sorted(settings)
     )
 
 
-def whole(settings: Mapping[str, Any]) -> str:
+def whole(settings: Settings) -> str:
     """The settings in full, as a spec or `--set` takes them."""
     return ", ".join(f"{path}={label(settings[path])}" for path in sorted(settings))
 
 
-def _rounded(value: Any) -> str:
+def _rounded(value: object) -> str:
     if isinstance(value, str):  # an encoder's folder goes by its name
         return PurePath(value).name
     return f"{value:.4g}" if isinstance(value, float) else label(value)

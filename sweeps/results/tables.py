@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sweeps.results.objective import objective_value
 from sweeps.results.rows import Cell, ScoreRow
 from sweeps.results.statistics import Estimate, estimate
-from sweeps.spec.sweep import Objective
+from sweeps.spec.sweep import Objective, Settings
 from xlt_core.vocabulary.plan import EMPTY
 
 SELECTIONS = ("english", "all")
@@ -49,7 +48,7 @@ class Standing:
     plan: str
     selected_by: float | None
     targets: tuple[TargetScore, ...]
-    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    settings: Settings = field(default_factory=dict, hash=False)
     beside: bool = False
 
     @property

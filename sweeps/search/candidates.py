@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sweeps.search import sizes
-from sweeps.search.settings import Settings, SettingsSpace, extent
+from sweeps.search.settings import SettingsSpace, extent
 from sweeps.search.space import PlanSpace
 from sweeps.search.uses import Uses, paths
+from sweeps.spec.sweep import Settings
 from xlt_core.vocabulary.fingerprint import canonical_json
 from xlt_core.vocabulary.plan import Plan
 
@@ -68,7 +69,7 @@ class Candidates:
 
     def key(self, plan: Plan, settings: Settings) -> str:
         """Equal for two candidates exactly where they would train the same."""
-        full: Mapping[str, Any] = {**self.settings.opening(), **settings}
+        full: Settings = {**self.settings.opening(), **settings}
         taken = {
             f"{origin.field} {[path for path, _ in origin.entries]}": origin.value(full)
             for origin in self.uses.plan(plan)

@@ -38,7 +38,7 @@ def agreed(study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs, folder: Sw
 
 
 def agreed_with(
-    attrs: Mapping[str, Any],
+    attrs: Mapping[str, object],
     where: str,
     sweep: Sweep,
     prepared: ResolvedInputs,

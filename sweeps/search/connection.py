@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeps.search.quiet import quiet_optuna
 from sweeps.search.storage import SECONDS_TO_WAIT, damaged, storage_mistake
@@ -31,7 +31,7 @@ def connect(storage_url: str) -> RDBStorage:
     quiet_optuna()
     url = _read(storage_url)
     if url.get_backend_name() == "sqlite":
-        options: dict[str, Any] = {"connect_args": {"timeout": SECONDS_TO_WAIT}}
+        options: dict[str, object] = {"connect_args": {"timeout": SECONDS_TO_WAIT}}
     else:
         # A connection that a restarted server has dropped is replaced without anybody noticing.
         options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": int(SECONDS_TO_WAIT)}}
@@ -53,7 +53,7 @@ def _read(storage_url: str) -> URL:
         raise UserMistake(Mistake(without_password(storage_url), what, remedy)) from None
 
 
-def _refuse_anothers(url: URL, options: dict[str, Any], where: str) -> None:
+def _refuse_anothers(url: URL, options: dict[str, object], where: str) -> None:
     """Leave another program's database alone: Optuna would put its tables and its version in it."""
     from sqlalchemy import create_engine, inspect, pool
 

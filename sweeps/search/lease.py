@@ -189,7 +189,7 @@ class DriverLease:
             return False
 
     @property
-    def _row(self) -> dict[str, Any]:
+    def _row(self) -> dict[str, object]:
         return {"study": self._study_id, "key": KEY}
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from sweeps.search.proposal import Proposal
 from sweeps.search.queue import DONE, WAIT, ProposalQueue, Signal
@@ -60,7 +60,7 @@ class SearchLoop:
         queue: ProposalQueue,
         desired: Callable[[], DesiredState] = lambda: DesiredState.RUN,
         note: Callable[[Event], None] = lambda event: None,
-        patiently: Callable[[Callable[[], Any]], Any] = lambda work: work(),
+        patiently: Callable[[Callable[[], object]], object] = lambda work: work(),
     ) -> None:
         self._queue = queue
         self._desired = desired

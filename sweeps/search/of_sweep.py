@@ -8,12 +8,12 @@ from __future__ import annotations
 from functools import partial
 
 from sweeps.search.candidates import Candidates
-from sweeps.search.settings import Settings, SettingsSpace
+from sweeps.search.settings import SettingsSpace
 from sweeps.search.space import PlanSpace
 from sweeps.search.uses import Uses
 from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.overlaps import allowed_steps
-from sweeps.spec.sweep import Sweep
+from sweeps.spec.sweep import Settings, Sweep
 from sweeps.spec.trials import paths_asked
 from xlt_core.stages.tree import StageTree
 from xlt_core.vocabulary.plan import Plan

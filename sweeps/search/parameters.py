@@ -5,11 +5,12 @@ The truth of a row is its plan and settings (see `study`); these are another wri
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from sweeps.search.candidates import Candidates
-from sweeps.search.settings import Settings, label
-from sweeps.spec.sweep import Range
+from sweeps.search.settings import label
+from sweeps.spec.sweep import Range, Settings
 from xlt_core.vocabulary.plan import Plan
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def distribution(range_: Range) -> BaseDistribution:
     return FloatDistribution(range_.low, range_.high, log=range_.kind == "log")
 
 
-def parameters(candidates: Candidates, plan: Plan, settings: Settings) -> dict[str, Any]:
+def parameters(candidates: Candidates, plan: Plan, settings: Settings) -> Mapping[str, object]:
     """A candidate's parameters by name; choices as their labels.
 
     Settings the plan does not take are none of it, and a plan proposed when the space was

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sweeps.spec.sweep import Settings
 from xlt_core.vocabulary.plan import Plan
 
 
@@ -20,9 +21,9 @@ class Proposal:
 
     number: int
     plan: Plan
-    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    settings: Settings = field(default_factory=dict, hash=False)
 
-    def to_config(self) -> dict[str, Any]:
+    def to_config(self) -> dict[str, object]:
         """The form Tune carries to the coordinator: plain values only."""
         return {"number": self.number, "plan": str(self.plan), "settings": dict(self.settings)}
 

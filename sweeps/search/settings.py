@@ -11,10 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweeps.spec.sweep import Range
+from sweeps.spec.sweep import Range, Settings, Value
 from xlt_core.vocabulary.fingerprint import canonical_json
-
-Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -37,11 +35,11 @@ class SettingsSpace:
         """The space of these fields alone."""
         return SettingsSpace({path: r for path, r in self.ranges.items() if path in paths})
 
-    def opening(self) -> dict[str, Any]:
+    def opening(self) -> dict[str, Value]:
         """The baseline's settings: the first choice, the middle of a range."""
         return {path: range_.opening for path, range_ in self.ranges.items()}
 
-    def draw(self, seed: int) -> dict[str, Any]:
+    def draw(self, seed: int) -> dict[str, Value]:
         """Settings drawn at random, log-uniform where the range is `log`."""
         source = random.Random(seed)
         return {path: _draw(range_, source) for path, range_ in self.ranges.items()}
@@ -53,16 +51,16 @@ class SettingsSpace:
             rank = rank * (extent(range_) or 1) + _position(range_, settings[path])
         return rank
 
-    def unrank(self, rank: int) -> dict[str, Any]:
+    def unrank(self, rank: int) -> dict[str, Value]:
         """The settings at `rank` (finite spaces only)."""
-        found: dict[str, Any] = {}
+        found: dict[str, Value] = {}
         for path in reversed(list(self.ranges)):
             range_ = self.ranges[path]
             rank, at = divmod(rank, extent(range_) or 1)
             found[path] = _value(range_, at)
         return dict(sorted(found.items()))
 
-    def restore(self, settings: Settings) -> dict[str, Any]:
+    def restore(self, settings: Settings) -> dict[str, Value]:
         """Settings as they were before they went through JSON (a tuple comes back as a list)."""
         return {
             path: _restore(self.ranges[path], value) if path in self.ranges else value
@@ -70,7 +68,7 @@ class SettingsSpace:
         }
 
 
-def label(choice: Any) -> str:
+def label(choice: object) -> str:
     """A choice as text: what a dashboard shows, and what two choices are told apart by."""
     return choice if isinstance(choice, str) else canonical_json(choice)
 
@@ -84,12 +82,12 @@ def extent(range_: Range) -> int | None:
     return int(range_.high) - int(range_.low) + 1 if range_.kind == "int" else None
 
 
-def values(range_: Range) -> Iterator[Any]:
+def values(range_: Range) -> Iterator[Value]:
     """Every value a field may take, in order (finite fields only)."""
     return (_value(range_, at) for at in range(extent(range_) or 1))
 
 
-def _draw(range_: Range, source: random.Random) -> Any:
+def _draw(range_: Range, source: random.Random) -> Value:
     match range_.kind:
         case "choice":
             return source.choice(range_.choices)
@@ -107,13 +105,13 @@ def _position(range_: Range, value: Any) -> int:
     return int(value) - int(range_.low) if range_.kind == "int" else 0
 
 
-def _value(range_: Range, at: int) -> Any:
+def _value(range_: Range, at: int) -> Value:
     if range_.kind == "choice":
         return range_.choices[at]
     return int(range_.low) + at if range_.kind == "int" else range_.low
 
 
-def _restore(range_: Range, value: Any) -> Any:
+def _restore(range_: Range, value: Value) -> Value:
     if range_.kind != "choice":
         return value
     return next((own for own in range_.choices if label(own) == label(value)), value)

@@ -15,6 +15,7 @@ from sweeps.search.orders import ByLength
 from sweeps.search.settings import SettingsSpace, extent, values
 from sweeps.search.space import PlanSpace
 from sweeps.search.uses import Taken, Uses, paths
+from sweeps.spec.sweep import Value
 from xlt_core.vocabulary.plan import Step
 
 MOST_COUNTED = 100_000  # settings gone through one by one where members of a mixture compete
@@ -92,7 +93,7 @@ def _ways(taken: Taken, settings: SettingsSpace) -> int:
     return ways * len({tuple(origin.value(one) for origin in seen) for one in drawn})
 
 
-def _settings_of(names: Iterable[str], settings: SettingsSpace) -> Iterable[tuple[object, ...]]:
+def _settings_of(names: Iterable[str], settings: SettingsSpace) -> Iterable[tuple[Value, ...]]:
     return product(*(values(settings.ranges[name]) for name in names))
 
 

@@ -17,7 +17,8 @@ from sweeps.spec.sweep import Intermediate
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan, Step
 
-Choose = Callable[[str, tuple[Any, ...]], Any]
+Pick = str | int  # a parameter's value: a count, a step, a plan
+Choose = Callable[[str, tuple[Pick, ...]], object]
 
 
 @dataclass(frozen=True)
@@ -119,18 +120,18 @@ class PlanSpace:
         """Every plan, in canonical order."""
         return (self.unrank(rank) for rank in range(self.size))
 
-    def choices(self) -> dict[str, tuple[Any, ...]]:
+    def choices(self) -> dict[str, tuple[Pick, ...]]:
         """The encoding's categorical parameters, every one that may occur, with their values."""
-        found: dict[str, tuple[Any, ...]] = {}
+        found: dict[str, tuple[Pick, ...]] = {}
 
-        def longest(name: str, values: tuple[Any, ...]) -> Any:
+        def longest(name: str, values: tuple[Pick, ...]) -> Pick:
             found[name] = values
             return values[-1]
 
         self.build(longest)
         return found
 
-    def encode(self, plan: Plan) -> dict[str, Any]:
+    def encode(self, plan: Plan) -> dict[str, Pick]:
         """Write a plan as parameters: `count` and `pick0`, `pick1`, …, or `plan` where listed.
 
         The baseline has no parameters: it is trial 0 and not the samplers' to find.
@@ -189,7 +190,7 @@ def _is_in(step: Step, allowed: Collection[Step] | None) -> bool:
     return allowed is None or step in allowed
 
 
-def _position(name: str, values: tuple[Any, ...], choose: Choose) -> int:
+def _position(name: str, values: tuple[Pick, ...], choose: Choose) -> int:
     value = choose(name, values)
     if value not in values:
         raise ValueError(f"{name} must be one of {values}, not {value!r}")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sweeps.search.trial import Trial, TrialState
+from sweeps.spec.sweep import Settings, Value
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.plan import Plan
@@ -18,11 +19,15 @@ _STATES = {
 }
 
 
-Restore = Callable[[Mapping[str, Any]], dict[str, Any]]
+Restore = Callable[[Settings], dict[str, Value]]
 
 
 def trial_of(
-    where: str, state: str, value: float | None, attrs: Mapping[str, Any], restore: Restore = dict
+    where: str,
+    state: str,
+    value: float | None,
+    attrs: Mapping[str, Any],
+    restore: Restore = dict,
 ) -> Trial | None:
     """A row as a trial, from Optuna's name of its state; None for a row that is not one of ours.
 

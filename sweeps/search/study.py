@@ -127,7 +127,7 @@ class SweepStudy:
         with mistakes(self.where):
             return dict(self._storage.get_study_user_attrs(self._study_id))
 
-    def set_attr(self, key: str, value: Any) -> None:
+    def set_attr(self, key: str, value: object) -> None:
         """Let the study say `value` (JSON) of itself, as the spec's hash."""
         with mistakes(self.where):
             self._storage.set_study_user_attr(self._study_id, key, value)

@@ -96,7 +96,7 @@ def _read_file(path: Path, name: str) -> list[Trial]:
         " where s.study_name = ? order by t.trial_id",
         name,
     )
-    attrs: dict[int, dict[str, Any]] = {row[0]: {} for row in rows}
+    attrs: dict[int, dict[str, object]] = {row[0]: {} for row in rows}
     for trial_id, key, text in _query(
         path,
         "select a.trial_id, a.key, a.value_json from trial_user_attributes a"
@@ -111,7 +111,7 @@ def _read_file(path: Path, name: str) -> list[Trial]:
     )
 
 
-def _parsed(path: Path, text: str) -> Any:
+def _parsed(path: Path, text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:

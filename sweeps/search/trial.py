@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from sweeps.search.proposal import Proposal
+from sweeps.spec.sweep import Settings
 from xlt_core.vocabulary.plan import Plan
 
 
@@ -58,7 +59,7 @@ class TrialResult:
         """The state of a trial with this result."""
         return TrialState.FAILED if self.objective is None else TrialState.FINISHED
 
-    def to_attrs(self) -> dict[str, Any]:
+    def to_attrs(self) -> dict[str, object]:
         """What is kept of it beside the objective, as plain JSON values; nothing that is empty."""
         told = {"scores": dict(self.scores), "seconds": self.seconds, "new_stages": self.new_stages}
         failed = {"error": self.error} if self.objective is None else {}
@@ -76,7 +77,7 @@ class Trial:
 
     number: int
     plan: Plan
-    settings: Mapping[str, Any] = field(hash=False)
+    settings: Settings = field(hash=False)
     state: TrialState
     value: float | None
     attrs: Mapping[str, Any] = field(default_factory=dict, hash=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from sweeps.search.candidates import Candidates
 from sweeps.search.proposal import Proposal
-from sweeps.search.settings import Settings
+from sweeps.spec.sweep import Settings
 from xlt_core.vocabulary.fingerprint import derived_seed
 from xlt_core.vocabulary.plan import Plan
 

@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from sweeps.spec.database import absolute, sqlite_address
 from sweeps.spec.source_map import FieldPath, dotted
@@ -24,8 +23,8 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:|sqlite:")
 
 
 def without_passwords(
-    data: Mapping[str, Any], where: Callable[[FieldPath], str] = dotted
-) -> tuple[dict[str, Any], dict[str, str]]:
+    data: Mapping[str, object], where: Callable[[FieldPath], str] = dotted
+) -> tuple[dict[str, object], dict[str, str]]:
     """A spec's data with variables for the passwords, and their values by the variables' names.
 
     An address that is a variable itself (`${DATABASE_URL}`) is looked up first. What is no text

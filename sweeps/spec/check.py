@@ -19,9 +19,9 @@ from sweeps.spec.methods import METHODS, option_mistakes
 from sweeps.spec.names import nearest
 from sweeps.spec.ranges import LENGTHS, RULES
 from sweeps.spec.recipes import recipe_for
-from sweeps.spec.schema import Spec
+from sweeps.spec.schema import Part, Spec
 from sweeps.spec.source_map import Document, FieldPath
-from sweeps.spec.sweep import Range, Sweep
+from sweeps.spec.sweep import Range, Sweep, Value
 from xlt_core.kinds import get_kind
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake
@@ -207,7 +207,10 @@ def _shares(sweep: Sweep, document: Document) -> Iterator[Mistake]:
         return
     plans = [len(Plan.parse(plan).steps) for plan in sweep.intermediate.plans]
     longest = max([*plans, *(() if plans else sweep.intermediate.counts)], default=0)
-    least = given if not isinstance(given, Range) else min(given.choices or (given.low,))
+    wished: tuple[Any, ...] = (given,)
+    if isinstance(given, Range):
+        wished = given.choices or (given.low,)
+    least = min(wished)
     if least < longest:
         where = document.where(("recipe", "train", "plan_steps"))
         what = f"{least} steps are too few for the {longest} stages of the longest plan"
@@ -240,7 +243,7 @@ def _search(spec: Spec, document: Document) -> Iterator[Mistake]:
 
 
 def check_options(
-    method: str, options: Mapping[str, Any], document: Document, above: FieldPath = ()
+    method: str, options: Mapping[str, object], document: Document, above: FieldPath = ()
 ) -> Iterator[Mistake]:
     """Every option that the method does not have or not with this value, in its place.
 
@@ -252,14 +255,14 @@ def check_options(
         yield replace(found, where=where)
 
 
-def _stops_on_targets(wish: Any, selected: str) -> bool:
+def _stops_on_targets(wish: object, selected: str) -> bool:
     if wish in (None, False, "none"):
         return False
     own = wish.get("languages", selected) if isinstance(wish, dict) else selected
     return own not in ("english", "en", ["en"])
 
 
-def _layers(spec: Spec) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _layers(spec: Spec) -> Iterator[tuple[tuple[str, ...], Part]]:
     yield ("recipe", "train"), spec.recipe.train
     yield ("recipe", "target"), spec.recipe.target
     for name, part in spec.recipe.tasks.items():
@@ -331,5 +334,5 @@ def _at_odds(sweep: Sweep, document: Document) -> Iterator[Mistake]:
                 yield Mistake(where, what, "write it once, in recipe.train")
 
 
-def _values(value: Range) -> tuple[Any, ...]:
+def _values(value: Range) -> tuple[Value, ...]:
     return value.choices if value.kind == "choice" else (value.low, value.high)

@@ -60,8 +60,8 @@ class Change:
 def compare(
     old: Sweep,
     new: Sweep,
-    old_identity: Mapping[str, Any] | None = None,
-    new_identity: Mapping[str, Any] | None = None,
+    old_identity: Mapping[str, object] | None = None,
+    new_identity: Mapping[str, object] | None = None,
 ) -> Change:
     """Compare a started sweep with a spec of the same name.
 
@@ -129,7 +129,7 @@ def _kept_first(old: Sequence[T], new: Sequence[T]) -> tuple[T, ...]:
     return tuple(sorted(new, key=lambda item: _place(old, item)))
 
 
-def _place(old: Sequence[Any], item: Any) -> int:
+def _place(old: Sequence[object], item: object) -> int:
     return old.index(item) if item in old else len(old)
 
 
@@ -153,7 +153,7 @@ def _more(old: Sweep, new: Sweep) -> Iterator[str]:
                 yield from _added(what, known.languages, target.languages)
 
 
-def _added(what: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[str]:
+def _added(what: str, old: Sequence[object], new: Sequence[object]) -> Iterator[str]:
     added = [str(item) for item in new if item not in old]
     if added:
         yield f"{what}: {' '.join(added)}"
@@ -202,7 +202,7 @@ def _fewer_targets(old: Sweep, new: Sweep) -> Iterator[Difference]:
             yield Difference(name, _languages(target), _languages(after), trail)
 
 
-def _fewer(name: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Difference]:
+def _fewer(name: str, old: Sequence[object], new: Sequence[object]) -> Iterator[Difference]:
     if any(item not in new for item in old):
         yield Difference(name, shown(old), shown(new))
 

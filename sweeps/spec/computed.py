@@ -29,7 +29,7 @@ _DEFAULTS["plan_steps"] = None  # steps, once they are shared out
 del _DEFAULTS["options"]
 
 
-def computed(sweep: Sweep, prepared: ResolvedInputs) -> dict[str, Any]:
+def computed(sweep: Sweep, prepared: ResolvedInputs) -> dict[str, object]:
     """Encoder and data by content, every stage's recipe, and how numbers are computed."""
     recipes, versions = recipes_of(sweep), _versions(sweep)
     return prepared.identity() | {"recipes": recipes, "numerics": versions}
@@ -84,7 +84,7 @@ def written_differences(old: Origin | None, new: Origin | None) -> Iterator[str]
     yield from sorted({path for path, _ in before ^ now if path})
 
 
-def _meaning(name: str, origin: Origin | None) -> Any:
+def _meaning(name: str, origin: Origin | None) -> object:
     """The one value; or the paths that are searched, their ranges, and what they compete with."""
     if origin is None:
         return value_to_data(_DEFAULTS.get(name))

@@ -10,12 +10,11 @@ import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from sweeps.spec.addresses import database, location
 from sweeps.spec.methods import METHODS
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.schema import DEFAULT_MOST, DEFAULT_TRIALS, Spec
+from sweeps.spec.schema import DEFAULT_MOST, DEFAULT_TRIALS, Part, Spec
 from sweeps.spec.source_map import Document
 from sweeps.spec.stems import blaming
 from sweeps.spec.sweep import Execution, Intermediate, Objective, Range, Search, Sweep, Target
@@ -141,7 +140,7 @@ def _targets(spec: Spec) -> tuple[Target, ...]:
     return tuple(found)
 
 
-def _recipe(spec: Spec) -> dict[str, dict[str, Any]]:
+def _recipe(spec: Spec) -> dict[str, dict[str, object]]:
     return {
         "train": _written(spec.recipe.train),
         "target": _written(spec.recipe.target),
@@ -149,7 +148,7 @@ def _recipe(spec: Spec) -> dict[str, dict[str, Any]]:
     }
 
 
-def _written(part: Any) -> dict[str, Any]:
+def _written(part: Part) -> dict[str, object]:
     """The fields a layer sets, and no others: what is not set must not override."""
     return {name: getattr(part, name) for name in sorted(part.model_fields_set)}
 

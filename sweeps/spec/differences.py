@@ -41,7 +41,7 @@ class Difference:
         return Mistake(where, f"{name}began as {self.old}, {now} {self.new}")
 
 
-def one(name: str, old: Any, new: Any) -> Iterator[Difference]:
+def one(name: str, old: object, new: object) -> Iterator[Difference]:
     """The difference of a single value, where there is one."""
     if old != new:
         yield Difference(name, shown(old), shown(new))
@@ -123,17 +123,17 @@ def _written(old: Sweep, new: Sweep, stage: str, name: str) -> Iterator[Differen
         yield from one(path, before.get(path, _UNSET), now.get(path, _UNSET))
 
 
-def _flat(sweep: Sweep) -> dict[str, Any]:
+def _flat(sweep: Sweep) -> dict[str, object]:
     layers = {f"recipe.{n}": sweep.recipe.get(n, {}) for n in ("train", "target")}
     layers |= {f"recipe.tasks.{n}": part for n, part in sweep.recipe.get("tasks", {}).items()}
     return {f"{layer}.{n}": value for layer, part in layers.items() for n, value in part.items()}
 
 
-def _default_shown(value: Any) -> str:
+def _default_shown(value: object) -> str:
     return f"{'(not set)' if value is None else shown(value)} by default"
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as it stands in a spec."""
     if value is _UNSET:
         return "(not set)"

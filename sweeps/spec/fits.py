@@ -19,7 +19,7 @@ from sweeps.spec.recipes import (
     target_origins,
 )
 from sweeps.spec.stems import trail_of_target
-from sweeps.spec.sweep import Range, Sweep
+from sweeps.spec.sweep import Range, Sweep, Value
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake
 
@@ -111,5 +111,5 @@ def _lengths(sweep: Sweep, task: str, target: str) -> Iterator[int]:
         yield recipe_for(sweep, (task,), role, settings, target or None).max_length
 
 
-def _ends(value: Range) -> tuple[object, ...]:
+def _ends(value: Range) -> tuple[Value, ...]:
     return value.choices if value.kind == "choice" else (value.low, value.high)

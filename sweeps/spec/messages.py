@@ -93,7 +93,7 @@ def _meaning(trail: FieldPath) -> str:
     return f"it is: {found[:1].lower()}{found[1:]}" if found else ""
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return abbreviated(repr(value), 60)
 
 

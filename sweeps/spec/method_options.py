@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from sweeps.spec.recipes import methods_of, origins
 from sweeps.spec.source_map import Document
@@ -36,9 +35,9 @@ def check_method_options(
             yield Mistake(where, what, "search the method, or its options, one after the other")
 
 
-def _written(sweep: Sweep) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _written(sweep: Sweep) -> Iterator[tuple[tuple[str, ...], object]]:
     """Every option that a layer of the recipe sets, by where it stands."""
-    layers: list[tuple[tuple[str, ...], Mapping[str, Any]]] = [
+    layers: list[tuple[tuple[str, ...], Mapping[str, object]]] = [
         (("recipe", role), sweep.recipe.get(role, {})) for role in ("train", "target")
     ]
     layers += [(("recipe", "tasks", t), part) for t, part in sweep.recipe.get("tasks", {}).items()]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from sweeps.spec.search_options import SearchOption, wrong_options
 from xlt_core.vocabulary.errors import Mistake
@@ -51,6 +50,6 @@ METHODS: dict[str, SearchMethod] = {
 }
 
 
-def option_mistakes(method: str, options: Mapping[str, Any]) -> tuple[Mistake, ...]:
+def option_mistakes(method: str, options: Mapping[str, object]) -> tuple[Mistake, ...]:
     """Everything wrong with the options of a method that there is; `where` is the option's name."""
     return tuple(wrong_options(method, options, METHODS[method].options))

@@ -157,7 +157,7 @@ def _merge(
     return result
 
 
-def _is_open(value: Any) -> bool:
+def _is_open(value: object) -> bool:
     """Whether `value` is merged field by field, and not replaced whole."""
     closed = isinstance(value, dict) and (is_range_form(value) or set(value) == {"folder"})
     return isinstance(value, dict) and not closed
@@ -175,7 +175,7 @@ def _replace(
             places[known] = place
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nulls(value: object) -> Any:
     """A field without a value is a field not written; of an option its method says so."""
     if isinstance(value, dict):
         return {

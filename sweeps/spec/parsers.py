@@ -25,20 +25,20 @@ def _wrong(what: str, remedy: str = "") -> UserMistake:
     return UserMistake(Mistake("", what, remedy))
 
 
-def _once(values: Sequence[Any], noun: str) -> None:
+def _once(values: Sequence[object], noun: str) -> None:
     """Raise UserMistake where one of them stands twice: a slip, of which nothing would be seen."""
     twice = [str(value) for value in dict.fromkeys(values) if values.count(value) > 1]
     if twice:
         raise _wrong(f"names {noun} twice: {' '.join(twice)}", "name each once")
 
 
-def _text(value: Any, about: str) -> str:
+def _text(value: object, about: str) -> str:
     if not isinstance(value, str):
         raise _wrong(f"should be {about}, not {value!r}", f"write it in quotes: '{value}'")
     return value
 
 
-def read_name(value: Any) -> str:
+def read_name(value: object) -> str:
     """A sweep's name: what a folder may be called everywhere, and none of `RESERVED`."""
     name = _text(value, "a name")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name) or name.endswith("."):
@@ -49,9 +49,10 @@ def read_name(value: Any) -> str:
     return name
 
 
-def read_counts(value: Any) -> tuple[int, ...]:
+def read_counts(value: object) -> tuple[int, ...]:
     """Plan lengths from `0..3`, `[0, 3]` or `3`, ascending, 0 always among them."""
     remedy = "write 0..3, [0, 3] or 3"
+    found: list[Any]
     if isinstance(value, str) and (
         match := re.fullmatch(r"\s*(\d{1,18})\s*\.\.\s*(\d{1,18})\s*", value)
     ):
@@ -67,7 +68,7 @@ def read_counts(value: Any) -> tuple[int, ...]:
     return tuple(sorted({0, *found}))
 
 
-def read_seeds(value: Any) -> tuple[int, ...]:
+def read_seeds(value: object) -> tuple[int, ...]:
     """Seeds from a number (3: 0, 1, 2) or a list."""
     remedy = "write 3 for the seeds 0, 1, 2, or a list as [13, 42]"
     if isinstance(value, bool) or not isinstance(value, int | list):
@@ -84,7 +85,7 @@ def read_seeds(value: Any) -> tuple[int, ...]:
     return tuple(value)
 
 
-def read_languages(value: Any) -> tuple[str, ...] | None:
+def read_languages(value: object) -> tuple[str, ...] | None:
     """Language codes, sorted; None for `all`."""
     if value == "all":
         return None
@@ -103,7 +104,7 @@ def read_languages(value: Any) -> tuple[str, ...] | None:
     return tuple(sorted(codes))
 
 
-def read_step(value: Any) -> Step:
+def read_step(value: object) -> Step:
     """One step: a task, a mixture `qqp+squad`, or a task in another language `panx[ru]`."""
     if isinstance(value, dict) and len(value) == 1:
         raise _as_a_target(*next(iter(value.items())))
@@ -114,7 +115,7 @@ def read_step(value: Any) -> Step:
     return step
 
 
-def _as_a_target(name: Any, languages: Any) -> UserMistake:
+def _as_a_target(name: object, languages: object) -> UserMistake:
     """What to say of a step that is written as a target is, if it could be one."""
     codes = languages if isinstance(languages, list) else str(languages).split()
     steps = [str(known_step(f"{name}[{code}]")) for code in codes] or [str(known_step(str(name)))]
@@ -122,7 +123,7 @@ def _as_a_target(name: Any, languages: Any) -> UserMistake:
     return _wrong(what, f"write {', '.join(repr(step) for step in steps)}")
 
 
-def read_plan(value: Any) -> str:
+def read_plan(value: object) -> str:
     """An explicit plan as its canonical text; every step known, none twice."""
     text = _text(value, "a plan as mnli > qqp")
     if not text.strip() or text.strip() == str(Plan()):
@@ -133,7 +134,7 @@ def read_plan(value: Any) -> str:
     return str(Plan(steps))
 
 
-def read_target(value: Any) -> dict[str, Any]:
+def read_target(value: object) -> dict[str, object]:
     """One target: `xnli`, `{udpos: [en, de]}`, `{udpos: all}` or `{xnli: {languages: [en]}}`."""
     if isinstance(value, str):
         return {"task": known_target(value).name}
@@ -158,14 +159,14 @@ def read_target(value: Any) -> dict[str, Any]:
     return {"task": task.name, "languages": languages}
 
 
-def read_targets(value: Any) -> Any:
+def read_targets(value: object) -> object:
     """The list of targets; one name, or a mapping of names to languages, will do."""
     if isinstance(value, dict):
         return [{name: wish} for name, wish in value.items()]
     return [value] if isinstance(value, str) else value
 
 
-def read_encoder(value: Any) -> str | Range:
+def read_encoder(value: object) -> str | Range:
     """An encoder's name, or a choice of several, which is searched."""
     if isinstance(value, dict):
         names = value.get("choice") if set(value) == {"choice"} else None
@@ -178,13 +179,13 @@ def read_encoder(value: Any) -> str | Range:
     return _encoder_name(value)
 
 
-def _encoder_name(value: Any) -> str:
+def _encoder_name(value: object) -> str:
     if not _text(value, "an encoder"):
         raise _wrong("an encoder needs a name", "write xlm-roberta-base, or a folder")
     return str(value)
 
 
-def read_folder_or_word(value: Any) -> str:
+def read_folder_or_word(value: object) -> str:
     """`hub`, `lab`, a folder's path, or `{folder: path}`."""
     if isinstance(value, dict) and set(value) == {"folder"}:
         return f"folder:{_text(value['folder'], 'a path')}"
@@ -193,14 +194,14 @@ def read_folder_or_word(value: Any) -> str:
     return value if value in ("hub", "lab") else f"folder:{value}"
 
 
-def read_method(value: Any) -> str:
+def read_method(value: object) -> str:
     """The name of a search method."""
     if not isinstance(value, str) or value not in METHODS:
         raise _wrong(f"{value!r} is not a search method", did_you_mean(str(value), METHODS))
     return str(value)
 
 
-def read_split(value: Any) -> str:
+def read_split(value: object) -> str:
     """The split that selects: dev, for honest selection."""
     if value == "test":
         remedy = "write dev; where a task has none, half of its test split serves"

@@ -11,9 +11,8 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sweeps.spec.sweep import Range
+from sweeps.spec.sweep import Range, Value
 from xlt_core.training.methods import METHODS, Option, option_fields
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import abbreviated
@@ -102,12 +101,12 @@ RULES: Mapping[str, Rule] = _PLAIN_FIELDS | {
 }
 
 
-def is_range_form(value: Any) -> bool:
+def is_range_form(value: object) -> bool:
     """Whether `value` is written as a range: a mapping with just one of the form words."""
     return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in FORMS
 
 
-def read_field(rule: Rule, value: Any) -> Any:
+def read_field(rule: Rule, value: object) -> Value | Range:
     """A recipe field's value, or its `Range`.
 
     Raises:
@@ -125,7 +124,7 @@ def freeze_parts(value: str | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _read_single(rule: Rule, value: Any) -> Any:
+def _read_single(rule: Rule, value: object) -> Value:
     if value is None and rule.optional:
         return None
     if rule.kind == "word":
@@ -139,7 +138,7 @@ def _read_single(rule: Rule, value: Any) -> Any:
     return _read_number(rule, value)
 
 
-def _read_number(rule: Rule, value: Any) -> int | float:
+def _read_number(rule: Rule, value: object) -> int | float:
     whole = rule.kind == "whole"
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         kind = "a whole number" if whole else "a number"
@@ -155,13 +154,13 @@ def _read_number(rule: Rule, value: Any) -> int | float:
     return value if whole else float(value)
 
 
-def _read_word(rule: Rule, value: Any) -> str:
+def _read_word(rule: Rule, value: object) -> str:
     if value not in rule.words:
         raise _mistake(f"{value!r} is not one of {', '.join(rule.words)}", "")
     return str(value)
 
 
-def _read_freeze(value: Any) -> str:
+def _read_freeze(value: object) -> str:
     if isinstance(value, str) and re.fullmatch(r"none|embeddings|layers:[1-9][0-9]{0,8}", value):
         return value
     raise _mistake(
@@ -169,7 +168,7 @@ def _read_freeze(value: Any) -> str:
     )
 
 
-def _read_range(rule: Rule, value: dict[str, Any]) -> Range:
+def _read_range(rule: Rule, value: dict[str, object]) -> Range:
     if not is_range_form(value):
         raise _mistake(f"{value!r} is not a range", f"write {_FORMS_TEXT}")
     ((form, ends),) = value.items()
@@ -183,7 +182,7 @@ def _read_range(rule: Rule, value: dict[str, Any]) -> Range:
     return _read_span(rule, form, ends)
 
 
-def _read_span(rule: Rule, form: str, ends: Any) -> Range:
+def _read_span(rule: Rule, form: str, ends: object) -> Range:
     if not isinstance(ends, list) or len(ends) != 2:
         raise _mistake(f"{form} wants its two ends, not {ends!r}", f"write {{{form}: [low, high]}}")
     inner = Rule("whole", "") if form == "int" else Rule("number", "")
@@ -198,11 +197,11 @@ def _read_span(rule: Rule, form: str, ends: Any) -> Range:
     return Range(form, low, high)
 
 
-def _read_choices(rule: Rule, values: Any) -> tuple[Any, ...]:
+def _read_choices(rule: Rule, values: object) -> tuple[Value, ...]:
     if not isinstance(values, list) or not values:
         raise _mistake(f"choice wants a list of values, not {values!r}", "write {choice: [a, b]}")
     if rule.kind == "freeze":
-        found = tuple(_read_freeze(value) for value in values)
+        found: tuple[Value, ...] = tuple(_read_freeze(value) for value in values)
     else:
         found = tuple(_read_single(rule, value) for value in values)
     twice = sorted({str(value) for value in found if found.count(value) > 1})

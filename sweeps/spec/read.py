@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -100,7 +100,7 @@ def _validate(document: Document) -> tuple[Spec | None, list[Mistake]]:
     return None, mistakes
 
 
-def _remove(data: Any, trail: FieldPath) -> None:
+def _remove(data: object, trail: FieldPath) -> None:
     for part in trail[:-1]:
         if not isinstance(data, dict) or part not in data:
             return

@@ -14,7 +14,7 @@ from functools import reduce
 from typing import Any
 
 from sweeps.spec.ranges import LENGTHS, RULES, freeze_parts
-from sweeps.spec.sweep import Range, Sweep
+from sweeps.spec.sweep import Range, Settings, Sweep, Value
 from xlt_core.kinds import get_kind
 from xlt_core.tasks import get_task
 from xlt_core.training.methods import METHODS, get_method, option_fields
@@ -36,7 +36,7 @@ class Origin:
     """
 
     field: str
-    entries: tuple[tuple[str, Any], ...]
+    entries: tuple[tuple[str, Value | Range], ...]
 
     @property
     def searched(self) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ class Origin:
             and ends[place][0] < min(e[-1] for at, e in enumerate(ends) if at != place)
         )
 
-    def value(self, settings: Mapping[str, Any]) -> Any:
+    def value(self, settings: Settings) -> Any:
         """The field's value, in the one form that equal values have.
 
         Raises:
@@ -90,7 +90,7 @@ def recipe_for(
     sweep: Sweep,
     task_names: Sequence[str],
     role: str,
-    settings: Mapping[str, Any],
+    settings: Settings,
     target: str | None = None,
     share: Share = WHOLE,
 ) -> Recipe:
@@ -197,7 +197,7 @@ def trains_on(target: str) -> tuple[str, ...]:
     return get_task(target).training
 
 
-def _ends(value: Any) -> tuple[Any, ...]:
+def _ends(value: Value | Range) -> tuple[Value, ...]:
     if not isinstance(value, Range):
         return (value,)
     return value.choices if value.kind == "choice" else (value.low, value.high)
@@ -215,7 +215,7 @@ def _layer(fields: Mapping[str, Any], path: str = "") -> Origins:
     }
 
 
-def _value(value: Any, path: str, settings: Mapping[str, Any]) -> Any:
+def _value(value: Value | Range, path: str, settings: Settings) -> Value:
     if not isinstance(value, Range):
         return value
     if path not in settings:
@@ -242,7 +242,7 @@ def _joined(layers: Sequence[Origins]) -> Origins:
     return found
 
 
-def _one(name: str, values: list[Any]) -> Any:
+def _one(name: str, values: list[Value]) -> Value:
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     if not numbers:
         return values[0]

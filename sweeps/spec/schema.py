@@ -44,10 +44,10 @@ from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.plan import Step
 
 
-def checked(read: Callable[[Any], Any]) -> BeforeValidator:
+def checked(read: Callable[[object], object]) -> BeforeValidator:
     """Use a reader that raises UserMistake as a validator; its mistakes reach `messages` whole."""
 
-    def validate(value: Any) -> Any:
+    def validate(value: object) -> object:
         try:
             return read(value)
         except UserMistake as error:
@@ -119,12 +119,14 @@ class IntermediatePart(Part):
     )
 
 
-def _field_schema(rule: Rule) -> dict[str, Any]:
+def _field_schema(rule: Rule) -> dict[str, object]:
     span = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
-    forms: dict[str, Any] = {"choice": {"type": "array", "minItems": 1}}
+    forms: dict[str, object] = {"choice": {"type": "array", "minItems": 1}}
     match rule.kind:
         case "whole":
-            single: dict[str, Any] = {"type": ["integer", "null"] if rule.optional else "integer"}
+            single: dict[str, object] = {
+                "type": ["integer", "null"] if rule.optional else "integer"
+            }
             forms["int"] = span
         case "number":
             single = {"type": ["number", "null"] if rule.optional else "number"}
@@ -184,7 +186,7 @@ class SearchPart(Part):
     asynchronous: bool = Field(
         default=Search.asynchronous, description="Never wait for a straggler; not reproducible."
     )
-    options: dict[str, Any] = Field(
+    options: dict[str, object] = Field(
         default_factory=dict, description="Options of the method, by name."
     )
 
@@ -318,7 +320,7 @@ class Spec(Part):
     )
 
 
-def part_in(annotation: Any) -> type[Part] | None:
+def part_in(annotation: object) -> type[Part] | None:
     """The section that a field's annotation holds, if it holds one."""
     if isinstance(annotation, type) and issubclass(annotation, Part):
         return annotation
@@ -338,7 +340,7 @@ def spec_schema() -> dict[str, Any]:
     steps = {"anyOf": [{"enum": list(intermediate_names())}, _STEP]}
     tasks = schema["$defs"]["IntermediatePart"]["properties"]["tasks"]["anyOf"][0]
     tasks["items"] = steps
-    by_name: dict[str, Any] = {name: {} for name in target_names()}
+    by_name: dict[str, object] = {name: {} for name in target_names()}
     schema["properties"]["targets"]["items"] = {
         "anyOf": [
             {"enum": list(by_name)},

@@ -52,7 +52,7 @@ _KINDS: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
 
 
 def wrong_options(
-    method: str, given: Mapping[str, Any], known: Mapping[str, SearchOption]
+    method: str, given: Mapping[str, object], known: Mapping[str, SearchOption]
 ) -> Iterator[Mistake]:
     """Every option the method does not have, or not with this value; `where` is its name alone."""
     listed = ", ".join(sorted(known))
@@ -67,7 +67,7 @@ def wrong_options(
             yield Mistake(name, what, remedy)
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     try:
         return abbreviated(repr(value))
     except ValueError:  # Python writes out no whole number of more than 4,300 digits

@@ -47,7 +47,7 @@ class SourceLocation:
 class Document:
     """Plain data and the place of every value in it, by its trail of keys and indices."""
 
-    data: dict[str, Any]
+    data: dict[str, object]
     places: dict[FieldPath, SourceLocation]
 
     def place(self, trail: FieldPath) -> SourceLocation:
@@ -212,8 +212,8 @@ class _Builder:
         finally:
             self._open.pop()
 
-    def _mapping(self, node: yaml.MappingNode, trail: FieldPath) -> dict[str, Any]:
-        result: dict[str, Any] = {}
+    def _mapping(self, node: yaml.MappingNode, trail: FieldPath) -> dict[str, object]:
+        result: dict[str, object] = {}
         lines: dict[str, int] = {}
         merged: list[yaml.Node] = []
         for key_node, value_node in node.value:
@@ -234,7 +234,7 @@ class _Builder:
             self._merge(value_node, trail, result)
         return result
 
-    def _merge(self, node: yaml.Node, trail: FieldPath, result: dict[str, Any]) -> None:
+    def _merge(self, node: yaml.Node, trail: FieldPath, result: dict[str, object]) -> None:
         """YAML's `<<: *anchor`: what is already there wins."""
         sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
         for source in sources:
@@ -255,7 +255,7 @@ class _Builder:
             return None
         return self._text(node, trail)
 
-    def _scalar(self, node: yaml.ScalarNode, trail: FieldPath) -> Any:
+    def _scalar(self, node: yaml.ScalarNode, trail: FieldPath) -> object:
         tag = node.tag.removeprefix("tag:yaml.org,2002:")
         text = str(node.value)
         if tag == "bool":

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.source_map import FieldPath
@@ -62,7 +61,7 @@ def trail_of_target(sweep: Sweep, task: str) -> FieldPath:
     return next(named, None) or next(trained, ("targets",))
 
 
-def _written_targets(value: Any) -> Iterator[tuple[FieldPath, str]]:
+def _written_targets(value: object) -> Iterator[tuple[FieldPath, str]]:
     if isinstance(value, dict):
         yield from ((("targets", name), name) for name in value)
     elif isinstance(value, list):

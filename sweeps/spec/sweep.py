@@ -8,10 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from sweeps.spec.source_map import Document, FieldPath, SourceLocation, dotted
 from xlt_core.vocabulary.plan import Step
+
+# What one field of a spec may hold, shaped: a word, a number, null, or the parts to `freeze`.
+Value: TypeAlias = str | int | float | bool | tuple[str, ...] | None
+# A trial's searched fields, by dotted path.
+Settings: TypeAlias = Mapping[str, Value]
 
 
 @dataclass(frozen=True)
@@ -25,10 +30,10 @@ class Range:
     kind: str
     low: float = 0.0
     high: float = 0.0
-    choices: tuple[Any, ...] = ()
+    choices: tuple[Value, ...] = ()
 
     @property
-    def opening(self) -> Any:
+    def opening(self) -> Value:
         """The value trial 0 has: the first choice, the middle of a range (geometric for `log`)."""
         match self.kind:
             case "choice":
@@ -87,7 +92,7 @@ class Search:
     seed: int = 0
     window: int = 16
     asynchronous: bool = False
-    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    options: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,7 @@ class Sweep:
     store: str = ""
     tracking: str = ""
     storage: str = ""
-    source: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    source: Mapping[str, object] = field(default_factory=dict, hash=False)
     places: Mapping[FieldPath, SourceLocation] = field(
         default_factory=dict, compare=False, repr=False
     )

@@ -103,8 +103,8 @@ class _Chain:
     def __init__(self, sweep: Sweep, prepared: ResolvedInputs, settings: Settings) -> None:
         opening = {path: range_.opening for path, range_ in sweep.searched().items()}
         self._sweep, self._prepared, self._settings = sweep, prepared, opening | dict(settings)
-        self._made: dict[tuple[Any, ...], TrainStage] = {}
-        self._recipes: dict[tuple[Any, ...], Recipe] = {}
+        self._made: dict[tuple[object, ...], TrainStage] = {}
+        self._recipes: dict[tuple[object, ...], Recipe] = {}
 
     def intermediate(self, plan: Plan, seed: int) -> TrainStage | None:
         """The last stage before the target; None for the baseline."""

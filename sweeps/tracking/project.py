@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from sweeps.results.rows import ScoreRow
 from sweeps.spec.selection import Selection
+from sweeps.spec.sweep import Settings
 from sweeps.tracking.aggregate import summaries
 from sweeps.tracking.names import TAG_LENGTH, legal, metric_key
 from sweeps.tracking.records import MetricPoint, RunRecord
@@ -26,6 +27,8 @@ SELECTED_ON_TARGETS = "selected on target languages"
 
 # Grows when a sweep is extended; MLflow's params cannot change.
 _EXTENDABLE = ("seeds", "targets", "search.trials", "intermediate.tasks", "execution")
+
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def trial_record(
     sweep_name: str,
     number: int,
     plan: str,
-    settings: Mapping[str, Any],
+    settings: Settings,
     state: str,
     objective: float | None,
     scores: Iterable[ScoreRow],
@@ -105,7 +108,7 @@ def trial_record(
 
 def sweep_record(
     sweep_name: str,
-    spec: Mapping[str, Any],
+    spec: Mapping[str, object],
     state: str,
     started: float,
     ended: float | None = None,
@@ -212,7 +215,7 @@ def _selection_tags(selection: Selection | None) -> dict[str, str]:
     )
 
 
-def _spec_params(spec: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+def _spec_params(spec: Mapping[str, object]) -> tuple[dict[str, str], dict[str, str]]:
     """Params that stay, and as tags what grows when the sweep is extended."""
     flat = dict(_flat(spec, ""))
     grows = {path for path in flat if path.startswith(_EXTENDABLE)}
@@ -222,7 +225,7 @@ def _spec_params(spec: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str
     )
 
 
-def _flat(value: Any, path: str) -> Iterable[tuple[str, str]]:
+def _flat(value: object, path: str) -> Iterable[tuple[str, str]]:
     if isinstance(value, Mapping) and value:
         for key in sorted(value, key=str):
             yield from _flat(value[key], f"{path}.{key}" if path else str(key))
@@ -230,5 +233,5 @@ def _flat(value: Any, path: str) -> Iterable[tuple[str, str]]:
         yield path, text_of(value)
 
 
-def _sorted(values: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+def _sorted(values: Mapping[str, Said] | None) -> list[tuple[str, Said]]:
     return sorted((values or {}).items())

@@ -110,7 +110,7 @@ class RunRecord:
         """Sixteen hexadecimal digits over everything the record says."""
         return fingerprint(self.to_json())[:16]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Plain JSON values; floats that are not finite become their names."""
         data = asdict(self)
         data["status"] = str(self.status)

@@ -11,12 +11,13 @@ from typing import Any
 from sweeps.tracking.names import legal, metric_key
 from sweeps.tracking.records import MetricPoint, RunRecord, Status
 from sweeps.tracking.status import given, seconds, text_of
+from xlt_core.store.about import About
 
 
 def stage_record(
     sweep_name: str,
-    about: Mapping[str, Any],
-    curve: Iterable[Mapping[str, Any]] = (),
+    about: About,
+    curve: Iterable[Mapping[str, float]] = (),
     scores: Iterable[Mapping[str, Any]] = (),
     *,
     error: str = "",
@@ -66,7 +67,7 @@ def _status_of_stage(ended: float | None, error: str) -> Status:
     return Status.FAILED if error else Status.FINISHED
 
 
-def _curve_metrics(curve: Iterable[Mapping[str, Any]]) -> list[MetricPoint]:
+def _curve_metrics(curve: Iterable[Mapping[str, float]]) -> list[MetricPoint]:
     return [
         MetricPoint(f"train/{name}", float(point[name]), seconds(point["at"]), int(point["step"]))
         for point in curve
@@ -75,12 +76,17 @@ def _curve_metrics(curve: Iterable[Mapping[str, Any]]) -> list[MetricPoint]:
     ]
 
 
-def _throughput_metrics(about: Mapping[str, Any], at: float, step: int) -> list[MetricPoint]:
-    names = ("steps", "tokens", "tokens_per_second", "seconds")
+def _throughput_metrics(about: About, at: float, step: int) -> list[MetricPoint]:
+    known = {
+        "steps": about.get("steps"),
+        "tokens": about.get("tokens"),
+        "tokens_per_second": about.get("tokens_per_second"),
+        "seconds": about.get("seconds"),
+    }
     return [
-        MetricPoint(f"train/{name}", float(about[name]), at, step)
-        for name in names
-        if about.get(name) is not None
+        MetricPoint(f"train/{name}", float(value), at, step)
+        for name, value in known.items()
+        if value is not None
     ]
 
 
@@ -97,7 +103,7 @@ def _score_metrics(scores: Iterable[Mapping[str, Any]], at: float, step: int) ->
     ]
 
 
-def _stage_params(about: Mapping[str, Any]) -> dict[str, str]:
+def _stage_params(about: About) -> dict[str, str]:
     identity, recipe = about.get("identity") or {}, about.get("recipe") or {}
     data, versions = identity.get("data") or [], about.get("versions") or {}
     members = [f"{row[0]}[{row[1]}]" if row[1] != "en" else str(row[0]) for row in data]
@@ -113,12 +119,16 @@ def _stage_params(about: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _stage_tags(about: Mapping[str, Any], error: str) -> dict[str, str]:
+def _stage_tags(about: About, error: str) -> dict[str, str]:
     identity = about.get("identity") or {}
+    groups: dict[str, Mapping[str, object]] = {
+        "executor": about.get("executor") or {},
+        "worker": about.get("worker") or {},
+    }
     labels = {
         f"xlt.{group}.{name}": text_of(value)
-        for group in ("executor", "worker")
-        for name, value in sorted((about.get(group) or {}).items())
+        for group, values in groups.items()
+        for name, value in sorted(values.items())
     }
     known = {
         "xlt.kind": str(about.get("kind") or ""),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sweeps.results.states import SweepState, TrialStanding
 from sweeps.tracking.records import Status
@@ -45,7 +44,7 @@ def seconds(at: float | str) -> float:
     return float(at)
 
 
-def text_of(value: Any) -> str:
+def text_of(value: object) -> str:
     """A value as people write it; lists with commas."""
     if isinstance(value, (list, tuple)):
         return ", ".join(text_of(each) for each in value)

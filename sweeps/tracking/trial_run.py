@@ -5,9 +5,9 @@ Neighbours: `project` (how a trial's record looks), `stage_run` (a stage's), `sw
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sweeps.results.rows import (
     ReadOnce,
@@ -27,6 +27,7 @@ from sweeps.spec.trials import TrialPath, baseline_beside, paths_of_trial
 from sweeps.tracking.project import stage_record, trial_record
 from xlt_core.stages import lineage
 from xlt_core.store import Store
+from xlt_core.store.about import About
 from xlt_core.tasks import overlap
 from xlt_core.vocabulary.plan import Plan
 
@@ -122,7 +123,9 @@ def stored_record(
     stored = store.read(key)
     if stored is None:
         return
-    curve: Any = stored.json("curve.json") if "curve.json" in stored.files else ()
+    curve: Iterable[Mapping[str, float]] = (
+        stored.json("curve.json") if "curve.json" in stored.files else ()
+    )
     scores = [
         {**found.json("scores.json"), "at": found.about["finished"]}
         for evaluation in evaluations
@@ -148,7 +151,7 @@ def keys_of(paths: Sequence[TrialPath]) -> Iterator[str]:
     return iter(dict.fromkeys(chain.from_iterable(keys)))
 
 
-def abouts_of(store: StageReader, paths: Sequence[TrialPath]) -> dict[str, dict[str, Any]]:
+def abouts_of(store: StageReader, paths: Sequence[TrialPath]) -> dict[str, About]:
     """What is written down about each stage that is stored, by its key."""
     found = {key: store.read(key) for key in keys_of(paths)}
     return {key: stored.about for key, stored in found.items() if stored is not None}

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from xlt_core.data.encoding import find_entry, known_rows_cut
 from xlt_core.data.source import Source
 from xlt_core.kinds import get_kind
 from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.tokenizer import Tokenizer
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.refs import DataRef
 
@@ -37,7 +38,7 @@ class Cuts:
 def count_cuts(
     source: Source,
     ref: DataRef,
-    tokenizer: Any,
+    tokenizer: Tokenizer,
     tokenizer_fingerprint: str,
     max_length: int,
     stride: int,

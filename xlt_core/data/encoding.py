@@ -18,6 +18,7 @@ from xlt_core.kinds import get_kind
 from xlt_core.kinds.encoded import EncodedSplit, digest, map_arrays, write_arrays
 from xlt_core.kinds.encoding import encode
 from xlt_core.kinds.gold import check_planned, pack
+from xlt_core.kinds.tokenizer import Tokenizer
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint
@@ -32,7 +33,7 @@ _COUNTS = ("pad", "width", "examples", "words_cut", "rows_cut")
 def encoded(
     source: Source,
     ref: DataRef,
-    tokenizer: Any,
+    tokenizer: Tokenizer,
     tokenizer_fingerprint: str,
     max_length: int,
     stride: int,

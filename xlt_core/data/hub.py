@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from errno import ENOENT
 from pathlib import Path
-from typing import Any
 
 from xlt_core.data.halving import halve
 from xlt_core.data.hub_files import Fetched, Wanted, fetch
 from xlt_core.data.hub_rows import add_rows, questions_by_id
+from xlt_core.data.hub_table import HubData
 from xlt_core.data.memo import Memo
 from xlt_core.kinds import shaper_of
 from xlt_core.kinds.example import Example
@@ -118,7 +118,7 @@ class HubSource:
         part = layout.parts[form.question_from][0]
         return questions_by_id(self._table(part, layout.splits[split][0]), form)
 
-    def _table(self, part: HubPart, split: str) -> Any:
+    def _table(self, part: HubPart, split: str) -> HubData:
         """One split as a `datasets.Dataset`."""
         return read_parquet(self._files(part, split))
 
@@ -159,7 +159,7 @@ def _hub_split(task: Task, split: str) -> str:
     return "test" if task.halve_test and split == "dev" else split
 
 
-def read_parquet(files: Sequence[Path]) -> Any:
+def read_parquet(files: Sequence[Path]) -> HubData:
     """Files of one split as one `datasets.Dataset`, in memory: no second cache is written.
 
     Raises:
@@ -170,7 +170,7 @@ def read_parquet(files: Sequence[Path]) -> Any:
     from datasets.table import table_cast
     from pyarrow import parquet
 
-    tables: list[Any] = []
+    tables: list[pyarrow.Table] = []
     for file in files:
         try:
             table = parquet.read_table(file)
@@ -181,7 +181,8 @@ def read_parquet(files: Sequence[Path]) -> Any:
             if getattr(error, "errno", None) not in (None, ENOENT):
                 raise  # the disk's, which may be well again; a torn file has no number
             raise UserMistake(_unreadable(file, error)) from error
-    return datasets.Dataset(pyarrow.concat_tables(tables))
+    data: HubData = datasets.Dataset(pyarrow.concat_tables(tables))
+    return data
 
 
 def _unreadable(file: Path, error: Exception) -> Mistake:

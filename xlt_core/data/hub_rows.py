@@ -7,8 +7,8 @@ of the class, or, where it has only numbers, the name our table has for the numb
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
+from xlt_core.data.hub_table import HubData, HubRow
 from xlt_core.data.questions import unknown_question
 from xlt_core.data.sentences import Sentence, put_right
 from xlt_core.data.ud_rows import COLUMNS, with_fused_forms
@@ -26,7 +26,7 @@ from xlt_core.tasks.layout import (
 
 
 def add_rows(
-    table: Any, shaper: Shaper, form: HubForm, questions: dict[str, str], language: str = ""
+    table: HubData, shaper: Shaper, form: HubForm, questions: dict[str, str], language: str = ""
 ) -> None:
     """Shape all rows of `table`. Faults go to `shaper.faults`, with `row N` counted from 0.
 
@@ -49,7 +49,7 @@ def add_rows(
             _add_parallel(table, shaper, form)
 
 
-def questions_by_id(table: Any, form: HubChoices) -> dict[str, str]:
+def questions_by_id(table: HubData, form: HubChoices) -> dict[str, str]:
     """The `question` column by id, as text."""
     return {
         str(row[form.id]): row[form.question]
@@ -57,7 +57,7 @@ def questions_by_id(table: Any, form: HubChoices) -> dict[str, str]:
     }
 
 
-def _require(table: Any, shaper: Shaper, columns: Iterable[str]) -> None:
+def _require(table: HubData, shaper: Shaper, columns: Iterable[str]) -> None:
     """Give up, with a fault, where a column is missing."""
     missing = [name for name in columns if name and name not in table.column_names]
     if missing:
@@ -68,7 +68,7 @@ def _require(table: Any, shaper: Shaper, columns: Iterable[str]) -> None:
         )
 
 
-def _add_table(table: Any, shaper: Shaper, form: HubTable) -> None:
+def _add_table(table: HubData, shaper: Shaper, form: HubTable) -> None:
     _require(table, shaper, (*form.texts, form.label, form.id))
     names = _names_by_number(table.features[form.label], form.labels)
     for number, row in enumerate(table):
@@ -80,7 +80,7 @@ def _add_table(table: Any, shaper: Shaper, form: HubTable) -> None:
         shaper.add(f"row {number}", key, texts=texts, label=_name_of(value, names))
 
 
-def _add_tags(table: Any, shaper: Shaper, form: HubTags) -> None:
+def _add_tags(table: HubData, shaper: Shaper, form: HubTags) -> None:
     column = next((name for name in form.tags if name in table.column_names), form.tags[0])
     _require(table, shaper, (form.words, column))
     feature = table.features[column]
@@ -99,7 +99,7 @@ def _add_tags(table: Any, shaper: Shaper, form: HubTags) -> None:
         shaper.add(sentence.rows[0], key, words=sentence.words, tags=sentence.tags)
 
 
-def _add_trees(table: Any, shaper: Shaper, language: str) -> None:
+def _add_trees(table: HubData, shaper: Shaper, language: str) -> None:
     _require(table, shaper, COLUMNS)
     feature = table.features["upos"]
     names = _names_by_number(getattr(feature, "feature", feature), {})
@@ -120,7 +120,9 @@ def _uneven(shaper: Shaper, number: int, words: int, tags: int) -> None:
     shaper.faults.add(f"row {number}", what, "pin a revision where every word has its tag")
 
 
-def _add_choices(table: Any, shaper: Shaper, form: HubChoices, questions: dict[str, str]) -> None:
+def _add_choices(
+    table: HubData, shaper: Shaper, form: HubChoices, questions: dict[str, str]
+) -> None:
     columns = [name.partition(".")[0] for name in form.choices]
     _require(table, shaper, (*columns, form.context, form.question, form.label, form.id))
     for number, row in enumerate(table):
@@ -139,14 +141,14 @@ def _add_choices(table: Any, shaper: Shaper, form: HubChoices, questions: dict[s
         )
 
 
-def _choices(row: dict[str, Any], form: HubChoices) -> list[str]:
+def _choices(row: HubRow, form: HubChoices) -> list[str]:
     if len(form.choices) > 1:
         return [row[name] for name in form.choices]
     outer, _, inner = form.choices[0].partition(".")
     return list((row[outer] or {}).get(inner) or () if inner else row[outer] or ())
 
 
-def _choice_index(row: dict[str, Any], form: HubChoices) -> int:
+def _choice_index(row: HubRow, form: HubChoices) -> int:
     """The choice's index; -1 (a fault, later) for what is no label."""
     label, first = str(row[form.label]).strip(), str(form.first_label)
     lettered = _letters(row, form)
@@ -157,13 +159,13 @@ def _choice_index(row: dict[str, Any], form: HubChoices) -> int:
     return -1
 
 
-def _letters(row: dict[str, Any], form: HubChoices) -> list[str]:
+def _letters(row: HubRow, form: HubChoices) -> list[str]:
     """The names of the choices (A, B, …) where the row itself has them, beside `choices.text`."""
     outer, _, inner = form.choices[0].partition(".")
     return list((row[outer] or {}).get("label") or ()) if inner else []
 
 
-def _add_spans(table: Any, shaper: Shaper, form: HubSpans) -> None:
+def _add_spans(table: HubData, shaper: Shaper, form: HubSpans) -> None:
     _require(table, shaper, ("id", "context", "question", "answers"))
     for number, row in enumerate(table):
         context, answers = row["context"], row["answers"] or {"text": (), "answer_start": ()}
@@ -196,22 +198,22 @@ def _nearest(context: str, text: str, start: int) -> int:
     return min(found, key=lambda at: abs(at - start), default=start)
 
 
-def _class_names(feature: Any) -> tuple[str, ...]:
+def _class_names(feature: object) -> tuple[str, ...]:
     return tuple(getattr(feature, "names", None) or ())
 
 
-def _names_by_number(feature: Any, ours: Mapping[int, str]) -> dict[int, str]:
+def _names_by_number(feature: object, ours: Mapping[int, str]) -> dict[int, str]:
     """The name of each number of a label column: the repository's, or ours where it has none."""
     names = _class_names(feature)
     return dict(ours if number_names(names) else enumerate(names))
 
 
-def _name_of(value: Any, names: Mapping[int, str]) -> str:
+def _name_of(value: object, names: Mapping[int, str]) -> str:
     """A label as a name. A number that has none stays a number, which is no label of any task."""
     if isinstance(value, float) and value.is_integer():  # a column that had gaps once
         value = int(value)
     return names.get(value, str(value)) if type(value) is int else str(value)
 
 
-def _key(row: dict[str, Any], column: str, shaper: Shaper) -> str:
+def _key(row: HubRow, column: str, shaper: Shaper) -> str:
     return str(row[column]) if column else str(len(shaper.examples))

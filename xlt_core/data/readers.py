@@ -102,7 +102,7 @@ def read_questions(path: Path, shown: str, task: Task) -> dict[str, str]:
 
 
 def _reader(task: Task, questions: Questions, beside: Path | None) -> Callable[[str, Shaper], None]:
-    form = task.folder.form
+    form = None if task.folder is None else task.folder.form
     match form:
         case TableForm():
             return lambda text, shaper: read_table(text, shaper, form)

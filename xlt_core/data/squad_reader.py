@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from xlt_core.kinds.faults import Faults
 from xlt_core.kinds.shaping import Shaper
@@ -37,7 +36,7 @@ def read_squad(text: str, shaper: Shaper) -> None:
                 _add(shaper, row, context, question)
 
 
-def _add(shaper: Shaper, row: str, context: str, qa: dict[str, Any]) -> None:
+def _add(shaper: Shaper, row: str, context: str, qa: dict[str, object]) -> None:
     key, question = qa.get("id"), qa.get("question")
     if not isinstance(key, str) or not isinstance(question, str):
         missing = "id" if not isinstance(key, str) else "question"
@@ -56,8 +55,8 @@ def _add(shaper: Shaper, row: str, context: str, qa: dict[str, Any]) -> None:
 
 
 def _each(
-    faults: Faults, place: str, holder: Any, name: str
-) -> Iterator[tuple[str, dict[str, Any]]]:
+    faults: Faults, place: str, holder: object, name: str
+) -> Iterator[tuple[str, dict[str, object]]]:
     """The objects in the list `name` of `holder`, each with its path."""
     path = f"{place}.{name}" if place else name
     values = holder.get(name) if isinstance(holder, dict) else None

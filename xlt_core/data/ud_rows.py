@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+from xlt_core.data.hub_table import HubRow
 
 COLUMNS = ("tokens", "upos", "head", "deps", "mwt")
 _PRECEDENCE = {
@@ -26,9 +27,7 @@ _HEAD = re.compile(r"(?:^|\|)(\d+):")
 Tree = Mapping[int, set[int]]
 
 
-def with_fused_forms(
-    row: Mapping[str, Any], tags: Sequence[str], language: str
-) -> list[tuple[str, str]]:
+def with_fused_forms(row: HubRow, tags: Sequence[str], language: str) -> list[tuple[str, str]]:
     """Words and tags of a sentence as XTREME-R has them; none where its text is withheld.
 
     Args:
@@ -48,7 +47,7 @@ def with_fused_forms(
     return [(_joined(words[at]), tags[at - 1]) for at in sorted(words)]
 
 
-def _heads(row: Mapping[str, Any]) -> Tree:
+def _heads(row: HubRow) -> Tree:
     """Word → its heads, 0 the root: the tree's and those of enhanced dependencies."""
     found: dict[int, set[int]] = {}
     for at, (head, deps) in enumerate(zip(row["head"], row["deps"], strict=True), 1):

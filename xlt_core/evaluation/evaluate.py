@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import zstandard
 
@@ -31,7 +30,7 @@ def evaluate(
     language: str,
     split: str,
     head: str | None = None,
-) -> tuple[list[Any], Scores]:
+) -> tuple[list[object], Scores]:
     """Predictions in the examples' order, and their scores.
 
     `head` names the learner's head where it is not the task's own name. Equal inputs give equal
@@ -49,7 +48,7 @@ def evaluate(
 
 
 def write_predictions(
-    path: Path, examples: Sequence[Example], predictions: Sequence[Any], task: Task
+    path: Path, examples: Sequence[Example], predictions: Sequence[object], task: Task
 ) -> None:
     """One JSON line an example: id, prediction and gold, labels by name; zstandard over all.
 
@@ -59,13 +58,13 @@ def write_predictions(
     path.write_bytes(zstandard.ZstdCompressor(level=3).compress(lines.encode()))
 
 
-def read_predictions(path: Path) -> list[dict[str, Any]]:
+def read_predictions(path: Path) -> list[dict[str, object]]:
     """What `write_predictions` wrote."""
     lines = zstandard.ZstdDecompressor().decompress(path.read_bytes()).decode()
     return [json.loads(line) for line in lines_of(lines)]
 
 
-def _lines(examples: Sequence[Any], predictions: Sequence[Any], task: Task) -> Iterator[str]:
+def _lines(examples: Sequence[Example], predictions: Sequence[object], task: Task) -> Iterator[str]:
     kind = get_kind(task.kind)
     for example, prediction in zip(examples, predictions, strict=True):
         yield json_line({"id": example.id, **kind.record(example, prediction, task)})

@@ -7,15 +7,15 @@ What does not fit into `max_length` tokens is cut, always at its end, and counte
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.kind import TaskKind
+from xlt_core.kinds.tokenizer import Tokenizer
 
 
 def encode(
-    kind: TaskKind, examples: Sequence[Example], tokenizer: Any, max_length: int, stride: int
+    kind: TaskKind, examples: Sequence[Example], tokenizer: Tokenizer, max_length: int, stride: int
 ) -> EncodedSplit:
     """Encode examples, all of the kind's form. `stride` is for kinds that cut windows.
 

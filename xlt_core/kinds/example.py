@@ -5,7 +5,7 @@ Whatever the source (hub, folder, lab), rows are shaped into these once and neve
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 
 class Example(Protocol):
@@ -16,6 +16,6 @@ class Example(Protocol):
         """The row's name in its split."""
         ...
 
-    def content(self) -> list[Any]:
+    def content(self) -> list[object]:
         """What a fingerprint covers, as plain JSON values."""
         ...

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
 from xlt_core.kinds.example import Example
-from xlt_core.kinds.kind import TaskKind
+from xlt_core.kinds.kind import Ints, TaskKind
 from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.fingerprint import canonical_json, fingerprint_rows
 from xlt_core.vocabulary.refs import DataRef
@@ -29,7 +28,7 @@ def pack(examples: Iterable[Example]) -> NDArray[np.uint8]:
     return np.frombuffer(packed, dtype=np.uint8)
 
 
-def unpack(kind: TaskKind, packed: NDArray[np.integer[Any]]) -> tuple[Example, ...]:
+def unpack(kind: TaskKind, packed: Ints) -> tuple[Example, ...]:
     """What `pack` packed. Raises ValueError or zstandard.ZstdError where it is something else."""
     lines = zstandard.ZstdDecompressor().decompress(packed.tobytes())
     return tuple(kind.example(json.loads(line)) for line in lines.split(b"\n")[:-1])

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from xlt_core.kinds.tokenizer import Tokenizer
+
 if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
     from xlt_core.kinds.example import Example
@@ -77,7 +79,7 @@ class TaskKind(Protocol):
         ...
 
     def encode(
-        self, examples: Sequence[Any], tokenizer: Any, max_length: int, stride: int
+        self, examples: Sequence[Any], tokenizer: Tokenizer, max_length: int, stride: int
     ) -> Encoding:
         """Token ids and what is to be predicted. What is too long is cut, and counted."""
         ...
@@ -96,7 +98,7 @@ class TaskKind(Protocol):
         """
         ...
 
-    def record(self, example: Any, prediction: Any, task: Task) -> dict[str, Any]:
+    def record(self, example: Any, prediction: Any, task: Task) -> dict[str, object]:
         """`prediction` and `gold` as plain JSON values, labels by name."""
         ...
 

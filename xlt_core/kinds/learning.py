@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
+import numpy as np
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -33,7 +34,7 @@ class Learning(Protocol):
         """What the head gave of the batch's sequences, as rows, padding ruled out."""
         ...
 
-    def count(self, batch: Mapping[str, NDArray[Any]]) -> int:
+    def count(self, batch: Mapping[str, NDArray[np.generic]]) -> int:
         """What a batch's summed loss is divided by, at least 1."""
         ...
 
@@ -59,7 +60,7 @@ class FirstTokenLearning(LastLayerLearning):
         """As they are."""
         return raw
 
-    def count(self, batch: Mapping[str, NDArray[Any]]) -> int:
+    def count(self, batch: Mapping[str, NDArray[np.generic]]) -> int:
         """Rows."""
         return len(batch["input_ids"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class OneOfSeveral:
         return {"labels": split.arrays["labels"][rows].astype(np.int64)}
 
     def predictions(
-        self, logits: Sequence[Logits], split: EncodedSplit, examples: Sequence[Any], task: Task
+        self, logits: Sequence[Logits], split: EncodedSplit, examples: Sequence[object], task: Task
     ) -> list[int]:
         """The output with the highest logit, the first of equals."""
         return [int(values.argmax()) for values in logits]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from xlt_core.kinds.arrays import chunks, is_cut, sequence_arrays
 from xlt_core.kinds.kind import Ints
+from xlt_core.kinds.tokenizer import Tokenizer
 
 
 class Pair(Protocol):
@@ -24,7 +25,7 @@ class Pair(Protocol):
 
 
 def encode_pairs(
-    examples: Sequence[Pair], tokenizer: Any, max_length: int
+    examples: Sequence[Pair], tokenizer: Tokenizer, max_length: int
 ) -> tuple[dict[str, Ints], int]:
     """`ids`, `starts`, `types`; and how many examples were cut."""
     ids: list[list[int]] = []

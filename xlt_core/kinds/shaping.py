@@ -7,15 +7,15 @@ say (`TaskKind.shape`); readers of files and of hub columns hand the fields in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.faults import Faults
+from xlt_core.kinds.kind import Fields
 from xlt_core.kinds.labels import Labels
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.texts import problem_of
 
-Shape = Callable[["Shaper", str, str, Mapping[str, Any]], Example | None]
+Shape = Callable[["Shaper", str, str, Fields], Example | None]
 
 
 class Shaper:
@@ -39,7 +39,7 @@ class Shaper:
         self._shape = shape
         self._ids: set[str] = set()
 
-    def add(self, row: str, key: str, **fields: Any) -> None:
+    def add(self, row: str, key: str, **fields: object) -> None:
         """Add a row, by the fields that its kind's `shape` names."""
         made = self._shape(self, row, key, fields)
         if made is not None:

@@ -17,7 +17,6 @@ import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +136,7 @@ def _vocabulary(world: World) -> list[str]:
     return [*SPECIAL, *words, MASK]
 
 
-def _config() -> dict[str, Any]:
+def _config() -> dict[str, object]:
     return {
         "architectures": ["XLMRobertaModel"],
         "model_type": "xlm-roberta",
@@ -160,7 +159,7 @@ def _config() -> dict[str, Any]:
     }
 
 
-def _tokenizer_config() -> dict[str, Any]:
+def _tokenizer_config() -> dict[str, object]:
     return {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "model_input_names": ["input_ids", "attention_mask"],
@@ -175,7 +174,7 @@ def _tokenizer_config() -> dict[str, Any]:
     }
 
 
-def _tokenizer(world: World) -> dict[str, Any]:
+def _tokenizer(world: World) -> dict[str, object]:
     """A tokenizer of whole words; pairs are `<s> A </s> </s> B </s>`, as XLM-R's."""
     tokens = _vocabulary(world)
     identity = {token: number for number, token in enumerate(tokens)}
@@ -202,7 +201,7 @@ def _tokenizer(world: World) -> dict[str, Any]:
     }
 
 
-def _special(token: str, number: int) -> dict[str, Any]:
+def _special(token: str, number: int) -> dict[str, object]:
     return {
         "id": number,
         "content": token,
@@ -214,7 +213,7 @@ def _special(token: str, number: int) -> dict[str, Any]:
     }
 
 
-def _json(value: Mapping[str, Any]) -> bytes:
+def _json(value: Mapping[str, object]) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 

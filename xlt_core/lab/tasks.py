@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any
 
 from xlt_core.lab.world import LANGUAGES
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 # What the small encoder of `encoder` learns by in a second or two.
-_RECIPE: Mapping[str, Any] = {
+_RECIPE: Mapping[str, object] = {
     "steps": 60,
     "batch_size": 16,
     "learning_rate": 2e-3,

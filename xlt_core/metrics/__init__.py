@@ -7,7 +7,6 @@ one and one line here. Neighbour: `xlt_core.vocabulary.scores` (averages over la
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from xlt_core.kinds.example import Example
 from xlt_core.metrics.accuracy import ACCURACY
@@ -28,7 +27,7 @@ __all__ = ["METRICS", "Metric", "score"]
 def score(
     metric: str,
     examples: Sequence[Example],
-    predictions: Sequence[Any],
+    predictions: Sequence[object],
     language: str,
     labels: tuple[str, ...],
 ) -> tuple[dict[str, float], float]:

@@ -6,7 +6,6 @@ Composed within the split alone, so scores do not depend on what else is evaluat
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ TOKENS_ON_CPU = 4096
 TOKENS_ELSEWHERE = 65536
 
 
-def by_length(lengths: NDArray[Any], width: int, tokens: int) -> Iterator[NDArray[np.int64]]:
+def by_length(lengths: NDArray[np.generic], width: int, tokens: int) -> Iterator[NDArray[np.int64]]:
     """Yield every feature once, longest first, at most `tokens` padded tokens a batch.
 
     Args:

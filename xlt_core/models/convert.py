@@ -11,7 +11,6 @@ import pickle
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -66,7 +65,7 @@ def read_pickled(file: Path, name: str) -> dict[str, Tensor]:
         UserMistake: it holds anything else, or cannot be read.
     """
     try:
-        content: Any = torch.load(file, map_location="cpu", weights_only=True)
+        content: object = torch.load(file, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError) as error:
         what = f"{file.name} is refused: {first_line(error)[:200]}"
         remedy = "convert it where you trust it, with save_pretrained, and give the folder"

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from torch import nn
 
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.model import Model
+from xlt_core.models.parts import Words, words_of
 
 MOST = 0.8  # of the table; where more of it occurs, narrowing is not worth the copy
 
@@ -32,10 +32,10 @@ class Narrow:
             that it keeps its id.
     """
 
-    def __init__(self, encoder: Any, kept: NDArray[np.int64]) -> None:
+    def __init__(self, encoder: Words, kept: NDArray[np.int64]) -> None:
         self.kept = kept
         self._encoder = encoder
-        self._whole: nn.Embedding = encoder.get_input_embeddings()
+        self._whole = encoder.get_input_embeddings()
         self._rows = torch.from_numpy(kept).to(self._whole.weight.device)
         with torch.no_grad():
             weight = self._whole.weight.detach()[self._rows].clone()
@@ -72,7 +72,7 @@ def narrowed(model: Model, splits: Mapping[str, EncodedSplit]) -> Iterator[Narro
     if kept is None:
         yield None
         return
-    narrow = Narrow(model.encoder, kept)
+    narrow = Narrow(words_of(model.encoder), kept)
     try:
         yield narrow
     finally:
@@ -80,8 +80,7 @@ def narrowed(model: Model, splits: Mapping[str, EncodedSplit]) -> Iterator[Narro
 
 
 def _occurring(model: Model, splits: Iterable[EncodedSplit]) -> NDArray[np.int64] | None:
-    encoder: Any = model.encoder
-    table = encoder.get_input_embeddings()
+    table = words_of(model.encoder).get_input_embeddings()
     seen = np.zeros(table.num_embeddings, dtype=np.bool_)
     seen[: (table.padding_idx or 0) + 1] = True
     for split in splits:

@@ -8,18 +8,17 @@ layer computed for that token alone. Encoders it does not know run through trans
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from xlt_core.models.dropout_source import DropoutSource
+from xlt_core.models.parts import Bert, Config, Layer, Output, SelfAttention
 
 FAMILIES = frozenset({"bert", "roberta", "xlm-roberta", "camembert"})
 
 
-def is_swift(config: Any) -> bool:
+def is_swift(config: Config) -> bool:
     """Whether `first_tokens` and `all_tokens` know encoders of this config."""
     return (
         config.model_type in FAMILIES
@@ -39,7 +38,7 @@ def structure(encoder: nn.Module) -> list[tuple[str, type[nn.Module], bool]]:
 
 
 def encode(
-    encoder: Any,
+    encoder: Bert,
     ids: Tensor,
     present: Tensor | None,
     types: Tensor | None,
@@ -67,12 +66,12 @@ def encode(
     return hidden[:, 0] if first else hidden
 
 
-def embed(encoder: Any, ids: Tensor, types: Tensor | None, noise: DropoutSource) -> Tensor:
+def embed(encoder: Bert, ids: Tensor, types: Tensor | None, noise: DropoutSource) -> Tensor:
     """States before the first layer [B, T, H], padded places included."""
     parts = encoder.embeddings
     length = ids.shape[1]
     # RoBERTa counts positions from the padding token's number on; padded places are masked anyway.
-    offset = parts.padding_idx + 1 if hasattr(parts, "padding_idx") else 0
+    offset = int(getattr(parts, "padding_idx", -1)) + 1
     places = parts.position_embeddings.weight[offset : offset + length]
     kinds = parts.token_type_embeddings
     if types is None:
@@ -83,7 +82,7 @@ def embed(encoder: Any, ids: Tensor, types: Tensor | None, noise: DropoutSource)
 
 
 def _layer(
-    layer: Any, hidden: Tensor, bias: Tensor | None, noise: DropoutSource, first: bool
+    layer: Layer, hidden: Tensor, bias: Tensor | None, noise: DropoutSource, first: bool
 ) -> Tensor:
     attended = _attend(layer.attention.self, hidden, bias, noise, first)
     hidden = _add(layer.attention.output, attended, hidden[:, :1] if first else hidden, noise)
@@ -92,7 +91,7 @@ def _layer(
 
 
 def _attend(
-    part: Any, hidden: Tensor, bias: Tensor | None, noise: DropoutSource, first: bool
+    part: SelfAttention, hidden: Tensor, bias: Tensor | None, noise: DropoutSource, first: bool
 ) -> Tensor:
     """Multi-head attention [B, T, H] → [B, T, H], or [B, 1, H] for the first token alone."""
     rows, length, _ = hidden.shape
@@ -149,7 +148,7 @@ def _by_head(projected: Tensor, parts: int, heads: int, size: int) -> tuple[Tens
     return split.reshape(parts, rows * heads, length, size).unbind(0)
 
 
-def _add(part: Any, values: Tensor, residual: Tensor, noise: DropoutSource) -> Tensor:
+def _add(part: Output, values: Tensor, residual: Tensor, noise: DropoutSource) -> Tensor:
     """Dense, dropout, residual, norm: the end of either half of a layer."""
     dense = part.dense(values)
     factors = noise.mask(dense.shape, probability(part.dropout), dense)
@@ -167,7 +166,7 @@ def _dropped(values: Tensor, probability: float, noise: DropoutSource) -> Tensor
     return values if factors is None else values * factors
 
 
-def probability(dropout: Any) -> float:
+def probability(dropout: object) -> float:
     """Of an `nn.Dropout` or a `SharedDropout`."""
     return float(getattr(dropout, "probability", getattr(dropout, "p", 0.0)))
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +17,7 @@ from torch import Tensor
 
 from xlt_core.models import fast_bert
 from xlt_core.models.dropout_source import DropoutSource
+from xlt_core.models.parts import Bert, Layer, Output, SelfAttention
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def is_worth_it(device: torch.device) -> bool:
 
 
 def encode(
-    encoder: Any,
+    encoder: Bert,
     ids: Tensor,
     present: Tensor,
     types: Tensor | None,
@@ -106,7 +106,7 @@ def encode(
 
 
 def _layer(
-    layer: Any, hidden: Tensor, packing: Packing, noise: DropoutSource, first: bool
+    layer: Layer, hidden: Tensor, packing: Packing, noise: DropoutSource, first: bool
 ) -> Tensor:
     attended = _attend(layer.attention.self, hidden, packing, first)
     residual = hidden[packing.starts[:-1]] if first else hidden
@@ -115,7 +115,7 @@ def _layer(
     return _add(layer.output, inner, hidden, packing, noise, first)
 
 
-def _attend(part: Any, hidden: Tensor, packing: Packing, first: bool) -> Tensor:
+def _attend(part: SelfAttention, hidden: Tensor, packing: Packing, first: bool) -> Tensor:
     shape = (part.num_attention_heads, part.attention_head_size)
     if first:
         query = part.query(hidden[packing.starts[:-1]]).unflatten(-1, shape)
@@ -129,7 +129,12 @@ def _attend(part: Any, hidden: Tensor, packing: Packing, first: bool) -> Tensor:
 
 
 def _add(
-    part: Any, values: Tensor, residual: Tensor, packing: Packing, noise: DropoutSource, first: bool
+    part: Output,
+    values: Tensor,
+    residual: Tensor,
+    packing: Packing,
+    noise: DropoutSource,
+    first: bool,
 ) -> Tensor:
     dense = part.dense(values)
     factors = _mask(packing, dense, fast_bert.probability(part.dropout), noise, first)

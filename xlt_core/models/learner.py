@@ -6,8 +6,9 @@ Training and evaluation know no more of a model than this.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -22,7 +23,7 @@ class Learner(Protocol):
     A batch is what `EncodedSplit.batch` gives: arrays by name, one entry a row first.
     """
 
-    def count(self, task: str, batch: Mapping[str, NDArray[Any]]) -> int:
+    def count(self, task: str, batch: Mapping[str, NDArray[np.generic]]) -> int:
         """What a batch's summed loss is divided by, at least 1."""
         ...
 
@@ -32,7 +33,7 @@ class Learner(Protocol):
 
     def predict(
         self, task: str, split: EncodedSplit, examples: Sequence[Example], of: Task
-    ) -> list[Any]:
+    ) -> list[object]:
         """One prediction an example, in order, as the task's metric reads them.
 
         Args:

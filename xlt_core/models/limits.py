@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from torch import nn
 
+from xlt_core.models.parts import Config, words_of
 from xlt_core.vocabulary.errors import Mistake
 from xlt_core.vocabulary.texts import abbreviated
 
@@ -61,7 +61,7 @@ class Limits:
             yield Mistake(where, what, remedy)
 
 
-def limits_of(encoder: nn.Module, config: Any, drops_any: bool) -> Limits:
+def limits_of(encoder: nn.Module, config: Config, drops_any: bool) -> Limits:
     """What `encoder` can do; `drops_any`: whether its attention takes any dropout."""
     layers = [layer_of(f".{name}") for name, _ in encoder.named_parameters()]
     count = max((layer for layer in layers if layer is not None), default=-1) + 1
@@ -75,7 +75,7 @@ def layer_of(name: str) -> int | None:
     return None if match is None else int(match[1])
 
 
-def own_dropout(config: Any) -> float:
+def own_dropout(config: object) -> float:
     """Attention dropout as an encoder's config says, under whatever name its type has for it."""
     found = (getattr(config, name, None) for name in _DROPOUTS)
     return float(next((value for value in found if value is not None), 0.0))
@@ -87,8 +87,8 @@ def lowest_layers(part: str) -> int | None:
     return None if match is None else int(match[1])
 
 
-def _has_table(encoder: Any) -> bool:
+def _has_table(encoder: nn.Module) -> bool:
     try:
-        return isinstance(encoder.get_input_embeddings(), nn.Module)
+        return isinstance(words_of(encoder).get_input_embeddings(), nn.Module)
     except NotImplementedError:  # CANINE reads characters, by hashes into several tables
         return False

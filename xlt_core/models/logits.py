@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ class Predicts(Protocol):
     def parameters(self) -> Iterator[Tensor]:
         """On the device that it computes on."""
 
-    def eval(self) -> Any:
+    def eval(self) -> object:
         """Leave training."""
 
 
@@ -58,7 +58,7 @@ def features_logits(model: Predicts, head: str, encoded: EncodedSplit) -> list[L
     return found
 
 
-def _inputs(batch: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _inputs(batch: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
     return {
         name: batch[name]
         for name in ("input_ids", "attention_mask", "token_type_ids")

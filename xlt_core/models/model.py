@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -24,6 +24,7 @@ from xlt_core.models.dropout_source import DropoutSource, SharedDropout, share_n
 from xlt_core.models.limits import Limits, limits_of, own_dropout
 from xlt_core.models.logits import features_logits
 from xlt_core.models.own_dropout import SharedDraws
+from xlt_core.models.parts import bert_of, config_of
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import UserMistake
 
@@ -58,7 +59,7 @@ class Model(nn.Module):
         self.encoder = encoder
         self.head = nn.ModuleDict()
         self.specs: dict[str, HeadSpec] = {}
-        self._config: Any = encoder.config
+        self._config = config_of(encoder)
         self._built = fast_bert.structure(encoder)
         self._swift = fast_bert.is_swift(self._config)
         self.flat: bool | None = None
@@ -111,14 +112,14 @@ class Model(nn.Module):
         if not self._swift:
             return
         own = own_dropout(self._config)
-        for layer in self.encoder.encoder.layer:  # type: ignore[union-attr]
+        for layer in bert_of(self.encoder).encoder.layer:
             layer.attention.self.dropout.probability = own if probability is None else probability
 
     def _packs(self, device: torch.device) -> bool:
         """Whether the coming pass runs over real tokens alone: see `flat`."""
         draws = self.noise.active and any(
             fast_bert.probability(layer.attention.self.dropout) > 0
-            for layer in self.encoder.encoder.layer  # type: ignore[union-attr]
+            for layer in bert_of(self.encoder).encoder.layer
         )
         return not draws and (flat.is_worth_it(device) if self.flat is None else self.flat)
 
@@ -141,7 +142,7 @@ class Model(nn.Module):
         )
         return learning.logits(self.head[_module_name(task)](hidden).float(), batch)
 
-    def count(self, task: str, batch: Mapping[str, NDArray[Any]]) -> int:
+    def count(self, task: str, batch: Mapping[str, NDArray[np.generic]]) -> int:
         """See `learner.Learner`."""
         return self.specs[task].kind.learning.count(batch)
 
@@ -151,7 +152,7 @@ class Model(nn.Module):
 
     def predict(
         self, task: str, split: EncodedSplit, examples: Sequence[Example], of: Task
-    ) -> list[Any]:
+    ) -> list[object]:
         """See `learner.Learner`. Raises NonFiniteScores."""
         return split.kind.predictions(features_logits(self, task, split), split, examples, of)
 
@@ -171,10 +172,10 @@ class Model(nn.Module):
             depth: which layer's, counted from 1; None for the last.
         """
         if self._swift:
-            present = None if mask is None else mask.bool()
+            bert, present = bert_of(self.encoder), None if mask is None else mask.bool()
             if present is not None and self._packs(ids.device):
-                return flat.encode(self.encoder, ids, present, types, self.noise, first, depth)
-            return fast_bert.encode(self.encoder, ids, present, types, self.noise, first, depth)
+                return flat.encode(bert, ids, present, types, self.noise, first, depth)
+            return fast_bert.encode(bert, ids, present, types, self.noise, first, depth)
         inputs = {
             "input_ids": ids,
             "attention_mask": torch.ones_like(ids) if mask is None else mask,

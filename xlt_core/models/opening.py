@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
+from xlt_core.kinds.tokenizer import Tokenizer
 from xlt_core.models.encoder_files import mistake, read_shapes
 from xlt_core.models.encoders import encoder_folder
 from xlt_core.models.limits import Limits
 from xlt_core.models.model import Model
+from xlt_core.models.parts import config_of
 from xlt_core.models.pretrained import from_weights, load_tokenizer
 from xlt_core.vocabulary.errors import UserMistake, XltError
 from xlt_core.vocabulary.refs import EncoderRef
@@ -53,7 +54,7 @@ def open_encoder(ref: EncoderRef) -> Opened:
     try:
         encoder = from_weights(folder, ref.name, stand_ins)
         tokenizer = load_tokenizer(ref)
-        config: Any = encoder.config
+        config = config_of(encoder)
         model, words = Model(encoder), getattr(config, "vocab_size", None)
         opened = Opened(config.model_type, words, model.most_tokens, model.limits)
     except (XltError, MemoryError):
@@ -73,7 +74,7 @@ def _unopened(ref: EncoderRef, folder: Path, error: Exception) -> UserMistake:
     return mistake(ref.name, what, remedy)
 
 
-def _check_tokenizer(ref: EncoderRef, tokenizer: Any, opened: Opened) -> None:
+def _check_tokenizer(ref: EncoderRef, tokenizer: Tokenizer, opened: Opened) -> None:
     if not tokenizer.is_fast:
         remedy = "save one beside it: AutoTokenizer.from_pretrained(…).save_pretrained(folder)"
         raise mistake(ref.name, "has no fast tokenizer (tokenizer.json)", remedy)

@@ -28,10 +28,10 @@ class SharedDraws(TorchFunctionMode):
     def __torch_function__(
         self,
         func: Callable[..., Any],
-        types: Any,
+        types: object,
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
+    ) -> object:
         """Do what was called, with our masks where it draws."""
         given = dict(kwargs or {})
         if func is F.dropout:

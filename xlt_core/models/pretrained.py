@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -22,8 +22,11 @@ from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.refs import EncoderRef
 
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
-def load_tokenizer(ref: EncoderRef) -> Any:
+
+def load_tokenizer(ref: EncoderRef) -> PreTrainedTokenizerFast:
     """The fast tokenizer of `ref`, padding and cutting at the right.
 
     Raises DataChanged as `load_encoder` does.
@@ -38,7 +41,7 @@ def load_tokenizer(ref: EncoderRef) -> Any:
     return tokenizer
 
 
-def fingerprint_tokenizer(tokenizer: Any) -> str:
+def fingerprint_tokenizer(tokenizer: PreTrainedTokenizerFast) -> str:
     """What an encoding depends on of a freshly loaded tokenizer: encoders that share it, share."""
     return fingerprint(
         [
@@ -142,7 +145,7 @@ def _as_planned(ref: EncoderRef) -> Iterator[Path]:
             raise DataChanged(f"encoder {ref.name}: {what}: {prints}")
 
 
-def _class_of(folder: Path) -> tuple[Any, Any]:
+def _class_of(folder: Path) -> tuple[type[PreTrainedModel], PretrainedConfig]:
     from transformers import MODEL_FOR_TEXT_ENCODING_MAPPING, MODEL_MAPPING, AutoConfig
 
     config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)

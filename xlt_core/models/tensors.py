@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 
-def to_tensors(batch: Mapping[str, NDArray[Any]], device: torch.device) -> dict[str, Tensor]:
+def to_tensors(batch: Mapping[str, NDArray[np.generic]], device: torch.device) -> dict[str, Tensor]:
     """A batch on `device`; its attention mask is left out where nothing is padded.
 
     Whole numbers become int64, others float32.
@@ -23,6 +22,6 @@ def to_tensors(batch: Mapping[str, NDArray[Any]], device: torch.device) -> dict[
     }
 
 
-def _plain(values: NDArray[Any]) -> NDArray[Any]:
+def _plain(values: NDArray[np.generic]) -> NDArray[np.generic]:
     is_float = np.issubdtype(values.dtype, np.floating)
     return np.ascontiguousarray(values, dtype=np.float32 if is_float else np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from xlt_core.stages.stage import WeightsStage
 from xlt_core.stages.versions import Versions, of_metric, of_tasks, raised
@@ -71,7 +71,7 @@ class EvaluateStage:
         """All evaluations of the same weights, which are loaded once for them."""
         return f"evaluate {self.trained.key}"
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """See `Stage`."""
         return {
             "kind": self.kind,
@@ -81,7 +81,7 @@ class EvaluateStage:
             **raised(self.versions()),
         }
 
-    def described(self) -> dict[str, Any]:
+    def described(self) -> dict[str, object]:
         """All versions."""
         return {"versions": self.versions()}
 

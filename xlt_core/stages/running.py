@@ -33,7 +33,7 @@ class Settings:
     micro_batch: int | None = None
     checkpoint_seconds: float = 60.0
     log_steps: int = 10
-    executor: dict[str, Any] = field(default_factory=dict)
+    executor: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

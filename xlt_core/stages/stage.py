@@ -7,7 +7,7 @@ one than stands here, and asks of no stage which kind it is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from xlt_core.vocabulary.recipe import Recipe
@@ -55,12 +55,12 @@ class Stage(Protocol):
         """Optimiser steps it takes, near enough to plan by; 0 where nothing is trained."""
         ...
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """What enters the key. A field that came later is left out where it stands at what it was
         before it came, so that keys stay what they are; see `versions`."""
         ...
 
-    def described(self) -> dict[str, Any]:
+    def described(self) -> dict[str, object]:
         """What is written down beside the identity, so that the record is complete by itself."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from xlt_core.stages.stage import WeightsStage
 from xlt_core.stages.versions import Versions, of_tasks, raised
@@ -47,7 +47,7 @@ class TrainStage:
         """The stage it goes on from, if it is not the first."""
         return () if self.parent is None else (self.parent,)
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """See `Stage`."""
         return {
             "kind": self.kind,
@@ -63,7 +63,7 @@ class TrainStage:
             **raised(self.versions()),
         }
 
-    def described(self) -> dict[str, Any]:
+    def described(self) -> dict[str, object]:
         """The encoder's name, the whole recipe and all versions."""
         return {
             "encoder": self.encoder.name,

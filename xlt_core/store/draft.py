@@ -14,7 +14,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from xlt_core.store.backend import Backend
 from xlt_core.store.errors import naming_full_disks, store_full
@@ -37,7 +36,7 @@ class Draft:
         self._is_good = is_good
         self.folder: Path = local_draft(backend.drafts, key)
 
-    def publish(self, about: Mapping[str, Any]) -> bool:
+    def publish(self, about: Mapping[str, object]) -> bool:
         """Publish the folder with `about` as its `stage.json`.
 
         Of `about`, upkeep reads `kind`, `title`, `seconds` (computing time), `finished` (seconds

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from typing import Any
 
 from xlt_core.store.backend import Backend
 from xlt_core.store.layout import EXECUTIONS
@@ -16,15 +15,15 @@ from xlt_core.vocabulary.lines import json_line, lines_of
 log = logging.getLogger("xlt.store")
 
 
-def record_execution(backend: Backend, entry: Mapping[str, Any]) -> None:
+def record_execution(backend: Backend, entry: Mapping[str, object]) -> None:
     """Add a line, in one write, so that many processes may."""
     backend.append(EXECUTIONS, json_line(dict(entry), allow_nan=False))
 
 
-def executions(backend: Backend) -> list[dict[str, Any]]:
+def executions(backend: Backend) -> list[dict[str, object]]:
     """All entries, oldest first. A line torn by a killed writer is left out."""
     text = (backend.get(EXECUTIONS) or b"").decode("utf-8", "replace")
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     for line in lines_of(text):
         try:
             entry = json.loads(line)

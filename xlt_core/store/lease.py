@@ -15,7 +15,7 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Protocol
@@ -42,12 +42,12 @@ class LeaseRecord:
         """A new lease of this process."""
         return cls(holder, Owner.current(), ttl, secrets.token_hex(8))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The form kept in the store."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> LeaseRecord:
+    def from_json(cls, data: Mapping[str, Any]) -> LeaseRecord:
         """Read `to_json`. Raises what such conversions raise where it is something else."""
         owner, ttl = data["owner"], float(data["ttl"])
         if not 0 < ttl < math.inf:

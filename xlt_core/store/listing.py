@@ -6,8 +6,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from xlt_core.store.about import About
 from xlt_core.store.backend import Backend
 from xlt_core.store.layout import ABOUT, MANIFEST, is_key, is_prefix, stage_path
 from xlt_core.store.manifest import Manifest, matches
@@ -74,9 +74,7 @@ def stages(backend: Backend, pinned: Mapping[str, set[str]]) -> list[StageInfo]:
     return sorted(listed, key=lambda info: (info.finished, info.key))
 
 
-def _info(
-    key: str, manifest: Manifest, about: Mapping[str, Any], sweeps: tuple[str, ...]
-) -> StageInfo:
+def _info(key: str, manifest: Manifest, about: About, sweeps: tuple[str, ...]) -> StageInfo:
     return StageInfo(
         key=key,
         kind=str(about.get("kind", "")),

@@ -29,7 +29,7 @@ from xlt_core.store.layout import DRAFTS, MANIFEST
 from xlt_core.store.manifest import FileSeal, Manifest, measure_stream
 from xlt_core.store.names import is_attempt
 from xlt_core.store.owner import owned_name
-from xlt_core.store.service import FOLDERLESS, modified, naming_the_service, open_service
+from xlt_core.store.service import FOLDERLESS, Service, modified, naming_the_service, open_service
 from xlt_core.vocabulary.address import bare, starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -50,7 +50,7 @@ class RemoteBackend:
         self.protocol = url.partition("://")[0]
         self.scratch = scratch
         self.drafts = scratch / DRAFTS
-        self._opened: tuple[int, Any, str] | None = None
+        self._opened: tuple[int, Service, str] | None = None
 
     def check(self) -> None:
         probe = f"{DRAFTS}/{owned_name('probe')}"
@@ -252,7 +252,7 @@ class RemoteBackend:
         with ThreadPoolExecutor(min(_AT_ONCE, len(items))) as pool:
             return list(pool.map(do, items))
 
-    def _place(self, path: str) -> tuple[Any, str]:
+    def _place(self, path: str) -> tuple[Service, str]:
         """The file system and the full path, with a folder to write it in."""
         system, root = self._system()
         place = f"{root}/{path}"
@@ -260,7 +260,7 @@ class RemoteBackend:
             system.makedirs(place.rpartition("/")[0], exist_ok=True)
         return system, place
 
-    def _system(self) -> tuple[Any, str]:
+    def _system(self) -> tuple[Service, str]:
         """The file system and the root within it; opened anew in a forked process."""
         if self._opened is None or self._opened[0] != os.getpid():
             self._opened = (os.getpid(), *open_service(self.url, self.protocol))

@@ -11,11 +11,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from xlt_core.store.errors import StoreUnreachable
 from xlt_core.vocabulary.address import bare, parted, starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake, is_full_disk
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 
 # Services without folders; asking s3fs for a folder could make a bucket.
 FOLDERLESS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "adl", "oss", "oci", "memory"})
@@ -40,7 +46,7 @@ _ANSWERS = frozenset(
 class Service:
     """An fsspec file system. Any attribute of it is to be had; calls raise StoreUnreachable."""
 
-    def __init__(self, system: Any, url: str) -> None:
+    def __init__(self, system: AbstractFileSystem, url: str) -> None:
         self._system = system
         self._url = url
 
@@ -49,11 +55,11 @@ class Service:
         return _guarded(value, self._url) if callable(value) else value
 
 
-def open_service(url: str, protocol: str) -> tuple[Any, str]:
+def open_service(url: str, protocol: str) -> tuple[Service, str]:
     """The service at `url` and the root within it. Raises UserMistake where none can be opened."""
     from fsspec.core import url_to_fs
 
-    options: dict[str, Any] = {"use_listings_cache": False} if protocol in FOLDERLESS else {}
+    options: dict[str, bool] = {"use_listings_cache": False} if protocol in FOLDERLESS else {}
     place, password = parted(url, decode=False)  # fsspec takes a password as it stands
     secret = {"password": password} if password else {}
     try:
@@ -79,7 +85,7 @@ def naming_the_service(url: str) -> Iterator[None]:
         raise StoreUnreachable(url, f"{type(error).__name__}: {error}") from error
 
 
-def modified(entry: Mapping[str, Any]) -> float:
+def modified(entry: Mapping[str, object]) -> float:
     """When a blob was written, in seconds since the epoch; now where the service does not say."""
     for name in ("LastModified", "mtime", "updated", "last_modified", "created"):
         value = entry.get(name)
@@ -93,9 +99,9 @@ def modified(entry: Mapping[str, Any]) -> float:
     return time.time()
 
 
-def _guarded(call: Callable[..., Any], url: str) -> Callable[..., Any]:
+def _guarded(call: Callable[Asked, Answer], url: str) -> Callable[Asked, Answer]:
     @functools.wraps(call)
-    def guarded(*arguments: Any, **named: Any) -> Any:
+    def guarded(*arguments: Asked.args, **named: Asked.kwargs) -> Answer:
         with naming_the_service(url):
             return call(*arguments, **named)
 

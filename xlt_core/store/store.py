@@ -64,7 +64,7 @@ class Store:
         self._backend: Backend = open_backend(self.url, scratch)
         self._watch = Watch()
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return _again, (self.url, self.scratch)
 
     def __repr__(self) -> str:
@@ -219,7 +219,7 @@ class Store:
         freed = sum(stage.bytes for stage in taken)
         return PrunePlan(plan.kept_bytes + plan.freed_bytes - freed, freed, taken)
 
-    def record_execution(self, entry: Mapping[str, Any]) -> None:
+    def record_execution(self, entry: Mapping[str, object]) -> None:
         """Note that a stage was computed (one JSON line); nothing on a remote store."""
         executions.record_execution(self._backend, entry)
 

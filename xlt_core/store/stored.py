@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from xlt_core.store.about import About
 from xlt_core.store.backend import Backend
 from xlt_core.store.errors import DamagedStage
 from xlt_core.store.layout import ABOUT, stage_path
@@ -49,7 +50,7 @@ class StoredStage:
         self.key = key
         self.files = tuple(manifest.files)
         self.bytes = manifest.size
-        self.about: dict[str, Any] = json.loads(texts[ABOUT])
+        self.about: About = json.loads(texts[ABOUT])
         self.manifest = manifest
         self._texts = texts
         self._backend = backend

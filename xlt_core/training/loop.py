@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -197,7 +198,7 @@ class _Loop:
         return loss
 
     def _gradients(
-        self, member: TrainingMember, arrays: dict[str, NDArray[Any]], seed: int
+        self, member: TrainingMember, arrays: Mapping[str, NDArray[np.generic]], seed: int
     ) -> Tensor:
         """Micro-batch by micro-batch."""
         rows, count = len(arrays["input_ids"]), self.model.count(member.head, arrays)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +40,7 @@ class BatchOrder:
 
     def __init__(
         self,
-        lengths: Mapping[str, NDArray[Any]],
+        lengths: Mapping[str, NDArray[np.generic]],
         rows: Mapping[str, Indices],
         batch_size: int,
         seed: int,
@@ -83,7 +82,7 @@ class BatchOrder:
         return self._epochs[key]
 
 
-def bucketed(rows: Indices, lengths: NDArray[Any], size: int, seed: int) -> list[Indices]:
+def bucketed(rows: Indices, lengths: NDArray[np.generic], size: int, seed: int) -> list[Indices]:
     """One epoch's batches: every row once, rows of similar length together, random order."""
     generator = np.random.Generator(np.random.PCG64(seed))
     shuffled = generator.permutation(rows)

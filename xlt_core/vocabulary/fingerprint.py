@@ -8,10 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Any
 
 
-def canonical_json(value: Any) -> str:
+def canonical_json(value: object) -> str:
     """Return the one JSON text of `value`: sorted keys, no spaces, no NaN or infinity.
 
     Raises:
@@ -23,12 +22,12 @@ def canonical_json(value: Any) -> str:
     )
 
 
-def fingerprint(value: Any) -> str:
+def fingerprint(value: object) -> str:
     """Return the SHA-256 of the canonical JSON of `value`, 64 hexadecimal digits."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
-def fingerprint_rows(rows: Iterable[Any]) -> str:
+def fingerprint_rows(rows: Iterable[object]) -> str:
     """Return the SHA-256 over rows in order, each as one line of canonical JSON.
 
     Streams, so that a data set need not be held twice.

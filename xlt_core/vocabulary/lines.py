@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 
-def json_line(value: Any, *, allow_nan: bool = True) -> str:
+def json_line(value: object, *, allow_nan: bool = True) -> str:
     """One line of JSON, without its line end, that can always be written as UTF-8.
 
     Half a surrogate pair (of a file name that is no UTF-8, say) becomes its JSON escape.

@@ -7,7 +7,6 @@ What cannot change a result beyond rounding (device, micro-batch, threads) is no
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
 
 HEADS = ("new", "keep")
 PRECISIONS = ("float32", "bfloat16")
@@ -16,7 +15,7 @@ PLAIN = "plain"
 # What a field trained like before it came, or came with. Standing there it is left out of keys, so
 # that keys stay what they are when a field comes, or when its default is another one day. A new
 # field adds a line; never change one.
-INTRODUCED: dict[str, Any] = {
+INTRODUCED: dict[str, object] = {
     "steps": None,
     "epochs": None,
     "batch_size": 32,
@@ -90,7 +89,7 @@ class Recipe:
                 object.__setattr__(self, known.name, float(value) + 0.0)  # -0.0 too is 0.0
         object.__setattr__(self, "freeze", tuple(sorted(set(self.freeze))))
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """The fields as they enter a key: those away from what they were introduced with.
 
         The method's are its own to say (`xlt_core.training.methods`).

@@ -67,8 +67,7 @@ class StageContext:
             return encoded(source, ref, tokenizer, fingerprint, length, stride, cache)
 
         name = (ref, fingerprint, recipe.max_length, recipe.stride)
-        split: EncodedSplit = self.warm.split(name, make)
-        return split
+        return self.warm.split(name, make)
 
     def _read(self, stage: WeightsStage) -> Trained:
         found = self.store.read(stage.key)

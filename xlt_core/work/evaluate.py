@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
 
 import torch
 
@@ -47,7 +46,7 @@ def evaluate_stage(stage: EvaluateStage, context: StageContext) -> StageResult:
     seconds = time.monotonic() - clock
     answer = scores.to_json()
     tokens = int(split.tokens().sum())
-    record: dict[str, Any] = {
+    record: dict[str, object] = {
         **about(stage, context.settings, device, started, time.time()),
         "seconds": round(seconds, 6),
         "head": head,

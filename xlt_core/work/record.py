@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 import socket
-from typing import Any
 
 import torch
 import transformers
@@ -19,7 +18,7 @@ from xlt_core.stages.running import Settings
 
 def about(
     stage: Stage, settings: Settings, device: torch.device, started: float, finished: float
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What every stage's record holds; the kinds add their own fields."""
     return {
         "kind": stage.kind,
@@ -35,7 +34,7 @@ def about(
     }
 
 
-def worker(settings: Settings, device: torch.device) -> dict[str, Any]:
+def worker(settings: Settings, device: torch.device) -> dict[str, object]:
     """Who computed it, and with what."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
     return {

@@ -10,7 +10,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
 
 import numpy as np
 import torch
@@ -124,7 +123,7 @@ def _publish(
     context: StageContext,
     trained: Trained,
     progress: TrainingProgress,
-    record: dict[str, Any],
+    record: dict[str, object],
 ) -> None:
     with context.store.draft(stage.key) as draft:
         save_file(trained.weights, draft.folder / WEIGHTS)
@@ -192,13 +191,13 @@ def _job(stage: TrainStage, splits: dict[str, EncodedSplit]) -> TrainingJob:
 
 def _model(
     stage: TrainStage, parent: Trained | None, context: StageContext
-) -> tuple[Model, dict[str, Any]]:
+) -> tuple[Model, dict[str, object]]:
     """The model to train, and what `stage.json` says of its heads."""
     model, pretrained = context.warm.model(stage.encoder)
     model.to("cpu")
     model.load(pretrained if parent is None else parent.weights)
     model.set_attention_dropout(stage.recipe.attention_dropout)
-    heads: dict[str, Any] = {}
+    heads: dict[str, object] = {}
     for task in sorted({ref.task for ref in stage.data}):
         wanted = head_of(task)
         model.add_head(task, wanted, derived_seed("head", stage.seed, stage.position, task))
@@ -211,7 +210,7 @@ def _model(
     return model, heads
 
 
-def _account(progress: TrainingProgress) -> dict[str, Any]:
+def _account(progress: TrainingProgress) -> dict[str, object]:
     seconds = max(progress.seconds, 1e-9)
     return {
         "seconds": round(progress.seconds, 6),

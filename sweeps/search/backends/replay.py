@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from sweeps.search.backends.in_process import InProcess
 from sweeps.search.proposal import Proposal
-from sweeps.search.settings import Settings
 from sweeps.search.trial import Trial, TrialResult
+from sweeps.spec.sweep import Settings
 from xlt_core.vocabulary.plan import Plan
 
 # Equal for two trials that would train the same (`Candidates.key`).

@@ -10,7 +10,6 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any
 
 from sweeps.search.candidates import Candidates
 from sweeps.search.samplers.sampler import Sampler
@@ -18,7 +17,7 @@ from sweeps.spec.methods import METHODS, option_mistakes
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 
-def make_sampler(method: str, candidates: Candidates, options: Mapping[str, Any]) -> Sampler:
+def make_sampler(method: str, candidates: Candidates, options: Mapping[str, object]) -> Sampler:
     """Make the sampler a spec asks for.
 
     Raises:

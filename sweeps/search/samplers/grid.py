@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from sweeps.search.candidates import Candidate, Candidates
-from sweeps.search.settings import Settings
 from sweeps.search.view import View
+from sweeps.spec.sweep import Settings
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan
 
@@ -19,7 +18,7 @@ class Grid:
         UserMistake: a searched field is not a list of choices.
     """
 
-    def __init__(self, candidates: Candidates, options: Mapping[str, Any]) -> None:
+    def __init__(self, candidates: Candidates, options: Mapping[str, object]) -> None:
         endless = [path for path, r in candidates.settings.ranges.items() if r.kind != "choice"]
         if endless:
             raise UserMistake(

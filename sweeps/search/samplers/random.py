@@ -8,11 +8,10 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any
 
 from sweeps.search.candidates import Candidates
-from sweeps.search.settings import Settings
 from sweeps.search.view import View
+from sweeps.spec.sweep import Settings
 from xlt_core.vocabulary.plan import Plan
 
 _ROUNDS = 6
@@ -21,7 +20,7 @@ _ROUNDS = 6
 class Random:
     """Every plan equally likely (so long ones, of which there are more, come up more often)."""
 
-    def __init__(self, candidates: Candidates, options: Mapping[str, Any]) -> None:
+    def __init__(self, candidates: Candidates, options: Mapping[str, object]) -> None:
         """Everything it needs is in the view."""
 
     def propose(self, number: int, view: View, attempt: int = 0) -> tuple[Plan, Settings]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from sweeps.search.candidates import Candidates
-from sweeps.search.settings import Settings
 from sweeps.search.view import View
+from sweeps.spec.sweep import Settings
 from xlt_core.vocabulary.plan import Plan
 
 
@@ -17,7 +17,7 @@ class Sampler(Protocol):
     What the method is and needs, its options among them, stands in `sweeps.spec.methods`.
     """
 
-    def __init__(self, candidates: Candidates, options: Mapping[str, Any]) -> None:
+    def __init__(self, candidates: Candidates, options: Mapping[str, object]) -> None:
         """`options` are all the method has, checked, with their defaults where none were given.
 
         Raises:

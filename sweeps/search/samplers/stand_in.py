@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sweeps.search.candidates import Candidates
 from sweeps.search.samplers import make_sampler
-from sweeps.search.settings import Settings
 from sweeps.search.view import View
+from sweeps.spec.sweep import Settings
 from xlt_core.vocabulary.plan import Plan
 
 
@@ -24,7 +23,7 @@ class StandIn:
         self,
         method: str,
         candidates: Candidates,
-        options: Mapping[str, Any],
+        options: Mapping[str, object],
         foreseen: int | None,
     ) -> None:
         self._own = make_sampler(method, candidates, options)

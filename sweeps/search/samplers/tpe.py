@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sweeps.search.candidates import Candidates
 from sweeps.search.parameters import distributions, parameters
 from sweeps.search.quiet import quiet_optuna
-from sweeps.search.settings import Settings
 from sweeps.search.uses import paths
 from sweeps.search.view import View
+from sweeps.spec.sweep import Settings
 from xlt_core.vocabulary.plan import Plan
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Tpe:
     Options: `n_startup_trials`, `n_ei_candidates`, `constant_liar`, as Optuna has them.
     """
 
-    def __init__(self, candidates: Candidates, options: Mapping[str, Any]) -> None:
+    def __init__(self, candidates: Candidates, options: Mapping[str, object]) -> None:
         self._options: dict[str, Any] = dict(options) | _FIXED
         self._mirror: _Mirror | None = None
 
@@ -128,12 +128,12 @@ class _Mirror:
             values = None if seen.value is None else [seen.value]
             self._storage.set_trial_state_values(self._running.pop(number), state, values)
 
-    def _add(self, params: dict[str, Any]) -> int:
+    def _add(self, params: Mapping[str, object]) -> int:
         from optuna.trial import TrialState, create_trial
 
         template = create_trial(
             state=TrialState.RUNNING,
-            params=params,
+            params=dict(params),
             distributions={name: self._distributions[name] for name in params},
         )
         return self._storage.create_new_trial(self._study_id, template_trial=template)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xlt_core.kinds.arrays import chunks, sequence_arrays
 from xlt_core.kinds.choice.example import ChoiceExample
-from xlt_core.kinds.kind import Encoding, TaskKind
+from xlt_core.kinds.kind import Encoding, Fields, TaskKind
 from xlt_core.kinds.one_of_several import OneOfSeveral
+from xlt_core.kinds.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from xlt_core.kinds.learning import Learning
@@ -28,9 +29,7 @@ class Choice(OneOfSeveral):
     has_classes = False
     has_head = True
 
-    def shape(
-        self, shaper: Shaper, row: str, key: str, fields: Mapping[str, Any]
-    ) -> ChoiceExample | None:
+    def shape(self, shaper: Shaper, row: str, key: str, fields: Fields) -> ChoiceExample | None:
         """Fields: `context` and `question`, one perhaps blank; `choices`; `label`, an index."""
         context, question = fields["context"], fields["question"]
         choices, label = fields["choices"], fields["label"]
@@ -54,7 +53,7 @@ class Choice(OneOfSeveral):
         return ChoiceExample(key, context, question, tuple(choices), label)
 
     def encode(
-        self, examples: Sequence[ChoiceExample], tokenizer: Any, max_length: int, stride: int
+        self, examples: Sequence[ChoiceExample], tokenizer: Tokenizer, max_length: int, stride: int
     ) -> Encoding:
         """A sequence a choice; `labels` [F]."""
         from xlt_core.kinds.choice.sequences import encode_choices
@@ -76,7 +75,7 @@ class Choice(OneOfSeveral):
         rows_cut = int(np.reshape(cut, (len(examples), -1)).any(axis=1).sum())
         return Encoding(arrays, rows_cut, width=widths.pop())
 
-    def record(self, example: ChoiceExample, prediction: int, task: Task) -> dict[str, Any]:
+    def record(self, example: ChoiceExample, prediction: int, task: Task) -> dict[str, object]:
         """Indices of choices."""
         return {"prediction": prediction, "gold": example.label}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -19,6 +18,6 @@ class ChoiceExample:
     choices: tuple[str, ...]
     label: int
 
-    def content(self) -> list[Any]:
+    def content(self) -> list[object]:
         """What a fingerprint covers."""
         return [self.context, self.question, list(self.choices), self.label]

@@ -9,12 +9,12 @@ the longer one first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlt_core.kinds.choice.example import ChoiceExample
+from xlt_core.kinds.tokenizer import Alignment, Tokenizer
 
 _COPA_QUESTIONS = {"cause": "What was the cause?", "effect": "What was the effect?"}
 _CONTEXT, _QUESTION, _CHOICE, _SPECIAL = range(4)
@@ -30,7 +30,7 @@ def put_question(example: ChoiceExample) -> tuple[str, int]:
 
 
 def encode_choices(
-    examples: Sequence[ChoiceExample], tokenizer: Any, max_length: int
+    examples: Sequence[ChoiceExample], tokenizer: Tokenizer, max_length: int
 ) -> Iterator[Encoded]:
     """Ids, token types, and whether something was cut, for each choice of each example."""
     asked = [put_question(example) for example in examples]
@@ -51,7 +51,7 @@ def encode_choices(
         yield [ids[n] for n in kept], None if types is None else [types[n] for n in kept], True
 
 
-def _parts(encoding: Any, begin: int) -> NDArray[np.int8]:
+def _parts(encoding: Alignment, begin: int) -> NDArray[np.int8]:
     """What each token belongs to; one that reaches into the question is the question's."""
     parts = np.full(len(encoding.ids), _SPECIAL, dtype=np.int8)
     for place, (number, (_, end)) in enumerate(

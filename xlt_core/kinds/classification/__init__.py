@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xlt_core.kinds.kind import Encoding, TaskKind
+from xlt_core.kinds.kind import Encoding, Fields, TaskKind
 from xlt_core.kinds.one_of_several import OneOfSeveral
 from xlt_core.kinds.pairs import encode_pairs
+from xlt_core.kinds.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from xlt_core.kinds.learning import Learning
@@ -27,7 +28,7 @@ class ClassificationExample:
     second: str | None
     label: int
 
-    def content(self) -> list[Any]:
+    def content(self) -> list[object]:
         """What a fingerprint covers."""
         return [self.first, self.second, self.label]
 
@@ -43,7 +44,7 @@ class Classification(OneOfSeveral):
     has_head = True
 
     def shape(
-        self, shaper: Shaper, row: str, key: str, fields: Mapping[str, Any]
+        self, shaper: Shaper, row: str, key: str, fields: Fields
     ) -> ClassificationExample | None:
         """Fields: `texts`, column → text, one or two in order; `label`, its name."""
         texts: dict[str, str] = fields["texts"]
@@ -62,7 +63,7 @@ class Classification(OneOfSeveral):
     def encode(
         self,
         examples: Sequence[ClassificationExample],
-        tokenizer: Any,
+        tokenizer: Tokenizer,
         max_length: int,
         stride: int,
     ) -> Encoding:
@@ -71,7 +72,9 @@ class Classification(OneOfSeveral):
         arrays["labels"] = np.array([example.label for example in examples], dtype=np.int32)
         return Encoding(arrays, cut)
 
-    def record(self, example: ClassificationExample, prediction: int, task: Task) -> dict[str, Any]:
+    def record(
+        self, example: ClassificationExample, prediction: int, task: Task
+    ) -> dict[str, object]:
         """Names of labels."""
         return {"prediction": task.labels[prediction], "gold": task.labels[example.label]}
 

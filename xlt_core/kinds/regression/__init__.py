@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xlt_core.kinds.kind import Encoding, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, Logits, TaskKind
 from xlt_core.kinds.pairs import encode_pairs
+from xlt_core.kinds.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
@@ -28,7 +29,7 @@ class RegressionExample:
     second: str | None
     value: float
 
-    def content(self) -> list[Any]:
+    def content(self) -> list[object]:
         """What a fingerprint covers."""
         return [self.first, self.second, self.value]
 
@@ -43,9 +44,7 @@ class Regression:
     has_classes = False
     has_head = True
 
-    def shape(
-        self, shaper: Shaper, row: str, key: str, fields: Mapping[str, Any]
-    ) -> RegressionExample | None:
+    def shape(self, shaper: Shaper, row: str, key: str, fields: Fields) -> RegressionExample | None:
         """Fields: `texts`, column → text, one or two in order; `label`, the number as text."""
         texts: dict[str, str] = fields["texts"]
         if not shaper.is_sound(row, {"id": key, **texts}):
@@ -65,24 +64,30 @@ class Regression:
         return RegressionExample(*fields)
 
     def encode(
-        self, examples: Sequence[RegressionExample], tokenizer: Any, max_length: int, stride: int
+        self,
+        examples: Sequence[RegressionExample],
+        tokenizer: Tokenizer,
+        max_length: int,
+        stride: int,
     ) -> Encoding:
         """`labels` [F], numbers."""
         arrays, cut = encode_pairs(examples, tokenizer, max_length)
         arrays["labels"] = np.array([example.value for example in examples], dtype=np.float32)
         return Encoding(arrays, cut)
 
-    def targets(self, split: EncodedSplit, rows: Ints, layout: Layout) -> dict[str, Any]:
+    def targets(self, split: EncodedSplit, rows: Ints, layout: Layout) -> dict[str, Ints]:
         """`labels` [B], float32."""
         return {"labels": split.arrays["labels"][rows]}
 
     def predictions(
-        self, logits: Sequence[Logits], split: EncodedSplit, examples: Sequence[Any], task: Task
+        self, logits: Sequence[Logits], split: EncodedSplit, examples: Sequence[object], task: Task
     ) -> list[float]:
         """Numbers."""
         return [float(values[0]) for values in logits]
 
-    def record(self, example: RegressionExample, prediction: float, task: Task) -> dict[str, Any]:
+    def record(
+        self, example: RegressionExample, prediction: float, task: Task
+    ) -> dict[str, object]:
         """Numbers."""
         return {"prediction": prediction, "gold": example.value}
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xlt_core.kinds.kind import Encoding, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, Logits, TaskKind
 from xlt_core.kinds.span.example import SpanExample
+from xlt_core.kinds.tokenizer import Tokenizer
 from xlt_core.vocabulary.texts import abbreviated
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ class SpanKind:
     has_classes = False
     has_head = True
 
-    def shape(
-        self, shaper: Shaper, row: str, key: str, fields: Mapping[str, Any]
-    ) -> SpanExample | None:
+    def shape(self, shaper: Shaper, row: str, key: str, fields: Fields) -> SpanExample | None:
         """Fields: `context`; `question`; `answers`, (text, first character) each.
 
         Every answer must stand in the context at its offset.
@@ -52,7 +51,7 @@ class SpanKind:
         return SpanExample(key, context, question, tuple((text, start) for text, start in answers))
 
     def encode(
-        self, examples: Sequence[SpanExample], tokenizer: Any, max_length: int, stride: int
+        self, examples: Sequence[SpanExample], tokenizer: Tokenizer, max_length: int, stride: int
     ) -> Encoding:
         """A feature a window; `labels` [F, 2], `offsets` [N, 2], `example_of` [F]."""
         from xlt_core.kinds.span.windows import encode_spans
@@ -65,7 +64,11 @@ class SpanKind:
         return {"start": labels[:, 0], "end": labels[:, 1]}
 
     def predictions(
-        self, logits: Sequence[Logits], split: EncodedSplit, examples: Sequence[Any], task: Task
+        self,
+        logits: Sequence[Logits],
+        split: EncodedSplit,
+        examples: Sequence[SpanExample],
+        task: Task,
     ) -> list[str | None]:
         """Texts; None where no window of an example holds a single token of its context."""
         from xlt_core.kinds.span.answers import best_spans
@@ -87,7 +90,7 @@ class SpanKind:
         )
         return [text if score > float("-inf") else None for text, score in chosen]
 
-    def record(self, example: SpanExample, prediction: str | None, task: Task) -> dict[str, Any]:
+    def record(self, example: SpanExample, prediction: str | None, task: Task) -> dict[str, object]:
         """Texts, all gold ones."""
         return {"prediction": prediction, "gold": [text for text, _ in example.answers]}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -15,6 +14,6 @@ class SpanExample:
     question: str
     answers: tuple[tuple[str, int], ...]
 
-    def content(self) -> list[Any]:
+    def content(self) -> list[object]:
         """What a fingerprint covers."""
         return [self.id, self.context, self.question, [list(answer) for answer in self.answers]]

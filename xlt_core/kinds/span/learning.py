@@ -6,8 +6,8 @@ Each feature's loss is the mean of start's and end's cross-entropy over its toke
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+import numpy as np
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -31,7 +31,7 @@ class SpanLearning(LastLayerLearning):
             return raw
         return raw.masked_fill(~batch["attention_mask"].bool()[..., None], float("-inf"))
 
-    def count(self, batch: Mapping[str, NDArray[Any]]) -> int:
+    def count(self, batch: Mapping[str, NDArray[np.generic]]) -> int:
         """Features."""
         return len(batch["input_ids"])
 

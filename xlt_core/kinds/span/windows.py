@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from xlt_core.kinds.kind import Ints
 from xlt_core.kinds.span.example import SpanExample
 from xlt_core.kinds.span.offsets import trimmed, whole_characters
+from xlt_core.kinds.tokenizer import Tokenizer, Tokens
 
 MOST_QUESTION_TOKENS = 64
 _CHUNK = 500
 
 
 def encode_spans(
-    examples: Sequence[SpanExample], tokenizer: Any, max_length: int, stride: int
+    examples: Sequence[SpanExample], tokenizer: Tokenizer, max_length: int, stride: int
 ) -> tuple[dict[str, Ints], int]:
     """Return the arrays of an `EncodedSplit` of kind span, and how many questions were cut.
 
@@ -46,7 +46,7 @@ _Window = tuple[list[int], list[int] | None, Ints, tuple[int, int]]
 
 
 def _by_stride(
-    examples: Sequence[SpanExample], tokenizer: Any, max_length: int, stride: int
+    examples: Sequence[SpanExample], tokenizer: Tokenizer, max_length: int, stride: int
 ) -> dict[int, list[tuple[int, str]]]:
     """Examples (number and question, cut to its limit) by the stride there is room for."""
     special = tokenizer.num_special_tokens_to_add(pair=True)
@@ -69,7 +69,7 @@ def _by_stride(
 
 
 def _windows(
-    asked: Sequence[tuple[SpanExample, str]], tokenizer: Any, max_length: int, shared: int
+    asked: Sequence[tuple[SpanExample, str]], tokenizer: Tokenizer, max_length: int, shared: int
 ) -> Iterator[list[_Window]]:
     """The windows of each example in `asked`, in order."""
     made = tokenizer(
@@ -99,7 +99,7 @@ def _windows(
         ]
 
 
-def _places(made: Any, windows: Sequence[int], context: str) -> list[Ints]:
+def _places(made: Tokens, windows: Sequence[int], context: str) -> list[Ints]:
     """The characters of the context that each token of these windows stands for."""
     found = []
     for window in windows:

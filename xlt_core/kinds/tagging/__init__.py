@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xlt_core.kinds.arrays import IGNORED
-from xlt_core.kinds.kind import Encoding, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, Logits, TaskKind
 from xlt_core.kinds.tagging.example import UNSEEN, TaggingExample
+from xlt_core.kinds.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
@@ -34,9 +35,7 @@ class Tagging:
     has_classes = False
     has_head = True
 
-    def shape(
-        self, shaper: Shaper, row: str, key: str, fields: Mapping[str, Any]
-    ) -> TaggingExample | None:
+    def shape(self, shaper: Shaper, row: str, key: str, fields: Fields) -> TaggingExample | None:
         """Fields: `words`; `tags`, a name each.
 
         A word may be invisible (a zero-width space), not an empty text. A sentence whose words are
@@ -68,7 +67,7 @@ class Tagging:
         return TaggingExample(key, tuple(words), tuple(tags))
 
     def encode(
-        self, examples: Sequence[TaggingExample], tokenizer: Any, max_length: int, stride: int
+        self, examples: Sequence[TaggingExample], tokenizer: Tokenizer, max_length: int, stride: int
     ) -> Encoding:
         """`labels` [N], `words` [W] and `word_starts` [F + 1]."""
         from xlt_core.kinds.tagging.words import encode_words
@@ -81,7 +80,11 @@ class Tagging:
         return {"labels": layout.filled(split.arrays["labels"], IGNORED)}
 
     def predictions(
-        self, logits: Sequence[Logits], split: EncodedSplit, examples: Sequence[Any], task: Task
+        self,
+        logits: Sequence[Logits],
+        split: EncodedSplit,
+        examples: Sequence[TaggingExample],
+        task: Task,
     ) -> list[list[int]]:
         """A tag's index for each word, `UNSEEN` for one that was cut."""
         found = []
@@ -93,7 +96,7 @@ class Tagging:
 
     def record(
         self, example: TaggingExample, prediction: Sequence[int], task: Task
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Names of tags; null for a word that no model saw."""
         return {
             "prediction": [None if tag == UNSEEN else task.labels[tag] for tag in prediction],

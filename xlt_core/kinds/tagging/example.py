@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 UNSEEN = -1  # the prediction for a word that no model saw
 
@@ -16,6 +15,6 @@ class TaggingExample:
     words: tuple[str, ...]
     tags: tuple[int, ...]
 
-    def content(self) -> list[Any]:
+    def content(self) -> list[object]:
         """What a fingerprint covers."""
         return [list(self.words), list(self.tags)]

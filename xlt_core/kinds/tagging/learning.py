@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+import numpy as np
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -27,7 +27,7 @@ class TaggingLearning(LastLayerLearning):
         """As they are; nobody asks for padding's."""
         return raw
 
-    def count(self, batch: Mapping[str, NDArray[Any]]) -> int:
+    def count(self, batch: Mapping[str, NDArray[np.generic]]) -> int:
         """Words with a tag."""
         return max(1, int((batch["labels"] != IGNORED).sum()))
 

@@ -7,17 +7,17 @@ place.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
 from xlt_core.kinds.arrays import IGNORED, chunks, is_cut, ragged, sequence_arrays
 from xlt_core.kinds.kind import Ints
 from xlt_core.kinds.tagging.example import TaggingExample
+from xlt_core.kinds.tokenizer import Tokenizer, Tokens
 
 
 def encode_words(
-    examples: Sequence[TaggingExample], tokenizer: Any, max_length: int
+    examples: Sequence[TaggingExample], tokenizer: Tokenizer, max_length: int
 ) -> tuple[dict[str, Ints], int]:
     """The arrays of an `EncodedSplit` of kind tagging, and how many sentences were cut."""
     ids: list[list[int]] = []
@@ -48,7 +48,7 @@ _Words = tuple[list[int], list[int] | None, Ints, bool]
 
 
 def _tokenize_words(
-    examples: Sequence[TaggingExample], tokenizer: Any, max_length: int
+    examples: Sequence[TaggingExample], tokenizer: Tokenizer, max_length: int
 ) -> Iterator[_Words]:
     """Ids, token types, where each word starts (-1 if cut), and whether any text was cut."""
     made = _tokenize(tokenizer, [list(example.words) for example in examples], max_length)
@@ -70,13 +70,13 @@ def _tokenize_words(
         yield _words(again, 0, _first_pieces(again.word_ids(0), len(words)), max_length)
 
 
-def _words(made: Any, number: int, positions: Ints, max_length: int) -> _Words:
+def _words(made: Tokens, number: int, positions: Ints, max_length: int) -> _Words:
     types = made["token_type_ids"][number] if "token_type_ids" in made else None
     cut = is_cut(made, number, max_length) or bool((positions < 0).any())
     return made["input_ids"][number], types, positions, cut
 
 
-def _tokenize(tokenizer: Any, sentences: list[list[str]], max_length: int) -> Any:
+def _tokenize(tokenizer: Tokenizer, sentences: list[list[str]], max_length: int) -> Tokens:
     return tokenizer(sentences, is_split_into_words=True, truncation=True, max_length=max_length)
 
 

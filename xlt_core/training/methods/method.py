@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     import torch
@@ -130,6 +130,6 @@ class Method(Protocol):
         however it ends. Modules that `xlt_core.models.fast_bert` does not know switch it off."""
         ...
 
-    def identity(self, options: Mapping[str, float]) -> dict[str, Any]:
+    def identity(self, options: Mapping[str, float]) -> dict[str, object]:
         """What enters a key beside the rest of the recipe."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from xlt_core.training.methods.method import Course, Draw, Option, Scene
 
@@ -61,7 +61,7 @@ class Plain:
         """How a stage goes; most methods write no more than this."""
         return PlainCourse(scene)
 
-    def identity(self, options: Mapping[str, float]) -> dict[str, Any]:
+    def identity(self, options: Mapping[str, float]) -> dict[str, object]:
         """Nothing for the plain method; of others the name, and options away from their first
         defaults."""
         if self.name == Plain.name:
