@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from sweeps.search import sizes
 from sweeps.search.settings import SettingsSpace, extent
 from sweeps.search.space import PlanSpace
 from sweeps.search.uses import Uses, paths
-from sweeps.spec.sweep import Settings
+from sweeps.spec.sweep import Settings, Value
 from xlt_core.vocabulary.fingerprint import canonical_json
 from xlt_core.vocabulary.plan import Plan
 
-Candidate = tuple[Plan, dict[str, Any]]
+Candidate = tuple[Plan, dict[str, Value]]
 # The stages that a candidate asks for, by key, each with its optimiser steps.
 Costs = Callable[[Plan, Settings], Mapping[str, int]]
 

@@ -8,21 +8,18 @@ say what the plan gains.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.recipes import WHOLE, Share, recipe_for, trains_on
-from sweeps.spec.sweep import Sweep
+from sweeps.spec.sweep import Settings, Sweep
 from xlt_core.stages import EvaluateStage, PretrainedStage, TrainStage, WeightsStage
 from xlt_core.stages.evaluate import Reading
 from xlt_core.stages.tree import StageTree
 from xlt_core.vocabulary.plan import Member, Plan, Step
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import DataRef
-
-Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
