@@ -6,6 +6,7 @@ import time
 
 from xlt_core.stages.pretrained import PretrainedStage
 from xlt_core.stages.running import StageResult
+from xlt_core.vocabulary.events import StageFinished, StageStarted
 from xlt_core.work.context import PRETRAINED, StageContext
 from xlt_core.work.record import about
 
@@ -13,7 +14,7 @@ from xlt_core.work.record import about
 def pretrained_stage(stage: PretrainedStage, context: StageContext) -> StageResult:
     """Open and publish. Raises what `xlt_core.stage.run` says."""
     started, clock = time.time(), time.monotonic()
-    context.tell("stage_started", stage, {})
+    context.report(StageStarted(stage.title, stage=stage.key))
     context.warm.pretrained(stage.encoder)
     seconds = time.monotonic() - clock
     record = {
@@ -25,5 +26,5 @@ def pretrained_stage(stage: PretrainedStage, context: StageContext) -> StageResu
     }
     with context.store.draft(stage.key) as draft:
         draft.publish(record)
-    context.tell("stage_finished", stage, {"seconds": seconds, "steps": 0})
+    context.report(StageFinished(stage.title, seconds, steps=0, stage=stage.key))
     return StageResult(stage.key, None, True, seconds)
