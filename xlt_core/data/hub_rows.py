@@ -181,7 +181,7 @@ def _add_spans(table: HubData, shaper: Shaper, form: HubSpans) -> None:
         )
 
 
-def _add_parallel(table: Any, shaper: Shaper, form: HubParallel) -> None:
+def _add_parallel(table: HubData, shaper: Shaper, form: HubParallel) -> None:
     _require(table, shaper, (form.sentence, form.english))
     for number, row in enumerate(table):
         shaper.add(

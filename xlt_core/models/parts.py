@@ -18,6 +18,7 @@ class Config(Protocol):
 
     model_type: str
     hidden_size: int
+    num_hidden_layers: int
 
 
 class Words(Protocol):
@@ -68,7 +69,7 @@ class Attention(Protocol):
     output: Output
 
 
-class Intermediate(Protocol):
+class WidePart(Protocol):
     """The wide part of a layer's second half."""
 
     dense: nn.Linear
@@ -79,7 +80,7 @@ class Layer(Protocol):
     """One layer."""
 
     attention: Attention
-    intermediate: Intermediate
+    intermediate: WidePart
     output: Output
 
 

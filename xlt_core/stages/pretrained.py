@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from xlt_core.stages.stage import Stage
 from xlt_core.stages.versions import raised
@@ -40,7 +40,7 @@ class PretrainedStage:
         """SHA-256 of what the encoder is, by content."""
         return fingerprint(self.identity())
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, object]:
         """See `Stage`."""
         return {
             "kind": self.kind,
@@ -48,7 +48,7 @@ class PretrainedStage:
             **raised({f"stage {self.kind}": self.version}),
         }
 
-    def described(self) -> dict[str, Any]:
+    def described(self) -> dict[str, object]:
         """The encoder's name and its version."""
         return {
             "encoder": self.encoder.name,

@@ -58,4 +58,5 @@ class About(TypedDict, total=False):
     bytes: int
     head: str
     rows_cut: int
+    pretrained: bool
     scores: Mapping[str, Any]

@@ -6,7 +6,7 @@ of a split are searched, so that a score depends on how many there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlt_core.kinds.arrays import chunks, is_cut, sequence_arrays
-from xlt_core.kinds.kind import Encoding, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
@@ -33,7 +34,7 @@ class RetrievalExample:
     sentence: str
     english: str
 
-    def content(self) -> list[Any]:
+    def content(self) -> list[object]:
         """What a fingerprint covers."""
         return [self.sentence, self.english]
 
@@ -49,9 +50,7 @@ class Retrieval:
     has_classes = False
     has_head = False
 
-    def shape(
-        self, shaper: Shaper, row: str, key: str, fields: Mapping[str, Any]
-    ) -> RetrievalExample | None:
+    def shape(self, shaper: Shaper, row: str, key: str, fields: Fields) -> RetrievalExample | None:
         """Fields: `sentence` and `english`."""
         texts = {"sentence": fields["sentence"], "english": fields["english"]}
         if not shaper.is_sound(row, {"id": key, **texts}) or shaper.is_blank(row, texts):
@@ -63,7 +62,11 @@ class Retrieval:
         return RetrievalExample(*fields)
 
     def encode(
-        self, examples: Sequence[RetrievalExample], tokenizer: Any, max_length: int, stride: int
+        self,
+        examples: Sequence[RetrievalExample],
+        tokenizer: Tokenizer,
+        max_length: int,
+        stride: int,
     ) -> Encoding:
         """Two sequences a row: the sentence, then its translation."""
         ids: list[list[int]] = []
@@ -83,14 +86,18 @@ class Retrieval:
         return {}
 
     def predictions(
-        self, logits: Sequence[Logits], split: EncodedSplit, examples: Sequence[Any], task: Task
+        self,
+        logits: Sequence[Logits],
+        split: EncodedSplit,
+        examples: Sequence[RetrievalExample],
+        task: Task,
     ) -> list[str]:
         """The id of the row whose sentence is nearest by cosine, the first of equals."""
         vectors = np.stack(logits).astype(np.float64).reshape(len(logits), 2, -1)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-12)
         return [examples[row].id for row in _nearest(vectors[:, 1], vectors[:, 0])]
 
-    def record(self, example: RetrievalExample, prediction: str, task: Task) -> dict[str, Any]:
+    def record(self, example: RetrievalExample, prediction: str, task: Task) -> dict[str, object]:
         """Ids of rows."""
         return {"prediction": prediction, "gold": example.id}
 

@@ -7,8 +7,8 @@ special tokens count, and the layer is the 8th of 12 and the 14th of 24.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -39,7 +39,7 @@ class RetrievalLearning:
         mask = batch["attention_mask"].flatten(0, -2).unsqueeze(-1).to(raw.dtype)
         return ((raw * mask).sum(1) / mask.sum(1)).view(rows, -1)
 
-    def count(self, batch: Mapping[str, NDArray[Any]]) -> int:
+    def count(self, batch: Mapping[str, NDArray[np.generic]]) -> int:
         """Rows."""
         return len(batch["input_ids"])
 
