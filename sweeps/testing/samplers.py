@@ -144,7 +144,8 @@ class SamplerSuite:
         found = search(TRIED, CONTINUOUS, 25)
         assert len({CONTINUOUS.key(one.plan, one.settings) for one in found}) == 25
         assert sum(one.plan.is_baseline for one in found) == 1
-        assert all(1e-5 <= one.settings[RATE] <= 5e-5 for one in found if one.plan.steps)
+        rates = [one.settings[RATE] for one in found if one.plan.steps]
+        assert all(isinstance(rate, float) and 1e-5 <= rate <= 5e-5 for rate in rates)
 
     def test_a_baseline_alone_ends(self, method: SearchMethod) -> None:
         """A rate that the only plan does not use gives nothing to search."""

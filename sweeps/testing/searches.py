@@ -48,7 +48,13 @@ def score(proposal: Proposal) -> float | None:
         return None
     weights = {"mnli": 3.0, "qqp": 1.0, "siqa": -1.0, "copa+squad": 2.0}
     gains = (weights[str(step)] * 0.7**at for at, step in enumerate(proposal.plan.steps))
-    return 50 + sum(gains) - 1e5 * abs(float(proposal.settings.get(RATE, 2e-5)) - 2e-5)
+    return 50 + sum(gains) - 1e5 * abs(_rate(proposal, 2e-5) - 2e-5)
+
+
+def _rate(proposal: Proposal, otherwise: float) -> float:
+    rate = proposal.settings.get(RATE, otherwise)
+    assert isinstance(rate, float)
+    return rate
 
 
 def trials_of(
@@ -90,8 +96,7 @@ def worth(proposal: Proposal) -> TrialResult:
     if plan.startswith("siqa"):
         return TrialResult.failed(f"{plan} does not train")
     bonus = 5.0 if "mnli" in plan else 0.0
-    rate = proposal.settings.get(RATE, 1e-5)
-    value = 50.0 + bonus - length + rate * 1e5
+    value = 50.0 + bonus - length + _rate(proposal, 1e-5) * 1e5
     return TrialResult(value, scores={"xnli": 50.0}, seconds=2.5, new_stages=length)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xlt_core.tasks.layout import FolderLayout, HubLayout
@@ -49,7 +49,7 @@ class Task:
     roles: tuple[str, ...] = ("intermediate",)
     trains_on: tuple[str, ...] | None = None
     halve_test: bool = False
-    defaults: Mapping[str, object] = field(default_factory=dict, hash=False)
+    defaults: Mapping[str, Any] = field(default_factory=dict, hash=False)
     shares_text_with: Mapping[str, str] = field(default_factory=dict, hash=False)
     folder: FolderLayout | None = None
     hub: HubLayout | None = None

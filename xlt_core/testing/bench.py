@@ -9,7 +9,6 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -19,6 +18,7 @@ from xlt_core.models.encoders import refer_encoder
 from xlt_core.stage import Settings, StageResult, run
 from xlt_core.stages import EvaluateStage, Stage, TrainStage, WeightsStage
 from xlt_core.store import Store
+from xlt_core.store.about import About
 from xlt_core.testing.encoders import encoder_in
 from xlt_core.testing.rows import data_in
 from xlt_core.vocabulary.errors import StageCancelled
@@ -86,7 +86,7 @@ class Bench:
         assert found is not None
         return load_file(found.path("weights.safetensors"))
 
-    def about(self, stage: Stage) -> dict[str, Any]:
+    def about(self, stage: Stage) -> About:
         """The record of a stage that was computed here."""
         found = self.store.read(stage.key)
         assert found is not None

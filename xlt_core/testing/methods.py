@@ -16,7 +16,7 @@ from xlt_core.testing.bench import RECIPE, Bench, assert_equal_bits, benches, lo
 from xlt_core.training.methods import METHODS, Course, Method, Scene, get_method
 from xlt_core.training.methods.plain import Plain, PlainCourse
 from xlt_core.vocabulary.errors import NonFinite, StageCancelled
-from xlt_core.vocabulary.events import Event
+from xlt_core.vocabulary.events import Event, StageProgress
 from xlt_core.worker_cache import WorkerCache
 
 STEPS = 12
@@ -93,7 +93,7 @@ class MethodSuite:
         broken.settings = replace(broken.settings, checkpoint_seconds=0.0)
 
         def die(event: Event) -> None:
-            if event.kind == "stage_progress" and event.fields["step"] == stop:
+            if isinstance(event, StageProgress) and event.step == stop:
                 raise _Killed
 
         broken.report = die

@@ -130,8 +130,9 @@ class TaskSuite(_OfATask):
         no head is trained for, only others are."""
         assert get_kind(task.kind).has_head or task.name not in task.training
         for name in task.training:
-            assert "train" in get_task(name).folder.files
-            assert "train" in get_task(name).hub.splits
+            folder, hub = get_task(name).folder, get_task(name).hub
+            assert folder is not None and "train" in folder.files
+            assert hub is not None and "train" in hub.splits
             assert "en" in get_task(name).languages
 
     def test_whoever_shares_its_text_is_a_task(self, task: Task) -> None:
@@ -156,6 +157,7 @@ class TaskSuite(_OfATask):
     def test_the_hub_has_its_languages_and_its_splits(self, task: Task) -> None:
         """Something to select by, dev or a test split that is halved, wherever it comes from; a
         target that cannot select has its test. The hub may lack a language."""
+        assert task.hub is not None and task.folder is not None
         assert task.hub.parts and set(task.hub.parts) <= set(task.languages)
         there = set(task.hub.splits) & set(task.folder.files)
         assert "dev" in there or ("test" in there and task.is_target)
@@ -196,6 +198,7 @@ class TaskDataSuite(_OfATask):
     def test_it_has_what_a_study_needs(self, task: Task, folder: Path) -> None:
         """Dev to select by, English to train on where it is intermediate, and test of a target."""
         source = FolderSource(folder)
+        assert task.folder is not None
         assert source.languages(task.name, "dev") or "dev" not in task.folder.files
         if "intermediate" in task.roles:
             assert "en" in source.languages(task.name, "train")

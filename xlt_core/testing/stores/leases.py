@@ -120,7 +120,9 @@ class LeaseSuite(OnAPlace):
         self, store: Store, key: str, field: str, value: Any
     ) -> None:
         """It neither crashes nor holds for ever."""
-        content = LeaseRecord("other", Owner("elsewhere", "boot", 1, 1), 60.0, "n").to_json()
+        content: dict[str, Any] = LeaseRecord(
+            "other", Owner("elsewhere", "boot", 1, 1), 60.0, "n"
+        ).to_json()
         (content["owner"] if field == "pid" else content)[field] = value
         store._backend.put(f"leases/{key}.json", json.dumps(content).encode())
         assert store.lease(key, "me") is None

@@ -55,7 +55,7 @@ class PublishingSuite(OnAPlace):
         """The first stays, and the second is told."""
         assert publish(store, key, {"scores.json": b"1"}, worker="first")
         assert not publish(store, key, {"scores.json": b"1"}, worker="second")
-        assert read(store, key).about["worker"] == "first"
+        assert dict(read(store, key).about)["worker"] == "first"
         assert store.verify().leftovers == []
 
     def test_files_may_lie_in_subfolders(self, store: Store, key: str) -> None:
@@ -107,7 +107,7 @@ class PublishingSuite(OnAPlace):
             won = list(pool.map(race, range(8)))
         assert won.count(True) == 1
         stage = read(store, key)
-        assert stage.about["writer"] == stage.json("scores.json") == won.index(True)
+        assert dict(stage.about)["writer"] == stage.json("scores.json") == won.index(True)
         assert store.verify() == store.verify(repair=False)
         assert store.verify().damaged == []
         assert store.verify().leftovers == []
