@@ -84,7 +84,13 @@ def learned(
     job = make_job({"rows": make_split(kind, ROWS)}, recipe)
     losses: list[float] = []
     with tempfile.TemporaryDirectory() as home:
-        train(model, job, make_pace(device), Folder(Path(home)), lambda p: losses.append(p["loss"]))
+        train(
+            model,
+            job,
+            make_pace(device),
+            Folder(Path(home)),
+            lambda point: losses.append(point.loss),
+        )
     with autocast(precision, device):
         return losses, score(model, make_split(kind, 200, seed=1))
 
