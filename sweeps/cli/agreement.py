@@ -40,7 +40,7 @@ class Begun:
 
     def sentence(self, command: str) -> str:
         """What `command` would do, for people."""
-        done = f"{self.change.sweep.name} has begun, {self.ended} trials are done"
+        done = f"{self.change.sweep.name} has begun; trials done: {self.ended}"
         if self.change.more:
             more = "; ".join(self.change.more)
             return f"{done}: {command} asks (-y: does not) and extends it: {more}."

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from sweeps.cli.faults import say
 from sweeps.cli.options import AsJson
@@ -40,7 +40,7 @@ def fields(
     if as_json:
         print_json([asdict(one) for one in found])
         return
-    table = Table("field", "holds", "default", "what it is for")
+    table = Table(Column("field", overflow="fold"), "holds", "default", "what it is for")
     for one in found:
         table.add_row(one.path, one.kind, one.default, one.about)
     stdout().print(table)

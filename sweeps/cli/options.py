@@ -22,7 +22,11 @@ Overrides = Annotated[
 ]
 Folder = Annotated[
     str | None,
-    typer.Option("--folder", metavar="DIR", help="The sweep's folder; default runs/<name>."),
+    typer.Option(
+        "--folder",
+        metavar="DIR",
+        help="The sweep's folder; default runs/<name>. What sweeps share lies beside it.",
+    ),
 ]
 StoreUrl = Annotated[
     str | None,

@@ -64,7 +64,11 @@ def every_sweep() -> list[SweepFolder]:
 
 
 def _why_not(name: str) -> str:
+    from sweeps.results.status import is_locked
+
     path = place_of(name)
+    if name and any(is_locked(SweepFolder(place).lock) for place in _candidates(name)):
+        return "is just starting: nothing of it is written yet"
     if isinstance(path, str):
         return "is a URL without a sweep (no spec.yaml there)"
     if name and path.is_file():
@@ -75,6 +79,7 @@ def _why_not(name: str) -> str:
 
 
 def _known(name: str) -> str:
+    """What to do instead."""
     names = sweep_names()
     if not names:
         return "`xlt run SPEC` starts one; XLT_RUNS names another folder of sweeps"
@@ -88,8 +93,18 @@ def _some(names: list[str], most: int = 8) -> str:
 
 
 def folder_of(name: str, given: str | None = None) -> SweepFolder:
-    """The folder a sweep called `name` is to run in: the given one, else its own under runs."""
-    return SweepFolder(place_of(given)) if given else SweepFolder.named(name)
+    """The folder a sweep called `name` is to run in: the given one, else its own under runs.
+
+    Raises:
+        UserMistake: it is a URL that has nothing above it, where what sweeps share would lie.
+    """
+    if not given:
+        return SweepFolder.named(name)
+    place = place_of(given)
+    if isinstance(place, str) and "/" not in place.partition("://")[2]:
+        what = "is no folder within a bucket, and what sweeps share lies beside a sweep's folder"
+        raise UserMistake(Mistake(f"--folder {shown(place)}", what, f"write {place}/runs/{name}"))
+    return SweepFolder(place)
 
 
 def placed(sweep: Sweep, folder: SweepFolder) -> Sweep:

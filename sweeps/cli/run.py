@@ -116,6 +116,15 @@ def require_reach(address: str | None) -> None:
         reached(address)
 
 
+def require_shared(sweep: Sweep, folder: SweepFolder) -> None:
+    """Raise UserMistake where nothing but this process would see what a sweep leaves."""
+    places = {sweep.where("store"): sweep.store, "the sweep's folder": str(folder.place)}
+    alone = [where for where, place in places.items() if place.startswith("memory://")]
+    if alone:
+        what = "memory:// is this process's alone: workers and the next command have another"
+        raise UserMistake([Mistake(where, what, "name a folder, or s3://…") for where in alone])
+
+
 def carry_out(
     sweep: Sweep,
     prepared: ResolvedInputs,
@@ -140,6 +149,7 @@ def carry_out(
     from xlt_core.data.encoding import check_writable
     from xlt_core.store import Store
 
+    require_shared(sweep, folder)
     with blaming(sweep.where("store")):
         Store(sweep.store).check()
     check_writable(folder.cache)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from sweeps.cli.cleanup import say_backlog, say_open_runs, say_what_is_left
 from sweeps.cli.faults import say
@@ -83,9 +83,9 @@ def _all(as_json: bool) -> None:
 
 
 def _table(found: list[SweepStatus]) -> Table:
-    table = Table("sweep", "state")
+    table = Table(Column("sweep", overflow="fold"), Column("state", overflow="fold"))
     for name in ("trials", "failed", "running", "open", "stages", "distinct", "executed", "reused"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     for one in found:
         counts, stages = one.trials, one.stages
         table.add_row(

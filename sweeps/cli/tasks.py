@@ -20,7 +20,7 @@ def tasks(as_json: AsJson = False) -> None:
         return
     table = Table()
     for name in ("task", "kind", "role", "metric", "languages", "what it is"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for task in found:
         roles = ", ".join(task.roles)
         table.add_row(task.name, task.kind, roles, task.metric, few(task.languages), task.title)

@@ -108,6 +108,7 @@ def run_sweep(
             observe(Phase(text))
 
     with _only_driver(folder):
+        before = desired_state.written(folder)  # for another driver; what comes now is for us
         # A mistake in space or options is found before there is a study.
         make_sampler(sweep.search.method, candidates_of(sweep, prepared), sweep.search.options)
         doing("reading the study")
@@ -118,7 +119,7 @@ def run_sweep(
             queue = ProposalQueue(study, candidates_of(sweep, prepared), sweep.search, revisit)
             _check_rows(study, sweep, prepared)
             again = to_retry(study.trials(), retry_failed)
-            desired_state.clear(folder)  # what is asked from now on is meant for this run
+            desired_state.forget(folder, before)
             with desired.looking(), desired.hearing_signals(), ExitStack() as ray_up:
                 found = None
                 if again or queue.is_open():
@@ -267,9 +268,12 @@ def _only_driver(folder: SweepFolder) -> Iterator[None]:
 
 
 def _leave_no_trace(folder: SweepFolder) -> None:
-    """Remove what a driver has made before its sweep began, and nothing that is anybody else's."""
+    """Remove what a driver has made before its sweep began, and nothing that is anybody else's.
+
+    At a URL that is what lies on this machine: another's driver may be writing there by now.
+    """
     study = (folder.study.with_name(folder.study.name + end) for end in ("", "-journal", "-wal"))
-    for name in (IDENTITY, CONTROL, PREPARED):
+    for name in () if folder.is_remote else (IDENTITY, CONTROL, PREPARED):
         folder.files.remove(name)
     for path in (folder.lock, *study):
         path.unlink(missing_ok=True)

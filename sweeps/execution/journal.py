@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 
 from sweeps.spec.files import Files
@@ -16,6 +17,7 @@ from xlt_core.vocabulary.event_lines import to_line
 from xlt_core.vocabulary.events import Event
 
 KEPT_LINES = 10_000
+LAST_PAUSES = (1.0, 3.0, 9.0)  # between the last tries to send to a service
 
 log = logging.getLogger("xlt.recorder")
 
@@ -63,7 +65,10 @@ class Journal:
         self._over.set()
         if self._sender is not None:
             self._sender.join()
-        self.flush()
+        for pause in (*LAST_PAUSES, 0.0) if self._sender is not None else (0.0,):
+            if not self.flush():
+                break
+            time.sleep(pause)
         self._text.close()
 
     def _next(self) -> list[bytes]:

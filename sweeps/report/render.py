@@ -71,7 +71,7 @@ def best_plans(results: SweepResults, shown: str | None) -> Table:
     some = f" ({len(chosen)} of {len(ranked)})" if len(chosen) < len(ranked) else ""
     table = Table(title=f"Best plans{some}, {_selected_by(objective)}", title_justify="left")
     table.add_column("trial", justify="right")
-    table.add_column("plan")
+    table.add_column("plan", overflow="fold")
     is_searched = any(standing.settings for standing in ranked)
     if is_searched:
         table.add_column("settings", overflow="fold")
@@ -94,7 +94,7 @@ def winners(results: SweepResults, shown: str | None) -> Table:
     """Both ways of choosing, side by side."""
     table = Table(title="The winner by each way of choosing", title_justify="left")
     table.add_column("chosen by")
-    table.add_column("plan")
+    table.add_column("plan", overflow="fold")
     table.add_column(f"{results.sweep.objective.split} (selects)", justify="right")
     found = dict(_winners(results, shown))
     targets = _target_names(tuple(found.values()))

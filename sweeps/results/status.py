@@ -271,7 +271,7 @@ def is_driven(folder: SweepFolder) -> bool:
     The lock tells of one on this machine; of a folder at a URL the study's lease tells, which takes
     some seconds where its driver was killed.
     """
-    return _is_locked(folder.lock) or (folder.is_remote and _is_leased(folder))
+    return is_locked(folder.lock) or (folder.is_remote and _is_leased(folder))
 
 
 def _is_leased(folder: SweepFolder) -> bool:
@@ -290,7 +290,8 @@ def _is_leased(folder: SweepFolder) -> bool:
     return is_held(words)
 
 
-def _is_locked(lock: Path) -> bool:
+def is_locked(lock: Path) -> bool:
+    """Whether a process of this machine holds a sweep's lock."""
     try:
         file = lock.open("rb")
     except FileNotFoundError:

@@ -165,7 +165,7 @@ def _intermediate(spec: Spec, document: Document) -> Iterator[Mistake]:
     most = len(set(listed))
     if part.count and max(part.count) > most:
         where = document.where(("intermediate", "count"))
-        what = f"a plan of {max(part.count)} needs as many tasks, only {most} are listed"
+        what = f"a plan of {max(part.count)} needs as many tasks; listed: {most}"
         yield Mistake(where, what, f"write 0..{most}, or list more tasks")
 
 
@@ -313,7 +313,8 @@ def _windows(sweep: Sweep, task: str, target: str, document: Document) -> Iterat
                 f"windows of {recipe.max_length} tokens that share {recipe.stride} hardly move "
                 f"on ({task} finds answers in windows)"
             )
-            remedy = f"set recipe.tasks.{task}.max_length: 384, or a stride of half at most"
+            where = f"recipe.tasks.{target or task}"
+            remedy = f"set {where}.stride: {recipe.max_length // 4}, or have longer windows"
             yield Mistake(document.where(trail), what, remedy)
             return
 

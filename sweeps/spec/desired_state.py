@@ -5,6 +5,7 @@ Next: `execution.desired`, which reads it together with Ctrl-C.
 
 from __future__ import annotations
 
+import secrets
 from enum import StrEnum
 
 from sweeps.spec.paths import CONTROL, SweepFolder
@@ -31,15 +32,21 @@ class DesiredState(StrEnum):
 
 def request(folder: SweepFolder, desired: DesiredState) -> None:
     """Have the sweep in `folder` pause, stop or cancel; RUN lifts a pause."""
-    folder.files.write(CONTROL, f"{desired}\n")
+    folder.files.write(CONTROL, f"{desired} {secrets.token_hex(4)}\n")
 
 
 def requested(folder: SweepFolder) -> DesiredState:
     """What is asked of the sweep now; RUN where nothing is, or nothing that is known."""
-    word = (folder.files.read(CONTROL, errors="replace") or "").strip()
+    word = written(folder).partition(" ")[0]
     return DesiredState(word) if word in set(DesiredState) else DesiredState.RUN
 
 
-def clear(folder: SweepFolder) -> None:
-    """Forget any request; a driver that starts does this."""
-    folder.files.remove(CONTROL)
+def written(folder: SweepFolder) -> str:
+    """The request as it stands there, told from every other that asks for the same."""
+    return (folder.files.read(CONTROL, errors="replace") or "").strip()
+
+
+def forget(folder: SweepFolder, request: str) -> None:
+    """Forget a request that was meant for an earlier driver, unless another came meanwhile."""
+    if written(folder) == request:
+        folder.files.remove(CONTROL)

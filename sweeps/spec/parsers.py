@@ -171,7 +171,8 @@ def read_encoder(value: object) -> str | Range:
     if isinstance(value, dict):
         names = value.get("choice") if set(value) == {"choice"} else None
         if not isinstance(names, list) or len(names) < 2:
-            raise _wrong(f"{value!r} is no choice of encoders", "write {choice: [mbert, xlm-r]}")
+            remedy = "write {choice: [xlm-roberta-base, google-bert/bert-base-multilingual-cased]}"
+            raise _wrong(f"{value!r} is no choice of encoders", remedy)
         choices = tuple(_encoder_name(name) for name in names)
         if len(set(choices)) < len(choices):
             raise _wrong("an encoder stands twice", "name each once")

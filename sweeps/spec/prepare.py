@@ -172,15 +172,21 @@ def _notes(task: str, wanted: Iterable[str], there: Mapping[str, tuple[str, ...]
 
 
 def _without_english(sweep: Sweep, cells: Iterable[Cell]) -> Iterator[Mistake]:
-    """Selection on English needs English dev somewhere."""
-    if sweep.objective.languages != "english":
+    """Something must select: English dev of some target, or of any language where all do."""
+    split = sweep.objective.split
+    there = {target.task: set[str]() for target in sweep.targets}
+    for task, language, of in cells:
+        if task in there and of == split:
+            there[task].add(language)
+    on_english = sweep.objective.languages == "english"
+    if any(ENGLISH in codes if on_english else codes for codes in there.values()):
         return
-    names = {target.task for target in sweep.targets}
-    selecting = (ENGLISH, sweep.objective.split)
-    if not any(cell[0] in names and cell[1:] == selecting for cell in cells):
-        what = f"no target has English {sweep.objective.split} data to select on"
-        remedy = "add a target that has, or set objective.languages: all (it is then marked so)"
-        yield Mistake(sweep.where("objective", "languages"), what, remedy)
+    found = "; ".join(f"{task} has {' '.join(sorted(c)) or 'none'}" for task, c in there.items())
+    what = f"no target has {'English ' if on_english else ''}{split} data to select on ({found})"
+    remedy = "add a target that has"
+    if on_english and any(there.values()):
+        remedy += ", or set objective.languages: all (it is then marked so)"
+    yield Mistake(sweep.where("objective", "languages"), what, remedy)
 
 
 def _referred(

@@ -145,10 +145,20 @@ def _read_choices(text: str, shaper: Shaper, form: ChoiceForm) -> None:
         shaper.add(row, key, **asked, choices=choices, label=data["label"])
 
 
+def _read_beside(path: Path) -> str:
+    """The other file of a pair, whose faults are its own."""
+    faults = Faults(str(path))
+    try:
+        return read_text(path, faults)
+    except TooManyFaults:
+        faults.raise_found()
+        raise
+
+
 def _read_parallel(text: str, shaper: Shaper, beside: Path) -> None:
     """Line by line with the English file; a blank line is a row that lacks its sentence."""
     sentences = text.removesuffix("\n").split("\n")
-    english = read_text(beside, Faults(str(beside))).removesuffix("\n").split("\n")
+    english = _read_beside(beside).removesuffix("\n").split("\n")
     if len(sentences) != len(english):
         what = f"has {len(sentences)} lines, and {beside.name} has {len(english)}"
         raise shaper.faults.fatal("", what, "line n of both is a pair: copy both files anew")

@@ -40,12 +40,15 @@ def normal_url(url: str | Path) -> str:
     match = _URL.match(text)
     if match is None:
         return _folder(text)
-    protocol, rest = match["protocol"], text[match.end() :]
+    protocol, rest = match["protocol"].lower(), text[match.end() :]
     if protocol in ("file", "local"):
         return _folder(_path_of(text, rest))
     _require_known(text, protocol)
     if protocol != "memory" and not rest.strip("/"):
         raise UserMistake(Mistake(bare(text), "names no bucket or host", _REMEDY))
+    if pattern := set("*?[") & set(bare(f"{protocol}://{rest}")):
+        what = f"holds {' '.join(sorted(pattern))}, by which services name many files at once"
+        raise UserMistake(Mistake(bare(text), what, "give it a name without"))
     return f"{protocol}://{rest.rstrip('/')}"
 
 

@@ -7,6 +7,7 @@ would forget some. Neighbour: `remote`, which calls nothing but this.
 from __future__ import annotations
 
 import functools
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -59,6 +60,7 @@ def open_service(url: str, protocol: str) -> tuple[Service, str]:
     """The service at `url` and the root within it. Raises UserMistake where none can be opened."""
     from fsspec.core import url_to_fs
 
+    logging.getLogger("asyncio").addFilter(_is_not_of_a_lost_connection)
     options: dict[str, bool] = {"use_listings_cache": False} if protocol in FOLDERLESS else {}
     place, password = parted(url, decode=False)  # fsspec takes a password as it stands
     secret = {"password": password} if password else {}
@@ -72,6 +74,11 @@ def open_service(url: str, protocol: str) -> tuple[Service, str]:
         what = f"cannot be opened: {starred(str(error))}"
         raise UserMistake(Mistake(bare(url), what, remedy)) from error
     return Service(system, url), str(root).rstrip("/")
+
+
+def _is_not_of_a_lost_connection(record: logging.LogRecord) -> bool:
+    """What a client's own tasks leave behind is no news: the call itself says that it failed."""
+    return "exception was never retrieved" not in str(record.msg)
 
 
 @contextmanager

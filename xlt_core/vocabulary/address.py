@@ -67,20 +67,19 @@ def missing(address: str) -> tuple[str, ...]:
 def secret(name: str) -> str | None:
     """The value of a variable: the environment's, else what `<name>_FILE` holds; else None.
 
-    The line end of a file is none of its secret.
+    An empty variable is none where there is a file. The line end of a file is none of its secret.
 
     Raises:
         UserMistake: the file that is named cannot be read.
     """
-    if name in os.environ:
-        return os.environ[name]
-    file = os.environ.get(f"{name}_FILE")
-    if file is None:
-        return None
+    value, file = os.environ.get(name), os.environ.get(f"{name}_FILE")
+    if value or not file:
+        return value
     try:
         return Path(file).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "is not UTF-8 text"
+    except (OSError, ValueError, RuntimeError) as error:  # the last of a home that nobody knows
+        no_text = "is not UTF-8 text" if isinstance(error, ValueError) else str(error)
+        why = getattr(error, "strerror", None) or no_text
         raise UserMistake(
             Mistake(f"{name}_FILE", f"{file}: {why}", f"name a file that holds {name}'s value")
         ) from None

@@ -415,6 +415,29 @@ class TestPlaced:
         sweep = replace(make().sweep, store="s3://bucket/stages")
         assert placed(sweep, folder_of("made", str(tmp_path / "x"))).store == "s3://bucket/stages"
 
+    @pytest.mark.parametrize("place", ["s3://bucket", "memory://x"])
+    def test_a_bucket_is_no_sweeps_folder(self, make, xlt, place):
+        """What sweeps share would lie above it, where there is nothing."""
+        made = make()
+        for command in ("plan", "run"):
+            said = xlt(command, str(made.spec), "--folder", place)
+            assert said.code == 2 and "no folder within a bucket" in said.err
+
+    def test_a_place_that_other_processes_do_not_see_is_refused(self, make, xlt):
+        """All would be computed, and nothing of it found again."""
+        made = make()
+        said = xlt("run", str(made.spec), "--set", "store=memory://x/stages", "-y")
+        assert said.code == 2 and "this process's alone" in said.err
+
+    def test_a_sweep_that_is_just_starting_is_said_to_be(self, make, xlt):
+        """Its driver holds the lock and has written nothing yet."""
+        made = make()
+        (made.folder.path / "spec.yaml").unlink()
+        with filelock.FileLock(made.folder.lock):
+            said = xlt("status", "made")
+        assert said.code == 2 and "is just starting" in said.err
+        assert "is not a sweep" in xlt("status", "made").err or "without a sweep" in said.err
+
 
 class TestSync:
     def test_no_sweeps_at_all(self, tmp_path, monkeypatch, xlt):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import replace
 
 import pytest
 import ray
 
-from sweeps.execution.driver import run_sweep
+from sweeps.execution.driver import _only_driver, run_sweep
 from sweeps.results.status import sweep_status
 from sweeps.spec.paths import SweepFolder
+from xlt_core.store import place as place_module
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 SPEC = """\
@@ -83,3 +85,15 @@ class TestNotBegun:
         assert (made.folder.path / "spec.yaml").read_bytes() == before
         if known:
             assert sweep_status(made.folder).state == "not begun"
+
+
+def test_at_a_url_only_what_lies_here_is_removed(tmp_path, monkeypatch):
+    """Another machine's driver may be writing there by now: this one was refused."""
+    monkeypatch.setattr(place_module, "default_scratch", lambda: tmp_path / "scratch")
+    folder = SweepFolder(f"memory://{uuid.uuid4().hex}/one")
+    with pytest.raises(UserMistake), _only_driver(folder):
+        for name in ("id", "prepared.json", "control"):
+            folder.files.write(name, "another's")
+        raise UserMistake(Mistake("study", "is another's", "wait"))
+    assert all(folder.files.has(name) for name in ("id", "prepared.json", "control"))
+    assert not folder.path.exists()

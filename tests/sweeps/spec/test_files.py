@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sweeps.spec import files as files_module
-from sweeps.spec.desired_state import DesiredState, clear, request, requested
+from sweeps.spec.desired_state import DesiredState, forget, request, requested, written
 from sweeps.spec.files import Files
 from sweeps.spec.identity import give_identity
 from sweeps.spec.paths import SweepFolder, existing_sweeps, place_of
@@ -139,7 +139,11 @@ class TestSweeps:
         folder.files.write("control", "dance\n")
         assert requested(folder) == DesiredState.RUN
         request(folder, DesiredState.STOP)
-        clear(folder)
+        before = written(folder)
+        request(folder, DesiredState.STOP)  # the same again, meant for whoever comes next
+        forget(folder, before)
+        assert requested(folder) == DesiredState.STOP
+        forget(folder, written(folder))
         assert requested(folder) == DesiredState.RUN
 
     def test_an_identity_is_given_once(self, folder: SweepFolder):

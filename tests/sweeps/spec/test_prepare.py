@@ -171,10 +171,18 @@ class TestMistakes:
 
     def test_selection_on_english_needs_english(self, prepare_with, data: Path):
         """And says what to do where there is none."""
-        (data / "xnli" / "dev-en.tsv").unlink()
+        (data / "xnli" / "dev-en.tsv").rename(data / "xnli" / "dev-sw.tsv")
         report = report_of(prepare_with)
-        assert "no target has English dev data" in report
+        assert "no target has English dev data to select on (xnli has sw)" in report
         assert "objective.languages: all" in report
+
+    def test_selection_needs_something_to_select_on(self, prepare_with, data: Path):
+        """Where no language has any, all would be computed and nothing could be chosen."""
+        for path in (data / "xnli").glob("dev-*"):
+            path.unlink()
+        report = report_of(prepare_with, "objective.languages=all")
+        assert "no target has dev data to select on (xnli has none)" in report
+        assert "it is then marked so" not in report
 
     def test_a_missing_record_says_what_to_do(self, tmp_path: Path):
         """Not a traceback."""

@@ -150,6 +150,14 @@ class TestFolder:
             FolderSource(tmp_path).load("tatoeba", "de", "test")
 
 
+@pytest.mark.parametrize(("damage", "words"), [(b"A\n\xff\n", "UTF-8"), (b"A\n\0\n", "NUL")])
+def test_a_fault_of_the_english_file_is_its_own(put, tmp_path, damage, words):
+    put("de-en.de", "eins\nzwei\n")
+    (tmp_path / "tatoeba" / "de-en.en").write_bytes(damage)
+    with pytest.raises(UserMistake, match=rf"de-en\.en, line 2.*{words}"):
+        FolderSource(tmp_path).load("tatoeba", "de", "test")
+
+
 def test_a_row_is_cut_where_either_sentence_is(encoder_of):
     from transformers import AutoTokenizer
 

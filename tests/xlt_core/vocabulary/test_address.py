@@ -162,6 +162,24 @@ class TestSecretsInFiles:
         monkeypatch.setenv("WORD_FILE", str(tmp_path / "none"))
         assert secret("WORD") == "mine"
 
+    @pytest.mark.parametrize("value", ["", None])
+    def test_an_empty_variable_is_none(self, tmp_path, monkeypatch, value):
+        """As containers set those that nobody gave; nor does an empty `_FILE` name a file."""
+        (tmp_path / "word").write_text("told", encoding="utf-8")
+        if value is None:
+            monkeypatch.delenv("WORD", raising=False)
+        else:
+            monkeypatch.setenv("WORD", value)
+        monkeypatch.setenv("WORD_FILE", str(tmp_path / "word"))
+        assert secret("WORD") == "told"
+        monkeypatch.setenv("WORD_FILE", "")
+        assert secret("WORD") == value
+
+    def test_a_home_that_nobody_knows(self, monkeypatch):
+        monkeypatch.setenv("WORD_FILE", "~nobody-of-that-name/word")
+        with pytest.raises(UserMistake, match="WORD_FILE"):
+            secret("WORD")
+
     @pytest.mark.parametrize("content", [None, b"\xff"])
     def test_a_file_that_cannot_be_read_is_named(self, tmp_path, monkeypatch, content):
         path = tmp_path / "word"
