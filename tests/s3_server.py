@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -28,7 +28,10 @@ def listening() -> Iterator[str]:
 
 @contextmanager
 def reached_at(endpoint: str) -> Iterator[str]:
-    """The URL of a new bucket at `endpoint`, to which the environment points meanwhile."""
+    """The URL of a bucket at `endpoint`, to which the environment points meanwhile.
+
+    It may hold what an earlier test of this process left: give what you put there a name.
+    """
     import s3fs
 
     with pytest.MonkeyPatch.context() as patch:
@@ -36,7 +39,8 @@ def reached_at(endpoint: str) -> Iterator[str]:
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        s3fs.S3FileSystem(skip_instance_cache=True).mkdir(BUCKET)
+        with suppress(FileExistsError):  # all servers of a process are one
+            s3fs.S3FileSystem(skip_instance_cache=True).mkdir(BUCKET)
         yield f"s3://{BUCKET}"
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from sweeps.cli.event_text import counted
 from sweeps.cli.faults import DONE, say
 from sweeps.cli.output import stderr
 from sweeps.spec.paths import SweepFolder
@@ -40,7 +41,7 @@ class Begun:
 
     def sentence(self, command: str) -> str:
         """What `command` would do, for people."""
-        done = f"{self.change.sweep.name} has begun; trials done: {self.ended}"
+        done = f"{self.change.sweep.name} has begun, {counted(self.ended, 'trial')} done"
         if self.change.more:
             more = "; ".join(self.change.more)
             return f"{done}: {command} asks (-y: does not) and extends it: {more}."

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,7 +27,7 @@ intermediate: {{tasks: [lab-pairs], count: 0..1}}
 targets: [lab-nli]
 languages: [en, qla]
 seeds: 1
-recipe: {{train: {{steps: 300, batch_size: 16}}, target: {{steps: 300, batch_size: 16}}}}
+recipe: {{train: {{steps: 150, batch_size: 16}}, target: {{steps: 150, batch_size: 16}}}}
 search: {{method: grid}}
 execution: {{workers: 1, concurrency: 1, checkpoint_seconds: 0.5}}
 storage: {storage}
@@ -65,7 +66,7 @@ class Machine:
 def places(short_folder: Path) -> Iterator[tuple[str, str, str]]:
     """Where sweeps, studies and tracking lie, none of it on a machine of the sweep."""
     with serving() as bucket, postgresql.serving() as storage:
-        yield f"{bucket}/runs", storage, str(short_folder / "mlflow.db")
+        yield f"{bucket}/{uuid.uuid4().hex}/runs", storage, str(short_folder / "mlflow.db")
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_another_machine_goes_on_with_the_sweep(short_folder, places):
     assert laptop.state() == "finished"
     found = json.loads(laptop.xlt("results", "far", "--json").stdout)
     assert {row["plan"] for row in found} == {"(none)", "lab-pairs"}
-    assert laptop.xlt("logs", "far").stdout.count("sweep far") >= 2
+    assert laptop.xlt("logs", "far").stdout.count("sweep started far") == 2
     status = json.loads(laptop.xlt("status", "far", "--json").stdout)
     assert status["stages"]["executed"] == status["stages"]["distinct"]
     assert not list(short_folder.glob("*/runs"))

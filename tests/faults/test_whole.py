@@ -170,6 +170,7 @@ def test_a_full_disk_pauses_the_sweep(on_a_disk, reference):
     assert campaign.differences(on_a_disk, reference, campaign.Tally("disk")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.fault
 def test_a_sweep_terminated_while_it_waits_for_room_goes_on(on_a_disk, reference):
     """SIGTERM ends it in order, without a dump of Ray's; resumed with room, it is whole."""
@@ -202,8 +203,15 @@ def test_a_closed_terminal_leaves_the_sweep_running(tmp_path, reference):
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("words", ["opening data", "starting Ray"])
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("opening data", signal.SIGINT),
+        ("opening data", signal.SIGTERM),
+        ("starting Ray", signal.SIGTERM),  # which Ray has a handler of its own for
+        pytest.param("starting Ray", signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_before_anything_is_computed(tmp_path, name, words):
     """While data are opened, or Ray starts: it answers, ends in order, and has begun nothing."""
     home = prepare(tmp_path / "home")

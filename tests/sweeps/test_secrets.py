@@ -80,6 +80,7 @@ def files_that_show(folder: Path) -> list[Path]:
     return [path for path in found if any(each in path.read_bytes() for each in canaries)]
 
 
+@pytest.mark.slow
 @pytest.mark.fault
 def test_passwords_stand_nowhere(tmp_path: Path, postgresql: str) -> None:
     """A sweep runs with them; without, it says which variable it wants; another is no change."""

@@ -52,7 +52,7 @@ class TestPlan:
         assert (begun["kind"], begun["more"]) == ("same", [])
         assert begun["trials"] == {"asked": 4, "done": 4}
         text = xlt("plan", str(made.spec)).out
-        assert "made has begun, 4 trials are done: `xlt run` goes on where it was." in text
+        assert "made has begun, 4 trials done: `xlt run` goes on where it was." in text
 
     @pytest.mark.parametrize("case", MORE)
     def test_more_of_the_same(self, made, xlt, case):
@@ -105,7 +105,7 @@ class TestPlan:
     def test_in_a_folder_of_its_own(self, made, xlt):
         """`--folder` means what it means to `run`."""
         said = xlt("plan", str(made.spec), "--folder", str(made.folder.path))
-        assert "4 trials are done" in said.out
+        assert "4 trials done" in said.out
         said = xlt("plan", str(made.spec), "--folder", str(made.folder.path.parent / "other"))
         assert "has begun" not in said.out
 
