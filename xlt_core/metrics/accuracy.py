@@ -16,11 +16,13 @@ def accuracy(
     labels: tuple[str, ...],
 ) -> dict[str, float]:
     """Return the percentage of examples whose label's index was predicted."""
-    right = sum(
-        int(example.label == prediction)
-        for example, prediction in zip(examples, predictions, strict=True)
-    )
-    return {"accuracy": 100.0 * right / len(examples)}
+    return {"accuracy": percent_right([example.label for example in examples], predictions)}
+
+
+def percent_right(gold: Sequence[object], predictions: Sequence[object]) -> float:
+    """The percentage of predictions that are the gold answer; there is one of each an example."""
+    right = sum(wanted == found for wanted, found in zip(gold, predictions, strict=True))
+    return 100.0 * right / len(gold)
 
 
 ACCURACY = Metric(

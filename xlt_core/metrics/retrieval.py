@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xlt_core.kinds.retrieval import RetrievalExample
+from xlt_core.metrics.accuracy import percent_right
 from xlt_core.metrics.metric import Metric
 
 
@@ -15,10 +16,7 @@ def accuracy_at_1(
     labels: tuple[str, ...],
 ) -> dict[str, float]:
     """Return the percentage of rows that were found by their own translation."""
-    right = sum(
-        example.id == prediction for example, prediction in zip(examples, predictions, strict=True)
-    )
-    return {"accuracy": 100.0 * right / len(examples)}
+    return {"accuracy": percent_right([example.id for example in examples], predictions)}
 
 
 RETRIEVAL = Metric(
