@@ -16,6 +16,7 @@ from types import FrameType
 from sweeps.processes import ENDING, ONE_PRESS_SECONDS
 from sweeps.spec.desired_state import DesiredState, requested
 from sweeps.spec.paths import SweepFolder
+from xlt_core.vocabulary.errors import UserMistake
 
 log = logging.getLogger("xlt.desired")
 
@@ -62,7 +63,7 @@ class DesiredStateWatch:
         try:
             self._last = requested(self._folder)
             self._unread = False
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, UserMistake) as error:  # whatever a service says
             if not self._unread:
                 log.warning("what is desired of the sweep cannot be read for now: %s", error)
             self._unread = True

@@ -13,6 +13,7 @@ import time
 from collections import deque
 
 from sweeps.spec.files import Files
+from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.event_lines import to_line
 from xlt_core.vocabulary.events import Event
 
@@ -53,7 +54,7 @@ class Journal:
                         if self._unwritten and self._unwritten[0] is line:  # none was pushed out
                             self._unwritten.popleft()
                 self._failing = False
-            except OSError as error:
+            except (OSError, ValueError, UserMistake) as error:  # whatever a service says
                 if not self._failing:
                     log.warning("%s is not written for now: %s", self._where, error)
                 self._failing = True
@@ -65,10 +66,11 @@ class Journal:
         self._over.set()
         if self._sender is not None:
             self._sender.join()
-        for pause in (*LAST_PAUSES, 0.0) if self._sender is not None else (0.0,):
-            if not self.flush():
-                break
-            time.sleep(pause)
+        waiting = self.flush()
+        for pause in LAST_PAUSES if self._sender is not None else ():
+            if waiting:
+                time.sleep(pause)  # a service that is away tells nobody when it is back
+                waiting = self.flush()
         self._text.close()
 
     def _next(self) -> list[bytes]:

@@ -8,9 +8,9 @@ byte it begins at, since object stores cannot append.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +18,8 @@ from xlt_core.vocabulary.address import bare
 
 if TYPE_CHECKING:
     from xlt_core.store.backend import Backend
+
+log = logging.getLogger("xlt.files")
 
 PART_BYTES = 256 * 1024  # a part grows to this before the next begins
 
@@ -193,8 +195,10 @@ class _LocalAppender:
 
     def close(self) -> None:
         if self._file is not None:
-            with suppress(OSError):
+            try:
                 os.close(self._file)
+            except OSError as error:
+                log.warning("%s: %s", self._path, error)
             self._file = None
 
 

@@ -1,6 +1,6 @@
 """Where a sweep lies: `runs/<name>/…`, here or at a URL, and what sweeps share beside it.
 
-`files` has the names of its texts, `stored` writes and reads `spec.yaml`.
+`files` reads and writes its texts wherever it lies, `stored` knows the form of `spec.yaml`.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ _PROGRAM = """
 import pickle, sys
 from sweeps.spec.methods import METHODS
 from sweeps.testing.searches import SPACES, search
+# Bytes that the test itself has just made of the member, for a process of its own.
 METHODS["tried"] = pickle.loads(bytes.fromhex(sys.argv[1]))
 print(search("tried", SPACES["choices"], 20))
 """

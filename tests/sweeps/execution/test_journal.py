@@ -9,6 +9,7 @@ import pytest
 from sweeps.execution.journal import Journal
 from sweeps.spec.files import LocalFiles
 from tests.faults.small_disk import ballast, small_disk
+from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.event_lines import from_line
 from xlt_core.vocabulary.events import Event, Message
 
@@ -68,3 +69,40 @@ def test_a_full_disk(small_disk):
         assert len(texts(path)) == 6 - waiting
     assert journal.flush() == 0
     assert [text.split()[0] for text in texts(path)] == ["before", "0", "1", "2", "3", "4"]
+
+
+class Refusing:
+    """A text at a service that refuses for a while, in words of its own."""
+
+    def __init__(self, files, error) -> None:
+        self._files, self.error = files, error
+
+    def append(self, data) -> None:
+        if self.error is not None:
+            raise self.error
+        self._files.appender("events.jsonl").append(data)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("away"),
+        ValueError("no such mode"),
+        UserMistake(Mistake("s3://bucket", "no credentials", "give them")),
+    ],
+    ids=["a fault", "an answer", "a mistake"],
+)
+def test_whatever_a_service_says_no_line_is_lost(tmp_path, error):
+    """Nor is anything raised: a sweep goes on without its journal."""
+    files = LocalFiles(tmp_path)
+    text = Refusing(files, error)
+    journal = Journal(files, "events.jsonl")
+    journal._text = text
+    journal.write(message("one"))
+    assert journal.flush() == 1
+    text.error = None
+    assert journal.flush() == 0
+    assert texts(tmp_path / "events.jsonl") == ["one"]
