@@ -39,9 +39,13 @@ def reached_at(endpoint: str) -> Iterator[str]:
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        s3fs.S3FileSystem.clear_instance_cache()  # a client of another test's server is no good
         with suppress(FileExistsError):  # all servers of a process are one
             s3fs.S3FileSystem(skip_instance_cache=True).mkdir(BUCKET)
-        yield f"s3://{BUCKET}"
+        try:
+            yield f"s3://{BUCKET}"
+        finally:
+            s3fs.S3FileSystem.clear_instance_cache()
 
 
 @contextmanager
