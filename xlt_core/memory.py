@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from xlt_core.models.model import Model
+    from xlt_core.models.learner import Learner
 
 # Float32 weights, their gradients and Adam's two moments. What a batch takes comes on top.
 BYTES_OF_A_PARAMETER = 16
@@ -21,6 +21,6 @@ def gpu_memory() -> tuple[int, int] | None:
     return int(free), int(total)
 
 
-def training_bytes(model: Model) -> int:
+def training_bytes(model: Learner) -> int:
     """The least that training `model` takes, without its batches."""
     return BYTES_OF_A_PARAMETER * sum(weight.numel() for weight in model.parameters())

@@ -11,8 +11,9 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from xlt_core.kinds.encoded import EncodedSplit
-from xlt_core.models.model import HeadSpec, Model, Weights
-from xlt_core.models.pretrained import fingerprint_tokenizer, load_encoder, load_tokenizer
+from xlt_core.models.head_spec import HeadSpec
+from xlt_core.models.learner import Learner, Weights
+from xlt_core.models.pretrained import fingerprint_tokenizer, load_learner, load_tokenizer
 from xlt_core.vocabulary.refs import EncoderRef
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class WorkerCache:
         self._trained: OrderedDict[str, Trained] = OrderedDict()
         self._splits: OrderedDict[Hashable, EncodedSplit] = OrderedDict()
         self._tokenizers: dict[str, tuple[PreTrainedTokenizerFast, str]] = {}
-        self._encoder: tuple[str, Model, Weights] | None = None
+        self._encoder: tuple[str, Learner, Weights] | None = None
         self.loaded = ""  # key of the stage whose encoder weights the model holds now
 
     def held(self) -> tuple[str, ...]:
@@ -81,14 +82,14 @@ class WorkerCache:
         self._trained.move_to_end(key)
         _drop_oldest(self._trained, self._limit)
 
-    def model(self, ref: EncoderRef) -> tuple[Model, Weights]:
+    def model(self, ref: EncoderRef) -> tuple[Learner, Weights]:
         """The model of `ref`, its heads gone and its weights anybody's, and the pretrained weights.
 
         The module is built once and serves stage after stage: callers load weights into it.
         """
         if self._encoder is None or self._encoder[0] != ref.fingerprint:
             self._encoder = None  # let go of the old one first
-            model = Model(load_encoder(ref))
+            model = load_learner(ref, self.tokenizer(ref)[0])
             self._encoder = (ref.fingerprint, model, model.weights())
             self.loaded = ""
         _, model, pretrained = self._encoder

@@ -52,7 +52,7 @@ def beyond_limits(sweep: Sweep, limits: Limits) -> Iterator[Mistake]:
 def unservable(sweep: Sweep) -> Iterator[Mistake]:
     """Every target whose labels no head would have, once it has been trained for."""
     from xlt_core.kinds import get_kind
-    from xlt_core.models.model import HeadSpec, fitting_head
+    from xlt_core.models.head_spec import HeadSpec, fitting_head
 
     for target in sweep.targets:
         task = get_task(target.task)

@@ -14,6 +14,7 @@ from typing import Any
 from sweeps.spec.paths import PREPARED, SweepFolder
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.sweep import Sweep
+from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.languages import ENGLISH
 from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
@@ -63,6 +64,15 @@ class ResolvedInputs:
         found = [ref for cell, ref in self.data.items() if (cell[0], cell[2]) == (task, split)]
         return tuple(sorted(found, key=lambda ref: ref.language))
 
+    def beside(self, scored: DataRef) -> tuple[DataRef, ...]:
+        """What an evaluation of a split reads with it, by role, then language."""
+        return tuple(
+            ref
+            for role in get_task(scored.task).beside
+            for ref in self.evaluated(scored.task, role.split)
+            if role.all_languages or ref.language == scored.language
+        )
+
     def asked_by(self, sweep: Sweep) -> ResolvedInputs:
         """Without the splits that `sweep` neither trains on nor scores."""
         steps = sweep.intermediate.tasks
@@ -76,6 +86,8 @@ class ResolvedInputs:
                 return task in trained
             if task not in scored:
                 return False
+            if any(role.split == split and role.all_languages for role in get_task(task).beside):
+                return True
             languages = scored[task]
             return languages is None or language in {*languages, ENGLISH}
 

@@ -151,6 +151,16 @@ def _evaluation_cells(
     selecting = sweep.objective.split
     if sweep.objective.languages == "english" and ENGLISH in there.get(selecting, ()):
         yield name, ENGLISH, selecting
+        wanted = tuple(dict.fromkeys((*wanted, ENGLISH)))
+    yield from _cells_beside(name, wanted, source)
+
+
+def _cells_beside(task: str, scored: Iterable[str], source: Source) -> Iterator[Cell]:
+    """What evaluations read with what they score."""
+    for beside in get_task(task).beside:
+        there = source.languages(task, beside.split) if beside.all_languages else scored
+        for code in there or scored:  # the source says of what is not there where it should be
+            yield task, code, beside.split
 
 
 def _nothing(task: str, sweep: Sweep, where: str) -> Mistake:

@@ -129,7 +129,7 @@ class _Chain:
         if not trains_on(target):
             reading = Reading.of(self._read(target))
         evaluations = (
-            EvaluateStage(trained, ref, reading)
+            EvaluateStage(trained, ref, reading, self._prepared.beside(ref))
             for split in self._sweep.splits
             for ref in self._prepared.evaluated(target, split)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dual
 import members
 import pytest
 
@@ -9,6 +10,7 @@ from sweeps.testing.backends import TrialBackendSuite
 from sweeps.testing.samplers import SamplerSuite
 from sweeps.testing.trials import TrialsSuite
 from xlt_core.kinds.regression import RegressionExample
+from xlt_core.metrics import METRICS
 from xlt_core.store.place import BACKENDS
 from xlt_core.testing.kinds import KindSuite
 from xlt_core.testing.stores import StoreSuite
@@ -49,6 +51,29 @@ class TestBrokenKind(TestKind):
     @pytest.fixture
     def kind(self):
         return members.Averaged()
+
+
+class TestKindWithCandidates(KindSuite):
+    @pytest.fixture(autouse=True)
+    def metric(self, monkeypatch):
+        monkeypatch.setitem(METRICS, "map20", dual.MAP)
+
+    @pytest.fixture
+    def kind(self):
+        return dual.DUAL
+
+    @pytest.fixture
+    def task(self):
+        return dual.ANSWERS
+
+    @pytest.fixture
+    def examples(self):
+        return [dual.DualExample(str(n), "sun " * (n + 1), "moon", (f"en:{n}",)) for n in range(9)]
+
+    @pytest.fixture
+    def beside(self):
+        rows = [dual.DualExample(str(n), "", "moon " * (n + 1)) for n in range(30)]
+        return {"candidates": rows}
 
 
 class TestSampler(SamplerSuite):

@@ -43,7 +43,7 @@ PASSED, FAILED = "passed", "failed"
 def came(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, set[str]]]:
     """Names of tests by class and by what came of them, run in a folder with two files in it."""
     folder = tmp_path_factory.mktemp("foreign")
-    for name in ("members.py", "suites.py"):
+    for name in ("dual.py", "members.py", "suites.py"):
         shutil.copy(Path(__file__).with_name(name), folder)
     command = [sys.executable, "-m", "pytest", "-q", "suites.py", "--junitxml=came.xml"]
     subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL)

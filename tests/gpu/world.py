@@ -22,7 +22,8 @@ from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.regression import REGRESSION
 from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
-from xlt_core.models.model import HeadSpec, Model
+from xlt_core.models.head_spec import HeadSpec
+from xlt_core.models.model import Model
 from xlt_core.training import loop
 from xlt_core.training.checkpoint import CheckpointStore, TrainingProgress
 from xlt_core.training.job import TrainingJob, TrainingMember

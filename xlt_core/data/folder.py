@@ -23,7 +23,6 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint_rows
 from xlt_core.vocabulary.refs import DataRef, SourceRef
 
-SPLITS = ("train", "dev", "test")
 _CODE = "{language}"
 KEPT_ROWS = 200_000  # parsed rows a process keeps; some 100 MB
 
@@ -157,8 +156,7 @@ def _layout(task: Task) -> FolderLayout:
 
 
 def _file_split(task: Task, split: str) -> str:
-    if split not in SPLITS:
-        raise UserMistake(Mistake(repr(split), "is not a split", "write train, dev or test"))
+    task.check_split(split)
     return "test" if task.halve_test and split == "dev" else split
 
 

@@ -154,8 +154,7 @@ def _layout(task: Task) -> HubLayout:
 
 
 def _hub_split(task: Task, split: str) -> str:
-    if split not in ("train", "dev", "test"):
-        raise UserMistake(Mistake(repr(split), "is not a split", "write train, dev or test"))
+    task.check_split(split)
     return "test" if task.halve_test and split == "dev" else split
 
 

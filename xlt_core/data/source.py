@@ -10,7 +10,8 @@ from xlt_core.vocabulary.refs import DataRef, SourceRef
 
 
 class Source(Protocol):
-    """Where examples come from. Splits are `train`, `dev` and `test`.
+    """Where examples come from. Splits are `train`, `dev` and `test`, and what a task has beside
+    them (`Task.beside`).
 
     A task without dev has its test split halved by a fixed hash of the parallel row
     (`Task.halve_test`): `dev` is one half, `test` the other, the same rows in every language.

@@ -10,8 +10,8 @@ from pathlib import Path
 import zstandard
 
 from xlt_core.kinds import get_kind
-from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.example import Example
+from xlt_core.kinds.outputs import Rows
 from xlt_core.metrics import score
 from xlt_core.models.learner import Learner
 from xlt_core.tasks.task import Task
@@ -24,8 +24,7 @@ PREDICTIONS = "predictions.jsonl.zst"
 
 def evaluate(
     model: Learner,
-    encoded: EncodedSplit,
-    examples: Sequence[Example],
+    rows: Rows,
     task: Task,
     language: str,
     split: str,
@@ -39,12 +38,12 @@ def evaluate(
     Raises:
         NonFiniteScores: logits or scores are not numbers.
     """
-    predictions = model.predict(head or task.name, encoded, examples, task)
-    metrics, primary = score(task.metric, examples, predictions, language, task.labels)
+    predictions = model.predict(head or task.name, rows, task)
+    metrics, primary = score(task.metric, rows.examples, predictions, language, task.labels)
     wrong = [name for name, value in metrics.items() if not math.isfinite(value)]
     if wrong:
         raise NonFiniteScores(f"{task.name}[{language}]: {', '.join(wrong)} came out as no number")
-    return predictions, Scores(task.name, language, split, metrics, primary, len(examples))
+    return predictions, Scores(task.name, language, split, metrics, primary, len(rows.examples))
 
 
 def write_predictions(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
     from xlt_core.kinds.example import Example
     from xlt_core.kinds.learning import Learning
+    from xlt_core.kinds.outputs import Outputs
     from xlt_core.kinds.shaping import Shaper
     from xlt_core.tasks.task import Task
 
@@ -88,14 +89,8 @@ class TaskKind(Protocol):
         """What a batch of these rows is to be trained towards, int64 or float32 [B, …]."""
         ...
 
-    def predictions(
-        self, logits: Sequence[Logits], split: EncodedSplit, examples: Sequence[Any], task: Task
-    ) -> list[Any]:
-        """One prediction an example, in order, as the metrics of the kind read them.
-
-        Args:
-            logits: of each feature in order: [outputs], or [T, outputs] without padding.
-        """
+    def predictions(self, outputs: Outputs, task: Task) -> list[Any]:
+        """One prediction an example, in order, as the metrics of the kind read them."""
         ...
 
     def record(self, example: Any, prediction: Any, task: Task) -> dict[str, object]:

@@ -18,9 +18,12 @@ class Learning(Protocol):
 
     Attributes:
         reads_first: whether the head reads the first token's state alone.
+        together: rows of a batch that share a loss, as where each is told from its neighbours;
+            a batch is cut into micro-batches between them. 1 where each row has its own.
     """
 
     reads_first: bool
+    together: int
 
     def layer(self, layers: int) -> int:
         """Which of an encoder's layers the head reads, counted from 1."""
@@ -44,7 +47,9 @@ class Learning(Protocol):
 
 
 class LastLayerLearning:
-    """What the kinds share that read the encoder's last states."""
+    """What the kinds share that read the encoder's last states, and lose row by row."""
+
+    together = 1
 
     def layer(self, layers: int) -> int:
         """The last."""

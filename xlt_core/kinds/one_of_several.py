@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xlt_core.kinds.kind import Ints, Layout, Logits
+from xlt_core.kinds.kind import Ints, Layout
 
 if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
+    from xlt_core.kinds.outputs import Outputs
     from xlt_core.tasks.task import Task
 
 
@@ -21,8 +21,6 @@ class OneOfSeveral:
         """`labels` [B]."""
         return {"labels": split.arrays["labels"][rows].astype(np.int64)}
 
-    def predictions(
-        self, logits: Sequence[Logits], split: EncodedSplit, examples: Sequence[object], task: Task
-    ) -> list[int]:
+    def predictions(self, outputs: Outputs, task: Task) -> list[int]:
         """The output with the highest logit, the first of equals."""
-        return [int(values.argmax()) for values in logits]
+        return [int(values.argmax()) for values in outputs.logits]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from xlt_core.kinds.encoded import EncodedSplit
-from xlt_core.models.model import Model
+from xlt_core.models.learner import Learner
 from xlt_core.models.parts import Words, words_of
 
 MOST = 0.8  # of the table; where more of it occurs, narrowing is not worth the copy
@@ -63,12 +63,12 @@ class Narrow:
 
 
 @contextmanager
-def narrowed(model: Model, splits: Mapping[str, EncodedSplit]) -> Iterator[Narrow | None]:
+def narrowed(model: Learner, splits: Mapping[str, EncodedSplit]) -> Iterator[Narrow | None]:
     """Narrow `model` to the words of `splits`, if that pays; the table is back at the end.
 
     Its trained rows are back only after `widen`.
     """
-    kept = _occurring(model, splits.values()) if model.is_swift else None
+    kept = _occurring(model, splits.values()) if model.narrows_words else None
     if kept is None:
         yield None
         return
@@ -79,7 +79,7 @@ def narrowed(model: Model, splits: Mapping[str, EncodedSplit]) -> Iterator[Narro
         narrow.restore()
 
 
-def _occurring(model: Model, splits: Iterable[EncodedSplit]) -> NDArray[np.int64] | None:
+def _occurring(model: Learner, splits: Iterable[EncodedSplit]) -> NDArray[np.int64] | None:
     table = words_of(model.encoder).get_input_embeddings()
     seen = np.zeros(table.num_embeddings, dtype=np.bool_)
     seen[: (table.padding_idx or 0) + 1] = True

@@ -6,60 +6,37 @@ family) or in transformers (all others); masks of dropout come from `dropout_sou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from xlt_core.kinds.encoded import EncodedSplit
-from xlt_core.kinds.example import Example
 from xlt_core.kinds.heads import Build, fresh
-from xlt_core.kinds.kind import TaskKind
+from xlt_core.kinds.outputs import Outputs, Rows
+from xlt_core.kinds.tokenizer import Tokenizer
 from xlt_core.models import fast_bert, flat
-from xlt_core.models.dropout_source import DropoutSource, SharedDropout, share_noise
+from xlt_core.models.dropout_source import SharedDropout
+from xlt_core.models.head_spec import HeadSpec
+from xlt_core.models.learner import Learner
 from xlt_core.models.limits import Limits, limits_of, own_dropout
 from xlt_core.models.logits import features_logits
-from xlt_core.models.own_dropout import SharedDraws
-from xlt_core.models.parts import bert_of, config_of
+from xlt_core.models.parts import Config, bert_of
 from xlt_core.tasks.task import Task
-from xlt_core.vocabulary.errors import UserMistake
-
-Weights = dict[str, Tensor]
 
 
-@dataclass(frozen=True)
-class HeadSpec:
-    """A head: the kind of task and its label names in index order."""
-
-    kind: TaskKind
-    labels: tuple[str, ...]
-
-    def fits(self, other: HeadSpec) -> bool:
-        """Whether a head for one can serve the other: same kind, same set of labels."""
-        return self.kind.name == other.kind.name and sorted(self.labels) == sorted(other.labels)
-
-
-class Model(nn.Module):
+class Model(Learner):
     """An encoder with heads by task name.
-
-    All dropout draws from `noise`.
 
     Attributes:
         flat: whether passes that may run over real tokens alone do so; None: where that is faster.
     """
 
-    def __init__(self, encoder: nn.Module) -> None:
-        super().__init__()
-        self.noise = DropoutSource()
-        share_noise(encoder, self.noise)
-        self.encoder = encoder
+    def __init__(self, encoder: nn.Module, tokenizer: Tokenizer | None = None) -> None:
+        super().__init__(encoder, tokenizer)
         self.head = nn.ModuleDict()
-        self.specs: dict[str, HeadSpec] = {}
-        self._config = config_of(encoder)
+        self._config = self.config
         self._built = fast_bert.structure(encoder)
         self._swift = fast_bert.is_swift(self._config)
         self.flat: bool | None = None
@@ -69,30 +46,33 @@ class Model(nn.Module):
         """Whether the forward pass is `fast_bert`'s."""
         return self._swift
 
+    @staticmethod
+    def network(config: Config) -> type[nn.Module]:
+        """The bare encoder; of a text-to-text model its encoder alone."""
+        from transformers import MODEL_FOR_TEXT_ENCODING_MAPPING, MODEL_MAPPING
+
+        encoders = MODEL_FOR_TEXT_ENCODING_MAPPING
+        found = encoders if type(config) in encoders else MODEL_MAPPING
+        network: type[nn.Module] = found[type(config)]
+        return network
+
+    @property
+    def narrows_words(self) -> bool:
+        """Where the forward pass is `fast_bert`'s."""
+        return self._swift
+
     def look_again(self) -> None:
-        """To be called where hooks or modules came or went: `fast_bert` would pass them by."""
+        """See `Learner`: `fast_bert` would pass them by."""
         known = fast_bert.is_swift(self._config)
         self._swift = known and fast_bert.structure(self.encoder) == self._built
 
     @property
-    def most_tokens(self) -> int | None:
-        """The longest sequence the encoder has positions for; None where that has no limit."""
-        for name, module in self.encoder.named_modules():
-            # RoBERTa and its kin count positions from behind the padding token's.
-            if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
-                return module.num_embeddings - (
-                    0 if module.padding_idx is None else module.padding_idx + 1
-                )
-        places = getattr(self._config, "max_position_embeddings", None)
-        return None if places is None else int(places)
-
-    @property
     def limits(self) -> Limits:
-        """What a recipe may ask of the encoder."""
+        """See `Learner`."""
         return limits_of(self.encoder, self._config, drops_any=self._swift)
 
     def add_head(self, task: str, spec: HeadSpec, seed: int) -> None:
-        """Put a fresh head for `task` in place."""
+        """See `Learner`."""
         build = Build(
             int(self._config.hidden_size), lambda: SharedDropout(self._dropout(), self.noise)
         )
@@ -101,14 +81,8 @@ class Model(nn.Module):
         self.specs[task] = spec
 
     def set_attention_dropout(self, probability: float | None) -> None:
-        """Drop attention weights with `probability` from now on; None: as the encoder's config.
-
-        Raises:
-            UserMistake: another probability than the config's for an encoder whose attention is
-                transformers' own and takes no other.
-        """
-        if wrong := tuple(self.limits.on_dropping(probability)):
-            raise UserMistake(wrong)
+        """See `Learner`."""
+        super().set_attention_dropout(probability)
         if not self._swift:
             return
         own = own_dropout(self._config)
@@ -124,7 +98,7 @@ class Model(nn.Module):
         return not draws and (flat.is_worth_it(device) if self.flat is None else self.flat)
 
     def drop_heads(self) -> None:
-        """Leave the bare encoder, so that the module can serve another stage."""
+        """See `Learner`."""
         self.head = nn.ModuleDict()
         self.specs = {}
         self.look_again()
@@ -143,18 +117,24 @@ class Model(nn.Module):
         return learning.logits(self.head[_module_name(task)](hidden).float(), batch)
 
     def count(self, task: str, batch: Mapping[str, NDArray[np.generic]]) -> int:
-        """See `learner.Learner`."""
+        """See `Learner`."""
         return self.specs[task].kind.learning.count(batch)
 
+    def together(self, task: str) -> int:
+        """See `Learner`."""
+        return self.specs[task].kind.learning.together
+
     def loss(self, task: str, batch: Mapping[str, Tensor]) -> Tensor:
-        """See `learner.Learner`."""
+        """See `Learner`."""
         return self.specs[task].kind.learning.loss(self(task, batch), batch)
 
-    def predict(
-        self, task: str, split: EncodedSplit, examples: Sequence[Example], of: Task
-    ) -> list[object]:
-        """See `learner.Learner`. Raises NonFiniteScores."""
-        return split.kind.predictions(features_logits(self, task, split), split, examples, of)
+    def predict(self, task: str, rows: Rows, of: Task) -> list[object]:
+        """See `Learner`."""
+        return rows.split.kind.predictions(self._outputs(task, rows), of)
+
+    def _outputs(self, task: str, rows: Rows) -> Outputs:
+        beside = tuple(self._outputs(task, others) for others in rows.beside)
+        return Outputs(rows, features_logits(self, task, rows.split), beside)
 
     def hidden(
         self,
@@ -182,7 +162,7 @@ class Model(nn.Module):
         }
         if types is not None:
             inputs["token_type_ids"] = types
-        with SharedDraws(self.noise) if self.noise.active else nullcontext():
+        with self.draws():
             states = self._states(inputs, depth)
         return states[:, 0] if first else states
 
@@ -195,23 +175,10 @@ class Model(nn.Module):
             states = self.encoder(**inputs, output_hidden_states=True).hidden_states[depth]
         return states
 
-    def weights(self) -> Weights:
-        """A copy of all weights, on the CPU, contiguous, under their public names."""
-        return {
-            name: values.detach().to("cpu", copy=True).contiguous()
-            for name, values in self.named_parameters()
-        }
-
-    def load(self, weights: Mapping[str, Tensor]) -> None:
-        """Copy `encoder.…` weights in. Raises KeyError where one is missing."""
-        with torch.no_grad():
-            for name, values in self.encoder.named_parameters():
-                values.copy_(weights[f"encoder.{name}"])
-
     def load_head(
         self, task: str, weights: Mapping[str, Tensor], source: str, labels: tuple[str, ...]
     ) -> None:
-        """Copy the head that `weights` hold for `source`, whose label order is `labels`, in."""
+        """See `Learner`."""
         own = self.specs[task].labels
         rows = [labels.index(label) for label in own]
         with torch.no_grad():
@@ -228,16 +195,6 @@ class Model(nn.Module):
 
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-
-
-def fitting_head(heads: Mapping[str, HeadSpec], task: str, wanted: HeadSpec) -> str | None:
-    """Which of `heads` serves `task`: its own, else the first by name that fits; None if none.
-
-    A kind that needs no head is served by the encoder, under its own name.
-    """
-    if not wanted.kind.has_head or (task in heads and heads[task].fits(wanted)):
-        return task
-    return next((name for name in sorted(heads) if heads[name].fits(wanted)), None)
 
 
 def _module_name(task: str) -> str:

@@ -15,8 +15,8 @@ import torch
 from xlt_core.kinds.tokenizer import Tokenizer
 from xlt_core.models.encoder_files import mistake, read_shapes
 from xlt_core.models.encoders import encoder_folder
+from xlt_core.models.learners import learner_class
 from xlt_core.models.limits import Limits
-from xlt_core.models.model import Model
 from xlt_core.models.parts import config_of
 from xlt_core.models.pretrained import from_weights, load_tokenizer
 from xlt_core.vocabulary.errors import UserMistake, XltError
@@ -55,7 +55,8 @@ def open_encoder(ref: EncoderRef) -> Opened:
         encoder = from_weights(folder, ref.name, stand_ins)
         tokenizer = load_tokenizer(ref)
         config = config_of(encoder)
-        model, words = Model(encoder), getattr(config, "vocab_size", None)
+        model = learner_class(config.model_type)(encoder, tokenizer)
+        words = getattr(config, "vocab_size", None)
         opened = Opened(config.model_type, words, model.most_tokens, model.limits)
     except (XltError, MemoryError):
         raise

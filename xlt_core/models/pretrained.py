@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from xlt_core.kinds.tokenizer import Tokenizer
 from xlt_core.models.encoder_files import fingerprint_folder, mistake
 from xlt_core.models.encoders import encoder_folder
 from xlt_core.models.finite import in_words, non_finite
+from xlt_core.models.learner import Learner
+from xlt_core.models.learners import learner_class
+from xlt_core.models.parts import config_of
 from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.refs import EncoderRef
@@ -55,8 +59,14 @@ def fingerprint_tokenizer(tokenizer: PreTrainedTokenizerFast) -> str:
     )
 
 
+def load_learner(ref: EncoderRef, tokenizer: Tokenizer) -> Learner:
+    """What `ref`'s type is trained as, holding its pretrained weights. Raises as `load_encoder`."""
+    encoder = load_encoder(ref)
+    return learner_class(config_of(encoder).model_type)(encoder, tokenizer)
+
+
 def load_encoder(ref: EncoderRef, dtype: torch.dtype = torch.float32) -> nn.Module:
-    """The bare pretrained encoder of `ref`, in evaluation mode, without a pooling layer.
+    """The bare pretrained network of `ref`, in evaluation mode, without a pooling layer.
 
     Raises:
         DataChanged: the folder no longer holds what `ref` was made of.
@@ -146,12 +156,10 @@ def _as_planned(ref: EncoderRef) -> Iterator[Path]:
 
 
 def _class_of(folder: Path) -> tuple[type[PreTrainedModel], PretrainedConfig]:
-    from transformers import MODEL_FOR_TEXT_ENCODING_MAPPING, MODEL_MAPPING, AutoConfig
+    from transformers import AutoConfig
 
     config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
-    if type(config) in MODEL_FOR_TEXT_ENCODING_MAPPING:  # mT5: its encoder alone
-        return MODEL_FOR_TEXT_ENCODING_MAPPING[type(config)], config
-    return MODEL_MAPPING[type(config)], config
+    return learner_class(config.model_type).network(config), config
 
 
 @contextmanager

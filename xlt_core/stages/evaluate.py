@@ -40,11 +40,13 @@ class EvaluateStage:
 
     Attributes:
         own_reading: how rows are read where that is not as in the weights' own training.
+        beside: other splits of the task that are read with it, as `Task.beside` says.
     """
 
     trained: WeightsStage
     data: DataRef
     own_reading: Reading | None = None
+    beside: tuple[DataRef, ...] = ()
 
     kind: ClassVar[str] = "evaluate"
     version: ClassVar[int] = 1
@@ -76,8 +78,9 @@ class EvaluateStage:
         return {
             "kind": self.kind,
             "trained": self.trained.key,
-            "data": [self.data.task, self.data.language, self.data.split, self.data.fingerprint],
+            "data": _identity(self.data),
             **({} if self.own_reading is None else {"reading": asdict(self.own_reading)}),
+            **({"beside": [_identity(ref) for ref in self.beside]} if self.beside else {}),
             **raised(self.versions()),
         }
 
@@ -94,3 +97,7 @@ class EvaluateStage:
     def title(self) -> str:
         """The weights' path of tasks, the seed, and what is scored."""
         return f"{self.trained.title} @ {self.data.split}/{self.data.task}/{self.data.language}"
+
+
+def _identity(ref: DataRef) -> list[str]:
+    return [ref.task, ref.language, ref.split, ref.fingerprint]

@@ -6,8 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
 if TYPE_CHECKING:
     from xlt_core.tasks.layout import FolderLayout, HubLayout
+
+SPLITS = ("train", "dev", "test")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A split that is read beside a scored one: what its rows are found among.
+
+    Attributes:
+        split: its name, in layouts and for the kind, as `candidates`.
+        all_languages: whether in every language that the source has; otherwise in the language of
+            the scored split.
+    """
+
+    split: str
+    all_languages: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,6 +47,7 @@ class Task:
             (XNLI: mnli; XCOPA: siqa, copa); None: itself; none at all where nothing is trained for
             it, and what comes before is scored as it is.
         halve_test: whether the task has no dev and its test split is halved.
+        beside: splits that an evaluation reads beside the scored one; they are never scored.
         defaults: recipe fields that differ from `Recipe`'s (PROTOCOL's baseline recipes).
         shares_text_with: other tasks it shares text with → the reason, in words.
         folder: how the folder source reads it (see `xlt_core.data.folder`).
@@ -49,6 +68,7 @@ class Task:
     roles: tuple[str, ...] = ("intermediate",)
     trains_on: tuple[str, ...] | None = None
     halve_test: bool = False
+    beside: tuple[Beside, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict, hash=False)
     shares_text_with: Mapping[str, str] = field(default_factory=dict, hash=False)
     folder: FolderLayout | None = None
@@ -60,6 +80,13 @@ class Task:
     def training(self) -> tuple[str, ...]:
         """The tasks that are trained for it as a target, in order."""
         return (self.name,) if self.trains_on is None else self.trains_on
+
+    def check_split(self, name: str) -> None:
+        """Raise UserMistake where no split of it has such a name."""
+        known = (*SPLITS, *(beside.split for beside in self.beside))
+        if name not in known:
+            remedy = f"write {', '.join(known[:-1])} or {known[-1]}"
+            raise UserMistake(Mistake(repr(name), "is not a split", remedy))
 
     @property
     def is_target(self) -> bool:

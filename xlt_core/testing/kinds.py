@@ -23,6 +23,7 @@ from xlt_core.kinds.example import Example
 from xlt_core.kinds.gold import pack, unpack
 from xlt_core.kinds.heads import Build, fresh
 from xlt_core.kinds.learning import Learning
+from xlt_core.kinds.outputs import Outputs, Rows
 from xlt_core.metrics import score
 from xlt_core.models.tensors import to_tensors
 from xlt_core.tasks import TABLE, Task
@@ -38,8 +39,8 @@ class KindSuite:
     predicted one by one, in the form that a metric scores.
 
     A member gives `kind`; `task`, one of the kind with a metric that scores it; and `examples`, at
-    least eight of it in English, not all equally long and none beyond forty words. Its module has
-    to be found by that name in other processes too.
+    least eight of it in English, not all equally long and none beyond forty words; `beside`, where
+    its rows are found among others. Its module has to be found by that name in other processes too.
     """
 
     @pytest.fixture
@@ -57,6 +58,11 @@ class KindSuite:
         """Examples of the task."""
         raise NotImplementedError("give examples of the task: override this fixture")
 
+    @pytest.fixture
+    def beside(self) -> Mapping[str, Sequence[Example]]:
+        """Examples by the name of each split that is read beside those (`Task.beside`)."""
+        return {}
+
     @pytest.fixture(autouse=True)
     def in_the_table(self, kind: TaskKind, task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
         """As their lines in `xlt_core.kinds.KINDS` and `xlt_core.tasks.TABLE` would have it."""
@@ -72,6 +78,18 @@ class KindSuite:
     def split(self, kind: TaskKind, examples: Sequence[Example], tokenizer: Any) -> EncodedSplit:
         """The examples, encoded with room for all of each."""
         return encode(kind, examples, tokenizer, LENGTH, STRIDE)
+
+    @pytest.fixture
+    def others(
+        self, task: Task, beside: Mapping[str, Sequence[Example]], tokenizer: Any
+    ) -> list[Outputs]:
+        """What a model gives for what is read beside."""
+        assert list(beside) == [one.split for one in task.beside]
+        kind = get_kind(task.kind)
+        return [
+            _outputs(task, encode(kind, rows, tokenizer, LENGTH, STRIDE), rows, role=role)
+            for role, rows in beside.items()
+        ]
 
     def test_it_is_found_by_its_name(self, kind: TaskKind, task: Task) -> None:
         """As tasks, caches and stages write it."""
@@ -142,10 +160,12 @@ class KindSuite:
         self, kind: TaskKind, task: Task, split: EncodedSplit, size: int
     ) -> None:
         """To the whole batch's, and so does what they are divided by: how a batch is cut into
-        micro-batches changes nothing beyond rounding. The loss has a gradient.
+        micro-batches changes nothing beyond rounding (rows that share a loss stay together). The
+        loss has a gradient.
 
         Where nothing is trained there is neither."""
         learning, rows = kind.learning, list(range(8))
+        size *= learning.together
         head = _head(learning, task)
         if not kind.has_head:
             assert not list(head.parameters())
@@ -166,10 +186,15 @@ class KindSuite:
         assert gradients and any(gradient.any() for gradient in gradients)
 
     def test_predictions_are_one_an_example_and_can_be_scored(
-        self, kind: TaskKind, task: Task, examples: Sequence[Example], split: EncodedSplit
+        self,
+        kind: TaskKind,
+        task: Task,
+        examples: Sequence[Example],
+        split: EncodedSplit,
+        others: Sequence[Outputs],
     ) -> None:
         """Written down as plain JSON beside the gold; the task's metric makes percent of them."""
-        found = kind.predictions(_logits_of_each(kind.learning, task, split), split, examples, task)
+        found = kind.predictions(_outputs(task, split, examples, *others), task)
         assert len(found) == len(examples)
         for example, prediction in zip(examples, found, strict=True):
             record = kind.record(example, prediction, task)
@@ -198,11 +223,20 @@ def _loss(learning: Learning, head: nn.Module, batch: Mapping[str, Tensor]) -> T
     return learning.loss(_logits(learning, head, batch), batch)
 
 
-def _logits_of_each(learning: Learning, task: Task, split: EncodedSplit) -> list[Any]:
+def _outputs(
+    task: Task,
+    split: EncodedSplit,
+    examples: Sequence[Example],
+    *beside: Outputs,
+    role: str = "test",
+) -> Outputs:
     """Logits of each feature, without padding."""
+    learning = split.kind.learning
     head = _head(learning, task)
     with torch.inference_mode():
-        return [
+        logits = [
             _logits(learning, head, to_tensors(split.batch([row]), CPU))[0].numpy()
             for row in range(len(split))
         ]
+    rows = Rows(split, examples, tuple(other.rows for other in beside), role, "en")
+    return Outputs(rows, logits, beside)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from xlt_core.data.folder import SPLITS, FolderSource
+from xlt_core.data.folder import FolderSource
 from xlt_core.kinds import get_kind
 from xlt_core.kinds.choice.example import ChoiceExample
 from xlt_core.kinds.classification import ClassificationExample
@@ -36,6 +36,7 @@ from xlt_core.tasks.layout import (
     TableForm,
     TagForm,
 )
+from xlt_core.tasks.task import SPLITS
 from xlt_core.vocabulary.languages import get_language
 from xlt_core.vocabulary.plan import Member
 from xlt_core.vocabulary.recipe import Recipe
@@ -187,7 +188,7 @@ class TaskDataSuite(_OfATask):
     def test_it_loads_encodes_and_decodes(self, task: Task, folder: Path, tokenizer: Any) -> None:
         """Every split there is; no row is lost on the way, and none is without text."""
         source, loaded = FolderSource(folder), 0
-        for split in SPLITS:
+        for split in (*SPLITS, *(beside.split for beside in task.beside)):
             for language in self.languages(source.languages(task.name, split)):
                 examples = source.load(task.name, language, split)
                 assert {type(example) for example in examples} == {FORMS[task.kind].example}

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xlt_core.models.finite import check_finite
-from xlt_core.models.model import Model
+from xlt_core.models.learner import Learner
 from xlt_core.models.tensors import to_tensors
 from xlt_core.training import checkpoint
 from xlt_core.training.checkpoint import CheckpointStore, TrainingProgress, trained_weights
@@ -72,7 +72,7 @@ class Pace:
 
 def train(
     course: Course,
-    model: Model,
+    model: Learner,
     job: TrainingJob,
     pace: Pace,
     checkpoints: CheckpointStore,
@@ -106,7 +106,7 @@ def train(
 
 
 @contextmanager
-def _without_gradients(model: Model) -> Iterator[None]:
+def _without_gradients(model: Learner) -> Iterator[None]:
     """A step that broke off has left gradients: they would be added to the next stage's first."""
     model.zero_grad(set_to_none=True)
     try:
@@ -119,7 +119,7 @@ class _Loop:
     def __init__(
         self,
         course: Course,
-        model: Model,
+        model: Learner,
         job: TrainingJob,
         pace: Pace,
         checkpoints: CheckpointStore,
@@ -202,7 +202,8 @@ class _Loop:
     ) -> Tensor:
         """Micro-batch by micro-batch."""
         rows, count = len(arrays["input_ids"]), self.model.count(member.head, arrays)
-        size = self.pace.micro_batch or rows
+        together = self.model.together(member.head)
+        size = -(-(self.pace.micro_batch or rows) // together) * together
         batch = to_tensors(arrays, self.pace.device)
         total = torch.zeros((), device=self.pace.device)
         for start in range(0, rows, size):

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from xlt_core.models.learner import Learner
 from xlt_core.models.limits import layer_of, lowest_layers
-from xlt_core.models.model import Model
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -26,7 +26,7 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     return recipe.learning_rate * (steps - step) / max(1, steps - warm)
 
 
-def make_optimizer(model: Model, recipe: Recipe) -> torch.optim.AdamW:
+def make_optimizer(model: Learner, recipe: Recipe) -> torch.optim.AdamW:
     """AdamW over all weights that are not frozen; biases and norms are not decayed.
 
     The fused kernel walks each weight once; on a CPU it is several times as fast as the others.
@@ -72,7 +72,7 @@ def clip(parameters: Iterable[Tensor], limit: float) -> Tensor:
     return norm
 
 
-def freeze(model: Model, wanted: tuple[str, ...]) -> list[str]:
+def freeze(model: Learner, wanted: tuple[str, ...]) -> list[str]:
     """Freeze what a recipe names; return the frozen weights' names, sorted.
 
     Every weight that is not named is set free, so that a module can serve stage after stage.
@@ -94,7 +94,7 @@ def freeze(model: Model, wanted: tuple[str, ...]) -> list[str]:
     return sorted(frozen)
 
 
-def _named(model: Model, text: str) -> set[str]:
+def _named(model: Learner, text: str) -> set[str]:
     if text == "embeddings":
         table: nn.Module = model.encoder.get_input_embeddings()  # type: ignore[operator]
         ids = {id(value) for value in table.parameters()}

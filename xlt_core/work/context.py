@@ -15,7 +15,8 @@ from xlt_core.data.encoding import encoded
 from xlt_core.kinds import get_kind
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.finite import check_finite
-from xlt_core.models.model import HeadSpec, Model
+from xlt_core.models.head_spec import HeadSpec
+from xlt_core.models.learner import Learner
 from xlt_core.stages import WeightsStage
 from xlt_core.stages.evaluate import Reading
 from xlt_core.stages.running import Report, Settings
@@ -92,7 +93,7 @@ def head_of(task: str) -> HeadSpec:
     return HeadSpec(get_kind(known.kind), known.labels)
 
 
-def check_length(model: Model, split: EncodedSplit, name: str) -> None:
+def check_length(model: Learner, split: EncodedSplit, name: str) -> None:
     """Raise UserMistake where a row is longer than the encoder has positions for."""
     longest = int(split.lengths().max(initial=0))
     if model.most_tokens is not None and longest > model.most_tokens:

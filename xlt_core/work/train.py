@@ -18,7 +18,8 @@ from safetensors.torch import save_file
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.embedding_subset import narrowed
 from xlt_core.models.finite import check_finite
-from xlt_core.models.model import Model, fitting_head
+from xlt_core.models.head_spec import fitting_head
+from xlt_core.models.learner import Learner
 from xlt_core.stages import TrainStage
 from xlt_core.stages.running import StageResult
 from xlt_core.store.checkpoints import Checkpoints
@@ -80,7 +81,7 @@ def train_stage(stage: TrainStage, context: StageContext) -> StageResult:
 def _train(
     stage: TrainStage,
     context: StageContext,
-    model: Model,
+    model: Learner,
     parent: Trained | None,
     splits: dict[str, EncodedSplit],
     device: torch.device,
@@ -191,7 +192,7 @@ def _job(stage: TrainStage, splits: dict[str, EncodedSplit]) -> TrainingJob:
 
 def _model(
     stage: TrainStage, parent: Trained | None, context: StageContext
-) -> tuple[Model, dict[str, object]]:
+) -> tuple[Learner, dict[str, object]]:
     """The model to train, and what `stage.json` says of its heads."""
     model, pretrained = context.warm.model(stage.encoder)
     model.to("cpu")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.outputs import Outputs, Rows
 from xlt_core.kinds.span import SPAN, characters
 from xlt_core.kinds.span.example import SpanExample
 from xlt_core.models.encoders import refer_encoder
@@ -34,4 +35,4 @@ def test_the_task_decides(name: str, predicted: str, answers: Any, tokenizer: An
     logits = np.zeros((len(places), 2), np.float32)
     logits[places.index([4, 8])] = 5.0
     logits[0] = 9.0
-    assert SPAN.predictions([logits], split, examples, task) == [predicted]
+    assert SPAN.predictions(Outputs(Rows(split, examples), [logits]), task) == [predicted]

@@ -10,6 +10,7 @@ import pytest
 
 from xlt_core.evaluation.evaluate import read_predictions, write_predictions
 from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.outputs import Outputs, Rows
 from xlt_core.kinds.tagging import TAGGING
 from xlt_core.kinds.tagging.example import TaggingExample
 from xlt_core.metrics import score
@@ -32,7 +33,7 @@ def perfect(task: Any, examples: list[TaggingExample], tokenizer: Any, max_lengt
     for feature in range(len(split)):
         labels = split.batch([feature])["labels"][0]
         logits.append((labels[:, None] == np.arange(len(task.labels))).astype(np.float32))
-    return TAGGING.predictions(logits, split, examples, task)
+    return TAGGING.predictions(Outputs(Rows(split, examples), logits), task)
 
 
 @pytest.mark.parametrize("name", ["udpos", "panx"])

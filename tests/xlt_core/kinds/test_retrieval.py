@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from xlt_core.data.folder import FolderSource
 from xlt_core.evaluation.evaluate import evaluate
 from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.outputs import Outputs, Rows
 from xlt_core.kinds.retrieval import RETRIEVAL, RetrievalExample
 from xlt_core.kinds.retrieval.learning import RetrievalLearning
 from xlt_core.models.encoders import refer_encoder
-from xlt_core.models.model import HeadSpec, Model, fitting_head
+from xlt_core.models.head_spec import HeadSpec, fitting_head
+from xlt_core.models.model import Model
 from xlt_core.models.pretrained import load_encoder
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import UserMistake
@@ -34,7 +36,7 @@ def rows_of(pairs: list[tuple[str, str]]) -> list[RetrievalExample]:
 def found(vectors: np.ndarray, examples: list[RetrievalExample]) -> list[str]:
     """What is found by states [rows, 2, H]."""
     logits = list(vectors.reshape(len(vectors), -1).astype(np.float32))
-    return RETRIEVAL.predictions(logits, None, examples, TATOEBA)  # type: ignore[arg-type]
+    return RETRIEVAL.predictions(Outputs(Rows(None, examples), logits), TATOEBA)  # type: ignore[arg-type]
 
 
 class TestPredictions:
@@ -77,7 +79,7 @@ class TestStates:
         model, theirs = Model(load_encoder(ref)), load_encoder(ref).eval()
         model.add_head("tatoeba", HeadSpec(RETRIEVAL, ()), seed=0)
         split = encode(RETRIEVAL, examples, tokenizer, 32, 0)
-        predictions, scores = evaluate(model, split, examples, TATOEBA, "de", "test")
+        predictions, scores = evaluate(model, Rows(split, examples), TATOEBA, "de", "test")
 
         def mean(text: str) -> Any:
             with torch.no_grad():

@@ -16,7 +16,8 @@ from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
 from xlt_core.models.encoders import refer_encoder
-from xlt_core.models.model import HeadSpec, Model, fitting_head
+from xlt_core.models.head_spec import HeadSpec, fitting_head
+from xlt_core.models.model import Model
 from xlt_core.models.pretrained import load_encoder
 from xlt_core.vocabulary.errors import UserMistake
 

@@ -11,8 +11,10 @@ import pytest
 
 from xlt_core.data import open_source
 from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.outputs import Rows
 from xlt_core.kinds.retrieval import RETRIEVAL
-from xlt_core.models.model import HeadSpec, Model
+from xlt_core.models.head_spec import HeadSpec
+from xlt_core.models.model import Model
 from xlt_core.models.pretrained import load_encoder, load_tokenizer
 from xlt_core.stages import EvaluateStage, PretrainedStage
 from xlt_core.stages.evaluate import Reading
@@ -52,7 +54,7 @@ def test_the_encoder_itself_is_scored(here: Bench):
     model.add_head("tatoeba", HeadSpec(RETRIEVAL, ()), seed=0)
     examples = open_source(stage.trained.source).load("tatoeba", "de", "test")
     split = encode(RETRIEVAL, examples, load_tokenizer(stage.trained.encoder), 48, 0)
-    found = model.predict("tatoeba", split, examples, get_task("tatoeba"))
+    found = model.predict("tatoeba", Rows(split, examples), get_task("tatoeba"))
     right = sum(a == one.id for a, one in zip(found, examples, strict=True))
     assert scores is not None and scores["primary"] == 100 * right / 4
     stored = here.store.read(stage.trained.key)

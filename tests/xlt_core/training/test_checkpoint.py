@@ -11,7 +11,8 @@ import torch
 
 from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.models.encoders import refer_encoder
-from xlt_core.models.model import HeadSpec, Model
+from xlt_core.models.head_spec import HeadSpec
+from xlt_core.models.model import Model
 from xlt_core.models.pretrained import load_encoder
 from xlt_core.training import checkpoint
 from xlt_core.training.checkpoint import PROGRESS, TrainingProgress

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, TaskKind
 from xlt_core.kinds.pairs import encode_pairs
 from xlt_core.kinds.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
     from xlt_core.kinds.learning import Learning
+    from xlt_core.kinds.outputs import Outputs
     from xlt_core.kinds.shaping import Shaper
     from xlt_core.tasks.task import Task
 
@@ -79,11 +80,9 @@ class Regression:
         """`labels` [B], float32."""
         return {"labels": split.arrays["labels"][rows]}
 
-    def predictions(
-        self, logits: Sequence[Logits], split: EncodedSplit, examples: Sequence[object], task: Task
-    ) -> list[float]:
+    def predictions(self, outputs: Outputs, task: Task) -> list[float]:
         """Numbers."""
-        return [float(values[0]) for values in logits]
+        return [float(values[0]) for values in outputs.logits]
 
     def record(
         self, example: RegressionExample, prediction: float, task: Task

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlt_core.kinds.arrays import chunks, is_cut, sequence_arrays
-from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, TaskKind
 from xlt_core.kinds.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
     from xlt_core.kinds.learning import Learning
+    from xlt_core.kinds.outputs import Outputs
     from xlt_core.kinds.shaping import Shaper
     from xlt_core.tasks.task import Task
 
@@ -85,15 +86,10 @@ class Retrieval:
         """None: nothing is trained."""
         return {}
 
-    def predictions(
-        self,
-        logits: Sequence[Logits],
-        split: EncodedSplit,
-        examples: Sequence[RetrievalExample],
-        task: Task,
-    ) -> list[str]:
+    def predictions(self, outputs: Outputs, task: Task) -> list[str]:
         """The id of the row whose sentence is nearest by cosine, the first of equals."""
-        vectors = np.stack(logits).astype(np.float64).reshape(len(logits), 2, -1)
+        states, examples = np.stack(outputs.logits).astype(np.float64), outputs.rows.examples
+        vectors = states.reshape(len(states), 2, -1)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-12)
         return [examples[row].id for row in _nearest(vectors[:, 1], vectors[:, 0])]
 

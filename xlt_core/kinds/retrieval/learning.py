@@ -22,6 +22,7 @@ class RetrievalLearning:
     """See `xlt_core.kinds.learning`. Logits are the states of a row's two sentences, [B, 2 · H]."""
 
     reads_first = False
+    together = 1
 
     def layer(self, layers: int) -> int:
         """The reference's, by the number of layers."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, TaskKind
 from xlt_core.kinds.span.example import SpanExample
 from xlt_core.kinds.tokenizer import Tokenizer
 from xlt_core.vocabulary.texts import abbreviated
@@ -15,6 +15,7 @@ from xlt_core.vocabulary.texts import abbreviated
 if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
     from xlt_core.kinds.learning import Learning
+    from xlt_core.kinds.outputs import Outputs
     from xlt_core.kinds.shaping import Shaper
     from xlt_core.tasks.task import Task
 
@@ -63,16 +64,11 @@ class SpanKind:
         labels = split.arrays["labels"][rows].astype(np.int64)
         return {"start": labels[:, 0], "end": labels[:, 1]}
 
-    def predictions(
-        self,
-        logits: Sequence[Logits],
-        split: EncodedSplit,
-        examples: Sequence[SpanExample],
-        task: Task,
-    ) -> list[str | None]:
+    def predictions(self, outputs: Outputs, task: Task) -> list[str | None]:
         """Texts; None where no window of an example holds a single token of its context."""
         from xlt_core.kinds.span.answers import best_spans
 
+        logits, split = outputs.logits, outputs.rows.split
         places = [
             [
                 (first, last) if first >= 0 else None
@@ -85,7 +81,7 @@ class SpanKind:
             [values[:, 1] for values in logits],
             places,
             split.example_of_feature().tolist(),
-            examples,
+            outputs.rows.examples,
             null_allowed=task.unanswerable,
         )
         return [text if score > float("-inf") else None for text, score in chosen]

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xlt_core.kinds.arrays import IGNORED
-from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, Logits, TaskKind
+from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, TaskKind
 from xlt_core.kinds.tagging.example import UNSEEN, TaggingExample
 from xlt_core.kinds.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
     from xlt_core.kinds.learning import Learning
+    from xlt_core.kinds.outputs import Outputs
     from xlt_core.kinds.shaping import Shaper
     from xlt_core.tasks.task import Task
 
@@ -79,17 +80,11 @@ class Tagging:
         """`labels` [B, T], -100 but on a word's first piece."""
         return {"labels": layout.filled(split.arrays["labels"], IGNORED)}
 
-    def predictions(
-        self,
-        logits: Sequence[Logits],
-        split: EncodedSplit,
-        examples: Sequence[TaggingExample],
-        task: Task,
-    ) -> list[list[int]]:
+    def predictions(self, outputs: Outputs, task: Task) -> list[list[int]]:
         """A tag's index for each word, `UNSEEN` for one that was cut."""
         found = []
-        for feature, values in enumerate(logits):
-            places = np.asarray(word_positions(split, feature))
+        for feature, values in enumerate(outputs.logits):
+            places = np.asarray(word_positions(outputs.rows.split, feature))
             tags = values.argmax(axis=-1)
             found.append(np.where(places < 0, UNSEEN, tags[places]).tolist())
         return found

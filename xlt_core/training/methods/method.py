@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from xlt_core.models.model import Model, Weights
+    from xlt_core.models.learner import Learner, Weights
     from xlt_core.training.job import TrainingJob
     from xlt_core.training.order import Indices
 
@@ -54,7 +54,7 @@ class Scene:
         device: where the model is.
     """
 
-    model: Model
+    model: Learner
     job: TrainingJob
     options: Mapping[str, float]
     pretrained: Weights
