@@ -28,6 +28,7 @@ __all__ = [
     "find_sweep",
     "folder_of",
     "placed",
+    "refuse_a_foreign_folder",
     "sweep_names",
 ]
 
@@ -105,6 +106,16 @@ def folder_of(name: str, given: str | None = None) -> SweepFolder:
         what = "is no folder within a bucket, and what sweeps share lies beside a sweep's folder"
         raise UserMistake(Mistake(f"--folder {shown(place)}", what, f"write {place}/runs/{name}"))
     return SweepFolder(place)
+
+
+def refuse_a_foreign_folder(folder: SweepFolder, sweep: str) -> None:
+    """Raise UserMistake where something lies that is no sweep's: `sweep` is not to mix with it."""
+    if folder.exists or not (there := folder.foreign):
+        return
+    what = f"is no sweep's folder and not empty: it holds {_some(list(there))}"
+    new = as_word(shown(within(folder.place, sweep)))
+    remedy = f"name a new or empty folder, as --folder {new}; what lies here stays as it is"
+    raise UserMistake(Mistake(shown(folder.place), what, remedy))
 
 
 def placed(sweep: Sweep, folder: SweepFolder) -> Sweep:
