@@ -39,7 +39,8 @@ def status(
 
     A trial without a result is running, or open where its sweep does not run. Stages are those
     that trials ask for; distinct, what trials share counted once; of these, executed by this sweep
-    or reused: taken from the store, where another sweep had put them.
+    or reused: taken from the store, where another sweep had put them, not an
+    earlier run of this one.
     """
     if sweep is None:
         _all(as_json)
