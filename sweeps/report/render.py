@@ -35,7 +35,7 @@ from sweeps.spec.selection import only_english, selection
 from sweeps.spec.sweep import Objective
 from xlt_core.vocabulary.languages import ENGLISH
 
-BEST = 5  # plans listed
+BEST = 5  # plans listed, where not all are asked for
 
 SELECTED_BY = {
     "english": "selected on English {split} (zero-shot)",
@@ -48,13 +48,13 @@ def text_report(results: SweepResults) -> str:
     return as_text(results_report(results))
 
 
-def results_report(results: SweepResults) -> RenderableType:
-    """Best plans, both winners, and their gains by language family."""
+def results_report(results: SweepResults, every: bool = False) -> RenderableType:
+    """Best plans, or every one; both winners, and their gains by language family."""
     shown = shown_split(results.sweep.splits, results.sweep.objective)
     if not results.rows:
         return Text(f"{results.sweep.name}: no trial has finished yet; nothing to show.")
     parts: list[RenderableType] = [*_heading(results, shown), Text()]
-    parts += [best_plans(results, shown), Text(), winners(results, shown)]
+    parts += [*best_plans(results, shown, every), Text(), winners(results, shown)]
     parts += [*winning_settings(results, shown), Text()]
     if shown is not None:
         parts += _family_tables(results, shown)
@@ -62,21 +62,35 @@ def results_report(results: SweepResults) -> RenderableType:
     return Group(*parts)
 
 
-def best_plans(results: SweepResults, shown: str | None) -> Table:
-    """The best plans by the sweep's objective, and the baseline."""
-    objective = results.sweep.objective
-    ranked = standings(results.rows, objective, shown, results.asked)
-    chosen = list(ranked[:BEST])
-    chosen += [found for found in ranked[BEST:] if found.trial == 0]
-    some = f" ({len(chosen)} of {len(ranked)})" if len(chosen) < len(ranked) else ""
-    table = Table(title=f"Best plans{some}, {_selected_by(results)}", title_justify="left")
+def best_plans(
+    results: SweepResults, shown: str | None, every: bool = False
+) -> Iterator[RenderableType]:
+    """The best plans by the sweep's objective and the baseline, or every plan; what is left out."""
+    ranked = standings(results.rows, results.sweep.objective, shown, results.asked)
+    chosen = ranked if every else _best(ranked)
+    left_out = len(ranked) - len(chosen)
+    some = f" ({len(chosen)} of {len(ranked)})" if left_out else ""
+    yield _plans(f"Best plans{some}, {_selected_by(results)}", chosen, results, shown)
+    if left_out:
+        yield Text(f"{left_out} more: `--all` of `xlt results` lists every plan")
+
+
+def _best(ranked: Sequence[Standing]) -> tuple[Standing, ...]:
+    return (*ranked[:BEST], *(found for found in ranked[BEST:] if found.trial == 0))
+
+
+def _plans(
+    title: str, chosen: Sequence[Standing], results: SweepResults, shown: str | None
+) -> Table:
+    """A table of plans, with the settings that were searched and a score for each target."""
+    table = Table(title=title, title_justify="left")
     table.add_column("trial", justify="right")
     table.add_column("plan", overflow="fold")
-    is_searched = any(standing.settings for standing in ranked)
+    is_searched = any(standing.settings for standing in chosen)
     if is_searched:
         table.add_column("settings", overflow="fold")
-    table.add_column(f"{objective.split} (selects)", justify="right")
-    targets = _target_names(ranked)
+    table.add_column(f"{results.sweep.objective.split} (selects)", justify="right")
+    targets = _target_names(chosen)
     for target in targets:
         table.add_column(f"{target} {shown} (gain)", justify="right")
     for standing in chosen:

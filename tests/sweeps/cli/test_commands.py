@@ -116,6 +116,22 @@ class TestResults:
         assert "Gain by language family" in said.out
         assert said.err == ""
 
+    def test_all_plans(self, made, xlt, monkeypatch, tmp_path):
+        """How many are left out is said below the table, and what lists them; a file's too."""
+        monkeypatch.setattr("sweeps.report.render.BEST", 1)
+
+        def plans(text):
+            table = text.partition("Best plans")[2].partition("The winner")[0]
+            rows = [line.split("│")[1].strip() for line in table.splitlines() if "│" in line]
+            return sorted(rows), "`--all` of `xlt results` lists every plan" in table
+
+        best = xlt("results", "made").out
+        assert "Best plans (2 of 4)" in best and "2 more: `--all`" in best
+        assert plans(best) == (["0", "1"], True)
+        assert plans(xlt("results", "made", "--all").out) == (["0", "1", "2", "3"], False)
+        assert xlt("results", "made", "--all", "-o", str(tmp_path / "report.txt")).code == 0
+        assert plans((tmp_path / "report.txt").read_text()) == (["0", "1", "2", "3"], False)
+
 
 class TestPlan:
     def test_json_shape(self, made, xlt):
