@@ -207,8 +207,8 @@ class ProgressDisplay:
             return False
         if isinstance(event, StageStarted):  # evaluations take no time; their ends are enough
             return not is_evaluation(event)
-        if not isinstance(event, StageProgress):
-            return True
+        if not isinstance(event, StageProgress) or not event.tokens_per_second:
+            return True  # at no speed: from where an earlier attempt is gone on with
         last = self._spoken.setdefault(event.stage, event.at)
         if event.at - last < QUIET_SECONDS:
             return False

@@ -189,6 +189,12 @@ class TestProgress:
         steps = [progress(at=float(n), step=n) for n in range(100)]
         assert 1 <= len(self.observe(*steps)) <= 4
 
+    def test_without_a_terminal_what_goes_on_says_from_where(self):
+        """At once: little may be left of it."""
+        told = progress(step=900, steps=1000, tokens_per_second=0.0)
+        (only,) = self.observe(told, progress(at=1.0, step=910, steps=1000))
+        assert "step 900/1000" in only
+
     def test_an_end_told_twice_is_one_line(self):
         """The engine's word and the service's are about the same end."""
         assert (
