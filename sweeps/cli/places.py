@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ __all__ = [
     "every_sweep",
     "find_sweep",
     "folder_of",
+    "looked_in",
     "placed",
     "refuse_a_foreign_folder",
     "sweep_names",
@@ -53,6 +55,14 @@ def find_sweep(name: str) -> SweepFolder:
     raise UserMistake(Mistake(repr(name), _why_not(name), _known(name)))
 
 
+def looked_in() -> str:
+    """The runs folder as an absolute place, and what names it."""
+    runs = runs_place()
+    place = shown(runs.absolute() if isinstance(runs, Path) else runs)
+    by = "which XLT_RUNS names" if os.environ.get("XLT_RUNS") else "XLT_RUNS names another folder"
+    return f"{place} ({by})"
+
+
 def _candidates(name: str) -> tuple[Place, ...]:
     """What `name` may mean; a URL means itself alone."""
     given = place_of(name)
@@ -76,14 +86,14 @@ def _why_not(name: str) -> str:
         return "is a file; a sweep is named by its name or its folder"
     if name and path.is_dir():
         return "is a folder without a sweep (no spec.yaml in it)"
-    return f"is not a sweep under {shown(runs_place())}"
+    return f"is not a sweep under {looked_in()}"
 
 
 def _known(name: str) -> str:
     """What to do instead."""
     names = sweep_names()
     if not names:
-        return "`xlt run SPEC` starts one; XLT_RUNS names another folder of sweeps"
+        return "`xlt run SPEC` starts one"
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f"did you mean {near[0]}?" if near else f"there are: {_some(names)}"
 

@@ -455,6 +455,30 @@ class TestPlaced:
         assert "is not a sweep" in xlt("status", "made").err
 
 
+class TestLookedIn:
+    @pytest.mark.parametrize(
+        "command", [["status", "nope"], ["results", "nope"], ["status"], ["sync", "--all"], ["ui"]]
+    )
+    def test_who_finds_no_sweep_says_where_it_was_looked_for(
+        self, xlt, tmp_path, monkeypatch, command
+    ):
+        """The whole path, for it hangs on the current folder; and what names another."""
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.delenv("XLT_RUNS", raising=False)
+        said = xlt(*command).err
+        assert f"under {tmp_path}/runs (XLT_RUNS names another folder)" in said
+        monkeypatch.setenv("XLT_RUNS", "mine")
+        assert f"under {tmp_path}/mine (which XLT_RUNS names)" in xlt(*command).err
+        monkeypatch.setenv("XLT_RUNS", "")
+        assert xlt(*command).err == said
+
+    def test_beside_other_sweeps_too(self, made, xlt):
+        """Another folder's sweep is asked for here as easily as a misspelt one."""
+        said = xlt("status", "nope")
+        assert f"under {made.folder.runs} (which XLT_RUNS names)" in said.err
+        assert "there are: made" in said.err
+
+
 class TestSync:
     def test_no_sweeps_at_all(self, tmp_path, monkeypatch, xlt):
         """`--all` of nothing is said to be nothing."""
