@@ -123,7 +123,7 @@ _STAGE_WORDS = {
     StageProgress: "  …  ",
     StageDone: "done ",
     StageFinished: "done ",
-    StageReused: "reuse",
+    StageReused: "found",
     StageFailedEvent: "FAIL ",
     StageRetried: "retry",
     StageInterrupted: "lost ",

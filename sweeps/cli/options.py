@@ -25,7 +25,8 @@ Folder = Annotated[
     typer.Option(
         "--folder",
         metavar="DIR",
-        help="The sweep's folder; default runs/<name>. What sweeps share lies beside it.",
+        help="The sweep's folder, new, empty or its own; default runs/<name>. "
+        "What sweeps share lies beside it.",
     ),
 ]
 StoreUrl = Annotated[

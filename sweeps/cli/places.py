@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,9 @@ __all__ = [
     "every_sweep",
     "find_sweep",
     "folder_of",
+    "looked_in",
     "placed",
+    "refuse_a_foreign_folder",
     "sweep_names",
 ]
 
@@ -50,6 +53,14 @@ def find_sweep(name: str) -> SweepFolder:
         if (folder := SweepFolder(place)).exists:
             return folder
     raise UserMistake(Mistake(repr(name), _why_not(name), _known(name)))
+
+
+def looked_in() -> str:
+    """The runs folder as an absolute place, and what names it."""
+    runs = runs_place()
+    place = shown(runs.absolute() if isinstance(runs, Path) else runs)
+    by = "which XLT_RUNS names" if os.environ.get("XLT_RUNS") else "XLT_RUNS names another folder"
+    return f"{place} ({by})"
 
 
 def _candidates(name: str) -> tuple[Place, ...]:
@@ -75,14 +86,14 @@ def _why_not(name: str) -> str:
         return "is a file; a sweep is named by its name or its folder"
     if name and path.is_dir():
         return "is a folder without a sweep (no spec.yaml in it)"
-    return f"is not a sweep under {shown(runs_place())}"
+    return f"is not a sweep under {looked_in()}"
 
 
 def _known(name: str) -> str:
     """What to do instead."""
     names = sweep_names()
     if not names:
-        return "`xlt run SPEC` starts one; XLT_RUNS names another folder of sweeps"
+        return "`xlt run SPEC` starts one"
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f"did you mean {near[0]}?" if near else f"there are: {_some(names)}"
 
@@ -105,6 +116,16 @@ def folder_of(name: str, given: str | None = None) -> SweepFolder:
         what = "is no folder within a bucket, and what sweeps share lies beside a sweep's folder"
         raise UserMistake(Mistake(f"--folder {shown(place)}", what, f"write {place}/runs/{name}"))
     return SweepFolder(place)
+
+
+def refuse_a_foreign_folder(folder: SweepFolder, sweep: str) -> None:
+    """Raise UserMistake where something lies that is no sweep's: `sweep` is not to mix with it."""
+    if folder.exists or not (there := folder.foreign):
+        return
+    what = f"is no sweep's folder and not empty: it holds {_some(list(there))}"
+    new = as_word(shown(within(folder.place, sweep)))
+    remedy = f"name a new or empty folder, as --folder {new}; what lies here stays as it is"
+    raise UserMistake(Mistake(shown(folder.place), what, remedy))
 
 
 def placed(sweep: Sweep, folder: SweepFolder) -> Sweep:

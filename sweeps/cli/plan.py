@@ -11,7 +11,7 @@ from rich.table import Table
 from sweeps.cli.agreement import Begun, begun, free, hold
 from sweeps.cli.options import AsJson, Folder, Overrides, SpecFile
 from sweeps.cli.output import print_json, stdout
-from sweeps.cli.places import folder_of, placed
+from sweeps.cli.places import folder_of, placed, refuse_a_foreign_folder
 from sweeps.processes import uncollected
 from sweeps.results.rows import overlap_texts
 from sweeps.results.settings import short
@@ -46,6 +46,7 @@ def plan(
     sweep = read_spec(spec, overrides or [])
     place = folder_of(sweep.name, folder)
     sweep = placed(sweep, place)
+    refuse_a_foreign_folder(place, sweep.name)
     with uncollected():
         prepared = prepare(sweep, planned(place))
     known = known_trials(sweep)

@@ -70,12 +70,13 @@ class Running:
 class Tally:
     """What the events so far add up to.
 
-    A stage is counted once: what was trained or evaluated here and is asked for again is not
-    reused, as `xlt status` counts it too.
+    A stage is counted once: what was trained or evaluated here and is asked for again is not found.
 
     Attributes:
         total: trials of the sweep; None where that is not known yet.
         before: trials that were finished before this run began.
+        found: stages that were in the store, whoever had put them there; those of other sweeps
+            alone `xlt status` calls reused.
         doing: what goes on where no stage runs.
     """
 
@@ -85,7 +86,7 @@ class Tally:
     running: dict[str, Running] = field(default_factory=dict)
     trained: set[str] = field(default_factory=set)
     evaluated: set[str] = field(default_factory=set)
-    reused: set[str] = field(default_factory=set)
+    found: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     finished_trials: set[int] = field(default_factory=set)
     failed_trials: set[int] = field(default_factory=set)
@@ -124,7 +125,7 @@ class Tally:
             case StageFailedEvent():
                 self.failed.add(event.stage)
             case StageReused():
-                self.reused |= {event.stage} - self.trained - self.evaluated
+                self.found |= {event.stage} - self.trained - self.evaluated
             case StageDone() | StageFinished():
                 (self.evaluated if is_evaluation(event) else self.trained).add(event.stage)
 
@@ -206,8 +207,8 @@ class ProgressDisplay:
             return False
         if isinstance(event, StageStarted):  # evaluations take no time; their ends are enough
             return not is_evaluation(event)
-        if not isinstance(event, StageProgress):
-            return True
+        if not isinstance(event, StageProgress) or not event.tokens_per_second:
+            return True  # at no speed: from where an earlier attempt is gone on with
         last = self._spoken.setdefault(event.stage, event.at)
         if event.at - last < QUIET_SECONDS:
             return False
@@ -245,13 +246,13 @@ def duration(seconds: float) -> str:
 
 
 def summary(tally: Tally) -> str:
-    """Trials done of all; stages that this run trained and evaluated, or reused: took from the
-    store, where another sweep or an earlier run had put them."""
+    """Trials done of all; stages that this run trained, evaluated, or found in the store, where
+    another sweep or an earlier run had put them."""
     parts = [
         f"trials {tally.done}/{'?' if tally.total is None else tally.total}",
         f"this run: {len(tally.trained)} trained",
         f"{len(tally.evaluated)} evaluated",
-        f"{len(tally.reused)} reused",
+        f"{len(tally.found)} found in the store",
     ]
     if tally.failed_trials:
         parts.append(f"{counted(len(tally.failed_trials), 'trial')} failed")

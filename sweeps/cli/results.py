@@ -15,6 +15,9 @@ from sweeps.cli.output import print_json, stdout, write_text
 def results(
     sweep: SweepName,
     as_json: AsJson = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="List every plan, not the best ones alone.")
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -27,12 +30,13 @@ def results(
 ) -> None:
     """Show what a sweep has found so far.
 
-    The best plans and their gains by language family. An interval (95 %, for seeds and languages
-    not seen) adds, as variances, what languages differ by, at Student's t for their number, and
-    what seeds differ by, at theirs, less once what both share; never less than either alone. With
-    one seed, or one language of a family, there is none. With --json every
-    score, with the searched settings of its trial; primary marks the metric that judges the task,
-    asked the languages that means are over, beside the baseline that a trial brought along.
+    The best plans, or with --all every one, and their gains by language family. An interval
+    (95 %, for seeds and languages not seen) adds, as variances, what languages differ by, at
+    Student's t for their number, and what seeds differ by, at theirs, less once what both share;
+    never less than either alone. With one seed, or one language of a family, there is none.
+    With --json every score, with the searched settings of its trial; primary marks the metric
+    that judges the task, asked the languages that means are over, beside the baseline that a
+    trial brought along.
     """
     from sweeps.report.render import results_report
     from sweeps.report.text import as_text
@@ -41,11 +45,11 @@ def results(
     found = read_results(look_at(sweep))
     rows = [row.to_json() for row in found.rows]
     if output is not None:
-        write_text(output, _json(rows) if as_json else as_text(results_report(found)))
+        write_text(output, _json(rows) if as_json else as_text(results_report(found, every)))
     elif as_json:
         print_json(rows)
     else:
-        stdout().print(results_report(found))
+        stdout().print(results_report(found, every))
 
 
 def _json(rows: list[dict[str, object]]) -> str:

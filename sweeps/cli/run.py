@@ -16,7 +16,7 @@ from sweeps.cli.faults import DONE, FAILED_TRIALS, ON_REQUEST, say
 from sweeps.cli.interrupts import INTERRUPTED, answering
 from sweeps.cli.options import Folder, Overrides, SpecFile
 from sweeps.cli.output import stdout, unheard
-from sweeps.cli.places import folder_of, placed
+from sweeps.cli.places import folder_of, placed, refuse_a_foreign_folder
 from sweeps.processes import uncollected
 from sweeps.results.states import SweepState
 from sweeps.spec.paths import SweepFolder
@@ -75,6 +75,7 @@ def run(
     require_passwords(sweep)
     place = folder_of(sweep.name, folder)
     sweep = placed(sweep, place)
+    refuse_a_foreign_folder(place, sweep.name)
     refuse_a_second_driver(place)
     require_reach(address)
     say(f"{sweep.name}: opening data and encoder")

@@ -12,9 +12,8 @@ from sweeps.cli.faults import say
 from sweeps.cli.machine import machines_mistake
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json, stdout
-from sweeps.cli.places import as_word, every_sweep, find_sweep
+from sweeps.cli.places import as_word, every_sweep, find_sweep, looked_in
 from sweeps.results.states import SweepState
-from sweeps.spec.paths import runs_place, shown
 from xlt_core.vocabulary.errors import UserMistake
 
 if TYPE_CHECKING:
@@ -39,7 +38,8 @@ def status(
 
     A trial without a result is running, or open where its sweep does not run. Stages are those
     that trials ask for; distinct, what trials share counted once; of these, executed by this sweep
-    or reused: taken from the store, where another sweep had put them.
+    or reused: taken from the store, where another sweep had put them, not an
+    earlier run of this one.
     """
     if sweep is None:
         _all(as_json)
@@ -79,7 +79,7 @@ def _all(as_json: bool) -> None:
     elif found:
         stdout().print(_table(found))
     else:
-        say(f"no sweeps under {shown(runs_place())}; `xlt run SPEC` starts one")
+        say(f"no sweeps under {looked_in()}; `xlt run SPEC` starts one")
 
 
 def _table(found: list[SweepStatus]) -> Table:

@@ -12,8 +12,8 @@ from sweeps.cli.cleanup import close_and_say
 from sweeps.cli.faults import say
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json
-from sweeps.cli.places import every_sweep, find_sweep
-from sweeps.spec.paths import PREPARED, runs_place, shown
+from sweeps.cli.places import every_sweep, find_sweep, looked_in
+from sweeps.spec.paths import PREPARED
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -39,7 +39,7 @@ def sync(
         raise UserMistake(Mistake("xlt sync", "needs sweeps", "name one or more, or give --all"))
     folders = every_sweep() if every else [find_sweep(name) for name in sweeps or ()]
     if not folders:
-        say(f"no sweeps under {shown(runs_place())}: nothing to sync")
+        say(f"no sweeps under {looked_in()}: nothing to sync")
     done, refused = {}, list[Mistake]()
     for folder in folders:
         found = sync_one(folder)

@@ -16,7 +16,7 @@ import typer
 
 from sweeps.cli.cleanup import close_and_say, say_what_is_left
 from sweeps.cli.faults import say
-from sweeps.cli.places import as_word, find_sweep, sweep_names
+from sweeps.cli.places import as_word, find_sweep, looked_in, sweep_names
 from sweeps.spec.paths import runs_place, shown, within
 from sweeps.tracking.location import client_address, plain_for_mlflow, tracking_uri
 from xlt_core.vocabulary.address import bare
@@ -107,5 +107,5 @@ def _not_there(database: str) -> Mistake:
     if names:
         remedy = f"name a sweep that is tracked elsewhere, as `xlt ui {as_word(names[0])}`"
         return Mistake(database, "is not there", remedy)
-    what = "is not there: no sweep was tracked yet"
+    what = f"is not there: no sweep was tracked yet under {looked_in()}"
     return Mistake(database, what, "`xlt run SPEC` first")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sweeps.results.tables import SELECTIONS, shown_split
 from sweeps.spec.overlaps import allowed_steps
 from sweeps.spec.recipes import Origins, step_origins, target_origins
-from sweeps.spec.selection import selection
+from sweeps.spec.selection import only_english, selection
 from sweeps.spec.sweep import Range, Sweep, Value
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.languages import ENGLISH
@@ -84,6 +84,8 @@ def _empty_tables(sweep: Sweep, prepared: ResolvedInputs, candidates: Candidates
         chosen = selection(sweep, prepared, languages)
         if not chosen.choosing:
             yield f"No winner can be chosen on {chosen.on}: no target has any; that line is empty."
+    if sentence := only_english(sweep, prepared):
+        yield sentence
 
 
 def _trainings(sweep: Sweep) -> Iterator[tuple[str, str, Origins]]:

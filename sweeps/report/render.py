@@ -31,11 +31,11 @@ from sweeps.results.tables import (
 )
 from sweeps.search.of_sweep import candidates_of, planned_trials
 from sweeps.search.trial import TrialState
-from sweeps.spec.selection import selection
+from sweeps.spec.selection import only_english, selection
 from sweeps.spec.sweep import Objective
 from xlt_core.vocabulary.languages import ENGLISH
 
-BEST = 5  # plans listed
+BEST = 5  # plans listed, where not all are asked for
 
 SELECTED_BY = {
     "english": "selected on English {split} (zero-shot)",
@@ -48,13 +48,13 @@ def text_report(results: SweepResults) -> str:
     return as_text(results_report(results))
 
 
-def results_report(results: SweepResults) -> RenderableType:
-    """Best plans, both winners, and their gains by language family."""
+def results_report(results: SweepResults, every: bool = False) -> RenderableType:
+    """Best plans, or every one; both winners, and their gains by language family."""
     shown = shown_split(results.sweep.splits, results.sweep.objective)
     if not results.rows:
         return Text(f"{results.sweep.name}: no trial has finished yet; nothing to show.")
     parts: list[RenderableType] = [*_heading(results, shown), Text()]
-    parts += [best_plans(results, shown), Text(), winners(results, shown)]
+    parts += [*best_plans(results, shown, every), Text(), winners(results, shown)]
     parts += [*winning_settings(results, shown), Text()]
     if shown is not None:
         parts += _family_tables(results, shown)
@@ -62,21 +62,35 @@ def results_report(results: SweepResults) -> RenderableType:
     return Group(*parts)
 
 
-def best_plans(results: SweepResults, shown: str | None) -> Table:
-    """The best plans by the sweep's objective, and the baseline."""
-    objective = results.sweep.objective
-    ranked = standings(results.rows, objective, shown, results.asked)
-    chosen = list(ranked[:BEST])
-    chosen += [found for found in ranked[BEST:] if found.trial == 0]
-    some = f" ({len(chosen)} of {len(ranked)})" if len(chosen) < len(ranked) else ""
-    table = Table(title=f"Best plans{some}, {_selected_by(objective)}", title_justify="left")
+def best_plans(
+    results: SweepResults, shown: str | None, every: bool = False
+) -> Iterator[RenderableType]:
+    """The best plans by the sweep's objective and the baseline, or every plan; what is left out."""
+    ranked = standings(results.rows, results.sweep.objective, shown, results.asked)
+    chosen = ranked if every else _best(ranked)
+    left_out = len(ranked) - len(chosen)
+    some = f" ({len(chosen)} of {len(ranked)})" if left_out else ""
+    yield _plans(f"Best plans{some}, {_selected_by(results)}", chosen, results, shown)
+    if left_out:
+        yield Text(f"{left_out} more: `--all` of `xlt results` lists every plan")
+
+
+def _best(ranked: Sequence[Standing]) -> tuple[Standing, ...]:
+    return (*ranked[:BEST], *(found for found in ranked[BEST:] if found.trial == 0))
+
+
+def _plans(
+    title: str, chosen: Sequence[Standing], results: SweepResults, shown: str | None
+) -> Table:
+    """A table of plans, with the settings that were searched and a score for each target."""
+    table = Table(title=title, title_justify="left")
     table.add_column("trial", justify="right")
     table.add_column("plan", overflow="fold")
-    is_searched = any(standing.settings for standing in ranked)
+    is_searched = any(standing.settings for standing in chosen)
     if is_searched:
         table.add_column("settings", overflow="fold")
-    table.add_column(f"{objective.split} (selects)", justify="right")
-    targets = _target_names(ranked)
+    table.add_column(f"{results.sweep.objective.split} (selects)", justify="right")
+    targets = _target_names(chosen)
     for target in targets:
         table.add_column(f"{target} {shown} (gain)", justify="right")
     for standing in chosen:
@@ -100,8 +114,8 @@ def winners(results: SweepResults, shown: str | None) -> Table:
     targets = _target_names(tuple(found.values()))
     for target in targets:
         table.add_column(f"{target} {shown} (gain)", justify="right")
-    for languages in SELECTIONS:
-        label = _selected_by(Objective(results.sweep.objective.split, languages))
+    for languages in _ways(results):
+        label = _selected_by(results, languages)
         standing = found.get(languages)
         if standing is None:
             table.add_row(label, "no score to choose by", "–", *("–" for _ in targets))
@@ -166,10 +180,12 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
         "Family: unweighted mean over its languages of the mean over seeds; intervals are for "
         "other languages of the family and other seeds" + _seeds_note(results)
     )
-    for languages in SELECTIONS:
+    for languages in _ways(results):
         chosen = selection(sweep, results.prepared, languages)
         if chosen.silent:
             yield chosen.sentence()
+    if sentence := only_english(sweep, results.prepared):
+        yield sentence
     yield from _gains_missing(results, shown)
     left_out = incomplete(results.rows, results.asked)
     if left_out:
@@ -193,7 +209,7 @@ def _ties(results: SweepResults, shown: str | None) -> Iterator[str]:
         equal = [s for s in ranked if s.selected_by == first.selected_by and s != first]
         if equal:
             names = ", ".join(map(_with_number, equal))
-            chosen = _selected_by(objective)
+            chosen = _selected_by(results, languages)
             yield f"As good as the winner, {chosen}: {names}; the earlier one is named."
 
 
@@ -243,7 +259,7 @@ def _family_tables(results: SweepResults, shown: str) -> Iterator[RenderableType
     """One table a winner; one in all where both ways choose the same plan."""
     found: dict[Choice, tuple[Standing, list[str]]] = {}
     for languages, standing in _winners(results, shown):
-        chosen = _selected_by(Objective(results.sweep.objective.split, languages))
+        chosen = _selected_by(results, languages)
         found.setdefault((standing.trial, standing.beside), (standing, []))[1].append(chosen)
     for standing, selections in found.values():
         yield _family_gains(results, standing, shown, " and ".join(selections))
@@ -269,15 +285,23 @@ def _family_gains(
 
 
 def _winners(results: SweepResults, shown: str | None) -> Iterator[tuple[str, Standing]]:
-    for languages in SELECTIONS:
+    for languages in _ways(results):
         objective = Objective(results.sweep.objective.split, languages)
         found = winner(results.rows, objective, shown, results.asked)
         if found is not None:
             yield languages, found
 
 
-def _selected_by(objective: Objective) -> str:
-    return SELECTED_BY[objective.languages].format(split=objective.split)
+def _ways(results: SweepResults) -> tuple[str, ...]:
+    """The ways of choosing; where only English has data to select on there is no other."""
+    return ("english",) if only_english(results.sweep, results.prepared) else SELECTIONS
+
+
+def _selected_by(results: SweepResults, languages: str | None = None) -> str:
+    """What selects, in words; without `languages`, by the sweep's own objective."""
+    chosen = selection(results.sweep, results.prepared, languages)
+    which = "all" if chosen.is_on_targets else "english"
+    return SELECTED_BY[which].format(split=chosen.objective.split)
 
 
 def _target_names(found: Sequence[Standing]) -> list[str]:

@@ -13,6 +13,7 @@ class SweepState(StrEnum):
 
     RUNNING = "running"
     PAUSED = "paused"
+    ENDING = "ending"  # was asked to stop or to be cancelled, and its driver is still at work
     INTERRUPTED = "interrupted"
     STOPPED = "stopped"
     CANCELLED = "cancelled"

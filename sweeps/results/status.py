@@ -137,9 +137,11 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     if prepared is not None:
         store = Store(sweep.store)
         stages, short = stages_and_lacking(sweep, prepared, trials, store, folder.identity)
+    asked = requested(folder)
     state = state_of(
         driven=is_driven(folder),
-        pausing=requested(folder) == DesiredState.PAUSE,
+        pausing=asked == DesiredState.PAUSE,
+        ending=asked.ends,
         last_word=last_word(folder),
         trials=[trial.state for trial in trials],
     )
@@ -244,7 +246,11 @@ def _short(
 
 
 def state_of(
-    driven: bool, pausing: bool, last_word: str, trials: Collection[TrialState]
+    driven: bool,
+    pausing: bool,
+    last_word: str,
+    trials: Collection[TrialState],
+    ending: bool = False,
 ) -> SweepState:
     """One word for where a sweep stands.
 
@@ -253,7 +259,10 @@ def state_of(
         pausing: whether a pause is asked of it.
         last_word: the state that the last driver said it ended in; empty if it said nothing.
         trials: their states, as the study has them.
+        ending: whether it is asked to stop or to be cancelled.
     """
+    if driven and ending:
+        return SweepState.ENDING  # stages that finish, or the last records that are sent
     if driven:
         return SweepState.PAUSED if pausing else SweepState.RUNNING
     if last_word in ENDED_ON_REQUEST:

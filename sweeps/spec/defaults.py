@@ -23,6 +23,10 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan
 
 LAB_ENCODER = "lab-tiny"
+_WITHOUT = (
+    "write hub or lab, or put the data there: a folder a task, as XTREME-R's download has them "
+    "(see `xlt tasks`); none come with xlt, and sweeps/specs/quickstart.yaml runs without"
+)
 
 
 def with_defaults(
@@ -67,7 +71,7 @@ def find_data(spec: Spec, document: Document) -> str:
     found = _find_folder(text, document, ("data",))
     if found is None:
         near = difflib.get_close_matches(text, ["hub", "lab"], n=1, cutoff=0.6)
-        remedy = f"did you mean {near[0]}?" if near else "write hub, lab or an existing folder"
+        remedy = f"did you mean {near[0]}?" if near else _WITHOUT
         raise UserMistake(_missing(text, document, ("data",), remedy))
     return str(found)
 

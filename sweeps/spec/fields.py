@@ -69,6 +69,8 @@ def _of(
     model: type[Part], own: Mapping[str, Any], schema: Mapping[str, Any], before: str
 ) -> Iterator[Field]:
     for name, info in model.model_fields.items():
+        if name == "plan_steps" and before != "recipe.train.":
+            continue  # read, to be refused: a plan's stages share their steps, no other stage does
         path, inner = f"{before}{name}", part_in(info.annotation)
         about_it = info.description or ""
         if inner is None or name == "targets":

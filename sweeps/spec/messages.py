@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import typing
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import abbreviated
 
 _EARLY = ("early_stopping", "stop_early", "patience", "early_stop")
+_ONE_LETTER = 0.85  # how alike names are that one letter tells apart: `target`, `targets`
 _SHAPES = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -105,10 +107,11 @@ def _unknown(trail: FieldPath) -> tuple[str, str]:
     if name in _EARLY:
         remedy = "stages train for steps or epochs; stopping early on a target language leaks it"
         return what, remedy
+    fields = _fields(Spec, trail[:-1])
     elsewhere = [path for path in _paths(Spec) if path.split(".")[-1] == name]
     if elsewhere:
-        return what, f"did you mean {' or '.join(elsewhere)}?"
-    fields = _fields(Spec, trail[:-1])
+        here = difflib.get_close_matches(name, fields, n=1, cutoff=_ONE_LETTER)
+        return what, f"did you mean {' or '.join([*here, *elsewhere])}?"
     return what, did_you_mean(name, fields)
 
 

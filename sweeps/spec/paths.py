@@ -20,6 +20,9 @@ PREPARED = "prepared.json"  # what preflight found: encoder and data by content,
 IDENTITY = "id"  # tells this folder from every other, wherever it is moved
 EVENTS = "events.jsonl"  # what happened, one JSON line each
 CONTROL = "control"  # a request to pause, stop or cancel
+STUDY, LOCK, SPOOL = "study.db", "lock", "spool"
+_BESIDE_THE_STUDY = tuple(f"{STUDY}{end}" for end in ("-journal", "-wal", "-shm"))  # SQLite's
+OWN = (SPEC, PREPARED, IDENTITY, EVENTS, CONTROL, STUDY, *_BESIDE_THE_STUDY, LOCK, SPOOL)
 
 Place = Path | str
 """A folder here, or an fsspec URL without a slash at its end."""
@@ -109,6 +112,12 @@ class SweepFolder:
         return self.files.has(SPEC)
 
     @property
+    def foreign(self) -> tuple[str, ...]:
+        """Names in it that are no sweep's, sorted; what hides (`.gitkeep`) is nobody's."""
+        there = _names(self.place)
+        return tuple(name for name in there if name not in OWN and not name.startswith("."))
+
+    @property
     def identity(self) -> str:
         """What tells it from every other; empty before the sweep was begun."""
         return (self.files.read(IDENTITY, errors="replace") or "").strip()
@@ -116,17 +125,17 @@ class SweepFolder:
     @property
     def study(self) -> Path:
         """The study's SQLite file, where it lies here."""
-        return self.path / "study.db"
+        return self.path / STUDY
 
     @property
     def lock(self) -> Path:
         """Held by the one driver."""
-        return self.path / "lock"
+        return self.path / LOCK
 
     @property
     def spool(self) -> Path:
         """Tracking records that wait to be sent."""
-        return self.path / "spool"
+        return self.path / SPOOL
 
     @property
     def runs(self) -> Place:

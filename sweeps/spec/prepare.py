@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sweeps.spec.commits import data_replaced, encoder_moved, source_ref
+from sweeps.spec.doubles import noting_doubles
 from sweeps.spec.fits import beyond_limits, too_long, unservable
 from sweeps.spec.inputs import Cell, OverlapFlag, ResolvedInputs
 from sweeps.spec.names import did_you_mean, encoder_names, nearest
@@ -53,7 +54,7 @@ def prepare(sweep: Sweep, before: ResolvedInputs | None = None) -> ResolvedInput
     mistakes += _without_english(sweep, cells)
     mistakes += _nothing_left(sweep, flags)
     mistakes += unservable(sweep)
-    data = dict(_referred(sweep, source, cells, mistakes))
+    data = dict(noting_doubles(source, _referred(sweep, source, cells, mistakes), notes))
     mistakes += stemming(data_replaced(before, source.ref, data), sweep.where("data"))
     if mistakes:
         raise UserMistake(in_order(mistakes))

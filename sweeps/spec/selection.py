@@ -19,16 +19,18 @@ class Selection:
 
     Attributes:
         objective: what selects.
+        is_on_targets: whether target languages are to choose, and not English alone has data.
     """
 
     objective: Objective
     choosing: tuple[str, ...]
     silent: tuple[str, ...]
+    is_on_targets: bool = False
 
     @property
     def on(self) -> str:
         """What is looked at, in words."""
-        kind = "English" if self.objective.languages == "english" else "target-language"
+        kind = "target-language" if self.is_on_targets else "English"
         return f"{kind} {self.objective.split}"
 
     def sentence(self) -> str:
@@ -47,13 +49,28 @@ def selection(sweep: Sweep, prepared: ResolvedInputs, languages: str | None = No
         languages: `english` or `all` in place of what the spec says.
     """
     objective = Objective(sweep.objective.split, languages or sweep.objective.languages)
-    targets = [target.task for target in sweep.targets]
-    choosing = tuple(one.task for one in sweep.targets if _chooses(one, objective, prepared))
-    return Selection(objective, choosing, tuple(name for name in targets if name not in choosing))
+    languages_of = {one.task: _choosing(one, objective, prepared) for one in sweep.targets}
+    choosing = tuple(task for task, languages in languages_of.items() if languages)
+    silent = tuple(task for task in languages_of if task not in choosing)
+    is_english = set().union(*languages_of.values()) == {ENGLISH}
+    on_targets = objective.languages == "all" and not is_english
+    return Selection(objective, choosing, silent, on_targets)
 
 
-def _chooses(target: Target, objective: Objective, prepared: ResolvedInputs) -> bool:
+def only_english(sweep: Sweep, prepared: ResolvedInputs) -> str:
+    """A sentence where nothing could select but English; empty where another language can."""
+    if selection(sweep, prepared, "all").is_on_targets:
+        return ""
+    split = sweep.objective.split
+    return (
+        f"Of the targets' languages only English has {split} data: nothing is selected on target "
+        "languages."
+    )
+
+
+def _choosing(target: Target, objective: Objective, prepared: ResolvedInputs) -> set[str]:
+    """The languages of a target that select."""
     there = {ref.language for ref in prepared.evaluated(target.task, objective.split)}
     if objective.languages == "english":
-        return ENGLISH in there
-    return any(target.asks(language) for language in there)
+        return there & {ENGLISH}
+    return {language for language in there if target.asks(language)}

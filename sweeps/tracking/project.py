@@ -204,13 +204,12 @@ def _trial_metrics(
 def _selection_tags(selection: Selection | None) -> dict[str, str]:
     if selection is None:
         return {}
-    languages = selection.objective.languages
     return given(
         {
-            "xlt.objective.languages": languages,
+            "xlt.objective.languages": selection.objective.languages,
             "xlt.objective.targets": listed(selection.choosing),
             "xlt.objective.without": listed(selection.silent),
-            "xlt.selection": SELECTED_ON_TARGETS if languages == "all" else "",
+            "xlt.selection": SELECTED_ON_TARGETS if selection.is_on_targets else "",
         }
     )
 

@@ -11,6 +11,7 @@ from sweeps.tracking.records import Status
 # Optuna's, Tune's and our own words for how far something is.
 _STATUS = {
     SweepState.RUNNING: Status.RUNNING,
+    SweepState.ENDING: Status.RUNNING,
     "waiting": Status.RUNNING,
     "complete": Status.FINISHED,
     "completed": Status.FINISHED,

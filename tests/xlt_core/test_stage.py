@@ -88,7 +88,11 @@ class TestContinuing:
             broken.run(stage)
         assert broken.store.checkpoints(stage.key).latest_step() == 15
         broken.stop_at = -1
+        broken.events.clear()
         assert broken.run(stage).executed
+        first, *others = [event for event in broken.events if isinstance(event, StageProgress)]
+        assert (first.step, first.steps, first.tokens_per_second) == (15, 30, 0.0)
+        assert [event.step for event in others] == [20, 25, 30]
         assert_equal_bits(whole.weights(stage), broken.weights(stage))
         attempts = broken.about(stage)["attempts"]
         assert [(a["from_step"], a["to_step"]) for a in attempts] == [(0, 15), (15, 30)]  # type: ignore[attr-defined]

@@ -94,7 +94,9 @@ class Bench:
 
     def _note(self, event: Event) -> None:
         self.events.append(event)
-        if isinstance(event, StageProgress) and event.step == self.stop_at:
+        if not isinstance(event, StageProgress) or not event.tokens_per_second:
+            return  # at no speed: where an earlier attempt is gone on with
+        if event.step == self.stop_at:
             raise StageCancelled(event.stage)
 
 

@@ -83,7 +83,7 @@ def train(
     Args:
         course: how, by the stage's method.
         tell: is given a point of the curve every `pace.log_steps` steps and at the
-            end; may raise StageCancelled.
+            end, and first the last one of an earlier attempt; may raise StageCancelled.
 
     Raises:
         NonFiniteLoss, NonFiniteGradient: names task, step and learning rate.
@@ -139,6 +139,9 @@ class _Loop:
     def run(self) -> Iterator[Point]:
         """Take every step that is left; yield a point of the curve now and then."""
         at, tokens, seconds = self.progress, self.progress.tokens, self.progress.seconds
+        if at.curve:
+            last = at.curve[-1]
+            yield Point(at.step, self.job.steps, last["loss"], last["learning_rate"], 0.0)
         while at.step < self.job.steps:
             self._step()
             if at.step % self.pace.log_steps == 0 or at.step == self.job.steps:

@@ -165,7 +165,10 @@ class StageStarted(StageEvent):
 
 @dataclass(frozen=True)
 class StageProgress(StageEvent):
-    """A point of the loss curve; the loss is the mean since the point before."""
+    """A point of the loss curve; the loss is the mean since the point before.
+
+    What goes on from a checkpoint says so first, at its step and at no speed.
+    """
 
     step: int
     steps: int

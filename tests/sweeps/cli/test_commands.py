@@ -116,6 +116,22 @@ class TestResults:
         assert "Gain by language family" in said.out
         assert said.err == ""
 
+    def test_all_plans(self, made, xlt, monkeypatch, tmp_path):
+        """How many are left out is said below the table, and what lists them; a file's too."""
+        monkeypatch.setattr("sweeps.report.render.BEST", 1)
+
+        def plans(text):
+            table = text.partition("Best plans")[2].partition("The winner")[0]
+            rows = [line.split("│")[1].strip() for line in table.splitlines() if "│" in line]
+            return sorted(rows), "`--all` of `xlt results` lists every plan" in table
+
+        best = xlt("results", "made").out
+        assert "Best plans (2 of 4)" in best and "2 more: `--all`" in best
+        assert plans(best) == (["0", "1"], True)
+        assert plans(xlt("results", "made", "--all").out) == (["0", "1", "2", "3"], False)
+        assert xlt("results", "made", "--all", "-o", str(tmp_path / "report.txt")).code == 0
+        assert plans((tmp_path / "report.txt").read_text()) == (["0", "1", "2", "3"], False)
+
 
 class TestPlan:
     def test_json_shape(self, made, xlt):
@@ -437,6 +453,30 @@ class TestPlaced:
             said = xlt("status", "made")
         assert said.code == 2 and "is just starting" in said.err
         assert "is not a sweep" in xlt("status", "made").err
+
+
+class TestLookedIn:
+    @pytest.mark.parametrize(
+        "command", [["status", "nope"], ["results", "nope"], ["status"], ["sync", "--all"], ["ui"]]
+    )
+    def test_who_finds_no_sweep_says_where_it_was_looked_for(
+        self, xlt, tmp_path, monkeypatch, command
+    ):
+        """The whole path, for it hangs on the current folder; and what names another."""
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.delenv("XLT_RUNS", raising=False)
+        said = xlt(*command).err
+        assert f"under {tmp_path}/runs (XLT_RUNS names another folder)" in said
+        monkeypatch.setenv("XLT_RUNS", "mine")
+        assert f"under {tmp_path}/mine (which XLT_RUNS names)" in xlt(*command).err
+        monkeypatch.setenv("XLT_RUNS", "")
+        assert xlt(*command).err == said
+
+    def test_beside_other_sweeps_too(self, made, xlt):
+        """Another folder's sweep is asked for here as easily as a misspelt one."""
+        said = xlt("status", "nope")
+        assert f"under {made.folder.runs} (which XLT_RUNS names)" in said.err
+        assert "there are: made" in said.err
 
 
 class TestSync:

@@ -61,7 +61,7 @@ class TestTally:
         tally.add(stage(StageDone, seconds=1.0))
         assert (len(tally.trained), len(tally.running)) == (1, 0)
 
-    def test_tells_trained_evaluated_reused_failed_apart(self):
+    def test_tells_trained_evaluated_found_failed_apart(self):
         """Four ways for a stage to end, four counts."""
         tally = Tally(total=None)
         tally.add(stage(StageDone, "a", of="train", seconds=1.0))
@@ -69,22 +69,27 @@ class TestTally:
         tally.add(stage(StageReused, "c", of="train"))
         tally.add(stage(StageFailedEvent, "d", of="train", error="NaN"))
         tally.add(stage(StageCancelledEvent, "e", of="train"))
-        assert [len(s) for s in (tally.trained, tally.evaluated, tally.reused, tally.failed)] == [
+        assert [len(s) for s in (tally.trained, tally.evaluated, tally.found, tally.failed)] == [
             1,
             1,
             1,
             1,
         ]
 
-    def test_what_was_computed_here_is_not_reused(self):
-        """Asked for again by a later trial, it comes from the store, but this run put it there."""
+    def test_what_was_computed_here_is_not_found(self):
+        """Asked for again by a later trial, it comes from the store, but this run put it there.
+
+        What is found is not called reused: of that `xlt status` says what other sweeps have put
+        there, and a stage of an earlier run of this sweep is none of it.
+        """
         tally = Tally(total=None)
         for of in ("train", "evaluate"):
             tally.add(stage(StageDone, of, of=of, seconds=1.0))
             tally.add(stage(StageReused, of, of=of))
         for _ in range(2):
             tally.add(stage(StageReused, "c", of="train"))
-        assert "this run: 1 trained · 1 evaluated · 1 reused" in summary(tally)
+        assert "this run: 1 trained · 1 evaluated · 1 found in the store" in summary(tally)
+        assert "reused" not in summary(tally)
 
     def test_progress_of_a_stage(self):
         """Steps and speed are the last ones told."""
@@ -132,6 +137,7 @@ class TestLine:
         [
             (stage(StageStarted), "start mnli #k1"),
             (stage(StageDone, seconds=2.0), "done  mnli #k1 (2.0 s)"),
+            (stage(StageReused), "found mnli #k1"),
             (stage(StageFailedEvent, error="loss is NaN\nmore"), "FAIL  mnli #k1 (loss is NaN)"),
             (
                 TrialFinished("mnli", {}, 71.234, trial=3),
@@ -182,6 +188,12 @@ class TestProgress:
         """Ten thousand steps are not ten thousand lines."""
         steps = [progress(at=float(n), step=n) for n in range(100)]
         assert 1 <= len(self.observe(*steps)) <= 4
+
+    def test_without_a_terminal_what_goes_on_says_from_where(self):
+        """At once: little may be left of it."""
+        told = progress(step=900, steps=1000, tokens_per_second=0.0)
+        (only,) = self.observe(told, progress(at=1.0, step=910, steps=1000))
+        assert "step 900/1000" in only
 
     def test_an_end_told_twice_is_one_line(self):
         """The engine's word and the service's are about the same end."""

@@ -37,6 +37,7 @@ CAUTIONS = {
     ),
     "the baseline alone": (("intermediate.count=0",), "no plan but the baseline"),
     "one trial": (("search={method: random, trials: 1}",), "no plan but the baseline"),
+    "English alone": (("languages=[en]",), "languages only English has dev data"),
     "no English": (
         ("languages=[qla]", "objective.languages=all"),
         "No winner can be chosen on English dev",

@@ -111,6 +111,33 @@ class TestResultsReport:
         text = report(replace(results, prepared=replace(results.prepared, data=data)))
         assert "lab-nli takes no part, having none" in text
 
+    @pytest.mark.parametrize("languages", ["english", "all"])
+    def test_where_only_english_can_select_nothing_else_does(self, results, languages):
+        """No line, no title and no table says that target languages selected; a note says why."""
+        data = {
+            cell: ref
+            for cell, ref in results.prepared.data.items()
+            if ref.split != "dev" or ref.language == "en"
+        }
+        rows = tuple(r for r in results.rows if r.split != "dev" or r.language == "en")
+        sweep = replace(results.sweep, objective=Objective("dev", languages))
+        found = replace(
+            results,
+            sweep=sweep,
+            rows=rows,
+            prepared=replace(results.prepared, data=data),
+        )
+        text = report(found)
+        assert "on target languages (" not in text
+        assert "Best plans, selected on English dev (zero-shot)" in text
+        assert "Gain by language family: lab-pairs, selected on English dev (zero-shot)\n" in text
+        note = (
+            "Of the targets' languages only English has dev data: nothing is selected on target "
+            "languages."
+        )
+        assert text.splitlines().count(note) == 1
+        assert note not in report(results)
+
     def test_one_seed_has_no_interval(self, results):
         """One seed says nothing of others, whatever the number of languages."""
         rows = tuple(row for row in results.rows if row.seed == results.sweep.seeds[0])

@@ -28,7 +28,7 @@ from sweeps.spec.identity import give_identity
 from sweeps.spec.stored import write_spec
 from sweeps.tracking.projection import sweep_projection
 from xlt_core.vocabulary.errors import UserMistake
-from xlt_core.vocabulary.events import SweepFinished
+from xlt_core.vocabulary.events import SweepFinished, SweepStarted
 from xlt_core.vocabulary.plan import Plan
 
 LOST = {
@@ -127,6 +127,24 @@ class TestSweepStatus:
             assert sweep_status(made.folder).state == "paused"
         assert sweep_status(made.folder).state == "cancelled"
 
+    @pytest.mark.parametrize("asked", ["stop", "cancel"])
+    @pytest.mark.parametrize("said", [True, False], ids=["last records", "last stages"])
+    def test_what_was_asked_to_end_is_ending_until_its_driver_has_left(self, make, asked, said):
+        """Until then it neither runs, for it begins nothing, nor can be gone on with."""
+        made = make()
+        made.begin()
+        made.ask(0, "(none)")
+        last = {"stop": "stopped", "cancel": "cancelled"}[asked]
+        made.journal(SweepStarted("made"))
+        with filelock.FileLock(made.folder.lock):
+            assert sweep_status(made.folder).state == "running"
+            request(made.folder, asked)
+            if said:
+                made.journal(SweepFinished("made", last))
+            found = sweep_status(made.folder)
+            assert (found.state, found.trials.running, found.trials.open) == ("ending", 0, 1)
+        assert sweep_status(made.folder).state == (last if said else "interrupted")
+
     def test_failed_trials_come_with_their_errors(self, make):
         """A failing trial says why."""
         made = make()
@@ -216,7 +234,9 @@ class TestCountTrials:
     def trial(number: int, state: str) -> Trial:
         return Trial(number, Plan(), {}, state, 1.0 if state == "finished" else None)
 
-    @pytest.mark.parametrize("state", ["running", "paused", "interrupted", "finished", "stopped"])
+    @pytest.mark.parametrize(
+        "state", ["running", "paused", "ending", "interrupted", "finished", "stopped"]
+    )
     def test_each_is_counted_once(self, state):
         """A trial without a result runs where the sweep does, and is open elsewhere; so is one
         that finished and lacks what is asked of it now."""

@@ -14,7 +14,7 @@ from sweeps.spec import files as files_module
 from sweeps.spec.desired_state import DesiredState, forget, request, requested, written
 from sweeps.spec.files import Files
 from sweeps.spec.identity import give_identity
-from sweeps.spec.paths import SweepFolder, existing_sweeps, place_of
+from sweeps.spec.paths import OWN, SweepFolder, existing_sweeps, place_of
 from tests.s3_server import serving
 from xlt_core.vocabulary.errors import UserMistake
 
@@ -51,6 +51,15 @@ def folder(new_runs: Callable[[], str]) -> SweepFolder:
 @pytest.fixture
 def files(folder: SweepFolder) -> Files:
     return folder.files
+
+
+class TestForeign:
+    def test_what_no_sweep_has_put_there(self, folder: SweepFolder):
+        """By name, folders too; a sweep's own names and what hides are left out."""
+        assert folder.foreign == ()
+        for name in (*OWN, ".gitkeep", "thesis.tex", "data/rows.tsv"):
+            folder.files.write(name, "x")
+        assert folder.foreign == ("data", "thesis.tex")
 
 
 class TestTexts:

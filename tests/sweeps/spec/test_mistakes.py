@@ -53,6 +53,8 @@ BROKEN = [
      ["line 8, recipe.tasks.mnli.stepz", "did you mean steps?"]),
     ("in the wrong section", HEAD + "trials: 4\n",
      ["line 6, trials", "did you mean search.trials?"]),
+    ("one target", HEAD.replace("targets", "target"), ["did you mean targets or recipe.target?"]),
+    ("one seed", HEAD + "seed: 3\n", ["line 6, seed", "did you mean seeds or search.seed?"]),
     ("recipe field on top", HEAD + "batch_size: 4\n", ["recipe.train.batch_size"]),
     ("stopping early", HEAD + "recipe:\n  target: {early_stopping: true}\n",
      ["line 7, recipe.target.early_stopping", "target language"]),

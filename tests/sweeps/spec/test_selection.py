@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sweeps.spec.inputs import ResolvedInputs
@@ -50,6 +52,20 @@ class TestSelection:
         """By target languages, whatever has dev in any language takes part."""
         found = selection(sweep, prepared, "all")
         assert (found.choosing, found.silent) == (("sib200", "xcopa"), ("xquad",))
+
+    def test_where_only_english_has_dev_target_languages_do_not_choose(self, sweep, prepared):
+        """Whatever the spec says: what is chosen on English is said to be."""
+        data = {cell: ref for cell, ref in prepared.data.items() if cell != ("xcopa", "sw", "dev")}
+        found = selection(sweep, replace(prepared, data=data), "all")
+        assert found.choosing == ("sib200",) and not found.is_on_targets
+        assert found.sentence().startswith("Chosen on English dev of sib200;")
+        assert selection(sweep, prepared, "all").is_on_targets
+        assert not selection(sweep, prepared).is_on_targets
+
+    def test_where_none_has_dev_it_is_named_by_what_was_asked(self, sweep, prepared):
+        """A line that stays empty is not said to be English's."""
+        found = selection(sweep, replace(prepared, data={}), "all")
+        assert found.sentence().startswith("Chosen on target-language dev of no target;")
 
     def test_where_all_choose_none_is_silent(self, sweep, prepared):
         """One sentence, and no word of anybody missing."""

@@ -12,6 +12,7 @@ import yaml
 from sweeps.spec.read import read_spec
 from sweeps.spec.schema import Spec, spec_schema
 from sweeps.spec.sweep import Execution, Objective, Search, Sweep
+from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.languages import get_language
 
 SPECS = Path(__file__).parents[3] / "sweeps" / "specs"
@@ -30,6 +31,24 @@ class TestShipped:
         """They are started from the project's root."""
         monkeypatch.chdir(SPECS.parents[1])
         assert Path(read_spec(path).data).is_dir()
+
+    @pytest.mark.parametrize("path", sorted((SPECS / "small").glob("*.yaml")), ids=lambda p: p.stem)
+    def test_where_the_real_data_are_not_a_screen_says_what_runs_without(
+        self, path: Path, monkeypatch, tmp_path: Path
+    ):
+        """As in a clone alone; what is named is there, and says of itself that it needs none."""
+        copy = tmp_path / "clone" / "sweeps" / "specs" / "small" / path.name
+        copy.parent.mkdir(parents=True)
+        copy.write_bytes(path.read_bytes())
+        monkeypatch.chdir(tmp_path / "clone")
+        with pytest.raises(UserMistake) as caught:
+            read_spec(copy)
+        of_data, of_encoder = sorted(caught.value.mistakes, key=lambda mistake: mistake.what)
+        assert "there is no folder '../shared/data'" in of_data.what
+        assert "XTREME-R's download" in str(of_data.remedy)
+        assert "sweeps/specs/quickstart.yaml runs without" in str(of_data.remedy)
+        assert read_spec(SPECS / "quickstart.yaml").data == "lab"
+        assert "lab-tiny" in str(of_encoder.remedy)
 
     def test_names_are_unique(self):
         """Specs of one name would share a folder."""

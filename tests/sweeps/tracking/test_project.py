@@ -130,7 +130,7 @@ class TestTrialRecord:
         """The rule of honest selection is shown on the run."""
         english = Selection(Objective("dev", "english"), ("xnli",), ())
         assert "xlt.selection" not in a_trial(selection=english).tags
-        every = Selection(Objective("dev", "all"), ("xnli",), ())
+        every = Selection(Objective("dev", "all"), ("xnli",), (), is_on_targets=True)
         marked = a_trial(selection=every).tags["xlt.selection"]
         assert marked == "selected on target languages"
 
