@@ -3,13 +3,17 @@
 Only more of the same extends a sweep (trials, seeds, languages, targets, tasks); how work is
 carried out may change freely; anything else would mix two questions in one study. What counts is
 what would be computed, not the words it is said in (`computed`).
+
+How a field is judged stands beside it in `sweep`; `side_by_side` walks over all there are. What
+needs more than a word is judged APART, by a function that `compare` calls: encoder and data, what
+plans there are, targets, recipes. It also keeps a window that nobody wrote, and the old order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from sweeps.spec.differences import (
     Difference,
@@ -17,14 +21,13 @@ from sweeps.spec.differences import (
     left_out,
     more_data,
     new_numerics,
-    one,
     other_data,
     other_recipes,
     shown,
 )
+from sweeps.spec.side_by_side import added, side_by_side
 from sweeps.spec.stems import trail_of_target
 from sweeps.spec.sweep import Intermediate, Sweep, Target
-from xlt_core.vocabulary.address import bare
 
 T = TypeVar("T")
 
@@ -73,19 +76,15 @@ def compare(
     """
     new, notes = _with_frozen_window(old, new)
     new = _in_old_order(old, new)
-    more = [*_more(old, new)]
+    both = [*side_by_side(old, new)]
+    more = [*(text for each in both for text in each.more()), *_more(old, new)]
     differences = [
-        *_plain(old, new, ("name",)),
-        *one("storage", bare(old.storage), bare(new.storage)),
+        *(found for each in both for found in each.refused()),
         *other_data(old, new, old_identity, new_identity),
-        *_intermediate(old.intermediate, new.intermediate),
+        *_other_plans(old.intermediate, new.intermediate),
         *left_out(old, new),
         *_fewer_targets(old, new),
-        *_fewer("seeds", old.seeds, new.seeds),
-        *_fewer("splits", old.splits, new.splits),
         *other_recipes(old, new, old_identity or {}),
-        *_search(old, new),
-        *_values("objective", old.objective, new.objective),
     ]
     if old_identity is not None and new_identity is not None:
         more += [] if more else more_data(old_identity, new_identity)
@@ -96,7 +95,8 @@ def compare(
             "earlier trials were told to the search over fewer targets, languages or seeds; "
             "their objective is not comparable with that of new ones"
         )
-    return Change(new, tuple(more), tuple(_free(old, new)), tuple(differences), tuple(notes))
+    free = tuple(each.path for each in both if each.is_free)
+    return Change(new, tuple(more), free, tuple(differences), tuple(notes))
 
 
 def _with_frozen_window(old: Sweep, new: Sweep) -> tuple[Sweep, list[str]]:
@@ -134,15 +134,11 @@ def _place(old: Sequence[object], item: object) -> int:
 
 
 def _more(old: Sweep, new: Sweep) -> Iterator[str]:
-    if _limit(new.search.trials) > _limit(old.search.trials):
-        yield f"trials: {shown(old.search.trials)} → {shown(new.search.trials)}"
-    yield from _added("more seeds", old.seeds, new.seeds)
-    yield from _added("more splits", old.splits, new.splits)
-    yield from _added("more intermediate tasks", old.intermediate.tasks, new.intermediate.tasks)
-    yield from _added("more counts", old.intermediate.counts, new.intermediate.counts)
-    yield from _added("more plans", old.intermediate.plans, new.intermediate.plans)
+    yield from added("more intermediate tasks", old.intermediate.tasks, new.intermediate.tasks)
+    yield from added("more counts", old.intermediate.counts, new.intermediate.counts)
+    yield from added("more plans", old.intermediate.plans, new.intermediate.plans)
     before = {target.task: target for target in old.targets}
-    yield from _added("more targets", tuple(before), tuple(target.task for target in new.targets))
+    yield from added("more targets", tuple(before), tuple(target.task for target in new.targets))
     for target in new.targets:
         known = before.get(target.task)
         if known is not None and known.languages != target.languages:
@@ -150,32 +146,10 @@ def _more(old: Sweep, new: Sweep) -> Iterator[str]:
                 yield f"languages of {target.task}: all"
             elif known.languages is not None:
                 what = f"more languages of {target.task}"
-                yield from _added(what, known.languages, target.languages)
+                yield from added(what, known.languages, target.languages)
 
 
-def _added(what: str, old: Sequence[object], new: Sequence[object]) -> Iterator[str]:
-    added = [str(item) for item in new if item not in old]
-    if added:
-        yield f"{what}: {' '.join(added)}"
-
-
-def _free(old: Sweep, new: Sweep) -> Iterator[str]:
-    for name in ("store", "tracking"):
-        if bare(getattr(old, name)) != bare(getattr(new, name)):
-            yield name
-    for field in fields(old.execution):
-        if getattr(old.execution, field.name) != getattr(new.execution, field.name):
-            yield f"execution.{field.name}"
-
-
-def _plain(old: Sweep, new: Sweep, names: Sequence[str]) -> Iterator[Difference]:
-    for name in names:
-        yield from one(name, getattr(old, name), getattr(new, name))
-
-
-def _intermediate(old: Intermediate, new: Intermediate) -> Iterator[Difference]:
-    yield from one("intermediate.order", old.order, new.order)
-    yield from one("intermediate.overlap", old.overlap, new.overlap)
+def _other_plans(old: Intermediate, new: Intermediate) -> Iterator[Difference]:
     yield from _fewer("intermediate.count", old.counts, new.counts)
     if bool(old.plans) != bool(new.plans):
         yield Difference("intermediate.plans", shown(old.plans), shown(new.plans))
@@ -207,27 +181,10 @@ def _fewer(name: str, old: Sequence[object], new: Sequence[object]) -> Iterator[
         yield Difference(name, shown(old), shown(new))
 
 
-def _search(old: Sweep, new: Sweep) -> Iterator[Difference]:
-    for name in ("method", "seed", "window", "asynchronous"):
-        yield from one(f"search.{name}", getattr(old.search, name), getattr(new.search, name))
-    yield from one("search.options", dict(old.search.options), dict(new.search.options))
-    if _limit(new.search.trials) < _limit(old.search.trials):
-        yield Difference("search.trials", shown(old.search.trials), shown(new.search.trials))
-
-
-def _values(name: str, old: Any, new: Any) -> Iterator[Difference]:
-    for field in fields(old):
-        yield from one(f"{name}.{field.name}", getattr(old, field.name), getattr(new, field.name))
-
-
 def _objective_changes(old: Sweep, new: Sweep) -> bool:
     if old.seeds != new.seeds or len(new.targets) > len(old.targets):
         return True
     return new.objective.languages == "all" and old.targets != new.targets
-
-
-def _limit(trials: int | None) -> float:
-    return float("inf") if trials is None else trials
 
 
 def _names(targets: Sequence[Target]) -> str:

@@ -12,8 +12,8 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from sweeps.spec.inputs import ResolvedInputs
+from sweeps.spec.plain import to_plain
 from sweeps.spec.recipes import Origin, Origins, methods_of, step_origins, target_origins, trains_on
-from sweeps.spec.stored import value_to_data
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.stages import KINDS
 from xlt_core.stages.versions import Versions, of_metric, of_tasks
@@ -87,11 +87,11 @@ def written_differences(old: Origin | None, new: Origin | None) -> Iterator[str]
 def _meaning(name: str, origin: Origin | None) -> object:
     """The one value; or the paths that are searched, their ranges, and what they compete with."""
     if origin is None:
-        return value_to_data(_DEFAULTS.get(name))
+        return to_plain(_DEFAULTS.get(name))
     if not origin.searched:
-        return value_to_data(origin.value({}))
+        return to_plain(origin.value({}))
     entries = (
-        [path if isinstance(value, Range) else "", value_to_data(value)]
+        [path if isinstance(value, Range) else "", to_plain(value)]
         for path, value in origin.entries
     )
     return {"searched": sorted(entries, key=str)}

@@ -10,14 +10,16 @@ import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sweeps.spec.addresses import database, location
+from sweeps.spec.judged import declared
 from sweeps.spec.methods import METHODS
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.schema import DEFAULT_MOST, DEFAULT_TRIALS, Part, Spec
 from sweeps.spec.source_map import Document
 from sweeps.spec.stems import blaming
-from sweeps.spec.sweep import Execution, Intermediate, Objective, Range, Search, Sweep, Target
+from sweeps.spec.sweep import Intermediate, Range, Search, Sweep, Target
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan
@@ -27,6 +29,7 @@ _WITHOUT = (
     "write hub or lab, or put the data there: a folder a task, as XTREME-R's download has them "
     "(see `xlt tasks`); none come with xlt, and sweeps/specs/quickstart.yaml runs without"
 )
+T = TypeVar("T")
 
 
 def with_defaults(
@@ -39,24 +42,35 @@ def with_defaults(
 ) -> Sweep:
     """The sweep a spec describes; data, encoder and addresses as `find_data` and so on say."""
     folder = SweepFolder(SweepFolder.named(name).absolute)
-    return Sweep(
+    return _frozen(
+        Sweep,
+        spec,
         name=name,
         encoder=encoder,
         data=data,
         intermediate=_intermediate(spec),
         targets=_targets(spec),
-        seeds=spec.seeds,
         recipe=_recipe(spec),
         search=_search(spec),
-        objective=Objective(spec.objective.split, spec.objective.languages),
-        execution=Execution(**spec.execution.model_dump()),
-        splits=tuple(spec.splits),
         store=addresses["store"] or folder.default_store,
         tracking=addresses["tracking"] or folder.default_tracking,
         storage=addresses["storage"] or folder.default_storage,
         source=document.data,
         places=document.places,
     )
+
+
+def _frozen(kind: type[T], part: Part, **settled: object) -> T:
+    """A section as its frozen value: what it says under the same names, and what is settled."""
+    said = (one for one in declared(kind) if one.name not in settled)
+    same = {one.name: _value(one.kind, getattr(part, one.name)) for one in said}
+    return kind(**same, **settled)
+
+
+def _value(kind: Any, value: object) -> object:
+    if isinstance(value, Part):
+        return _frozen(kind, value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def find_data(spec: Spec, document: Document) -> str:
@@ -126,10 +140,10 @@ def _intermediate(spec: Spec) -> Intermediate:
         steps = tuple(dict.fromkeys(step for plan in plans for step in plan.steps))
         counts = tuple(sorted({0, *(len(plan) for plan in plans)}))
         texts = tuple(dict.fromkeys(str(plan) for plan in plans))
-        return Intermediate(steps, counts, part.order, part.overlap, texts)
+        return _frozen(Intermediate, part, tasks=steps, counts=counts, plans=texts)
     tasks = tuple(part.tasks or ())
     counts = part.count or tuple(range(min(DEFAULT_MOST, len(tasks)) + 1))
-    return Intermediate(tasks, counts, part.order, part.overlap)
+    return _frozen(Intermediate, part, tasks=tasks, counts=counts, plans=())
 
 
 def _targets(spec: Spec) -> tuple[Target, ...]:
@@ -163,7 +177,7 @@ def _search(spec: Spec) -> Search:
     if trials is None and not METHODS[part.method].exhaustive:
         trials = DEFAULT_TRIALS
     window = part.window or 4 * spec.execution.concurrency
-    return Search(part.method, trials, part.seed, window, part.asynchronous, dict(part.options))
+    return _frozen(Search, part, trials=trials, window=window, options=dict(part.options))
 
 
 def _find_folder(text: str, document: Document, trail: tuple[str, ...]) -> Path | None:

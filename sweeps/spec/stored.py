@@ -7,7 +7,7 @@ on defaults of a later version. `read_stored_spec(write_spec(sweep))` is the sam
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -18,23 +18,13 @@ from sweeps.spec.database import absolute
 from sweeps.spec.methods import option_mistakes
 from sweeps.spec.names import nearest
 from sweeps.spec.paths import SPEC, SweepFolder, existing_sweeps, shown
-from sweeps.spec.ranges import RULES
+from sweeps.spec.plain import from_plain, to_plain
 from sweeps.spec.source_map import Document, parse_document
-from sweeps.spec.sweep import (
-    Execution,
-    Intermediate,
-    Objective,
-    Range,
-    Search,
-    Sweep,
-    Target,
-)
+from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line
-from xlt_core.vocabulary.plan import Step
 
 FORMAT = 1
-_PLAIN = ("name", "encoder", "data", "store", "tracking", "storage")
 STORED_KEYS = frozenset({"format", "source", "sweep"})
 _HEAD = "# Written by xlt when the sweep began. To change the sweep, edit your own spec.\n"
 
@@ -116,53 +106,14 @@ def _without_passwords(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def to_data(sweep: Sweep) -> dict[str, Any]:
     """The sweep as mappings, lists, texts and numbers; without `source`."""
-    data = {field.name: getattr(sweep, field.name) for field in fields(sweep)}
-    del data["source"], data["places"]
-    return data | {
-        "encoder": value_to_data(sweep.encoder),
-        "intermediate": asdict(sweep.intermediate)
-        | {
-            "tasks": [str(step) for step in sweep.intermediate.tasks],
-            "counts": list(sweep.intermediate.counts),
-            "plans": list(sweep.intermediate.plans),
-        },
-        "targets": [
-            {"task": target.task, "languages": _listed(target.languages)}
-            for target in sweep.targets
-        ],
-        "seeds": list(sweep.seeds),
-        "recipe": _layers(sweep.recipe, value_to_data),
-        "search": asdict(sweep.search),
-        "objective": asdict(sweep.objective),
-        "execution": asdict(sweep.execution),
-        "splits": list(sweep.splits),
-    }
+    data: dict[str, Any] = to_plain(sweep)
+    return data
 
 
 def from_data(data: Mapping[str, Any], source: Mapping[str, Any] | None = None) -> Sweep:
     """Read what `to_data` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-    intermediate = data["intermediate"]
-    return Sweep(
-        **{name: data[name] for name in ("name", "data", "store", "tracking", "storage")},
-        encoder=value_from_data(data["encoder"]),
-        intermediate=Intermediate(
-            tasks=tuple(Step.parse(text) for text in intermediate["tasks"]),
-            counts=tuple(intermediate["counts"]),
-            order=intermediate["order"],
-            overlap=intermediate["overlap"],
-            plans=tuple(intermediate["plans"]),
-        ),
-        targets=tuple(
-            Target(target["task"], _tupled(target["languages"])) for target in data["targets"]
-        ),
-        seeds=tuple(data["seeds"]),
-        recipe=_layers(data["recipe"], value_from_data),
-        search=Search(**data["search"]),
-        objective=Objective(**data["objective"]),
-        execution=Execution(**data["execution"]),
-        splits=tuple(data["splits"]),
-        source=dict(source or {}),
-    )
+    sweep: Sweep = from_plain(Sweep, data)
+    return replace(sweep, source=dict(source or {}))
 
 
 def _defaults(folder: SweepFolder) -> dict[str, str]:
@@ -171,50 +122,6 @@ def _defaults(folder: SweepFolder) -> dict[str, str]:
         "tracking": folder.default_tracking,
         "storage": folder.default_storage,
     }
-
-
-def _layers(recipe: Mapping[str, Any], convert: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        layer: _layer(recipe[layer], convert) for layer in ("train", "target") if layer in recipe
-    }
-    if "tasks" in recipe:
-        found["tasks"] = {task: _layer(part, convert) for task, part in recipe["tasks"].items()}
-    return found
-
-
-def _layer(part: Mapping[str, Any], convert: Any) -> dict[str, Any]:
-    unknown = sorted(part.keys() - RULES.keys())
-    if unknown:
-        raise ValueError(f"this version has no recipe field {unknown[0]!r}")
-    return {name: convert(value) for name, value in part.items()}
-
-
-def value_to_data(value: Any) -> Any:
-    """A recipe field's value or Range as plain data."""
-    if isinstance(value, Range):
-        if value.kind == "choice":
-            return {"choice": [value_to_data(choice) for choice in value.choices]}
-        return {value.kind: [value.low, value.high]}
-    return list(value) if isinstance(value, tuple) else value
-
-
-def value_from_data(value: Any) -> Any:
-    """Read what `value_to_data` wrote."""
-    if isinstance(value, dict):
-        ((kind, ends),) = value.items()
-        if kind == "choice":
-            return Range("choice", choices=tuple(value_from_data(end) for end in ends))
-        low, high = ends
-        return Range(kind, low, high)
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _listed(value: tuple[str, ...] | None) -> list[str] | None:
-    return None if value is None else list(value)
-
-
-def _tupled(value: list[str] | None) -> tuple[str, ...] | None:
-    return None if value is None else tuple(value)
 
 
 def _no_such_sweep(folder: SweepFolder) -> Mistake:

@@ -1,6 +1,7 @@
 """A sweep as frozen values: what a checked spec says, defaults filled in.
 
-`sweeps.spec.read` makes these from YAML; nobody checks them again.
+`sweeps.spec.read` makes these from YAML; nobody checks them again. Beside a field stands how a
+change of it is judged where a sweep has begun (`judged`); without a word, any is refused.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
+from sweeps.spec.judged import APART, BESIDE, FREE, MAY_GROW
 from sweeps.spec.source_map import Document, FieldPath, SourceLocation, dotted
 from xlt_core.vocabulary.plan import Step
 
@@ -17,6 +19,8 @@ from xlt_core.vocabulary.plan import Step
 Value: TypeAlias = str | int | float | bool | tuple[str, ...] | None
 # A trial's searched fields, by dotted path.
 Settings: TypeAlias = Mapping[str, Value]
+# Recipe fields, values or Ranges, by layer and name; in `tasks`, by task and name.
+Layers: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,11 @@ class Intermediate:
         plans: explicit plans as texts; where given, the space is just these.
     """
 
-    tasks: tuple[Step, ...]
-    counts: tuple[int, ...]
+    tasks: Annotated[tuple[Step, ...], APART]
+    counts: Annotated[tuple[int, ...], APART]
     order: str = "any"
     overlap: str = "flag"
-    plans: tuple[str, ...] = ()
+    plans: Annotated[tuple[str, ...], APART] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class Search:
     """
 
     method: str = "tpe"
-    trials: int | None = None
+    trials: Annotated[int | None, MAY_GROW] = None
     seed: int = 0
     window: int = 16
     asynchronous: bool = False
@@ -143,21 +147,21 @@ class Sweep:
     """
 
     name: str
-    encoder: str | Range
-    data: str
+    encoder: Annotated[str | Range, APART]
+    data: Annotated[str, APART]
     intermediate: Intermediate
-    targets: tuple[Target, ...]
-    seeds: tuple[int, ...]
-    recipe: Mapping[str, Mapping[str, Any]] = field(hash=False)
+    targets: Annotated[tuple[Target, ...], APART]
+    seeds: Annotated[tuple[int, ...], MAY_GROW]
+    recipe: Annotated[Layers, APART] = field(hash=False)
     search: Search = Search()
     objective: Objective = Objective()
-    execution: Execution = Execution()
-    splits: tuple[str, ...] = ("dev", "test")
-    store: str = ""
-    tracking: str = ""
+    execution: Annotated[Execution, FREE] = Execution()
+    splits: Annotated[tuple[str, ...], MAY_GROW] = ("dev", "test")
+    store: Annotated[str, FREE] = ""
+    tracking: Annotated[str, FREE] = ""
     storage: str = ""
-    source: Mapping[str, object] = field(default_factory=dict, hash=False)
-    places: Mapping[FieldPath, SourceLocation] = field(
+    source: Annotated[Mapping[str, object], BESIDE] = field(default_factory=dict, hash=False)
+    places: Annotated[Mapping[FieldPath, SourceLocation], BESIDE] = field(
         default_factory=dict, compare=False, repr=False
     )
 
