@@ -25,7 +25,7 @@ from sweeps.spec.differences import (
     other_recipes,
     shown,
 )
-from sweeps.spec.side_by_side import added, side_by_side
+from sweeps.spec.side_by_side import added, is_less, side_by_side
 from sweeps.spec.stems import trail_of_target
 from sweeps.spec.sweep import Intermediate, Sweep, Target
 
@@ -177,7 +177,7 @@ def _fewer_targets(old: Sweep, new: Sweep) -> Iterator[Difference]:
 
 
 def _fewer(name: str, old: Sequence[object], new: Sequence[object]) -> Iterator[Difference]:
-    if any(item not in new for item in old):
+    if is_less(old, new):
         yield Difference(name, shown(old), shown(new))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import fields
 from enum import Enum
-from functools import cache
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 
@@ -38,8 +37,7 @@ class Declared(NamedTuple):
     judgement: Judgement | None
 
 
-@cache
-def declared(kind: Any) -> tuple[Declared, ...]:
+def declared(kind: type[Any]) -> tuple[Declared, ...]:
     """The fields of a class of frozen values, in their order."""
     hints = get_type_hints(kind, include_extras=True)
     return tuple(_declared(field.name, hints[field.name]) for field in fields(kind))

@@ -37,8 +37,8 @@ def from_plain(kind: Any, data: Any) -> Any:
     A field that is missing, as an earlier version did not know it, has its default.
 
     Raises:
-        KeyError, TypeError, ValueError: it is something else; or it holds a field that this
-            version does not have, or lacks one that has no default.
+        TypeError, ValueError: it is something else; or it holds a field that this version does
+            not have, or lacks one that has no default.
     """
     if kind in _READERS:
         return _READERS[kind](data)
@@ -50,7 +50,7 @@ def from_plain(kind: Any, data: Any) -> Any:
     if outer is tuple and inner[1:] == (...,):
         return tuple(from_plain(inner[0], item) for item in data)
     if outer in _MAPPINGS:
-        return {name: from_plain(inner[1], item) for name, item in data.items()}
+        return {name: from_plain(inner[1], item) for name, item in _mapping(data).items()}
     if outer in (Union, types.UnionType) and types.NoneType in inner:
         known = tuple(one for one in inner if one is not types.NoneType)
         return None if data is None else from_plain(Union[known], data)  # noqa: UP007
@@ -62,14 +62,18 @@ def _stored(kind: Any) -> dict[str, Declared]:
 
 
 def _value(kind: Any, data: Any) -> Any:
-    if not isinstance(data, Mapping):
-        raise TypeError(f"{kind.__name__.lower()} is no mapping")
     known = _stored(kind)
-    unknown = sorted(data.keys() - known.keys())
+    unknown = sorted(_mapping(data).keys() - known.keys())
     if unknown:
         where = "" if kind.__name__ == "Sweep" else f" in {kind.__name__.lower()}"
         raise ValueError(f"this version has no field {unknown[0]!r}{where}")
     return kind(**{name: from_plain(known[name].kind, item) for name, item in data.items()})
+
+
+def _mapping(data: Any) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
+        raise TypeError(f"{type(data).__name__} stands where a mapping of fields belongs")
+    return data
 
 
 def _setting(data: Any) -> Any:
@@ -83,15 +87,15 @@ def _setting(data: Any) -> Any:
     return tuple(data) if isinstance(data, list) else data
 
 
-def _layers(data: Mapping[str, Any]) -> Layers:
-    found = {layer: _layer(data[layer]) for layer in ("train", "target") if layer in data}
+def _layers(data: Any) -> Layers:
+    found = {layer: _layer(data[layer]) for layer in ("train", "target") if layer in _mapping(data)}
     if "tasks" in data:
-        found["tasks"] = {task: _layer(part) for task, part in data["tasks"].items()}
+        found["tasks"] = {task: _layer(part) for task, part in _mapping(data["tasks"]).items()}
     return found
 
 
-def _layer(data: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(data.keys() - RULES.keys())
+def _layer(data: Any) -> dict[str, Any]:
+    unknown = sorted(_mapping(data).keys() - RULES.keys())
     if unknown:
         raise ValueError(f"this version has no recipe field {unknown[0]!r}")
     return {name: _setting(item) for name, item in data.items()}
@@ -104,7 +108,7 @@ def _as_it_is(data: Any) -> Any:
 _MAPPINGS = (dict, Mapping)
 # What is not read by its shape alone. JSON and YAML hold single values as they are.
 _READERS: Mapping[Any, Callable[[Any], Any]] = {
-    **dict.fromkeys((str, int, float, bool, object), _as_it_is),
+    **dict.fromkeys((str, int, float, bool, object, Any), _as_it_is),
     Step: Step.parse,
     str | Range: _setting,
     Layers: _layers,

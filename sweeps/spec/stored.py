@@ -1,7 +1,8 @@
 """A sweep as plain data: `spec.yaml` in its folder, written once it starts, read to go on with it.
 
 Holds the spec as written (`source`) and as resolved (`sweep`), so that going on does not depend
-on defaults of a later version. `read_stored_spec(write_spec(sweep))` is the same sweep.
+on defaults of a later version. `read_stored_spec(write_spec(sweep))` is the same sweep. Which
+form a field takes is in `plain`.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def to_data(sweep: Sweep) -> dict[str, Any]:
 
 
 def from_data(data: Mapping[str, Any], source: Mapping[str, Any] | None = None) -> Sweep:
-    """Read what `to_data` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    """Read what `to_data` wrote. Raises TypeError or ValueError for anything else."""
     sweep: Sweep = from_plain(Sweep, data)
     return replace(sweep, source=dict(source or {}))
 
