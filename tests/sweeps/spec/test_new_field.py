@@ -10,11 +10,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from sweeps.spec.addresses import FIELDS as ADDRESSES
+from sweeps.spec.sweep import Sweep
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = Path(__file__).parent / "golden" / "defaults.yaml"
@@ -205,3 +209,22 @@ class TestNewFields:
         assert found["schema"]["properties"]["colour"]["description"] == "Of the sweep."
         parts = found["schema"]["$defs"]
         assert "rhythm" in parts["IntermediatePart"]["properties"]
+
+
+def _with_defaults(value: Any, before: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Path, value and default of every field that has a default, those of sections included."""
+    for each in fields(value):
+        path, inner = f"{before}{each.name}", getattr(value, each.name)
+        if is_dataclass(inner):
+            yield from _with_defaults(inner, f"{path}.")
+        elif each.default is not MISSING or each.default_factory is not MISSING:
+            default = each.default
+            yield path, inner, each.default_factory() if default is MISSING else default
+
+
+def test_a_record_and_a_spec_that_do_not_say_mean_the_same(sweep_of: Callable[..., Sweep]):
+    """Else a sweep of a version that did not know the field would be refused as another."""
+    depends = {"search.trials", *ADDRESSES, "source", "places"}  # on other fields, or on the place
+    known = [one for one in _with_defaults(sweep_of(SPEC)) if one[0] not in depends]
+    assert len(known) > 10
+    assert [one for one in known if one[1] != one[2]] == []
