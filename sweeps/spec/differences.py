@@ -14,6 +14,7 @@ from sweeps.spec.computed import changed_fields, recipes_of, stages_of, written_
 from sweeps.spec.overlaps import allowed_steps
 from sweeps.spec.source_map import FieldPath
 from sweeps.spec.sweep import Range, Sweep
+from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake
 
 Identity = Mapping[str, Any]
@@ -67,6 +68,18 @@ def other_data(
         if before[cell] != now[cell]:
             then, after = f"content {before[cell][:12]}", now[cell][:12]
             yield Difference(f"data of {cell}", then, after, ("data",))
+    yield from _other_pools(before, now)
+
+
+def _other_pools(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
+    """What rows are found among in all languages: with one more, every score is another."""
+    for cell in sorted(now.keys() - before.keys()):
+        task, _, split = cell.split("/")
+        is_pool = any(one.all_languages and one.split == split for one in get_task(task).beside)
+        if is_pool and any(known.split("/")[::2] == [task, split] for known in before):
+            yield Difference(
+                f"data of {cell}", "(not there)", f"content {now[cell][:12]}", ("data",)
+            )
 
 
 def more_data(old: Identity, new: Identity) -> Iterator[str]:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sweeps.spec.compare import compare
 from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.prepare import prepare
 from sweeps.spec.read import read_spec
@@ -175,6 +176,18 @@ class TestSweep:
                 assert {ref.split for ref in stage.beside} == {"candidates"}
             stages[targets] = {stage.key for stage in path.evaluations}
         assert stages["answers: [sw]"] < stages["answers"]
+
+    def test_candidates_that_come_later_are_another_sweep(self, here: Bench, planned) -> None:
+        """A language more to be asked about extends a sweep; one more to choose from does not."""
+        file = here.data / "answers" / "candidates-sw.tsv"
+        text = file.read_text()
+        file.unlink()
+        (here.data / "answers" / "test-sw.tsv").unlink()
+        old, before = planned("answers")
+        file.write_text(text)
+        new, after = planned("answers")
+        change = compare(old, new, before.identity(), after.identity())
+        assert [d.field for d in change.differences] == ["data of answers/sw/candidates"]
 
     def test_without_candidates_nothing_can_be_planned(self, here: Bench, planned) -> None:
         for file in (here.data / "answers").glob("candidates-*"):
