@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from sweeps.cli.commands import COMMANDS
 from sweeps.cli.faults import guarded
@@ -47,6 +47,17 @@ class Commands(TyperGroup):
         )
 
 
+class PluggedCommand(TyperCommand):
+    """A command; the user's plug-ins are imported before it runs, and not for its help."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it. Raises UserMistake where a plug-in cannot be imported."""
+        from xlt_core.plugins import import_plugins, named_plugins
+
+        import_plugins(named_plugins())
+        return super().invoke(ctx)
+
+
 app = typer.Typer(
     cls=Commands,
     name="xlt",
@@ -82,3 +93,5 @@ def root(
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(store_app, name="store")
+for _registered in (*app.registered_commands, *store_app.registered_commands):
+    _registered.cls = PluggedCommand

@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
 
-def get_service(store: str) -> ActorHandle:
-    """The service of `store` on this cluster, started if there is none."""
+def get_service(job: SweepJob) -> ActorHandle:
+    """The service of the job's store on this cluster, started if there is none."""
     return (
         ray.remote(StageService)
         .options(
-            name=service_name(store),
+            name=service_name(job.store),
             namespace=NAMESPACE,
             get_if_exists=True,
             lifetime="detached",
@@ -48,7 +48,7 @@ def get_service(store: str) -> ActorHandle:
             max_task_retries=0,
             max_concurrency=10_000,
         )
-        .remote(store)
+        .remote(job.store, job.plugins)
     )
 
 
@@ -94,7 +94,7 @@ class ServiceClient:
     def service(self) -> ActorHandle:
         """The actor's handle."""
         if self._service is None:
-            self._service = get_service(self._job.store)
+            self._service = get_service(self._job)
         return self._service
 
     def _lost(self, error: Exception) -> None:

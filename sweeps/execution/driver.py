@@ -1,4 +1,4 @@
-"""Running a sweep: the driver holds the lock, feeds Tune, and writes down what happens.
+"""Running a sweep: the driver holds the lock (`lock`), feeds Tune, and writes down what happens.
 
 Every start is a fresh start: the study says what was asked and told, the store what was computed,
 and Tune's own files are thrown away. See DESIGN in the README's "How resume works".
@@ -6,11 +6,9 @@ and Tune's own files are thrown away. See DESIGN in the README's "How resume wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-
-import filelock
 
 from sweeps.execution.address import require_cluster
 from sweeps.execution.client import ServiceClient
@@ -18,6 +16,7 @@ from sweeps.execution.cluster import cluster, quiet_environment, require_gpu
 from sweeps.execution.desired import DesiredStateWatch
 from sweeps.execution.heartbeat import DriverHeartbeat
 from sweeps.execution.job import Assignment, SweepJob
+from sweeps.execution.lock import only_driver
 from sweeps.execution.recorder import EventRecorder
 from sweeps.execution.resources import Staff
 from sweeps.execution.searching import pauses_of, search_out
@@ -25,6 +24,7 @@ from sweeps.execution.steady import never_steering
 from sweeps.results.states import SweepState
 from sweeps.results.status import lacks_scores
 from sweeps.search.claim import agreed, claim
+from sweeps.search.lease import DriverLease
 from sweeps.search.of_sweep import candidates_of
 from sweeps.search.queue import ProposalQueue
 from sweeps.search.retry import to_retry
@@ -34,10 +34,11 @@ from sweeps.search.trial import TrialState
 from sweeps.spec import desired_state
 from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.inputs import ResolvedInputs, write_prepared
-from sweeps.spec.paths import CONTROL, IDENTITY, PREPARED, SweepFolder, shown
+from sweeps.spec.paths import SweepFolder
 from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
+from xlt_core.plugins import import_plugins, named_plugins
 from xlt_core.stage import Settings
 from xlt_core.vocabulary.address import secret, variables
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -73,7 +74,6 @@ def run_sweep(
     address: str | None = None,
     revisit: bool = False,
     retry_failed: bool = False,
-    runner: str = SweepJob.runner,
 ) -> Ended:
     """Run or resume `sweep` until it is finished or asked to end.
 
@@ -84,75 +84,119 @@ def run_sweep(
         revisit: the sweep was extended by seeds, targets or languages: finished trials are gone
             through again for what they lack (see `ProposalQueue`).
         retry_failed: try failed trials again; a failed baseline is tried again in any case.
-        runner: what computes a stage (see `SweepJob.runner`).
 
     Raises:
-        UserMistake: another driver runs this sweep, or took it over; the study is another sweep's
-            or of another spec; no cluster at `address`; no GPU where one is asked for; a broken
-            study. What has not begun leaves nothing behind.
+        UserMistake: a plug-in cannot be imported; another driver runs this sweep, or took it over;
+            the study is another sweep's or of another spec; no cluster at `address`; no GPU where
+            one is asked for; a broken study. What has not begun leaves nothing behind.
         KeyboardInterrupt: Ctrl-C before anything was begun.
     """
+    import_plugins(named_plugins())
     quiet_environment()
     if address is not None:
         require_cluster(address)
     elif sweep.execution.device == "cuda":
         require_gpu()
     desired = DesiredStateWatch(folder)
+    with only_driver(folder):
+        return _under_lock(
+            _Order(sweep, prepared, folder, observe, address, revisit, retry_failed, desired)
+        )
 
-    def say(text: str) -> None:
+
+@dataclass(frozen=True)
+class _Order:
+    """What `run_sweep` was asked for, and what is desired of the sweep meanwhile."""
+
+    sweep: Sweep
+    prepared: ResolvedInputs
+    folder: SweepFolder
+    observe: Callable[[Event], None]
+    address: str | None
+    revisit: bool
+    retry_failed: bool
+    desired: DesiredStateWatch
+
+    def queue(self, study: SweepStudy) -> ProposalQueue:
+        """What there is to propose, from where the study stands now."""
+        candidates = candidates_of(self.sweep, self.prepared)
+        return ProposalQueue(study, candidates, self.sweep.search, self.revisit)
+
+    def say(self, text: str) -> None:
+        """Say who holds the sweep."""
         with never_steering("saying who holds the sweep"):
-            observe(Message(text))
+            self.observe(Message(text))
 
-    def doing(text: str) -> None:
+    def doing(self, text: str) -> None:
+        """Say what is being done, where no recorder is there yet."""
         with never_steering("saying what is being done"):
-            observe(Phase(text))
+            self.observe(Phase(text))
 
-    with _only_driver(folder):
-        before = desired_state.written(folder)  # for another driver; what comes now is for us
-        # A mistake in space or options is found before there is a study.
-        make_sampler(sweep.search.method, candidates_of(sweep, prepared), sweep.search.options)
-        doing("reading the study")
-        study = SweepStudy.open(sweep.storage, sweep.name)
-        with study.lease(say, desired.interrupt) as lease:
-            sweep = agreed(study, sweep, prepared, folder)
-            # A mistake in the rows is found before anything is written.
-            queue = ProposalQueue(study, candidates_of(sweep, prepared), sweep.search, revisit)
-            _check_rows(study, sweep, prepared)
-            again = to_retry(study.trials(), retry_failed)
-            desired_state.forget(folder, before)
-            with desired.looking(), desired.hearing_signals(), ExitStack() as ray_up:
-                found = None
-                if again or queue.is_open():
-                    found = ray_up.enter_context(cluster(sweep.execution, address, doing))
-                    desired.hear_again()  # whoever may have taken a handler meanwhile
-                if lease.lost:
-                    raise lease.mistake()
-                if desired.interrupted:
-                    doing("interrupted before anything was begun")
-                    raise KeyboardInterrupt
-                # Nothing was written up to here, and nothing that is written below is refused
-                # later: what cannot begin leaves no sweep behind.
-                _write_down(study, sweep, prepared, folder, again)
-                queue = ProposalQueue(study, candidates_of(sweep, prepared), sweep.search, revisit)
-                with EventRecorder(sweep, prepared, folder, study, observe) as recorder:
-                    if found is not None:
-                        job = job_of(sweep, prepared, folder, found, runner)
-                        if address is not None:
-                            job = replace(job, passwords=_passwords(sweep.store))
-                        _search(
-                            Assignment(sweep, prepared, job),
-                            queue,
-                            study,
-                            desired,
-                            recorder,
-                            folder,
-                        )
-                        ray_up.close()
-                    if lease.lost:
-                        raise lease.mistake()
-                    ended = _ended(study, sweep, prepared, desired)
-                    recorder.close(ended.state)
-            return ended
+
+def _under_lock(order: _Order) -> Ended:
+    """Take the study's lease and find whatever is wrong before anything is written; then begin."""
+    sweep, prepared, folder, desired = order.sweep, order.prepared, order.folder, order.desired
+    before = desired_state.written(folder)  # for another driver; what comes now is for us
+    # A mistake in space or options is found before there is a study.
+    make_sampler(sweep.search.method, candidates_of(sweep, prepared), sweep.search.options)
+    order.doing("reading the study")
+    study = SweepStudy.open(sweep.storage, sweep.name)
+    with study.lease(order.say, desired.interrupt) as lease:
+        order = replace(order, sweep=agreed(study, sweep, prepared, folder))
+        # A mistake in the rows is found before anything is written.
+        queue = order.queue(study)
+        _check_rows(study, order.sweep, prepared)
+        again = to_retry(study.trials(), order.retry_failed)
+        desired_state.forget(folder, before)
+        with desired.looking(), desired.hearing_signals(), ExitStack() as ray_up:
+            found = _started(order, ray_up) if again or queue.is_open() else None
+            _require_wanted(order, lease)
+            # Nothing was written up to here, and nothing that is written below is refused
+            # later: what cannot begin leaves no sweep behind.
+            _write_down(study, order.sweep, prepared, folder, again)
+            return _recorded(order, study, lease, found, ray_up)
+
+
+def _started(order: _Order, ray_up: ExitStack) -> Staff:
+    """Ray is up until `ray_up` is closed: how it is staffed."""
+    found = ray_up.enter_context(cluster(order.sweep.execution, order.address, order.doing))
+    order.desired.hear_again()  # whoever may have taken a handler meanwhile
+    return found
+
+
+def _require_wanted(order: _Order, lease: DriverLease) -> None:
+    """Raise where the study is another's by now, or Ctrl-C came before anything was begun."""
+    if lease.lost:
+        raise lease.mistake()
+    if order.desired.interrupted:
+        order.doing("interrupted before anything was begun")
+        raise KeyboardInterrupt
+
+
+def _recorded(
+    order: _Order, study: SweepStudy, lease: DriverLease, found: Staff | None, ray_up: ExitStack
+) -> Ended:
+    """What is open is searched, under Ray; every event, and how it ended, is written down.
+
+    Args:
+        found: how Ray is staffed; None where nothing is open.
+        ray_up: ends Ray.
+    """
+    sweep, prepared, folder = order.sweep, order.prepared, order.folder
+    queue = order.queue(study)
+    with EventRecorder(sweep, prepared, folder, study, order.observe) as recorder:
+        if found is not None:
+            job = job_of(sweep, prepared, folder, found)
+            if order.address is not None:
+                job = replace(job, passwords=_passwords(sweep.store))
+            assignment = Assignment(sweep, prepared, job)
+            _search(assignment, queue, study, order.desired, recorder, folder)
+            ray_up.close()
+        if lease.lost:
+            raise lease.mistake()
+        ended = _ended(study, sweep, prepared, order.desired)
+        recorder.close(ended.state)
+    return ended
 
 
 def _write_down(
@@ -203,9 +247,7 @@ def _check_rows(study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs) -> No
             ) from None
 
 
-def job_of(
-    sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, found: Staff, runner: str
-) -> SweepJob:
+def job_of(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, found: Staff) -> SweepJob:
     """What the service is told of the sweep."""
     execution = sweep.execution
     return SweepJob(
@@ -225,7 +267,7 @@ def job_of(
         max_attempts=execution.max_attempts,
         pauses=pauses_of(sweep),
         encoders=prepared.every_encoder,
-        runner=runner,
+        plugins=named_plugins(),
     )
 
 
@@ -233,52 +275,6 @@ def _passwords(store: str) -> dict[str, str]:
     """What the workers cannot look up: a file of this machine's is none of theirs."""
     found = {name: secret(name) for name in variables(store)}
     return {name: value for name, value in found.items() if value is not None}
-
-
-@contextmanager
-def _only_driver(folder: SweepFolder) -> Iterator[None]:
-    """Hold the sweep's lock; the operating system frees it when the driver dies.
-
-    It tells `xlt status` and a second driver at once; what keeps that one out for certain is the
-    study's lease, so that a file system without locks will do.
-    """
-    new = not folder.path.exists()
-    folder.path.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder.lock)
-    try:
-        lock.acquire(timeout=2)  # `xlt status` holds it for an instant
-    except NotImplementedError:
-        pass
-    except filelock.Timeout:
-        raise UserMistake(
-            Mistake(
-                shown(folder.place),
-                "another driver is running this sweep",
-                f"watch it with `xlt status {folder.called}`, or end it with `xlt stop`",
-            )
-        ) from None
-    try:
-        yield
-    except BaseException:
-        if new and not folder.exists:
-            _leave_no_trace(folder)
-        raise
-    finally:
-        lock.release()
-
-
-def _leave_no_trace(folder: SweepFolder) -> None:
-    """Remove what a driver has made before its sweep began, and nothing that is anybody else's.
-
-    At a URL that is what lies on this machine: another's driver may be writing there by now.
-    """
-    study = (folder.study.with_name(folder.study.name + end) for end in ("", "-journal", "-wal"))
-    for name in () if folder.is_remote else (IDENTITY, CONTROL, PREPARED):
-        folder.files.remove(name)
-    for path in (folder.lock, *study):
-        path.unlink(missing_ok=True)
-    with suppress(OSError):  # something else lies there: it stays, and so does the folder
-        folder.path.rmdir()
 
 
 def _ended(

@@ -57,8 +57,8 @@ class SweepJob:
         notices: waited before it is said that workers find no room on the cluster.
         grace_seconds: how long workers stay that no sweep wants.
         encoders: opened by workers ahead of their first stage.
-        runner: `module:function` that computes a stage, for tests and benchmarks of the
-            machinery itself.
+        plugins: modules that add members to the tables (see `xlt_core.plugins`), for a cluster
+            whose processes did not inherit this one's environment.
         passwords: what the store's address names (see `vocabulary.address`), for a cluster whose
             processes did not inherit this one's environment.
     """
@@ -73,7 +73,7 @@ class SweepJob:
     notices: Pauses = NOTICES
     grace_seconds: float = 10.0
     encoders: tuple[EncoderRef, ...] = ()
-    runner: str = "xlt_core.stage:run"
+    plugins: tuple[str, ...] = ()
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     folder: str = ""
 

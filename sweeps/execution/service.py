@@ -23,11 +23,12 @@ from sweeps.execution.scheduling import Ready, assign
 from sweeps.execution.sessions import SessionRegistry
 from sweeps.execution.staffing import Staffing
 from sweeps.spec.desired_state import DesiredState
+from xlt_core.plugins import import_plugins
 from xlt_core.stage import stored_answer
 from xlt_core.stages import Stage, lineage
 from xlt_core.store import Store
 from xlt_core.vocabulary.address import bare
-from xlt_core.vocabulary.errors import is_machines_fault
+from xlt_core.vocabulary.errors import UserMistake, is_machines_fault
 from xlt_core.vocabulary.events import Event, StageStarted
 from xlt_core.vocabulary.fingerprint import fingerprint
 
@@ -43,10 +44,19 @@ def service_name(store: str) -> str:
     return f"xlt-stages-{fingerprint(bare(store))[:16]}"
 
 
+def _import_for_the_store(plugins: Sequence[str]) -> None:
+    """It may be a place of a kind that a plug-in brings. Which is missing, workers will say."""
+    try:
+        import_plugins(plugins)
+    except UserMistake as error:
+        log.warning("%s", error)
+
+
 class StageService:
     """See the module's page. All state is touched by the actor's one event loop only."""
 
-    def __init__(self, store: str) -> None:
+    def __init__(self, store: str, plugins: Sequence[str] = ()) -> None:
+        _import_for_the_store(plugins)
         self._store = Store(store)
         self._sessions = SessionRegistry()
         self._staffing = Staffing(store, self._sessions, self._dispatch, self._spawn)

@@ -6,7 +6,6 @@ The service owns workers and hands them bundles; see `service`. What a stage com
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import socket
@@ -23,6 +22,8 @@ import ray
 from sweeps.execution.job import StageOutcome, StageStatus, SweepJob
 from sweeps.execution.resources import memory_complaint
 from sweeps.processes import uncollected
+from xlt_core.plugins import import_plugins
+from xlt_core.stage import run as run_stage
 from xlt_core.stage import stored_answer
 from xlt_core.stages import Stage
 from xlt_core.store import Lease, Store
@@ -41,7 +42,6 @@ from xlt_core.vocabulary.refs import EncoderRef
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
-    from xlt_core.stage import StageResult
     from xlt_core.worker_cache import WorkerCache
 
 PROGRESS_SECONDS = 0.5
@@ -54,7 +54,8 @@ class Worker:
 
     def __init__(self, service: ActorHandle, store: str) -> None:
         self._service = service
-        self._store = Store(store)
+        self._place = store
+        self._store: Store  # since `prepare`: a plug-in may say what kind of place it is
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._cancelled: set[str] = set()
         self._warm: WorkerCache | None = None
@@ -70,7 +71,8 @@ class Worker:
 
         Raises:
             MachineFault: the worker's GPU has not the memory that training takes.
-            ImportError: the node lacks what stages need.
+            UserMistake: the node lacks a plug-in.
+            ImportError: it lacks what stages need.
         """
         job.lend_passwords()
         with uncollected():
@@ -78,10 +80,11 @@ class Worker:
         return os.getpid()
 
     def _prepare(self, job: SweepJob) -> None:
-        _runner(job.runner)
+        import_plugins(job.plugins)
+        self._store = Store(self._place)
         if job.settings.device == "cuda":
             _require_gpu()
-        for encoder in job.encoders if job.runner == SweepJob.runner else ():
+        for encoder in job.encoders:
             opened = self._open_ahead(encoder)
             if opened and job.shape.gpus:
                 self._look_at_memory(encoder, job.shape.gpus)
@@ -125,6 +128,7 @@ class Worker:
         try:
             if stage.key in self._cancelled:
                 raise StageCancelled(stage.title)
+            import_plugins(job.plugins)  # it may have been prepared for another sweep
             lease = self._store.lease(stage.key, holder=self._name)
             if lease is None:
                 return StageOutcome(stage.key, StageStatus.LEASED_ELSEWHERE)
@@ -152,10 +156,9 @@ class Worker:
         if stored is not None:
             return stored
         began = time.time()
-        run = _runner(job.runner)
-        extra = {"warm": self._warm_up()} if job.runner == SweepJob.runner else {}
         settings = replace(job.settings, cache=_cache_here(job.settings.cache))
-        result = run(stage, self._store, partial(self._report, lease), settings, **extra)
+        report = partial(self._report, lease)
+        result = run_stage(stage, self._store, report, settings, self._warm_up())
         self._journal(stage, job, began, "done" if result.executed else "found")
         return StageOutcome(
             stage.key,
@@ -227,12 +230,6 @@ def _require_gpu() -> None:
 
     if gpu_memory() is None:
         raise MachineFault("execution.device is cuda, but torch finds no GPU on this node")
-
-
-def _runner(path: str) -> Callable[..., StageResult]:
-    module, _, name = path.partition(":")
-    function: Callable[..., StageResult] = getattr(importlib.import_module(module), name)
-    return function
 
 
 def _in_any_case(work: Callable[[], None], what: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from sweeps.spec.database import sqlite_path, with_driver
 from sweeps.spec.methods import METHODS, option_mistakes
 from sweeps.spec.names import nearest
-from sweeps.spec.ranges import LENGTHS, RULES
+from sweeps.spec.ranges import LENGTHS, rules
 from sweeps.spec.recipes import recipe_for
 from sweeps.spec.schema import Part, Spec
 from sweeps.spec.source_map import Document, FieldPath
@@ -27,7 +27,6 @@ from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake
 from xlt_core.vocabulary.plan import Plan, Step
 
-WORDS = tuple(name for name, rule in RULES.items() if rule.kind in ("word", "freeze"))
 _TRACKED = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks")
 _STOPPERS = ("early_stopping", "stop_early", "scheduler", "pruner")
 
@@ -324,7 +323,7 @@ def _at_odds(sweep: Sweep, document: Document) -> Iterator[Mistake]:
     written = sweep.recipe.get("tasks", {})
     for step in dict.fromkeys(every_step(sweep)):
         names = dict.fromkeys(member.task for member in step.members)
-        for field in WORDS:
+        for field in (name for name, rule in rules().items() if rule.kind in ("word", "freeze")):
             wishes = {
                 name: written[name][field] for name in names if field in written.get(name, {})
             }

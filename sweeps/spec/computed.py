@@ -23,10 +23,14 @@ from xlt_core.vocabulary.recipe import Recipe
 # Per stage, per recipe field: the value, or what is searched, as plain data.
 Recipes = Mapping[str, Mapping[str, Any]]
 
-_DEFAULTS = {f.name: None if f.default is MISSING else f.default for f in fields(Recipe)}
-_DEFAULTS |= {field: o.default for m in METHODS.values() for field, o in option_fields(m).items()}
-_DEFAULTS["plan_steps"] = None  # steps, once they are shared out
-del _DEFAULTS["options"]
+
+def _defaults() -> dict[str, Any]:
+    """What each recipe field is where nothing is written, options of methods among them."""
+    found = {f.name: None if f.default is MISSING else f.default for f in fields(Recipe)}
+    found |= {field: o.default for m in METHODS.values() for field, o in option_fields(m).items()}
+    found["plan_steps"] = None  # steps, once they are shared out
+    del found["options"]
+    return found
 
 
 def computed(sweep: Sweep, prepared: ResolvedInputs) -> dict[str, object]:
@@ -50,7 +54,7 @@ def _versions(sweep: Sweep) -> Versions:
 def recipes_of(sweep: Sweep) -> Recipes:
     """Every stage's recipe, defaults filled in."""
     return {
-        stage: {name: _meaning(name, found.get(name)) for name in _DEFAULTS}
+        stage: {name: _meaning(name, found.get(name)) for name in _defaults()}
         for stage, found in stages_of(sweep).items()
     }
 
@@ -87,7 +91,7 @@ def written_differences(old: Origin | None, new: Origin | None) -> Iterator[str]
 def _meaning(name: str, origin: Origin | None) -> object:
     """The one value; or the paths that are searched, their ranges, and what they compete with."""
     if origin is None:
-        return to_plain(_DEFAULTS.get(name))
+        return to_plain(_defaults().get(name))
     if not origin.searched:
         return to_plain(origin.value({}))
     entries = (

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from sweeps.spec.recipes import DEFAULT_EPOCHS
-from sweeps.spec.schema import Part, RecipePart, Spec, part_in, spec_schema
+from sweeps.spec.schema import Part, RecipePart, Spec, part_in, spec_model, spec_schema
 from xlt_core.training.methods import METHODS, option_fields
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -48,13 +48,17 @@ class Field:
     about: str
 
 
-@cache
 def every_field() -> tuple[Field, ...]:
     """Every field of a spec, in the order of its sections; a section comes before its fields."""
+    return _every_field(spec_model())
+
+
+@cache
+def _every_field(model: type[Spec]) -> tuple[Field, ...]:
     schema = spec_schema()
     extends = schema["properties"]["extends"]
     first = Field("extends", _kind(extends, schema), "", extends["description"])
-    return (first, *_of(Spec, schema, schema, ""))
+    return (first, *_of(model, schema, schema, ""))
 
 
 def about(trail: tuple[str | int, ...]) -> str:
@@ -85,7 +89,7 @@ def _of(
 def _default(model: type[Part], name: str, info: FieldInfo) -> str:
     """The default as it would be written; of a recipe, where the task has none of its own."""
     value = info.get_default(call_default_factory=True)
-    if model is RecipePart:
+    if issubclass(model, RecipePart):
         engines = {field.name: field.default for field in dataclasses.fields(Recipe)}
         engines |= {"epochs": DEFAULT_EPOCHS, "freeze": "none"}
         for method in METHODS.values():

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from sweeps.spec.fields import about
 from sweeps.spec.names import did_you_mean
-from sweeps.spec.schema import Spec, part_in
+from sweeps.spec.schema import Spec, part_in, spec_model
 from sweeps.spec.source_map import Document, FieldPath
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import abbreviated
@@ -107,8 +107,8 @@ def _unknown(trail: FieldPath) -> tuple[str, str]:
     if name in _EARLY:
         remedy = "stages train for steps or epochs; stopping early on a target language leaks it"
         return what, remedy
-    fields = _fields(Spec, trail[:-1])
-    elsewhere = [path for path in _paths(Spec) if path.split(".")[-1] == name]
+    fields = _fields(spec_model(), trail[:-1])
+    elsewhere = [path for path in _paths(spec_model()) if path.split(".")[-1] == name]
     if elsewhere:
         here = difflib.get_close_matches(name, fields, n=1, cutoff=_ONE_LETTER)
         return what, f"did you mean {' or '.join([*here, *elsewhere])}?"
@@ -118,7 +118,7 @@ def _unknown(trail: FieldPath) -> tuple[str, str]:
 def _fields(model: type[BaseModel], trail: FieldPath) -> tuple[str, ...]:
     """Field names of the section at `trail`."""
     own: tuple[str, ...] = tuple(model.model_fields)
-    if model is Spec and not trail:
+    if issubclass(model, Spec) and not trail:
         own = ("extends", *own)
     if not trail:
         return own

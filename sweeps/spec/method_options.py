@@ -10,7 +10,10 @@ from sweeps.spec.sweep import Range, Sweep
 from xlt_core.training.methods import METHODS, option_fields
 from xlt_core.vocabulary.errors import Mistake
 
-OWNERS = {field: method.name for method in METHODS.values() for field in option_fields(method)}
+
+def owners() -> dict[str, str]:
+    """The method that each option is of, by the name it has in a recipe."""
+    return {field: method.name for method in METHODS.values() for field in option_fields(method)}
 
 
 def check_method_options(
@@ -26,7 +29,7 @@ def check_method_options(
         for task, target in trained
     ]
     for trail, value in _written(sweep):
-        method, where = OWNERS[trail[-1]], document.where(trail)
+        method, where = owners()[trail[-1]], document.where(trail)
         if not any(method in way for way in ways):
             remedy = f"write method: {method} beside it, or take it out"
             yield Mistake(where, f"no stage is trained by {method}", remedy)
@@ -42,4 +45,4 @@ def _written(sweep: Sweep) -> Iterator[tuple[tuple[str, ...], object]]:
     ]
     layers += [(("recipe", "tasks", t), part) for t, part in sweep.recipe.get("tasks", {}).items()]
     for trail, part in layers:
-        yield from (((*trail, name), value) for name, value in part.items() if name in OWNERS)
+        yield from (((*trail, name), value) for name, value in part.items() if name in owners())

@@ -12,13 +12,10 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from sweeps.spec.ranges import LENGTHS, RULES, is_range_form
+from sweeps.spec.ranges import LENGTHS, is_range_form, rule_of
 from sweeps.spec.source_map import Document, FieldPath, SourceLocation, parse_document, parse_value
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import problem_of
-
-# `rows: null` says "all of them" over a lower layer's number.
-_KEEPS_NULL = frozenset(name for name, rule in RULES.items() if rule.optional)
 
 
 def load_layers(path: Path, overrides: Sequence[str] = ()) -> Document:
@@ -181,9 +178,15 @@ def _without_nulls(value: object) -> Any:
         return {
             key: item if key == "options" else _without_nulls(item)
             for key, item in value.items()
-            if item is not None or key in _KEEPS_NULL
+            if item is not None or _keeps_null(key)
         }
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _keeps_null(name: str) -> bool:
+    """`rows: null` says "all of them" over a lower layer's number."""
+    rule = rule_of(name)
+    return rule is not None and rule.optional
 
 
 def _idle_nulls(document: Document) -> Iterator[Mistake]:
@@ -199,7 +202,7 @@ def _idle_nulls(document: Document) -> Iterator[Mistake]:
                 for layer, part in below.items()
                 if isinstance(part, dict) and part.get(name) is not None
             ]
-            if value is None and name in RULES and name not in _KEEPS_NULL and set_by:
+            if value is None and rule_of(name) is not None and not _keeps_null(name) and set_by:
                 where = document.where(("recipe", "tasks", task, name))
                 what = f"null does not take back what recipe.{set_by[0]}.{name} says"
                 yield Mistake(where, what, "write the value that is meant, or take the line out")

@@ -11,7 +11,7 @@ from dataclasses import is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
 from sweeps.spec.judged import BESIDE, Declared, declared
-from sweeps.spec.ranges import RULES
+from sweeps.spec.ranges import rules
 from sweeps.spec.sweep import Layers, Range
 from xlt_core.vocabulary.plan import Step
 
@@ -95,7 +95,7 @@ def _layers(data: Any) -> Layers:
 
 
 def _layer(data: Any) -> dict[str, Any]:
-    unknown = sorted(_mapping(data).keys() - RULES.keys())
+    unknown = sorted(_mapping(data).keys() - rules().keys())
     if unknown:
         raise ValueError(f"this version has no recipe field {unknown[0]!r}")
     return {name: _setting(item) for name, item in data.items()}

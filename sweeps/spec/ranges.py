@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sweeps.spec.sweep import Range, Value
@@ -84,21 +83,33 @@ _PLAIN_FIELDS: dict[str, Rule] = {
         optional=True,
     ),
     "rows": Rule("whole", "At most this many training rows; null for all.", 1, MOST, optional=True),
-    "method": Rule("word", "Training method.", words=tuple(METHODS)),
 }
 
 
-def _rule_of(method: str, option: Option) -> Rule:
+def _option_rule(method: str, option: Option) -> Rule:
     about = f"With method {method}: {option.about}"
     return Rule("number", about, option.low, option.high, option.above)
 
 
-# A method's options are fields like any others, `<method>_<option>`.
-RULES: Mapping[str, Rule] = _PLAIN_FIELDS | {
-    field: _rule_of(method.name, option)
-    for method in METHODS.values()
-    for field, option in option_fields(method).items()
-}
+def rules() -> dict[str, Rule]:
+    """Every recipe field's rule; plug-ins may have brought methods, so that they are no constant.
+
+    A method's options are fields like any others, `<method>_<option>`.
+    """
+    return {
+        **_PLAIN_FIELDS,
+        "method": Rule("word", "Training method.", words=tuple(METHODS)),
+        **{
+            field: _option_rule(method.name, option)
+            for method in METHODS.values()
+            for field, option in option_fields(method).items()
+        },
+    }
+
+
+def rule_of(field: str) -> Rule | None:
+    """A recipe field's rule; None where there is no such field."""
+    return _PLAIN_FIELDS.get(field) or rules().get(field)
 
 
 def is_range_form(value: object) -> bool:

@@ -29,11 +29,12 @@ from sweeps.spec.method_options import check_method_options
 from sweeps.spec.overlays import load_layers
 from sweeps.spec.parsers import default_name
 from sweeps.spec.paths import SweepFolder
-from sweeps.spec.schema import Spec
+from sweeps.spec.schema import Spec, spec_model
 from sweeps.spec.source_map import Document, FieldPath
 from sweeps.spec.stems import in_order
 from sweeps.spec.stored import STORED_KEYS, read_stored_spec
 from sweeps.spec.sweep import Sweep
+from xlt_core.plugins import import_plugins, named_plugins
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 __all__ = ["read_spec", "read_stored_spec"]
@@ -49,8 +50,10 @@ def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         overrides: texts as `recipe.train.steps=500`; the values are YAML.
 
     Raises:
-        UserMistake: everything that is wrong with it, each with file, line and field.
+        UserMistake: everything that is wrong with it, each with file, line and field; a plug-in
+            cannot be imported.
     """
+    import_plugins(named_plugins())
     path = path.expanduser()
     document = _without_passwords(load_layers(path, overrides))
     if document.data.keys() >= STORED_KEYS:
@@ -92,7 +95,7 @@ def _validate(document: Document) -> tuple[Spec | None, list[Mistake]]:
     mistakes: list[Mistake] = []
     for _ in range(3):
         try:
-            return Spec.model_validate(data), mistakes
+            return spec_model().model_validate(data), mistakes
         except ValidationError as error:
             mistakes += mistakes_of(error, document)
             for trail in broken_fields(error):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from sweeps.spec.ranges import LENGTHS, RULES, freeze_parts
+from sweeps.spec.ranges import LENGTHS, freeze_parts, rule_of
 from sweeps.spec.sweep import Range, Settings, Sweep, Value
 from xlt_core.kinds import get_kind
 from xlt_core.tasks import get_task
@@ -235,7 +235,8 @@ def _joined(layers: Sequence[Origins]) -> Origins:
     found: Origins = {}
     for name in dict.fromkeys(name for layer in layers for name in layer):
         entries = [entry for layer in layers if name in layer for entry in layer[name].entries]
-        is_number = name not in RULES or RULES[name].kind in ("whole", "number")
+        rule = rule_of(name)
+        is_number = rule is None or rule.kind in ("whole", "number")
         found[name] = Origin(name, tuple(entries if is_number else entries[:1]))
     if "steps" in found:
         found.pop("epochs", None)
@@ -253,7 +254,7 @@ def _typed(name: str, value: Any) -> Any:
     """One form of equal values, so that 5 and 5.0 epochs have one key."""
     if name == "freeze":
         return freeze_parts(value if isinstance(value, str) else tuple(value))
-    rule = RULES.get(name)
+    rule = rule_of(name)
     if value is None or rule is None:
         return value
     if rule.kind == "number":

@@ -7,7 +7,7 @@ Shapes and names are checked here, each value by itself; `check` looks at fields
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -38,7 +38,7 @@ from sweeps.spec.parsers import (
     read_target,
     read_targets,
 )
-from sweeps.spec.ranges import MOST, RULES, Rule, read_field
+from sweeps.spec.ranges import MOST, Rule, read_field, rules
 from sweeps.spec.sweep import Execution, Objective, Range, Search
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.plan import Step
@@ -143,26 +143,16 @@ def _field_schema(rule: Rule) -> dict[str, object]:
     return {"description": rule.about, "anyOf": [single, *ranges]}
 
 
-_recipe_fields: dict[str, Any] = {
-    name: (
-        Annotated[Any, checked(partial(read_field, rule)), WithJsonSchema(_field_schema(rule))],
-        Field(None, description=rule.about),
-    )
-    for name, rule in RULES.items()
-}
-RecipePart: type[Part] = create_model("RecipePart", __base__=Part, **_recipe_fields)
-RecipePart.__doc__ = "How stages are trained; any number may be a range and is then searched."
+class RecipePart(Part):
+    """How stages are trained; any number may be a range and is then searched."""
 
 
 class RecipeLayers(Part):
     """Three layers of recipe fields; the later one wins."""
 
-    train: RecipePart = Field(default=RecipePart(), description="Intermediate stages.")  # type: ignore[valid-type]
-    target: RecipePart = Field(default=RecipePart(), description="Training on the target.")  # type: ignore[valid-type]
-    tasks: dict[
-        Annotated[str, checked(lambda name: known_task(name).name)],
-        RecipePart,  # type: ignore[valid-type]
-    ] = Field(default_factory=dict, description="Fields for one task, whatever its role.")
+    train: RecipePart
+    target: RecipePart
+    tasks: dict[str, RecipePart]
 
 
 class SearchPart(Part):
@@ -299,7 +289,7 @@ class Spec(Part):
             }
         ),
     ] = Field(default=(0, 1, 2), description="A number of seeds, or a list of them.")
-    recipe: RecipeLayers = Field(default=RecipeLayers(), description="How stages are trained.")
+    recipe: RecipeLayers
     splits: list[Literal["dev", "test"]] = Field(
         default=["dev", "test"], description="Splits that are evaluated."
     )
@@ -320,6 +310,38 @@ class Spec(Part):
     )
 
 
+def spec_model() -> type[Spec]:
+    """`Spec` with the recipe fields there are: plug-ins may have brought training methods."""
+    return _spec_model(tuple(rules().items()))
+
+
+@cache
+def _spec_model(known: tuple[tuple[str, Rule], ...]) -> type[Spec]:
+    fields: dict[str, Any] = {
+        name: (
+            Annotated[Any, checked(partial(read_field, rule)), WithJsonSchema(_field_schema(rule))],
+            Field(None, description=rule.about),
+        )
+        for name, rule in known
+    }
+    part: type[RecipePart] = create_model(
+        "RecipePart", __base__=RecipePart, __doc__=RecipePart.__doc__, **fields
+    )
+    task = Annotated[str, checked(lambda name: known_task(name).name)]
+    about_tasks = "Fields for one task, whatever its role."
+    layers: type[RecipeLayers] = create_model(
+        "RecipeLayers",
+        __base__=RecipeLayers,
+        __doc__=RecipeLayers.__doc__,
+        train=(part, Field(part(), description="Intermediate stages.")),
+        target=(part, Field(part(), description="Training on the target.")),
+        tasks=(dict[task, part], Field(default_factory=dict, description=about_tasks)),  # type: ignore[valid-type]
+    )
+    nothing = layers.model_validate({})
+    recipe: Any = (layers, Field(nothing, description="How stages are trained."))
+    return create_model("Spec", __base__=Spec, __doc__=Spec.__doc__, recipe=recipe)
+
+
 def part_in(annotation: object) -> type[Part] | None:
     """The section that a field's annotation holds, if it holds one."""
     if isinstance(annotation, type) and issubclass(annotation, Part):
@@ -330,7 +352,7 @@ def part_in(annotation: object) -> type[Part] | None:
 
 def spec_schema() -> dict[str, Any]:
     """The JSON schema of a spec, for editors: known tasks, methods and fields are completed."""
-    schema = Spec.model_json_schema()
+    schema = spec_model().model_json_schema()
     schema["title"] = "xlt spec"
     schema["required"] = ["intermediate", "targets"]
     schema["properties"] = {

@@ -151,7 +151,8 @@ storage: sqlite:///{scratch}/study.db
     ray.init(address="local", num_cpus=3, include_dashboard=False, log_to_driver=False)
     began = time.perf_counter()
     folder = SweepFolder(scratch / "overhead")
-    run_sweep(sweep, prepared, folder, lambda event: None, runner="tests.benchmarks.noop:run")
+    os.environ["XLT_PLUGINS"] = "tests.benchmarks.noop"
+    run_sweep(sweep, prepared, folder, lambda event: None)
     seconds = time.perf_counter() - began
     ray.shutdown()
     study = SweepStudy.open(sweep.storage, sweep.name)

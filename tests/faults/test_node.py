@@ -16,7 +16,7 @@ from sweeps.execution.cluster import quiet_environment
 from sweeps.execution.job import StageStatus, SweepJob
 from sweeps.spec.desired_state import DesiredState
 from tests.faults.processes import gone, kill
-from tests.sweeps.execution.conftest import await_that
+from tests.sweeps.execution.conftest import BEFALLING, await_that
 from tests.sweeps.execution.runners import GATE
 from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.stage import Settings
@@ -60,8 +60,8 @@ def node_of(worker: int) -> list[psutil.Process]:
 def test_a_lost_node_costs_its_stage_another_attempt(cluster: Cluster, tmp_path: Path) -> None:
     """kill -9 of the raylet and its workers: each stage is published once, by another node."""
     settings = Settings(cache=tmp_path / "cache", executor={"sweep": "one"})
-    runner = "tests.sweeps.execution.runners:run"
-    client = ServiceClient(SweepJob("one", str(tmp_path / "stages"), settings, runner=runner))
+    job = SweepJob("one", str(tmp_path / "stages"), settings, plugins=(BEFALLING,))
+    client = ServiceClient(job)
     stages = evaluate(train("a", "gated", "target"), "en", "de")
     client.heartbeat(DesiredState.RUN, 0, 0.01)
     with ThreadPoolExecutor(1) as pool:

@@ -1,32 +1,44 @@
-"""What `xlt_core.stage.run` does: one function a kind of stage, one line each here. Imports torch.
+"""What `xlt_core.stage.run` does: one function a kind of stage, one line each here.
 
-They join the parts (data, models, training, store); `record` says what is kept.
+They join the parts (data, models, training, store); `record` says what is kept. They import torch;
+the table does not, so that whoever adds to it need not wait.
 """
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from xlt_core.heap import give_back
 from xlt_core.stages import EvaluateStage, PretrainedStage, Stage, TrainStage
 from xlt_core.stages.running import Report, Settings, StageResult
-from xlt_core.store import Store
-from xlt_core.work.context import StageContext
-from xlt_core.work.evaluate import evaluate_stage
-from xlt_core.work.pretrained import pretrained_stage
-from xlt_core.work.train import train_stage
-from xlt_core.worker_cache import WorkerCache
 
-__all__ = ["EXECUTORS", "execute"]
+if TYPE_CHECKING:
+    from xlt_core.store import Store
+    from xlt_core.work.context import StageContext
+    from xlt_core.worker_cache import WorkerCache
 
-# By kind: computes a stage of it and publishes it. Raises what `xlt_core.stage.run` says.
-EXECUTORS: dict[str, Callable[[Any, StageContext], StageResult]] = {
-    TrainStage.kind: train_stage,
-    EvaluateStage.kind: evaluate_stage,
-    PretrainedStage.kind: pretrained_stage,
+__all__ = ["EXECUTORS", "Executor", "execute"]
+
+# Computes a stage and publishes it. Raises what `xlt_core.stage.run` says.
+Executor = Callable[[Any, "StageContext"], StageResult]
+
+
+def _late(module: str, function: str) -> Executor:
+    """The function, its module imported when it is first called."""
+
+    def compute(stage: Stage, context: StageContext) -> StageResult:
+        executor: Executor = getattr(importlib.import_module(module), function)
+        return executor(stage, context)
+
+    return compute
+
+
+EXECUTORS: dict[str, Executor] = {
+    TrainStage.kind: _late("xlt_core.work.train", "train_stage"),
+    EvaluateStage.kind: _late("xlt_core.work.evaluate", "evaluate_stage"),
+    PretrainedStage.kind: _late("xlt_core.work.pretrained", "pretrained_stage"),
 }
 
 
@@ -34,6 +46,11 @@ def execute(
     stage: Stage, store: Store, report: Report, settings: Settings, warm: WorkerCache | None
 ) -> StageResult:
     """Compute a stage that is not in the store; see `xlt_core.stage.run`."""
+    import torch
+
+    from xlt_core.work.context import StageContext
+    from xlt_core.worker_cache import WorkerCache
+
     if torch.get_num_threads() != settings.threads:
         torch.set_num_threads(settings.threads)
     try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import ray
@@ -13,16 +15,32 @@ import ray
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.job import SweepJob
 from sweeps.spec.desired_state import DesiredState
+from xlt_core.plugins import VARIABLE
 from xlt_core.stage import Settings
+from xlt_core.work import EXECUTORS
+
+BEFALLING, AILING = (f"tests.sweeps.execution.{name}" for name in ("befalling", "ailing"))
+
+
+@pytest.fixture
+def plugged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """A function that names a plug-in for the test; what it replaces in this process comes back."""
+
+    def plug(name: str) -> None:
+        monkeypatch.setenv(VARIABLE, name)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+    with patch.dict(EXECUTORS):
+        yield plug
 
 
 @pytest.fixture
 def make_job(tmp_path: Path) -> Callable[..., SweepJob]:
-    """Jobs on this test's own store, with the test runner."""
+    """Jobs on this test's own store, whose stages fare as their tasks are called."""
 
     def make(sweep: str = "one", **fields: object) -> SweepJob:
         settings = Settings(cache=tmp_path / "cache", executor={"sweep": sweep})
-        usual = {"workers": 2, "runner": "tests.sweeps.execution.runners:run"}
+        usual = {"workers": 2, "plugins": (BEFALLING,)}
         known = {**usual, "settings": settings, **fields}
         return SweepJob(sweep, str(tmp_path / "stages"), **known)  # type: ignore[arg-type]
 

@@ -1,7 +1,13 @@
-"""A module that ends the process that imports it, as a broken library of a node does."""
+"""A plug-in that ends the worker that imports it, as a broken library of a node does.
+
+The service lives on another node in this story: Ray names a process by what it is doing.
+"""
 
 from __future__ import annotations
 
 import os
 
-os._exit(1)
+import psutil
+
+if "Worker" in psutil.Process().cmdline()[0]:
+    os._exit(1)

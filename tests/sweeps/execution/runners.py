@@ -1,19 +1,18 @@
 """Stage runners for tests of the machinery: they publish at once, fail, or wait for a file.
 
-What a stage does is read off its task's name, so that a test can say it in a plan.
+What a stage does is read off its task's name, so that a test can say it in a plan. The plug-ins
+`befalling` and `ailing` put them into the table.
 """
 
 from __future__ import annotations
 
 import errno
 import threading
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from tests.benchmarks import noop
-from xlt_core.stage import Report, Settings
-from xlt_core.stages import Stage, TrainStage, lineage
-from xlt_core.store import Store
+from tests.benchmarks.at_once import publish
+from xlt_core.stages import EvaluateStage, Stage, TrainStage, lineage
+from xlt_core.stages.running import StageResult
 from xlt_core.vocabulary.errors import (
     Mistake,
     NonFiniteLoss,
@@ -22,6 +21,9 @@ from xlt_core.vocabulary.errors import (
     StageFailed,
 )
 from xlt_core.vocabulary.events import StageProgress, StageStarted
+
+if TYPE_CHECKING:
+    from xlt_core.work.context import StageContext
 
 GATE = "gate"
 MENDED = "mended"
@@ -32,10 +34,10 @@ FAULTS = {
 }
 
 
-def run(stage: Stage, store: Store, report: Report, settings: Settings) -> Any:
+def run(stage: Stage, context: StageContext) -> StageResult:
     """Publish `stage`, unless its task's name says that something befalls it."""
-    report(StageStarted(stage.title, stage=stage.key))
-    task = stage.data[0].task if isinstance(stage, TrainStage) else stage.data.task
+    context.report(StageStarted(stage.title, stage=stage.key))
+    task = _task_of(stage)
     if task == "broken":
         raise NonFiniteLoss("loss is nan at step 3; lower recipe.train.learning_rate")
     if task == "mistaken":
@@ -43,53 +45,54 @@ def run(stage: Stage, store: Store, report: Report, settings: Settings) -> Any:
     if task == "odd":
         raise ValueError("nobody foresaw this")
     if task.startswith("flaky"):
-        _fail_once(settings, stage)
-    if task in FAULTS and not (settings.cache / MENDED).exists():
-        settings.cache.mkdir(parents=True, exist_ok=True)
-        (settings.cache / f"met-{task}").touch()
+        _fail_once(context, stage)
+    if task in FAULTS and not (context.settings.cache / MENDED).exists():
+        context.settings.cache.mkdir(parents=True, exist_ok=True)
+        (context.settings.cache / f"met-{task}").touch()
         raise FAULTS[task]
     if task.startswith("gated"):
-        _wait(settings, stage, report)
-    return noop.run(stage, store, report, settings)
+        _wait(context, stage)
+    return publish(stage, context)
 
 
-def _fail_once(settings: Settings, stage: Stage) -> None:
-    mark = settings.cache / f"tried-{stage.key}"
+def _task_of(stage: Stage) -> str:
+    """What is trained or scored; nothing of made-up kinds."""
+    if isinstance(stage, TrainStage):
+        return stage.data[0].task
+    return stage.data.task if isinstance(stage, EvaluateStage) else ""
+
+
+def _fail_once(context: StageContext, stage: Stage) -> None:
+    mark = context.settings.cache / f"tried-{stage.key}"
     if not mark.exists():
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
         raise OSError("the disk went away")
 
 
-def _wait(settings: Settings, stage: Stage, report: Report) -> None:
+def _wait(context: StageContext, stage: Stage) -> None:
     """Say that the stage has begun, then wait for the gate, reporting as training does."""
-    settings.cache.mkdir(parents=True, exist_ok=True)
-    (settings.cache / f"began-{stage.key}").touch()
+    context.settings.cache.mkdir(parents=True, exist_ok=True)
+    (context.settings.cache / f"began-{stage.key}").touch()
     pause = threading.Event()
     try:
-        while not (Path(settings.cache) / GATE).exists():
-            report(StageProgress(stage.title, 1, 2, 0.5, 1e-3, 10.0, stage=stage.key))
+        while not (context.settings.cache / GATE).exists():
+            context.report(StageProgress(stage.title, 1, 2, 0.5, 1e-3, 10.0, stage=stage.key))
             pause.wait(0.02)
     except StageCancelled:
-        (settings.cache / f"stopped-{stage.key}").touch()
+        (context.settings.cache / f"stopped-{stage.key}").touch()
         raise
 
 
-def run_any(stage: Stage, store: Store, report: Report, settings: Settings) -> Any:
-    """Publish a stage of whatever kind."""
-    report(StageStarted(stage.title, stage=stage.key))
-    return noop.run(stage, store, report, settings)
-
-
-def run_ailing(stage: Stage, store: Store, report: Report, settings: Settings) -> Any:
+def run_ailing(stage: Stage, context: StageContext) -> StageResult:
     """Publish `stage`; until it is mended, fail what the file `ailing` names, as it says.
 
     `ailing` holds `away` or `broken` and the number of stages before the target's training.
     """
-    report(StageStarted(stage.title, stage=stage.key))
-    ails = settings.cache / "ailing"
+    context.report(StageStarted(stage.title, stage=stage.key))
+    ails = context.settings.cache / "ailing"
     if isinstance(stage, TrainStage) and ails.exists():
         how, depth = ails.read_text().split()
         if len(lineage(stage)) - 1 == int(depth) and stage.data[0].task == "lab-nli":
             raise FAULTS["away"] if how == "away" else StageFailed("no such label")
-    return noop.run(stage, store, report, settings)
+    return publish(stage, context)

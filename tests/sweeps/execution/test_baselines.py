@@ -15,9 +15,9 @@ from sweeps.results.tables import standings
 from sweeps.spec.sweep import Range, Search
 from sweeps.spec.trials import paths_asked
 from sweeps.tracking.projection import sweep_projection
+from tests.sweeps.execution.conftest import AILING
 from xlt_core.stages import lineage
 
-RUNNER = "tests.sweeps.execution.runners:run_ailing"
 TRIALS = 4
 RANGES = {
     "log": Range("log", 1e-4, 1e-3),
@@ -32,8 +32,10 @@ def tracking(tmp_path_factory):
 
 
 @pytest.fixture
-def sweep(make, local_ray, tracking):
+def sweep(make, local_ray, tracking, plugged):
     """A function that makes a sweep whose target's learning rate is searched."""
+
+    plugged(AILING)
 
     def searched(form: str):
         made = make()
@@ -52,9 +54,7 @@ def sweep(make, local_ray, tracking):
 
 
 def run(made, **options) -> Ended:
-    return run_sweep(
-        made.sweep, made.prepared, made.folder, lambda event: None, runner=RUNNER, **options
-    )
+    return run_sweep(made.sweep, made.prepared, made.folder, lambda event: None, **options)
 
 
 def ail(made, how: str) -> None:

@@ -16,9 +16,9 @@ from sweeps.results.status import sweep_status
 from sweeps.search.study_reader import read_trials
 from sweeps.spec.desired_state import DesiredState, request
 from sweeps.spec.identity import give_identity
+from tests.sweeps.execution.conftest import AILING
 from xlt_core.vocabulary.events import Phase, TrialInterrupted
 
-RUNNER = "tests.sweeps.execution.runners:run_ailing"
 PLANS = 5  # none, two alone, two orders
 
 
@@ -29,8 +29,9 @@ def tracking(tmp_path_factory):
 
 
 @pytest.fixture
-def sweep(make, local_ray, tracking):
+def sweep(make, local_ray, tracking, plugged):
     """A small sweep that gives up soon."""
+    plugged(AILING)
     made = make()
     execution = replace(
         made.sweep.execution, workers=2, concurrency=2, max_attempts=2, retry_seconds=0.01
@@ -43,9 +44,7 @@ def run(sweep):
     """Runs it; what `ail` says befalls it until it says nothing."""
 
     def go(observe=lambda event: None, **options) -> Ended:
-        return run_sweep(
-            sweep.sweep, sweep.prepared, sweep.folder, observe, runner=RUNNER, **options
-        )
+        return run_sweep(sweep.sweep, sweep.prepared, sweep.folder, observe, **options)
 
     return go
 
@@ -115,7 +114,7 @@ def test_an_extension_that_was_interrupted_is_not_finished(sweep, run):
         if isinstance(event, Phase) and event.text.startswith("starting workers"):
             os.kill(os.getpid(), signal.SIGTERM)
 
-    options = {"revisit": True, "runner": RUNNER}
+    options = {"revisit": True}
     ended = run_sweep(more, sweep.prepared, sweep.folder, observe, **options)
     assert ended.state == sweep_status(sweep.folder).state == "interrupted"
     assert sweep_status(sweep.folder).trials.open == PLANS
@@ -192,6 +191,6 @@ def test_a_job_says_which_folders_sweep_it_is(make):
     """To the service, and on every stage it has computed: another of the name says otherwise."""
     made = make()
     own = give_identity(made.folder)
-    job = job_of(made.sweep, made.prepared, made.folder, Staff(1, Shape(), "cpu"), RUNNER)
+    job = job_of(made.sweep, made.prepared, made.folder, Staff(1, Shape(), "cpu"))
     assert job.settings.executor == {"sweep": "made", "folder": own}
     assert job.identity == f"made@{own}"

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 import ray
 
-from sweeps.execution.driver import _only_driver, run_sweep
+from sweeps.execution.driver import run_sweep
+from sweeps.execution.lock import only_driver
 from sweeps.results.status import sweep_status
 from sweeps.spec.paths import SweepFolder
 from xlt_core.store import place as place_module
@@ -91,7 +92,7 @@ def test_at_a_url_only_what_lies_here_is_removed(tmp_path, monkeypatch):
     """Another machine's driver may be writing there by now: this one was refused."""
     monkeypatch.setattr(place_module, "default_scratch", lambda: tmp_path / "scratch")
     folder = SweepFolder(f"memory://{uuid.uuid4().hex}/one")
-    with pytest.raises(UserMistake), _only_driver(folder):
+    with pytest.raises(UserMistake), only_driver(folder):
         for name in ("id", "prepared.json", "control"):
             folder.files.write(name, "another's")
         raise UserMistake(Mistake("study", "is another's", "wait"))

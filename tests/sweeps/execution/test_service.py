@@ -120,7 +120,7 @@ class TestKinds:
 
     def test_a_stage_of_several_parents_waits_for_all_of_them(self, client_of, tmp_path):
         """Each once, whatever shares them; answers of any kind come back, again from the store."""
-        client = client_of(runner="tests.sweeps.execution.runners:run_any")
+        client = client_of()
         first, second = train("a", "target"), train("a", "b", "target")
         mean = AverageStage((first, second))
         wanted = [*evaluate(mean, "en", "de"), ApartStage(mean, second)]
@@ -229,20 +229,16 @@ class TestStaff:
     """Workers come, cannot come, and go."""
 
     @pytest.mark.parametrize(
-        ("runner", "status", "words"),
+        ("plugin", "status", "words"),
         [
-            (
-                "tests.sweeps.execution.runners:missing",
-                StageStatus.FAILED,
-                "has no attribute 'missing'",
-            ),
-            ("tests.sweeps.execution.nowhere:run", StageStatus.FAILED, "No module named"),
-            ("tests.sweeps.execution.dying:run", StageStatus.INTERRUPTED, "was lost"),
+            ("incomplete", StageStatus.FAILED, "has no attribute 'missing'"),
+            ("nowhere", StageStatus.FAILED, "No module named"),
+            ("dying", StageStatus.INTERRUPTED, "was lost"),
         ],
     )
-    def test_a_worker_that_cannot_start(self, client_of, runner, status, words):
+    def test_a_worker_that_cannot_start(self, client_of, plugin, status, words):
         """It is reported with its error, tried so often, and its stages end with that error."""
-        client = client_of(max_attempts=2, workers=1, runner=runner)
+        client = client_of(max_attempts=2, workers=1, plugins=(f"tests.sweeps.execution.{plugin}",))
         (outcome,) = client.compute(0, evaluate(train("a", "target"), "en"))
         assert outcome.status == status
         assert "no worker could be started in 2 attempts" in outcome.error

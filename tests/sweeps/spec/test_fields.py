@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from sweeps.spec.fields import NAME, Field, every_field
-from sweeps.spec.method_options import OWNERS
-from sweeps.spec.ranges import RULES
+from sweeps.spec.method_options import owners
+from sweeps.spec.ranges import rules
 from sweeps.spec.read import read_spec
 from sweeps.spec.stored import to_data
 from sweeps.spec.sweep import Sweep
@@ -33,7 +33,7 @@ def test_each_stands_once_and_is_described():
     assert len(set(paths)) == len(paths)
     assert all(one.about and one.kind for one in FIELDS)
     layers = ("recipe.train", "recipe.target", f"recipe.tasks.{NAME}")
-    everywhere = {f"{layer}.{rule}" for layer in layers for rule in RULES if rule != "plan_steps"}
+    everywhere = {f"{layer}.{rule}" for layer in layers for rule in rules() if rule != "plan_steps"}
     assert everywhere <= set(paths)
     assert [path for path in paths if "plan_steps" in path] == ["recipe.train.plan_steps"]
 
@@ -52,7 +52,8 @@ def test_each_is_read_where_it_is_listed(sweep_of: SweepOf, path: str):
 def test_a_default_that_is_written_out_changes_nothing(sweep_of: SweepOf, field: Field):
     """It can be written as it is shown, and means what is meant where nothing is written."""
     name = field.path.rpartition(".")[2]
-    beside = [override(field.path.replace(name, "method"), OWNERS[name])] if name in OWNERS else []
+    method = owners().get(name)
+    beside = [override(field.path.replace(name, "method"), method)] if method else []
     written = sweep_of(SPEC, override(field.path, field.default), *beside)
     if field.path.startswith("recipe."):  # of these the next test tells
         layers = [
@@ -70,8 +71,8 @@ def test_recipes_defaults_are_the_engines():
     shown = {one.path.rpartition(".")[2]: one.default for one in FIELDS if "train." in one.path}
     engine = Recipe(epochs=float(shown["epochs"]))
     for name, default in shown.items():
-        if name in OWNERS:  # an option of a training method
-            value: object = option_fields(get_method(OWNERS[name]))[name].default
+        if name in owners():  # an option of a training method
+            value: object = option_fields(get_method(owners()[name]))[name].default
         else:
             value = getattr(engine, name, None)  # `plan_steps` is shared out before
         expected = {None: "", (): "none"}.get(value, value)

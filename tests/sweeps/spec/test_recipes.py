@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeps.spec.ranges import RULES
+from sweeps.spec.ranges import rules
 from sweeps.spec.recipes import Share, origins, recipe_for
 from sweeps.spec.schema import spec_schema
 from sweeps.spec.sweep import Sweep
@@ -26,7 +26,7 @@ def test_every_field_of_a_recipe_can_be_written():
     """The spec knows just the fields a recipe has, each method's options, and how a plan's stages
     share their steps."""
     options = {field for method in METHODS.values() for field in option_fields(method)}
-    assert set(RULES) == {field.name for field in fields(Recipe)} - {"options"} | options | {
+    assert set(rules()) == {field.name for field in fields(Recipe)} - {"options"} | options | {
         "plan_steps"
     }
 
@@ -176,7 +176,7 @@ class TestLayers:
         assert recipe_for(sweep, ("qqp",), "train", {}).rows is None
 
     @pytest.mark.parametrize("role", ["train", "target"])
-    @pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.optional])
+    @pytest.mark.parametrize("name", [name for name, rule in rules().items() if rule.optional])
     def test_null_lifts_what_a_lower_layer_says(self, sweep_of: SweepOf, name: str, role: str):
         """For every field that null is a value of, written in one file or over another."""
         low = {"rows": 100, "attention_dropout": 0.3}[name]
@@ -188,7 +188,7 @@ class TestLayers:
         kept = recipe_for(sweep, (other,), role, {}, None if role == "train" else other)
         assert (getattr(lifted, name), getattr(kept, name)) == (None, low)
 
-    @pytest.mark.parametrize("name", sorted(name for name, r in RULES.items() if not r.optional))
+    @pytest.mark.parametrize("name", sorted(name for name, r in rules().items() if not r.optional))
     def test_any_other_null_over_a_value_is_a_mistake(self, sweep_of: SweepOf, name: str):
         """It would be read as if it were not there; where there is nothing below, it is not."""
         value = {"freeze": "embeddings", "head": "keep", "precision": "float32"}.get(name, 1)
@@ -199,7 +199,7 @@ class TestLayers:
         with pytest.raises(UserMistake, match=said):
             sweep_of(MINIMAL, f"recipe.train.{name}={value}", nothing)
 
-    @pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.optional])
+    @pytest.mark.parametrize("name", [name for name, rule in rules().items() if rule.optional])
     def test_editors_are_told_where_null_is_a_value(self, name: str):
         """The JSON schema is made of the same rules."""
         field = spec_schema()["$defs"]["RecipePart"]["properties"][name]

@@ -1,0 +1,61 @@
+"""Plug-ins: modules of a user's own that add members to the tables, named by `XLT_PLUGINS`.
+
+`XLT_PLUGINS=my_tasks,my_lab.kinds` (names with commas between, as Python imports them) has them
+imported once in every process that reads specs or computes stages, on every machine of a cluster.
+A plug-in adds its members when it is imported; each table is a plain dictionary:
+
+    from xlt_core.tasks import TABLE, Task
+
+    TABLE["colours"] = Task("colours", kind="classification", …)
+
+ARCHITECTURE.md, "What goes where", names the tables and the suites that members pass.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import traceback
+from collections.abc import Iterable
+
+from xlt_core.vocabulary.errors import Mistake, NotReached, UserMistake, is_machines_fault
+from xlt_core.vocabulary.lines import first_line
+
+VARIABLE = "XLT_PLUGINS"
+
+
+def named_plugins() -> tuple[str, ...]:
+    """The modules that the environment names, each once, in order."""
+    names = (name.strip() for name in os.environ.get(VARIABLE, "").split(","))
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def import_plugins(names: Iterable[str]) -> None:
+    """Import those that are not imported yet, in order.
+
+    Raises:
+        UserMistake: one is missing or fails; as a `NotReached` where a machine is to blame.
+    """
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except (Exception, SystemExit) as error:
+            kind = NotReached if is_machines_fault(error) else UserMistake
+            raise kind(_mistake(name, error)) from error
+
+
+def _mistake(name: str, error: BaseException) -> Mistake:
+    what = f"{name} cannot be imported: {first_line(f'{type(error).__name__}: {error}')}"
+    if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
+        remedy = "install it, or put the folder it lies in on PYTHONPATH, on every machine"
+    else:
+        what, remedy = what + _place(error), "mend it, or take it out of the variable"
+    return Mistake(VARIABLE, what, remedy)
+
+
+def _place(error: BaseException) -> str:
+    """The line that failed; a syntax error names it by itself."""
+    frames = traceback.extract_tb(error.__traceback__)
+    _, *own = (frame for frame in frames if not frame.filename.startswith("<frozen"))
+    written = [frame for frame in own if frame.filename != importlib.__file__]
+    return f" ({written[-1].filename}, line {written[-1].lineno})" if written else ""
