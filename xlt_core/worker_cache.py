@@ -2,6 +2,8 @@
 
 Results are the same with a warm worker, a fresh one or none; only loading is saved. Not safe for
 several threads at once. `xlt_core.stage.run` fills and asks it.
+
+Torch is imported with the first encoder: a worker whose stages need none goes without.
 """
 
 from __future__ import annotations
@@ -12,12 +14,12 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.head_spec import HeadSpec
-from xlt_core.models.learner import Learner, Weights
-from xlt_core.models.pretrained import fingerprint_tokenizer, load_learner, load_tokenizer
 from xlt_core.vocabulary.refs import EncoderRef
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
+
+    from xlt_core.models.learner import Learner, Weights
 
 Name = TypeVar("Name")
 
@@ -88,6 +90,8 @@ class WorkerCache:
         The module is built once and serves stage after stage: callers load weights into it.
         """
         if self._encoder is None or self._encoder[0] != ref.fingerprint:
+            from xlt_core.models.pretrained import load_learner
+
             self._encoder = None  # let go of the old one first
             model = load_learner(ref, self.tokenizer(ref)[0])
             self._encoder = (ref.fingerprint, model, model.weights())
@@ -106,6 +110,8 @@ class WorkerCache:
     def tokenizer(self, ref: EncoderRef) -> tuple[PreTrainedTokenizerFast, str]:
         """The tokenizer of `ref` and its fingerprint."""
         if ref.fingerprint not in self._tokenizers:
+            from xlt_core.models.pretrained import fingerprint_tokenizer, load_tokenizer
+
             tokenizer = load_tokenizer(ref)
             self._tokenizers[ref.fingerprint] = (tokenizer, fingerprint_tokenizer(tokenizer))
         return self._tokenizers[ref.fingerprint]

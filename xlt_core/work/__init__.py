@@ -1,7 +1,7 @@
 """What `xlt_core.stage.run` does: one function a kind of stage, one line each here.
 
-They join the parts (data, models, training, store); `record` says what is kept. They import torch;
-the table does not, so that whoever adds to it need not wait.
+They join the parts (data, models, training, store); `record` says what is kept. They import torch,
+when they are first called: adding to the table does not wait for it.
 """
 
 from __future__ import annotations
@@ -46,13 +46,9 @@ def execute(
     stage: Stage, store: Store, report: Report, settings: Settings, warm: WorkerCache | None
 ) -> StageResult:
     """Compute a stage that is not in the store; see `xlt_core.stage.run`."""
-    import torch
-
     from xlt_core.work.context import StageContext
     from xlt_core.worker_cache import WorkerCache
 
-    if torch.get_num_threads() != settings.threads:
-        torch.set_num_threads(settings.threads)
     try:
         return EXECUTORS[stage.kind](
             stage, StageContext(store, report, settings, warm or WorkerCache())

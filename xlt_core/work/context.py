@@ -1,22 +1,19 @@
 """A context: what either kind of work needs at hand — the store, the settings, what is warm.
 
-Neighbours: `train`, `evaluate`; `record` writes down what was done here.
+Neighbours: `train`, `evaluate`; `record` writes down what was done here. Torch is imported by who
+asks for what takes it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import torch
-from safetensors.torch import load_file
+from typing import TYPE_CHECKING
 
 from xlt_core.data import open_source
 from xlt_core.data.encoding import encoded
 from xlt_core.kinds import get_kind
 from xlt_core.kinds.encoded import EncodedSplit
-from xlt_core.models.finite import check_finite
 from xlt_core.models.head_spec import HeadSpec
-from xlt_core.models.learner import Learner
 from xlt_core.stages import WeightsStage
 from xlt_core.stages.evaluate import Reading
 from xlt_core.stages.running import Report, Settings
@@ -26,6 +23,11 @@ from xlt_core.vocabulary.errors import Mistake, ParentMissing, UserMistake
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import DataRef
 from xlt_core.worker_cache import Trained, WorkerCache
+
+if TYPE_CHECKING:
+    import torch
+
+    from xlt_core.models.learner import Learner
 
 WEIGHTS = "weights.safetensors"
 PRETRAINED = "pretrained"  # of a record: the weights are the encoder's own
@@ -45,6 +47,9 @@ class StageContext:
 
     def device(self) -> torch.device:
         """Where to compute. Raises UserMistake for a device this machine lacks."""
+        import torch
+
+        self._take_threads()
         wanted = self.settings.device
         if wanted == "auto":
             return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -56,6 +61,7 @@ class StageContext:
 
     def trained(self, stage: WeightsStage) -> Trained:
         """Weights and heads of a finished stage. Raises ParentMissing, NonFiniteWeights."""
+        self._take_threads()
         return self.warm.trained(stage.key, lambda: self._read(stage))
 
     def split(self, stage: WeightsStage, ref: DataRef, recipe: Recipe | Reading) -> EncodedSplit:
@@ -70,12 +76,23 @@ class StageContext:
         name = (ref, fingerprint, recipe.max_length, recipe.stride)
         return self.warm.split(name, make)
 
+    def _take_threads(self) -> None:
+        """Whoever computes by torch asks for a device or for weights: on the settings' threads."""
+        import torch
+
+        if torch.get_num_threads() != self.settings.threads:
+            torch.set_num_threads(self.settings.threads)
+
     def _read(self, stage: WeightsStage) -> Trained:
         found = self.store.read(stage.key)
         if found is None:
             raise ParentMissing(f"{stage.title}: its weights ({stage.key[:12]}) are not there")
         if found.about.get(PRETRAINED):
             return Trained(self.warm.pretrained(stage.encoder), {})
+        from safetensors.torch import load_file
+
+        from xlt_core.models.finite import check_finite
+
         heads = {
             task: HeadSpec(get_kind(head["kind"]), tuple(head["labels"]))
             for task, head in found.about["heads"].items()
