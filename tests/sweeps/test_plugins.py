@@ -1,0 +1,198 @@
+"""What a user adds without touching the source: modules beside the spec, named by `XLT_PLUGINS`.
+
+Each command is a process of its own, as a user's is, with the modules' folder on PYTHONPATH.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sweeps.cli.commands import COMMANDS
+from sweeps.cli.faults import SCREEN
+from xlt_core.plugins import VARIABLE
+from xlt_core.store import Store
+
+TASKS = '''\
+"""Two tasks on words for colours, in a folder layout of their own."""
+
+from xlt_core.tasks import TABLE, Task
+from xlt_core.tasks.layout import FolderLayout, TableForm
+
+LAYOUT = FolderLayout(
+    {"train": "learn.tsv", "dev": "try_{language}.tsv", "test": "judge_{language}.tsv"},
+    TableForm(columns=("label", "text"), texts=("text",), header=False),
+)
+
+
+def colours(name, *roles):
+    return Task(
+        name,
+        kind="classification",
+        title="Which colour it is",
+        languages=("de", "en"),
+        labels=("red", "blue"),
+        metric="accuracy",
+        roles=roles,
+        folder=LAYOUT,
+    )
+
+
+TABLE["shades"] = colours("shades", "intermediate")
+TABLE["colours"] = colours("colours", "target")
+'''
+METHODS = '''\
+"""A training method that halves every gradient, a search by chance, and a kind of place."""
+
+from pathlib import Path
+
+from sweeps.spec.methods import METHODS as SEARCHES
+from sweeps.spec.methods import SearchMethod
+from xlt_core.store.local import LocalBackend
+from xlt_core.store.place import BACKENDS
+from xlt_core.training.methods import METHODS, Option
+from xlt_core.training.methods.plain import Plain, PlainCourse
+
+
+class Gentle(Plain):
+    name = "gentle"
+    about = "plain training whose gradients are scaled"
+    options = {"share": Option("What is left of a gradient.", default=0.5, low=0.0)}
+
+    def course(self, scene):
+        return GentleCourse(scene)
+
+
+class GentleCourse(PlainCourse):
+    def complete_gradients(self, step):
+        for value in self.scene.model.parameters():
+            if value.grad is not None:
+                value.grad.mul_(self.scene.options["share"])
+
+
+METHODS["gentle"] = Gentle()
+SEARCHES["chance"] = SearchMethod("sweeps.search.samplers.random:Random")
+BACKENDS["shelf"] = lambda url, scratch: LocalBackend(Path("/" + url.partition("://")[2]))
+'''
+SPEC = """\
+name: own
+encoder: lab-tiny
+data: {{folder: data}}
+intermediate: {{tasks: [shades], count: 0..1}}
+targets: [colours]
+seeds: 1
+recipe:
+  train: {{steps: 2, batch_size: 4, method: gentle, gentle_share: 0.25}}
+  target: {{steps: 2, batch_size: 4}}
+search: {{method: chance, trials: 2}}
+execution: {{workers: 1, concurrency: 1}}
+store: shelf:/{home}/shelf
+"""
+ROWS = "red\tfire and blood\nblue\tsea and sky\n" * 4
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder with a package of plug-ins, data, and a spec."""
+    package = tmp_path / "modules" / "own_lab"
+    package.mkdir(parents=True)
+    (package / "tasks.py").write_text(TASKS)
+    (package / "methods.py").write_text(METHODS)
+    for task in ("shades", "colours"):
+        folder = tmp_path / "data" / task
+        folder.mkdir(parents=True)
+        for name in ("learn", "try_de", "try_en", "judge_de", "judge_en"):
+            (folder / f"{name}.tsv").write_text(ROWS)
+    (tmp_path / "own.yaml").write_text(SPEC.format(home=tmp_path))
+    return tmp_path
+
+
+def xlt(home: Path, plugins: str, *words: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([str(home / "modules"), os.environ["PYTHONPATH"]])
+    environment = {**os.environ, "PYTHONPATH": path, VARIABLE: plugins}
+    command = [str(Path(sys.executable).parent / "xlt"), *words]
+    return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True)
+
+
+def is_one_screen(said: str) -> bool:
+    return "Traceback" not in said and len(said.splitlines()) <= SCREEN
+
+
+BOTH = "own_lab.tasks,own_lab.methods"
+
+
+def test_a_module_beside_the_spec_is_all_it_takes(home: Path) -> None:
+    """A task, a training method, a search, a place: listed, and a worker trains and scores."""
+    listed = json.loads(xlt(home, BOTH, "tasks", "--json").stdout)
+    assert {"shades", "colours"} <= {task["name"] for task in listed}
+    fields = {one["path"]: one for one in json.loads(xlt(home, BOTH, "fields", "--json").stdout)}
+    assert fields["recipe.train.gentle_share"]["default"] == "0.5"
+    assert "gentle" in fields["recipe.train.method"]["kind"]
+    assert "chance" in fields["search.method"]["kind"]
+
+    ran = xlt(home, BOTH, "run", "own.yaml")
+    assert ran.returncode == 0, ran.stderr
+    rows = json.loads(xlt(home, BOTH, "results", "own", "--json").stdout)
+    assert {(row["plan"], row["target"], row["language"]) for row in rows} == {
+        (plan, "colours", code) for plan in ("(none)", "shades") for code in ("de", "en")
+    }
+    ended = Store(home / "shelf").executions()
+    assert {entry["kind"] for entry in ended if entry["ended"] == "done"} == {"train", "evaluate"}
+
+
+def test_without_the_variable_there_is_no_such_thing(home: Path) -> None:
+    """The same spec is one screen that says what is not known."""
+    said = xlt(home, "", "run", "own.yaml")
+    assert said.returncode == 2 and is_one_screen(said.stderr)
+    for what in ("'colours' is not a task", "'shades' is not a task", "gentle_share", "'chance'"):
+        assert what in said.stderr
+
+
+def test_a_name_that_is_nearly_right_is_told_the_right_one(home: Path) -> None:
+    """Members of plug-ins are proposed as any other."""
+    words = ["plan", "own.yaml", "--set", "targets=[colour]", "--set", "recipe.train.method=gentel"]
+    said = xlt(home, BOTH, *words)
+    assert said.returncode == 2
+    assert "did you mean colours?" in said.stderr and "gentle" in said.stderr
+
+
+BROKEN = {
+    "absent": (None, "No module named 'absent'"),
+    "needy": ("import absent_library\n", "No module named 'absent_library'"),
+    "wrong": ("x = 1\nx.no_such_thing\n", "wrong.py, line 2"),
+    "crooked": ("def\n", "crooked.py, line 1"),
+    "leaving": ("raise SystemExit('use me as a script')\n", "use me as a script"),
+}
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Modules that cannot be imported, on this process's path."""
+    for name, (text, _) in BROKEN.items():
+        if text is not None:
+            (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", [["tasks"], ["store", "ls"], ["plan", "own.yaml"]], ids=str)
+@pytest.mark.parametrize("name", BROKEN)
+def test_one_that_cannot_be_imported_is_a_mistake(broken, xlt, monkeypatch, name, command) -> None:
+    """One screen: the variable, the module, the cause."""
+    monkeypatch.setenv(VARIABLE, name)
+    said = xlt(*command)
+    assert said.code == 2 and is_one_screen(said.err)
+    assert all(what in said.err for what in (VARIABLE, name, BROKEN[name][1]))
+
+
+@pytest.mark.parametrize("words", ["", *COMMANDS, "store", "store ls"])
+def test_help_waits_for_none(broken, xlt, monkeypatch, words) -> None:
+    """What a command is for can be read whatever the variable says."""
+    monkeypatch.setenv(VARIABLE, "wrong")
+    assert xlt(*words.split(), "--help").code == 0
