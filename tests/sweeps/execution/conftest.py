@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -15,6 +17,7 @@ import ray
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.job import SweepJob
 from sweeps.spec.desired_state import DesiredState
+from sweeps.spec.sweep import Sweep
 from xlt_core.plugins import VARIABLE
 from xlt_core.stage import Settings
 from xlt_core.work import EXECUTORS
@@ -32,6 +35,26 @@ def plugged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
 
     with patch.dict(EXECUTORS):
         yield plug
+
+
+@pytest.fixture(scope="module")
+def one_service(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sweep], Sweep]:
+    """A function that gives sweeps one store and one MLflow database, and each seeds of its own.
+
+    So nothing is shared but a service with its workers, which take longer to start than a sweep.
+    """
+    root, numbers = tmp_path_factory.mktemp("one"), itertools.count()
+
+    def share(sweep: Sweep) -> Sweep:
+        first = 10 * next(numbers)
+        return replace(
+            sweep,
+            store=str(root / "stages"),
+            tracking=f"sqlite:///{root / 'mlflow.db'}",
+            seeds=tuple(first + seed for seed in sweep.seeds),
+        )
+
+    return share
 
 
 @pytest.fixture

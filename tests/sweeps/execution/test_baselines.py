@@ -25,14 +25,8 @@ RANGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def tracking(tmp_path_factory):
-    """One MLflow database for all: making one takes longer than these sweeps."""
-    return f"sqlite:///{tmp_path_factory.mktemp('tracking') / 'mlflow.db'}"
-
-
 @pytest.fixture
-def sweep(make, local_ray, tracking, plugged):
+def sweep(make, local_ray, one_service, plugged):
     """A function that makes a sweep whose target's learning rate is searched."""
 
     plugged(AILING)
@@ -46,9 +40,8 @@ def sweep(make, local_ray, tracking, plugged):
             recipe=recipe,
             search=Search("random", trials=TRIALS),
             execution=execution,
-            tracking=tracking,
         )
-        return replace(made, sweep=found)
+        return replace(made, sweep=one_service(found))
 
     return searched
 

@@ -22,21 +22,15 @@ from xlt_core.vocabulary.events import Phase, TrialInterrupted
 PLANS = 5  # none, two alone, two orders
 
 
-@pytest.fixture(scope="module")
-def tracking(tmp_path_factory):
-    """One MLflow database for all: making one takes longer than these sweeps."""
-    return f"sqlite:///{tmp_path_factory.mktemp('tracking') / 'mlflow.db'}"
-
-
 @pytest.fixture
-def sweep(make, local_ray, tracking, plugged):
+def sweep(make, local_ray, one_service, plugged):
     """A small sweep that gives up soon."""
     plugged(AILING)
     made = make()
     execution = replace(
         made.sweep.execution, workers=2, concurrency=2, max_attempts=2, retry_seconds=0.01
     )
-    return replace(made, sweep=replace(made.sweep, execution=execution, tracking=tracking))
+    return replace(made, sweep=one_service(replace(made.sweep, execution=execution)))
 
 
 @pytest.fixture
@@ -108,7 +102,7 @@ def test_a_sweep_that_is_complete_is_not_stopped(sweep, run, moment, desired, ex
 def test_an_extension_that_was_interrupted_is_not_finished(sweep, run):
     """All trials have results, of fewer seeds; the study alone would call it done."""
     assert run() == Ended("finished", 0, 0)
-    more = replace(sweep.sweep, seeds=(0, 1, 2))
+    more = replace(sweep.sweep, seeds=(*sweep.sweep.seeds, sweep.sweep.seeds[-1] + 1))
 
     def observe(event):
         if isinstance(event, Phase) and event.text.startswith("starting workers"):
