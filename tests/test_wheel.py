@@ -76,6 +76,15 @@ def test_it_holds_every_file(wheel: Path) -> None:
     assert there - held == set()
 
 
+def test_it_says_whose_it_is(wheel: Path) -> None:
+    """Licence and readme are in its metadata."""
+    files = zipfile.ZipFile(wheel)
+    (about,) = [name for name in files.namelist() if name.endswith(".dist-info/METADATA")]
+    text = files.read(about).decode()
+    assert "License-Expression: Apache-2.0" in text and "# xlt" in text
+    assert any(name.endswith("licenses/LICENSE") for name in files.namelist())
+
+
 @pytest.mark.parametrize("words", ["--help", "--version", "tasks", "languages", "models", "fields"])
 def test_commands_need_no_clone(home: Path, tmp_path: Path, words: str) -> None:
     """Each answers, by the command and by the module, and leaves nothing in the folder."""
