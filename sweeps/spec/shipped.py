@@ -20,9 +20,9 @@ def shipped_specs() -> dict[str, Path]:
 
 def standing_for(path: Path) -> Path | None:
     """The shipped spec that `path` names; None where it names none, or a file that is there."""
-    if path.exists() and not path.is_dir():
-        return None
-    return shipped_specs().get(path.as_posix())
+    found = shipped_specs().get(path.as_posix())
+    is_there = found is not None and path.exists() and not path.is_dir()
+    return None if is_there else found
 
 
 def shipped_alike(path: Path) -> str:

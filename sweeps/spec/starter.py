@@ -7,6 +7,7 @@ off `fields`, so that nothing is said here a second time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -75,11 +76,13 @@ class Wish:
 
     def values(self) -> Iterator[tuple[str, object]]:
         """What it says of fields, by their paths."""
+        most = min(DEFAULT_MOST, len(self.tasks))
+        plans = sum(math.perm(len(self.tasks), count) for count in range(most + 1))
         yield "name", self.name
         yield "intermediate.tasks", list(self.tasks)
-        yield "intermediate.count", f"0..{min(DEFAULT_MOST, len(self.tasks))}"
+        yield "intermediate.count", f"0..{most}"
         yield "targets", list(self.targets)
-        yield "search.trials", DEFAULT_TRIALS
+        yield "search.trials", min(DEFAULT_TRIALS, plans)
         if self.encoder is not None:
             yield "encoder", self.encoder
         if self.data is not None:

@@ -53,7 +53,7 @@ class TestWhatItWrites:
         steps = [one.strip() for one in asked["--tasks"].split(",") if one.strip()]
         assert [str(step) for step in sweep.intermediate.tasks] == steps
         assert sweep.intermediate.counts == tuple(range(len(steps) + 1))
-        assert sweep.search.trials == DEFAULT_TRIALS
+        assert 2 <= (sweep.search.trials or 0) <= DEFAULT_TRIALS
         data = asked.get("--data", "hub")
         assert sweep.data == (data if data in ("hub", "lab") else str(written.parent / data))
 
@@ -86,6 +86,7 @@ def test_it_plans(xlt):
     said = xlt("plan", "start.yaml")
     assert said.code == 0, said.err
     assert "what would be done" in said.out
+    assert "5, each with seeds" in said.out and "are asked for" not in said.out
 
 
 def test_what_is_there_is_never_written_over(xlt, folder: Path):

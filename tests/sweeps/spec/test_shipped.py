@@ -54,6 +54,12 @@ def test_a_word_unlike_them_all_gets_no_such_advice():
     assert "ships" not in str(caught.value)
 
 
+@pytest.mark.parametrize("path", ["x" * 5000, "x" * 5000 + ".yaml", "/", "..", "no/../where"])
+def test_a_path_that_no_file_can_have_is_a_mistake(xlt, path: str):
+    """On one screen, as before there were names."""
+    assert xlt("plan", path).code == 2
+
+
 def test_the_command_says_what_it_takes(xlt, folder: Path):
     """One line, beside the results and not among them."""
     said = xlt("plan", "quickstart", "--json")
