@@ -5,7 +5,7 @@ BIN = .venv/bin
 # Tests run side by side: more threads than cores only get into each other's way.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install run test lint types layers check
+.PHONY: install run test lint types layers check docs
 
 install: .venv/installed
 
@@ -36,3 +36,9 @@ check: install
 	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 test: lint types layers check
+
+# The reference of fields at the end of docs/spec.md, from the schema; a test sees that it is current.
+docs: install
+	sed '/<!-- xlt fields --markdown -->/q' docs/spec.md > docs/spec.md.new
+	$(BIN)/xlt fields --markdown >> docs/spec.md.new
+	mv docs/spec.md.new docs/spec.md

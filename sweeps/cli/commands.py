@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sweeps.cli.control import cancel, pause, stop
 from sweeps.cli.doctor import doctor
 from sweeps.cli.fields import fields
+from sweeps.cli.init import init
 from sweeps.cli.languages import languages
 from sweeps.cli.logs import logs
 from sweeps.cli.models import models
@@ -20,6 +21,7 @@ from sweeps.cli.tasks import tasks
 from sweeps.cli.ui import ui
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "init": init,
     "run": run,
     "plan": plan,
     "status": status,

@@ -7,11 +7,33 @@ from typing import Annotated
 
 import typer
 
+from sweeps.cli.faults import say
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 SweepName = Annotated[
     str, typer.Argument(metavar="SWEEP", help="A sweep's name under runs/, or its folder.")
 ]
-SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The sweep's spec, a YAML file.")]
+
+
+def _or_shipped(spec: Path) -> Path:
+    """The spec's file; where there is none, the shipped one of that name, which is said."""
+    from sweeps.spec.shipped import standing_for
+
+    found = standing_for(spec)
+    if found is None:
+        return spec
+    say(f"there is no file {spec} here: taking {found}, which xlt ships")
+    return found
+
+
+SpecFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SPEC",
+        help="The sweep's spec, a YAML file; or the name of one that xlt ships, as quickstart.",
+        callback=_or_shipped,
+    ),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(

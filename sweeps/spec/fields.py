@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import yaml
 from pydantic.fields import FieldInfo
 
 from sweeps.spec.recipes import DEFAULT_EPOCHS
 from sweeps.spec.schema import Part, RecipePart, Spec, part_in, spec_model, spec_schema
+from sweeps.spec.source_map import parse_value
 from xlt_core.training.methods import METHODS, option_fields
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -40,12 +43,21 @@ class Field:
         kind: what it holds, in words.
         default: as it would be written; empty where what it is depends on other fields, of which
             `about` says, and of a section.
+        example: as it could be written; empty of a section.
     """
 
     path: str
     kind: str
     default: str
     about: str
+    example: str = ""
+
+
+def as_written(value: object) -> str:
+    """A value as it is written in a spec, on one line."""
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=math.inf)
+    text = text.removesuffix("\n").removesuffix("\n...")
+    return text if parse_value(text) == value else json.dumps(value)
 
 
 def every_field() -> tuple[Field, ...]:
@@ -57,7 +69,8 @@ def every_field() -> tuple[Field, ...]:
 def _every_field(model: type[Spec]) -> tuple[Field, ...]:
     schema = spec_schema()
     extends = schema["properties"]["extends"]
-    first = Field("extends", _kind(extends, schema), "", extends["description"])
+    example = as_written(extends["examples"][0])
+    first = Field("extends", _kind(extends, schema), "", extends["description"], example)
     return (first, *_of(model, schema, schema, ""))
 
 
@@ -79,7 +92,9 @@ def _of(
         about_it = info.description or ""
         if inner is None or name == "targets":
             kind = _kind(own["properties"][name], schema)
-            yield Field(path, kind, _default(model, name, info), about_it)
+            default = _default(model, name, info)
+            example = as_written(info.examples[0]) if info.examples else default
+            yield Field(path, kind, default, about_it, example)
             continue
         yield Field(path, "fields", "", about_it)
         below = f"{path}.{NAME}." if name == "tasks" else f"{path}."

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.spec.ranges import LENGTHS, is_range_form, rule_of
+from sweeps.spec.shipped import shipped_alike
 from sweeps.spec.source_map import Document, FieldPath, SourceLocation, parse_document, parse_value
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import problem_of
@@ -74,7 +75,8 @@ def read_text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise UserMistake(Mistake(str(path), "there is no such file", _nearest(path))) from None
+        remedy = "; ".join(filter(None, (_nearest(path), shipped_alike(path))))
+        raise UserMistake(Mistake(str(path), "there is no such file", remedy)) from None
     except IsADirectoryError:
         raise UserMistake(Mistake(str(path), "is a folder", _nearest(path / "x"))) from None
     except OSError as error:

@@ -31,6 +31,7 @@ class Rule:
         words: the words allowed (kind `word`).
         optional: whether null is a value.
         about: one line for people and editors.
+        example: as it could be written; empty where the default shows it.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Rule:
     above: bool = False
     words: tuple[str, ...] = ()
     optional: bool = False
+    example: str = ""
 
     def bounds(self) -> str:
         """The allowed numbers in words, or an empty text."""
@@ -54,35 +56,65 @@ class Rule:
 LENGTHS = ("steps", "epochs", "plan_steps")
 
 _PLAIN_FIELDS: dict[str, Rule] = {
-    "steps": Rule("whole", "Optimiser steps (instead of epochs).", 1, MOST),
+    "steps": Rule("whole", "Optimiser steps (instead of epochs).", 1, MOST, example="2000"),
     "plan_steps": Rule(
         "whole",
         "Optimiser steps of a plan's intermediate stages together, in equal shares (instead of "
         "steps), so that more tasks are not more training; in recipe.train alone.",
         1,
         MOST,
+        example="6000",
     ),
     "epochs": Rule(
-        "number", "Passes over the training rows (instead of steps).", 0, 1e6, above=True
+        "number",
+        "Passes over the training rows (instead of steps).",
+        0,
+        1e6,
+        above=True,
+        example="2.0",
     ),
-    "batch_size": Rule("whole", "Examples an optimiser step.", 1, MOST),
-    "learning_rate": Rule("number", "Peak learning rate.", 0, 1, above=True),
-    "warmup": Rule("number", "Fraction of the steps that warm up.", 0, 1),
-    "weight_decay": Rule("number", "Decoupled weight decay (AdamW).", 0),
-    "max_length": Rule("whole", "Tokens; longer inputs are cut (span QA: windowed).", 8, MOST),
-    "stride": Rule("whole", "Tokens neighbouring windows share (span QA).", 0, MOST),
-    "max_gradient_norm": Rule("number", "Global norm gradients are clipped to.", 0, above=True),
-    "freeze": Rule("freeze", "none, embeddings, or layers:N (embeddings and the N lowest layers)."),
-    "head": Rule("word", "A new head for each stage, or the parent's.", words=("new", "keep")),
-    "precision": Rule("word", "Arithmetic.", words=("float32", "bfloat16")),
+    "batch_size": Rule(
+        "whole", "Examples an optimiser step.", 1, MOST, example="{choice: [16, 32]}"
+    ),
+    "learning_rate": Rule(
+        "number", "Peak learning rate.", 0, 1, above=True, example="{log: [1e-5, 5e-5]}"
+    ),
+    "warmup": Rule(
+        "number", "Fraction of the steps that warm up.", 0, 1, example="{float: [0.0, 0.2]}"
+    ),
+    "weight_decay": Rule("number", "Decoupled weight decay (AdamW).", 0, example="0.0"),
+    "max_length": Rule(
+        "whole", "Tokens; longer inputs are cut (span QA: windowed).", 8, MOST, example="256"
+    ),
+    "stride": Rule("whole", "Tokens neighbouring windows share (span QA).", 0, MOST, example="64"),
+    "max_gradient_norm": Rule(
+        "number", "Global norm gradients are clipped to.", 0, above=True, example="5.0"
+    ),
+    "freeze": Rule(
+        "freeze",
+        "none, embeddings, or layers:N (embeddings and the N lowest layers).",
+        example="embeddings",
+    ),
+    "head": Rule(
+        "word", "A new head for each stage, or the parent's.", words=("new", "keep"), example="keep"
+    ),
+    "precision": Rule("word", "Arithmetic.", words=("float32", "bfloat16"), example="bfloat16"),
     "attention_dropout": Rule(
         "number",
         "Dropout of attention weights; null for the encoder's own. 0 is faster on a GPU.",
         0,
         0.99,
         optional=True,
+        example="0.0",
     ),
-    "rows": Rule("whole", "At most this many training rows; null for all.", 1, MOST, optional=True),
+    "rows": Rule(
+        "whole",
+        "At most this many training rows; null for all.",
+        1,
+        MOST,
+        optional=True,
+        example="10000",
+    ),
 }
 
 

@@ -39,6 +39,7 @@ from sweeps.spec.parsers import (
     read_targets,
 )
 from sweeps.spec.ranges import MOST, Rule, read_field, rules
+from sweeps.spec.source_map import parse_value
 from sweeps.spec.sweep import Execution, Objective, Range, Search
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.plan import Step
@@ -90,6 +91,7 @@ class IntermediatePart(Part):
     tasks: list[Annotated[Step, checked(read_step), WithJsonSchema(_STEP)]] | None = Field(
         default=None,
         description="Tasks to choose from; mixtures as qqp+squad, languages as panx[ru].",
+        examples=[["mnli", "qqp+squad", "panx[ru]"]],
     )
     count: Annotated[
         tuple[int, ...] | None,
@@ -107,15 +109,24 @@ class IntermediatePart(Part):
         default=None,
         description=f"Steps of a plan; 0, the baseline, is always in. By default "
         f"0..{DEFAULT_MOST}, or as many as there are tasks.",
+        examples=["0..2", [0, 3]],
     )
     order: Literal["any", "sorted", "given"] = Field(
-        default="any", description="any order, one sorted order a set, or the listed one."
+        default="any",
+        description="any order, one sorted order a set, or the listed one.",
+        examples=["sorted"],
     )
     overlap: Literal["flag", "exclude"] = Field(
-        default="flag", description="What becomes of tasks that share text with a target."
+        default="flag",
+        description="What becomes of tasks that share text with a target.",
+        examples=["exclude"],
     )
     plans: list[Annotated[str, checked(read_plan), WithJsonSchema({"type": "string"})]] | None = (
-        Field(None, description="Just these plans, as mnli > qqp+squad.")
+        Field(
+            None,
+            description="Just these plans, as mnli > qqp+squad.",
+            examples=[["mnli", "mnli > qqp+squad"]],
+        )
     )
 
 
@@ -160,24 +171,32 @@ class SearchPart(Part):
 
     method: Annotated[
         str, checked(read_method), WithJsonSchema({"type": "string", "examples": ["tpe", "grid"]})
-    ] = Field(default=Search.method, description="grid, random, tpe, …")
+    ] = Field(default=Search.method, description="grid, random, tpe, …", examples=["grid"])
     trials: Count | None = Field(
         default=None,
         description=f"Trials in all, the baseline among them; {DEFAULT_TRIALS} by default, of a "
         "grid all.",
+        examples=[60],
     )
     seed: Annotated[StrictInt, Field(ge=0)] = Field(
-        default=Search.seed, description="Seeds the sampler, together with the trial's number."
+        default=Search.seed,
+        description="Seeds the sampler, together with the trial's number.",
+        examples=[7],
     )
     window: Count | None = Field(
         default=None,
         description="Trial n sees results up to n - window; 4 × concurrency by default.",
+        examples=[8],
     )
     asynchronous: bool = Field(
-        default=Search.asynchronous, description="Never wait for a straggler; not reproducible."
+        default=Search.asynchronous,
+        description="Never wait for a straggler; not reproducible.",
+        examples=[True],
     )
     options: dict[str, object] = Field(
-        default_factory=dict, description="Options of the method, by name."
+        default_factory=dict,
+        description="Options of the method, by name.",
+        examples=[{"n_startup_trials": 20}],
     )
 
 
@@ -188,7 +207,7 @@ class ObjectivePart(Part):
         default=Objective.split, description="Always dev: reports show test."
     )
     languages: Literal["english", "all"] = Field(
-        default="english", description="english is the zero-shot protocol."
+        default="english", description="english is the zero-shot protocol.", examples=["all"]
     )
 
 
@@ -198,25 +217,36 @@ class ExecutionPart(Part):
     workers: Count | None = Field(
         default=Execution.workers,
         description="Stages at once; as many as there is room for by default.",
+        examples=[2],
     )
-    threads: Count = Field(default=Execution.threads, description="Threads a worker.")
+    threads: Count = Field(default=Execution.threads, description="Threads a worker.", examples=[4])
     concurrency: Count = Field(
-        default=Execution.concurrency, description="Trials under way at once."
+        default=Execution.concurrency, description="Trials under way at once.", examples=[8]
     )
     max_attempts: Count = Field(
-        default=Execution.max_attempts, description="Tries of a stage that a machine's fault ended."
+        default=Execution.max_attempts,
+        description="Tries of a stage that a machine's fault ended.",
+        examples=[3],
     )
     retry_seconds: Annotated[float, Field(gt=0)] = Field(
-        default=Execution.retry_seconds, description="First pause between tries; they grow."
+        default=Execution.retry_seconds,
+        description="First pause between tries; they grow.",
+        examples=[10.0],
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
-        default="auto", description="Where to compute; auto takes GPUs where there are any."
+        default="auto",
+        description="Where to compute; auto takes GPUs where there are any.",
+        examples=["cuda"],
     )
     micro_batch: Count | None = Field(
-        default=Execution.micro_batch, description="Examples a forward pass holds at once."
+        default=Execution.micro_batch,
+        description="Examples a forward pass holds at once.",
+        examples=[8],
     )
     checkpoint_seconds: Annotated[float, Field(gt=0)] = Field(
-        default=Execution.checkpoint_seconds, description="Seconds between checkpoints."
+        default=Execution.checkpoint_seconds,
+        description="Seconds between checkpoints.",
+        examples=[300.0],
     )
 
 
@@ -227,7 +257,9 @@ class Spec(Part):
     """A sweep, as written."""
 
     name: Annotated[str | None, checked(read_name), WithJsonSchema({"type": "string"})] = Field(
-        default=None, description="Names the sweep and its folder; the file's name by default."
+        default=None,
+        description="Names the sweep and its folder; the file's name by default.",
+        examples=["first"],
     )
     encoder: Annotated[
         str | Range,
@@ -248,6 +280,7 @@ class Spec(Part):
     ] = Field(
         default="xlm-roberta-base",
         description="A hub id, a folder, or lab-tiny; a choice of several is searched.",
+        examples=["xlm-roberta-large", {"choice": ["xlm-roberta-base", "mbert"]}],
     )
     data: Annotated[
         str,
@@ -265,7 +298,9 @@ class Spec(Part):
                 ]
             }
         ),
-    ] = Field(default="hub", description="hub, lab, or {folder: path}.")
+    ] = Field(
+        default="hub", description="hub, lab, or {folder: path}.", examples=[{"folder": "data"}]
+    )
     intermediate: IntermediatePart | None = Field(
         default=None, description="Which plans there are."
     )
@@ -273,9 +308,15 @@ class Spec(Part):
         list[Annotated[TargetPart, checked(read_target)]] | None,
         BeforeValidator(read_targets),
         WithJsonSchema(_TARGETS_SCHEMA),
-    ] = Field(default=None, description="Targets: xnli, or udpos: [en, de].")
+    ] = Field(
+        default=None,
+        description="Targets: xnli, or udpos: [en, de].",
+        examples=[["xnli", {"udpos": ["en", "de"]}]],
+    )
     languages: Languages = Field(
-        default=None, description="Languages of all targets; all by default."
+        default=None,
+        description="Languages of all targets; all by default.",
+        examples=[["en", "sw"]],
     )
     seeds: Annotated[
         tuple[int, ...],
@@ -288,10 +329,14 @@ class Spec(Part):
                 ]
             }
         ),
-    ] = Field(default=(0, 1, 2), description="A number of seeds, or a list of them.")
+    ] = Field(
+        default=(0, 1, 2),
+        description="A number of seeds, or a list of them.",
+        examples=[5, [13, 42]],
+    )
     recipe: RecipeLayers
     splits: list[Literal["dev", "test"]] = Field(
-        default=["dev", "test"], description="Splits that are evaluated."
+        default=["dev", "test"], description="Splits that are evaluated.", examples=[["dev"]]
     )
     search: SearchPart = Field(default=SearchPart(), description="How plans are proposed.")
     objective: ObjectivePart = Field(default=ObjectivePart(), description="What selects.")
@@ -299,15 +344,24 @@ class Spec(Part):
         default=ExecutionPart(), description="How work is carried out."
     )
     store: Location | None = Field(
-        default=None, description="Where stages lie: a path or URL; runs/stages by default."
+        default=None,
+        description="Where stages lie: a path or URL; runs/stages by default.",
+        examples=["s3://bucket/stages"],
     )
     tracking: Location | None = Field(
-        default=None, description="MLflow's file, database or server; runs/mlflow.db by default."
+        default=None,
+        description="MLflow's file, database or server; runs/mlflow.db by default.",
+        examples=["http://localhost:5000"],
     )
     storage: Location | None = Field(
         default=None,
         description="Optuna's study, a file or database; runs/NAME/study.db by default.",
+        examples=["postgresql://user@host/studies"],
     )
+
+
+def _examples(rule: Rule) -> list[Any] | None:
+    return [parse_value(rule.example)] if rule.example else None
 
 
 def spec_model() -> type[Spec]:
@@ -320,7 +374,7 @@ def _spec_model(known: tuple[tuple[str, Rule], ...]) -> type[Spec]:
     fields: dict[str, Any] = {
         name: (
             Annotated[Any, checked(partial(read_field, rule)), WithJsonSchema(_field_schema(rule))],
-            Field(None, description=rule.about),
+            Field(None, description=rule.about, examples=_examples(rule)),
         )
         for name, rule in known
     }
@@ -356,7 +410,11 @@ def spec_schema() -> dict[str, Any]:
     schema["title"] = "xlt spec"
     schema["required"] = ["intermediate", "targets"]
     schema["properties"] = {
-        "extends": {"type": "string", "description": "The spec this one builds on."},
+        "extends": {
+            "type": "string",
+            "description": "The spec this one builds on.",
+            "examples": ["base.yaml"],
+        },
         **schema["properties"],
     }
     steps = {"anyOf": [{"enum": list(intermediate_names())}, _STEP]}

@@ -21,6 +21,7 @@ from xlt_core.vocabulary.recipe import Recipe
 SweepOf = Callable[..., Sweep]
 SPEC = "intermediate: {tasks: [mnli, qqp]}\ntargets: [xnli]\n"
 FIELDS = every_field()
+PATHS = [one.path for one in FIELDS]
 
 
 def override(path: str, value: str) -> str:
@@ -64,6 +65,27 @@ def test_a_default_that_is_written_out_changes_nothing(sweep_of: SweepOf, field:
         assert {name, *(["method"] * len(beside))} == {one for layer in layers for one in layer}
     else:
         assert to_data(written) == to_data(sweep_of(SPEC))
+
+
+WITH_EXAMPLES = [one for one in FIELDS if one.example and one.path != "extends"]
+
+
+def test_what_holds_a_value_has_an_example():
+    """A section has none."""
+    sections = {path.rpartition(".")[0].removesuffix(f".{NAME}") for path in PATHS}
+    assert {one.path for one in FIELDS if not one.example} == sections - {""}
+
+
+@pytest.mark.parametrize("field", WITH_EXAMPLES, ids=lambda one: one.path)
+def test_an_example_is_read_as_it_stands(sweep_of: SweepOf, tmp_path, monkeypatch, field: Field):
+    """Whoever copies it meets no mistake, its folder being there."""
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    path = field.path.replace(NAME, "mnli")
+    owner = owners().get(path.rpartition(".")[2])
+    beside = [f"{path.rpartition('.')[0]}.method={owner}"] if owner else []
+    spec = SPEC if path != "intermediate.plans" else "targets: [xnli]\n"
+    assert sweep_of(spec, f"{path}={field.example}", *beside)
 
 
 def test_recipes_defaults_are_the_engines():
