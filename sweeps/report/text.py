@@ -1,13 +1,21 @@
-"""Text as people read it: consoles that take text for text, and reports as plain files."""
+"""Text as people read it: words to stderr, consoles that take text for text, plain files."""
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from io import StringIO
 from typing import IO
 
 from rich.console import Console, RenderableType
 
 WIDE = 160  # columns of a table that no terminal bounds
+
+
+def say(text: str) -> None:
+    """Print a line for people to stderr, where it cannot mix with results. Never raises."""
+    with suppress(OSError, ValueError):  # a closed terminal, a reader that has gone
+        print(text, file=sys.stderr, flush=True)
 
 
 def console(file: IO[str], width: int | None = None) -> Console:
