@@ -44,7 +44,7 @@ class Audience:
         if not self.yes:
             what = f"{sweep.name} has begun and would be extended: {more}"
             remedy = (
-                "add -y (--yes; in Python yes=True): no terminal can answer here; "
+                "add -y (--yes), in Python yes=True: no terminal can answer here; "
                 "or give the spec another name"
             )
             raise UserMistake(Mistake(sweep.where("name"), what, remedy))
