@@ -4,7 +4,8 @@
 
     first = sweeps.run("first.yaml")  # or a mapping of the same shape
     first = sweeps.load("first")  # by name, folder or URL
-    first.results().groupby("family").gain.mean()
+    test = first.results().query("split == 'test' and primary")
+    test.groupby(["plan", "family"]).gain.mean()
 
 To read on, start at `sweeps.interface` (what these do), `sweeps.spec` (what the user asks) and
 `sweeps.execution.driver` (how it is done). Nothing is imported before it is asked for.
