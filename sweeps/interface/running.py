@@ -70,7 +70,8 @@ def run(
 ) -> LoadedSweep:
     """Run, resume or extend a sweep to its end, as `xlt run` does; progress goes to stderr.
 
-    A sweep that somebody stops, or whose trials fail, ends like any other: its `status` says so.
+    A sweep that somebody stops, whose trials fail or are held up by a machine's faults, ends like
+    any other: its `status` says so.
 
     Args:
         spec: a YAML file, or a mapping of the same shape.
@@ -90,6 +91,7 @@ def run(
     place = None if folder is None else fspath(folder)
     manner = Manner(address, workers, retry_failed)
     ran = run_spec(written, overrides, place, manner, Audience(yes, quiet))
+    # Open trials are told of where no signal came: a machine's faults hold them up.
     if ran.ended.state == SweepState.INTERRUPTED and not ran.ended.open_trials:
         raise KeyboardInterrupt
     return LoadedSweep(ran.folder)

@@ -19,8 +19,10 @@ def say(text: str) -> None:
 
 
 def console(file: IO[str], width: int | None = None) -> Console:
-    """A console on `file`. A plan such as `panx[ru]` is text there, not markup."""
-    return Console(file=file, width=width, highlight=False, markup=False, emoji=False)
+    """A console on `file`, in a notebook too. A plan as `panx[ru]` is text there, not markup."""
+    return Console(
+        file=file, width=width, highlight=False, markup=False, emoji=False, force_jupyter=False
+    )
 
 
 def as_text(renderable: RenderableType, width: int = WIDE) -> str:
