@@ -9,7 +9,7 @@ from __future__ import annotations
 import filelock
 
 from sweeps.cli.faults import say
-from sweeps.cli.places import find_sweep
+from sweeps.interface.places import find_sweep
 from sweeps.spec.paths import SweepFolder
 
 

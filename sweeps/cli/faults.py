@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeps.cli.interrupts import INTERRUPTED
 from sweeps.cli.machine import machines_mistake
+from sweeps.report.text import say as say  # commands have it from here
 from sweeps.spec.paths import runs_place
 from xlt_core.vocabulary.address import starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -59,12 +60,6 @@ def guarded(work: Callable[[], object], arguments: Sequence[str]) -> int:
             return _mistake(UserMistake(mistake))
         return _fault(error, arguments)
     return code if isinstance(code, int) and not isinstance(code, bool) else DONE
-
-
-def say(text: str) -> None:
-    """Print a line for people to stderr, where it cannot mix with results. Never raises."""
-    with suppress(OSError, ValueError):  # a closed terminal, a reader that has gone
-        print(text, file=sys.stderr, flush=True)
 
 
 def screenful(mistakes: Sequence[Mistake], lines: int = SCREEN) -> str:

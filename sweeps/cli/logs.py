@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from sweeps.cli.cleanup import look_at
-from sweeps.cli.event_text import error_of, line, worth_showing
 from sweeps.cli.options import AsJson, SweepName
 from sweeps.cli.output import print_json_line, stderr
 from sweeps.cli.streams import is_unread
+from sweeps.report.event_text import error_of, line, worth_showing
 from sweeps.spec.files import Files
 from sweeps.spec.paths import EVENTS, SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from sweeps.cli.agreement import Begun, begun, free, hold
 from sweeps.cli.options import AsJson, Folder, Overrides, SpecFile
 from sweeps.cli.output import print_json, stdout
-from sweeps.cli.places import folder_of, placed, refuse_a_foreign_folder
+from sweeps.interface.agreement import Begun, begun, free, hold
+from sweeps.interface.forecasts import cautions_of, forecast_of, known_trials
+from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
 from sweeps.processes import uncollected
 from sweeps.results.rows import overlap_texts
 from sweeps.results.settings import short
@@ -63,14 +64,6 @@ def plan(
         show_cuts(cuts)
 
 
-def known_trials(sweep: Sweep) -> Sequence[Trial]:
-    """The trials of the sweep's study, none where it has not begun. Raises UserMistake."""
-    from sweeps.search.study_reader import read_trials
-
-    with blaming(sweep.where("storage")):
-        return read_trials(sweep.storage, sweep.name)
-
-
 def begun_of(
     sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, known: Sequence[Trial]
 ) -> Begun | None:
@@ -105,25 +98,6 @@ def show_begun(before: Begun | None, folder: SweepFolder) -> None:
         console.print(text, soft_wrap=True)
     if is_driven(folder):
         console.print("It is being run by another process at this moment.", soft_wrap=True)
-
-
-def forecast_of(sweep: Sweep, prepared: ResolvedInputs, known: Sequence[Trial]) -> Forecast:
-    """The forecast, from where the sweep's study stands now: its trials."""
-    from sweeps.report.forecast import forecast
-    from sweeps.search.of_sweep import candidates_of
-    from xlt_core.store import Store
-
-    with blaming(sweep.where("store")):
-        store = Store(sweep.store)
-    return forecast(sweep, prepared, store, candidates_of(sweep, prepared), known)
-
-
-def cautions_of(sweep: Sweep, prepared: ResolvedInputs) -> tuple[str, ...]:
-    """What is hardly meant, and which tables will stay empty."""
-    from sweeps.report.cautions import cautions
-    from sweeps.search.of_sweep import candidates_of
-
-    return tuple(cautions(sweep, prepared, candidates_of(sweep)))
 
 
 def cuts_of(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> tuple[CutRows, ...]:

@@ -10,6 +10,7 @@ import typer
 from sweeps.cli.cleanup import look_at
 from sweeps.cli.options import AsJson, SweepName
 from sweeps.cli.output import print_json, stdout, write_text
+from sweeps.interface.loaded import LoadedSweep
 
 
 def results(
@@ -40,16 +41,15 @@ def results(
     """
     from sweeps.report.render import results_report
     from sweeps.report.text import as_text
-    from sweeps.results.rows import read_results
 
-    found = read_results(look_at(sweep))
-    rows = [row.to_json() for row in found.rows]
+    loaded = LoadedSweep(look_at(sweep))
     if output is not None:
-        write_text(output, _json(rows) if as_json else as_text(results_report(found, every)))
+        text = _json(loaded.rows()) if as_json else as_text(results_report(loaded.found(), every))
+        write_text(output, text)
     elif as_json:
-        print_json(rows)
+        print_json(loaded.rows())
     else:
-        stdout().print(results_report(found, every))
+        stdout().print(results_report(loaded.found(), every))
 
 
 def _json(rows: list[dict[str, object]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Column, Table
@@ -12,12 +12,10 @@ from sweeps.cli.faults import say
 from sweeps.cli.machine import machines_mistake
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json, stdout
-from sweeps.cli.places import as_word, every_sweep, find_sweep, looked_in
+from sweeps.interface.loaded import LoadedSweep
+from sweeps.interface.places import as_word, every_sweep, find_sweep, looked_in
 from sweeps.results.states import SweepState
 from xlt_core.vocabulary.errors import UserMistake
-
-if TYPE_CHECKING:
-    from sweeps.results.status import SweepStatus
 
 _CAN_GO_ON = (
     SweepState.INTERRUPTED,
@@ -44,57 +42,52 @@ def status(
     if sweep is None:
         _all(as_json)
         return
-    from sweeps.results.status import sweep_status
-
     folder = find_sweep(sweep)
-    found = sweep_status(folder)
+    found = LoadedSweep(folder).status()
     if as_json:
-        print_json(found.to_json())
+        print_json(found)
         return
     stdout().print(_table([found]))
     say_open_runs(folder)
     say_backlog(folder)
-    for number, error in found.errors:
-        stdout().print(f"trial {number} failed: {error}", soft_wrap=True)
-    if found.state in _CAN_GO_ON:
+    for failed in found["errors"]:
+        stdout().print(f"trial {failed['trial']} failed: {failed['error']}", soft_wrap=True)
+    if found["state"] in _CAN_GO_ON:
         say(f"`xlt resume {as_word(sweep)}` goes on with it")
 
 
 def _all(as_json: bool) -> None:
     """Every sweep; one that does not read is said on stderr and does not hide the others."""
-    from sweeps.results.status import sweep_status
-
     found = []
     for folder in every_sweep():
         try:
             say_what_is_left(folder)
-            found.append(sweep_status(folder))
+            found.append(LoadedSweep(folder).status())
         except (UserMistake, OSError) as error:
             mistake = machines_mistake(error)
             if not isinstance(error, UserMistake) and mistake is None:
                 raise
             say(str(mistake or error))
     if as_json:
-        print_json([one.to_json() for one in found])
+        print_json(found)
     elif found:
         stdout().print(_table(found))
     else:
         say(f"no sweeps under {looked_in()}; `xlt run SPEC` starts one")
 
 
-def _table(found: list[SweepStatus]) -> Table:
+def _table(found: list[dict[str, Any]]) -> Table:
     table = Table(Column("sweep", overflow="fold"), Column("state", overflow="fold"))
     for name in ("trials", "failed", "running", "open", "stages", "distinct", "executed", "reused"):
         table.add_column(name, justify="right", overflow="fold")
     for one in found:
-        counts, stages = one.trials, one.stages
+        trials, stages = one["trials"], one["stages"]
+        planned = "?" if trials["planned"] is None else trials["planned"]
         table.add_row(
-            one.name,
-            one.state,
-            f"{counts.finished}/{one.planned if one.planned is not None else '?'}",
-            str(counts.failed),
-            str(counts.running),
-            str(counts.open),
-            *(str(value) for value in (vars(stages).values() if stages else "––––")),
+            one["name"],
+            one["state"],
+            f"{trials['finished']}/{planned}",
+            *(str(trials[name]) for name in ("failed", "running", "open")),
+            *(str(value) for value in (stages.values() if stages else "––––")),
         )
     return table

@@ -12,7 +12,7 @@ from sweeps.cli.cleanup import close_and_say
 from sweeps.cli.faults import say
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json
-from sweeps.cli.places import every_sweep, find_sweep, looked_in
+from sweeps.interface.places import every_sweep, find_sweep, looked_in
 from sweeps.spec.paths import PREPARED
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake

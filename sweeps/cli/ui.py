@@ -16,7 +16,7 @@ import typer
 
 from sweeps.cli.cleanup import close_and_say, say_what_is_left
 from sweeps.cli.faults import say
-from sweeps.cli.places import as_word, find_sweep, looked_in, sweep_names
+from sweeps.interface.places import as_word, find_sweep, looked_in, sweep_names
 from sweeps.spec.paths import runs_place, shown, within
 from sweeps.tracking.location import client_address, plain_for_mlflow, tracking_uri
 from xlt_core.vocabulary.address import bare

@@ -16,19 +16,17 @@ from sweeps.results.rows import SweepResults, judging_metrics, overlap_texts
 from sweeps.results.settings import short, whole
 from sweeps.results.statistics import Estimate
 from sweeps.results.tables import (
-    SELECTIONS,
     Choice,
     FamilyGain,
     Meaning,
     Standing,
-    family_gains,
     incomplete,
     meanings,
     shown_split,
     standings,
-    winner,
     without_baseline,
 )
+from sweeps.results.winners import Winner, selected_by, ways_of_choosing, winners
 from sweeps.search.of_sweep import candidates_of, planned_trials
 from sweeps.search.trial import TrialState
 from sweeps.spec.selection import only_english, selection
@@ -36,11 +34,6 @@ from sweeps.spec.sweep import Objective
 from xlt_core.vocabulary.languages import ENGLISH
 
 BEST = 5  # plans listed, where not all are asked for
-
-SELECTED_BY = {
-    "english": "selected on English {split} (zero-shot)",
-    "all": "selected on target languages ({split} of every language; not zero-shot)",
-}
 
 
 def text_report(results: SweepResults) -> str:
@@ -54,8 +47,8 @@ def results_report(results: SweepResults, every: bool = False) -> RenderableType
     if not results.rows:
         return Text(f"{results.sweep.name}: no trial has finished yet; nothing to show.")
     parts: list[RenderableType] = [*_heading(results, shown), Text()]
-    parts += [*best_plans(results, shown, every), Text(), winners(results, shown)]
-    parts += [*winning_settings(results, shown), Text()]
+    parts += [*best_plans(results, shown, every), Text(), winners_table(results, shown)]
+    parts += [*winning_settings(results), Text()]
     if shown is not None:
         parts += _family_tables(results, shown)
     parts += [Text(note, style="dim") for note in notes(results, shown)]
@@ -70,7 +63,7 @@ def best_plans(
     chosen = ranked if every else _best(ranked)
     left_out = len(ranked) - len(chosen)
     some = f" ({len(chosen)} of {len(ranked)})" if left_out else ""
-    yield _plans(f"Best plans{some}, {_selected_by(results)}", chosen, results, shown)
+    yield _plans(f"Best plans{some}, {selected_by(results)}", chosen, results, shown)
     if left_out:
         yield Text(f"{left_out} more: `--all` of `xlt results` lists every plan")
 
@@ -104,18 +97,18 @@ def _plans(
     return table
 
 
-def winners(results: SweepResults, shown: str | None) -> Table:
+def winners_table(results: SweepResults, shown: str | None) -> Table:
     """Both ways of choosing, side by side."""
     table = Table(title="The winner by each way of choosing", title_justify="left")
     table.add_column("chosen by")
     table.add_column("plan", overflow="fold")
     table.add_column(f"{results.sweep.objective.split} (selects)", justify="right")
-    found = dict(_winners(results, shown))
+    found = {one.languages: one.standing for one in winners(results)}
     targets = _target_names(tuple(found.values()))
     for target in targets:
         table.add_column(f"{target} {shown} (gain)", justify="right")
-    for languages in _ways(results):
-        label = _selected_by(results, languages)
+    for languages in ways_of_choosing(results):
+        label = selected_by(results, languages)
         standing = found.get(languages)
         if standing is None:
             table.add_row(label, "no score to choose by", "–", *("–" for _ in targets))
@@ -129,9 +122,9 @@ def winners(results: SweepResults, shown: str | None) -> Table:
     return table
 
 
-def winning_settings(results: SweepResults, shown: str | None) -> Iterator[Text]:
+def winning_settings(results: SweepResults) -> Iterator[Text]:
     """The searched settings of each winner in full, so that it can be trained again."""
-    found = {(s.trial, s.beside): s for _, s in _winners(results, shown)}
+    found = {one.standing.choice: one.standing for one in winners(results)}
     for standing in found.values():
         if standing.settings:
             yield Text(f"{_with_number(standing)} was trained with {whole(standing.settings)}")
@@ -180,7 +173,7 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
         "Family: unweighted mean over its languages of the mean over seeds; intervals are for "
         "other languages of the family and other seeds" + _seeds_note(results)
     )
-    for languages in _ways(results):
+    for languages in ways_of_choosing(results):
         chosen = selection(sweep, results.prepared, languages)
         if chosen.silent:
             yield chosen.sentence()
@@ -203,14 +196,13 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
 
 def _ties(results: SweepResults, shown: str | None) -> Iterator[str]:
     """Who shares the first place with a winner; the earlier one is named."""
-    for languages, first in _winners(results, shown):
-        objective = Objective(results.sweep.objective.split, languages)
+    for one in winners(results):
+        first, objective = one.standing, Objective(results.sweep.objective.split, one.languages)
         ranked = standings(results.rows, objective, shown, results.asked)
         equal = [s for s in ranked if s.selected_by == first.selected_by and s != first]
         if equal:
             names = ", ".join(map(_with_number, equal))
-            chosen = _selected_by(results, languages)
-            yield f"As good as the winner, {chosen}: {names}; the earlier one is named."
+            yield f"As good as the winner, {one.chosen_by}: {names}; the earlier one is named."
 
 
 def _gains_missing(results: SweepResults, shown: str | None) -> Iterator[str]:
@@ -257,20 +249,17 @@ def meaning_text(meaning: Meaning) -> str:
 
 def _family_tables(results: SweepResults, shown: str) -> Iterator[RenderableType]:
     """One table a winner; one in all where both ways choose the same plan."""
-    found: dict[Choice, tuple[Standing, list[str]]] = {}
-    for languages, standing in _winners(results, shown):
-        chosen = _selected_by(results, languages)
-        found.setdefault((standing.trial, standing.beside), (standing, []))[1].append(chosen)
-    for standing, selections in found.values():
-        yield _family_gains(results, standing, shown, " and ".join(selections))
+    found: dict[Choice, tuple[Winner, list[str]]] = {}
+    for one in winners(results):
+        found.setdefault(one.standing.choice, (one, []))[1].append(one.chosen_by)
+    for one, selections in found.values():
+        yield _family_gains(results, one, shown, " and ".join(selections))
         yield Text()
 
 
-def _family_gains(
-    results: SweepResults, standing: Standing, shown: str, chosen: str
-) -> RenderableType:
+def _family_gains(results: SweepResults, winner: Winner, shown: str, chosen: str) -> RenderableType:
     """A winner's gains, or why there are none."""
-    objective = results.sweep.objective
+    standing, objective = winner.standing, results.sweep.objective
     ranked = standings(results.rows, objective, shown, results.asked)
     finished, every = _progress(results)
     if finished < every and all(s.is_baseline for s in ranked):
@@ -278,30 +267,9 @@ def _family_gains(
     if standing.is_baseline:
         return Text(f"The baseline is the winner, {chosen}: there is no gain to show.")
     name = _with_number(standing) if standing.settings else standing.plan
-    gains = family_gains(results.rows, standing.trial, shown)
-    if not gains:
+    if not winner.families:
         return Text(f"No baseline has the settings of {name}, {chosen}: no gain to show.")
-    return family_table(f"Gain by language family: {name}, {chosen}", gains)
-
-
-def _winners(results: SweepResults, shown: str | None) -> Iterator[tuple[str, Standing]]:
-    for languages in _ways(results):
-        objective = Objective(results.sweep.objective.split, languages)
-        found = winner(results.rows, objective, shown, results.asked)
-        if found is not None:
-            yield languages, found
-
-
-def _ways(results: SweepResults) -> tuple[str, ...]:
-    """The ways of choosing; where only English has data to select on there is no other."""
-    return ("english",) if only_english(results.sweep, results.prepared) else SELECTIONS
-
-
-def _selected_by(results: SweepResults, languages: str | None = None) -> str:
-    """What selects, in words; without `languages`, by the sweep's own objective."""
-    chosen = selection(results.sweep, results.prepared, languages)
-    which = "all" if chosen.is_on_targets else "english"
-    return SELECTED_BY[which].format(split=chosen.objective.split)
+    return family_table(f"Gain by language family: {name}, {chosen}", winner.families)
 
 
 def _target_names(found: Sequence[Standing]) -> list[str]:

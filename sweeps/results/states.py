@@ -1,4 +1,4 @@
-"""Where a sweep and its trials stand, one word each: what `xlt status` prints and MLflow is told.
+"""Where a sweep, its trials and stages stand, one word each: what `xlt status` and MLflow say.
 
 Next: `status`, which finds the word; `search.trial.TrialState` is what the study itself knows.
 """
@@ -29,3 +29,11 @@ class TrialStanding(StrEnum):
     OPEN = "open"  # without a result, in a sweep that does not run
     FINISHED = "finished"
     FAILED = "failed"
+
+
+class StageStanding(StrEnum):
+    """What became of a stage that trials ask for."""
+
+    EXECUTED = "executed"  # by this sweep
+    REUSED = "reused"  # taken from the store, where another sweep had put it
+    OPEN = "open"  # not in the store: still to do, being done, or failed

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweeps.results.states import SweepState, TrialStanding
+from sweeps.results.stages import paths_of, stage_rows
+from sweeps.results.states import StageStanding, SweepState, TrialStanding
 from sweeps.search.of_sweep import candidates_of, planned_trials
 from sweeps.search.trial import TrialState
 from sweeps.spec.desired_state import DesiredState, requested
@@ -27,6 +28,7 @@ from xlt_core.vocabulary.events import Event, SweepFinished, SweepStarted
 from xlt_core.vocabulary.lines import lines_of
 
 if TYPE_CHECKING:
+    from sweeps.results.stages import StageRow
     from sweeps.search.trial import Trial
     from sweeps.spec.inputs import ResolvedInputs
     from sweeps.spec.trials import TrialPath
@@ -128,6 +130,20 @@ def _no_study(sweep: Sweep, folder: SweepFolder) -> Mistake:
     return Mistake(bare(sweep.storage), f"Optuna's study of {sweep.name} is not there", remedy)
 
 
+def sweep_stages(folder: SweepFolder) -> tuple[StageRow, ...]:
+    """The stages of the trials asked so far; none before the first start.
+
+    Raises what `read_sweep` raises.
+    """
+    from xlt_core.store import Store
+
+    sweep, prepared, trials = read_sweep(folder)
+    if prepared is None:
+        return ()
+    paths = paths_of(sweep, prepared, trials)
+    return stage_rows(sweep.name, trials, paths, Store(sweep.store), folder.identity)
+
+
 def sweep_status(folder: SweepFolder) -> SweepStatus:
     """Where the sweep in `folder` stands now. Raises what `read_sweep` raises."""
     from xlt_core.store import Store
@@ -194,13 +210,16 @@ def stages_and_lacking(
         folder: the identity of the sweep's folder, by which what it computed itself is told from
             what another sweep of its name did.
     """
-    from xlt_core.stages.tree import StageTree
-
-    paths = _paths(sweep, prepared, trials)
-    tree = StageTree.of((path.trained, path.evaluations) for own in paths for path in own)
-    stored = set(store.contains_all(tree.stages))
-    executed = sum(_executed_by(sweep.name, folder, store, key) for key in stored)
-    counts = StageCounts(tree.requested, tree.distinct, executed, len(stored) - executed)
+    paths = paths_of(sweep, prepared, trials)
+    rows = stage_rows(sweep.name, trials, paths, store, folder)
+    by_standing = Counter(row.standing for row in rows)
+    counts = StageCounts(
+        requested=sum(row.requested for row in rows),
+        distinct=len(rows),
+        executed=by_standing[StageStanding.EXECUTED],
+        reused=by_standing[StageStanding.REUSED],
+    )
+    stored = {row.key for row in rows if row.standing != StageStanding.OPEN}
     return counts, _short(trials, paths, stored)
 
 
@@ -217,17 +236,9 @@ def lacking(
     """Numbers of the finished trials that lack scores the sweep asks for now, themselves or the
     baseline beside them: it was extended by seeds, targets or languages, or stages were lost."""
     finished = [trial for trial in trials if trial.state == TrialState.FINISHED]
-    paths = _paths(sweep, prepared, finished)
+    paths = paths_of(sweep, prepared, finished)
     wanted = set().union(*map(_scores, paths))
     return _short(finished, paths, set(store.contains_all(wanted)))
-
-
-def _paths(
-    sweep: Sweep, prepared: ResolvedInputs, trials: Iterable[Trial]
-) -> list[tuple[TrialPath, ...]]:
-    from sweeps.spec.trials import paths_asked
-
-    return [paths_asked(sweep, prepared, trial.plan, trial.settings) for trial in trials]
 
 
 def _scores(paths: Iterable[TrialPath]) -> set[str]:
@@ -339,9 +350,3 @@ def _event(line: str) -> Event | None:
         return from_line(line)
     except ValueError:
         return None
-
-
-def _executed_by(sweep: str, folder: str, store: Store, key: str) -> bool:
-    stored = store.read(key)
-    label = (stored.about.get("executor") or {}) if stored is not None else {}
-    return label.get("sweep") == sweep and label.get("folder", folder) == folder

@@ -52,6 +52,11 @@ class Standing:
     beside: bool = False
 
     @property
+    def choice(self) -> Choice:
+        """What tells it from every other."""
+        return self.trial, self.beside
+
+    @property
     def is_baseline(self) -> bool:
         """Whether nothing was trained before the targets."""
         return self.plan == EMPTY

@@ -1,4 +1,4 @@
-"""Layers of a spec: the file, the files it `extends`, and `--set` on top.
+"""Layers of a spec: the file or mapping, the files it `extends`, and `--set` on top.
 
 Later layers win field by field; lists and ranges are replaced whole. Next: `schema`.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from sweeps.spec.mapping import document_of
 from sweeps.spec.ranges import LENGTHS, is_range_form, rule_of
 from sweeps.spec.shipped import shipped_alike
 from sweeps.spec.source_map import Document, FieldPath, SourceLocation, parse_document, parse_value
@@ -19,16 +20,16 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import problem_of
 
 
-def load_layers(path: Path, overrides: Sequence[str] = ()) -> Document:
-    """The file at `path` over what it extends, under `overrides`, as one document.
+def load_layers(spec: Path | Mapping[str, object], overrides: Sequence[str] = ()) -> Document:
+    """The file, or mapping, over what it extends, under `overrides`, as one document.
 
     Raises:
         UserMistake: every file that cannot be read as YAML, every cycle, every malformed
             override, together.
     """
     mistakes: list[Mistake] = []
-    document = Document({}, {(): SourceLocation(_label(path), None, path.parent)})
-    for load in (lambda: _load_chain(path, ()), lambda: read_overrides(overrides)):
+    document = Document({}, {(): _root(spec)})
+    for load in (lambda: _load(spec), lambda: read_overrides(overrides)):
         try:
             document = merge(document, load())
         except UserMistake as mistake:
@@ -89,24 +90,48 @@ def read_text(path: Path) -> str:
         raise UserMistake(Mistake(where, "is not UTF-8", "save the file as UTF-8")) from None
 
 
+def _root(spec: Path | Mapping[str, object]) -> SourceLocation:
+    """What is said of a spec as a whole."""
+    if isinstance(spec, Path):
+        return SourceLocation(_label(spec), None, spec.parent)
+    return SourceLocation("")
+
+
+def _load(spec: Path | Mapping[str, object]) -> Document:
+    if isinstance(spec, Path):
+        return _load_chain(spec, ())
+    return _over_its_base(document_of(spec), Path.cwd(), "in the current folder", ())
+
+
 def _load_chain(path: Path, above: tuple[Path, ...]) -> Document:
-    resolved = path.resolve()
     document = parse_document(read_text(path), _label(path), path.parent)
+    beside = f"beside {path.name}"
+    return _over_its_base(document, path.parent, beside, (*above, path.resolve()))
+
+
+def _over_its_base(
+    document: Document, folder: Path, beside: str, above: tuple[Path, ...]
+) -> Document:
+    """A layer over the file that it `extends`, which is looked for in `folder`.
+
+    Args:
+        beside: that place in words.
+        above: the files that extend one another down to this layer.
+    """
     base = document.data.pop("extends", None)
     if base is None:
         return document
     where = document.where(("extends",))
     if not isinstance(base, str):
         raise UserMistake(Mistake(where, "should be one path", "write `extends: other.yaml`"))
-    below = path.parent / Path(base).expanduser()
-    if below.resolve() in (*above, resolved):
-        chain = " → ".join(p.name for p in (*above, resolved, below.resolve()))
+    below = folder / Path(base).expanduser()
+    if below.resolve() in above:
+        chain = " → ".join(p.name for p in (*above, below.resolve()))
         remedy = "take `extends` out of one of these files"
         raise UserMistake(Mistake(where, f"goes round in a circle: {chain}", remedy))
     if not below.is_file():
-        what = f"there is no file {base!r} beside {path.name}"
-        raise UserMistake(Mistake(where, what, _nearest(below)))
-    return merge(_load_chain(below, (*above, resolved)), document)
+        raise UserMistake(Mistake(where, f"there is no file {base!r} {beside}", _nearest(below)))
+    return merge(_load_chain(below, above), document)
 
 
 def _override(text: str) -> Document:

@@ -1,13 +1,13 @@
-"""Read a spec: YAML in, a frozen `Sweep` out, or every mistake of it at once.
+"""Read a spec: YAML, or a mapping, in, a frozen `Sweep` out, or every mistake of it at once.
 
-The way there: `overlays` (files and `--set`), `schema` (each value), `check` (values together),
-`defaults`. `stored` reads a sweep that was started already.
+The way there: `overlays` (files, mappings, `--set`), `schema` (each value), `check` (values
+together), `defaults`. `stored` reads a sweep that was started already.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -42,21 +42,22 @@ __all__ = ["read_spec", "read_stored_spec"]
 T = TypeVar("T")
 
 
-def read_spec(path: Path, overrides: Sequence[str] = ()) -> Sweep:
-    """The sweep that the YAML file at `path` describes, `--set` overrides laid on top.
+def read_spec(written: Path | Mapping[str, object], overrides: Sequence[str] = ()) -> Sweep:
+    """The sweep that a YAML file describes, or a mapping of its shape, `--set` laid on top.
 
     Args:
-        path: the spec; it may `extend` another file, by a path relative to itself.
+        written: the spec; it may `extend` another file, by a path relative to itself, or to the
+            current folder where it is a mapping.
         overrides: texts as `recipe.train.steps=500`; the values are YAML.
 
     Raises:
-        UserMistake: everything that is wrong with it, each with file, line and field; a plug-in
-            cannot be imported.
+        UserMistake: everything that is wrong with it, each with file, line and field (of a
+            mapping, with the field alone); a plug-in cannot be imported.
     """
     import_plugins(named_plugins())
-    path = path.expanduser()
-    document = _without_passwords(load_layers(path, overrides))
-    if document.data.keys() >= STORED_KEYS:
+    path = written.expanduser() if isinstance(written, Path) else None
+    document = _without_passwords(load_layers(path or written, overrides))
+    if path is not None and document.data.keys() >= STORED_KEYS:
         remedy = f"go on with it by `xlt resume {SweepFolder(path.parent).called}`"
         raise UserMistake(Mistake(str(path), "is the record of a started sweep", remedy))
     spec, mistakes = _validate(document)
@@ -112,9 +113,13 @@ def _remove(data: object, trail: FieldPath) -> None:
         data.pop(trail[-1], None)
 
 
-def _name(spec: Spec, path: Path, document: Document, mistakes: list[Mistake]) -> str:
+def _name(spec: Spec, path: Path | None, document: Document, mistakes: list[Mistake]) -> str:
     if spec.name or "name" in document.data:
         return str(spec.name or "")
+    if path is None:
+        what = "is missing, and no file's own name can stand in for it"
+        mistakes.append(Mistake(document.where(("name",)), what, "name the sweep"))
+        return ""
     try:
         return default_name(path)
     except UserMistake as error:

@@ -85,7 +85,8 @@ def commits(home: Path) -> set[str]:
 PREPARE = """
 import json, sys
 from pathlib import Path
-from sweeps.cli.agreement import agree
+from sweeps.interface.agreement import agree
+from sweeps.interface.audience import Audience
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.inputs import planned, write_prepared
 from sweeps.spec.prepare import prepare
@@ -97,7 +98,7 @@ try:
     sweep = read_spec(Path("far.yaml"), [])
     prepared = prepare(sweep, planned(folder))
     if folder.exists:
-        agree(sweep, prepared, folder, yes=True)
+        agree(sweep, prepared, folder, Audience(yes=True))
     write_prepared(folder, prepared)
     write_spec(folder, sweep)
     print(json.dumps({"notes": prepared.notes, "identity": prepared.identity()}))

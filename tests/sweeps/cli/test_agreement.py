@@ -12,7 +12,7 @@ from pathlib import Path
 import filelock
 import pytest
 
-from sweeps.cli.agreement import hold
+from sweeps.interface.agreement import hold
 from sweeps.spec.inputs import write_prepared
 from xlt_core.vocabulary.refs import DataRef
 
@@ -137,10 +137,12 @@ class TestAsking:
         made = make()
         ours, its = os.openpty()
         script = (
-            "import sys; from sweeps.cli.agreement import agree; from dataclasses import replace;"
+            "import sys; from sweeps.interface.agreement import agree;"
+            "from sweeps.cli.terminal import Terminal; from dataclasses import replace;"
             "from sweeps.spec.paths import SweepFolder; from sweeps.spec.inputs import planned;"
             "from sweeps.spec.stored import read_stored_spec; f = SweepFolder.named('made');"
-            "s = read_stored_spec(f); agree(replace(s, seeds=(0, 1, 2)), planned(f), f, yes=False);"
+            "s = read_stored_spec(f);"
+            "agree(replace(s, seeds=(0, 1, 2)), planned(f), f, Terminal(yes=False));"
             "print('went on')"
         )
         child = subprocess.Popen(

@@ -369,9 +369,10 @@ class TestControl:
 
 class TestAgree:
     def agree(self, made, yes=False, **changes):
-        from sweeps.cli.agreement import agree
+        from sweeps.cli.terminal import Terminal
+        from sweeps.interface.agreement import agree
 
-        return agree(replace(made.sweep, **changes), made.prepared, made.folder, yes=yes)
+        return agree(replace(made.sweep, **changes), made.prepared, made.folder, Terminal(yes))
 
     def test_the_same_spec_goes_on(self, made, capsys):
         """Nothing to ask, nothing to refuse."""
@@ -395,12 +396,13 @@ class TestAgree:
 
     def test_other_data_are_not_the_specs_doing(self, made):
         """The way out is to put them back; `xlt resume` may be what was just typed."""
-        from sweeps.cli.agreement import agree
+        from sweeps.cli.terminal import Terminal
+        from sweeps.interface.agreement import agree
 
         cell, ref = next(iter(made.prepared.data.items()))
         data = {**made.prepared.data, cell: replace(ref, fingerprint="f" * 64)}
         with pytest.raises(UserMistake, match="put back what it began with") as refused:
-            agree(made.sweep, replace(made.prepared, data=data), made.folder, yes=True)
+            agree(made.sweep, replace(made.prepared, data=data), made.folder, Terminal(yes=True))
         assert "xlt resume" not in str(refused.value)
 
     def test_a_refused_run_changes_nothing(self, make, xlt):
@@ -416,7 +418,7 @@ class TestAgree:
 class TestPlaced:
     def test_another_folder_takes_everything_along(self, make, tmp_path):
         """Study, store and tracking lie beside the sweep, as they do under runs."""
-        from sweeps.cli.places import folder_of, placed
+        from sweeps.interface.places import folder_of, placed
 
         made = make()
         elsewhere = placed(made.sweep, folder_of("made", str(tmp_path / "else" / "made")))
@@ -426,7 +428,7 @@ class TestPlaced:
 
     def test_what_the_spec_names_stays(self, make, tmp_path):
         """Only defaults move."""
-        from sweeps.cli.places import folder_of, placed
+        from sweeps.interface.places import folder_of, placed
 
         sweep = replace(make().sweep, store="s3://bucket/stages")
         assert placed(sweep, folder_of("made", str(tmp_path / "x"))).store == "s3://bucket/stages"

@@ -21,6 +21,15 @@ def test_the_sweep_reads(tmp_path):
     assert [target.task for target in sweep.targets] == ["xnli", "udpos"]
 
 
+def test_its_python_runs(made):
+    """On a sweep that is there: running one is another test's."""
+    (block,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    names = {}
+    exec(block.replace('sweeps.run("first.yaml")', 'sweeps.load("made")'), names)
+    assert names["first"].status()["state"] == "finished"
+    assert set(names["scores"].split) == {"test"}
+
+
 def test_every_command_it_names_is_there():
     """No command is promised that is missing, but for those said to be missing."""
     named = set(re.findall(r"(?:`|/bin/)xlt ([a-z]+)", README))

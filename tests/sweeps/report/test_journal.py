@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.cli.event_text import line
 from sweeps.cli.logs import _events
+from sweeps.report.event_text import line
 from sweeps.results.status import read_events
 from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.event_lines import from_line, to_line

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.cli.agreement import agree
+from sweeps.interface.agreement import agree
+from sweeps.interface.audience import Audience
 from sweeps.search.claim import agreed_with
 from sweeps.spec.addresses import require_passwords
 from sweeps.spec.inputs import ResolvedInputs, write_prepared
@@ -120,7 +121,7 @@ def test_what_is_refused_for_what_began(write, case):
     change, where = OTHER[case]
     sweep = read_spec(write(*change))
     refusals = (
-        lambda: agree(sweep, prepared, folder, yes=True),
+        lambda: agree(sweep, prepared, folder, Audience(yes=True)),
         lambda: agreed_with({"sweep": claim}, "study.db", sweep, prepared, folder),
     )
     for refuse in refusals:

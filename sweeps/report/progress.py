@@ -7,6 +7,7 @@ from more than one thread but never at once.
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from sweeps.cli.event_text import (
+from sweeps.report.event_text import (
     WITH_ERROR,
     counted,
     doing,
@@ -30,7 +31,7 @@ from sweeps.cli.event_text import (
     title_of,
     worth_showing,
 )
-from sweeps.cli.output import stderr
+from sweeps.report.text import console as console_on
 from xlt_core.vocabulary.events import (
     Event,
     Message,
@@ -151,7 +152,7 @@ class ProgressDisplay:
     ) -> None:
         self._clock = clock
         self.tally = Tally(total, before, began=clock())
-        self._console = console or stderr()
+        self._console = console or console_on(sys.stderr)
         self._live = (
             Live(get_renderable=self._picture, console=self._console, refresh_per_second=4)
             if self._console.is_terminal

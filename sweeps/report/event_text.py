@@ -1,6 +1,6 @@
 """Events in words: one line each, of `xlt run` and `xlt logs` alike.
 
-Neighbours: `progress`, `logs`.
+Neighbours: `progress`, `sweeps.cli.logs`.
 """
 
 from __future__ import annotations

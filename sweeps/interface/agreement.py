@@ -1,25 +1,21 @@
 """A spec held against what began under its name: the same, more of the same, or another question.
 
-`run` and `resume` ask `agree` whether to go on; `plan` asks `hold` what they would say.
+Whoever runs a sweep asks `agree` whether to go on; `xlt plan` asks `hold` what it would say.
 """
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import typer
-
-from sweeps.cli.event_text import counted
-from sweeps.cli.faults import DONE, say
-from sweeps.cli.output import stderr
+from sweeps.report.event_text import counted
 from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sweeps.interface.audience import Audience
     from sweeps.search.trial import Trial
     from sweeps.spec.compare import Change
     from sweeps.spec.inputs import ResolvedInputs
@@ -85,34 +81,20 @@ def hold(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> Change:
     return change
 
 
-def agree(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, yes: bool) -> Sweep:
-    """The sweep to go on with; asks before one is extended, unless `yes` answers.
+def agree(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, audience: Audience) -> Sweep:
+    """The sweep to go on with, once the audience allows what extends it.
 
     Raises:
-        UserMistake: as `hold`; or somebody would have to be asked, and nobody can answer.
-        typer.Exit: the answer was no.
+        UserMistake: as `hold`; or it is not allowed.
     """
     change = hold(sweep, prepared, folder)
     for note in (*free(change), *change.notes):
-        say(note)
-    if not change.more:
-        say(f"{sweep.name} goes on where it was")
-        return change.sweep
-    more = "; ".join(change.more)
-    if not yes and not _can_answer():
-        what = f"{sweep.name} has begun and would be extended: {more}"
-        remedy = "add -y (--yes): no terminal can answer here; or give the spec another name"
-        raise UserMistake(Mistake(sweep.where("name"), what, remedy))
-    say(f"{sweep.name} is extended: {more}")
-    if not yes and not typer.confirm("go on?", default=True, err=True):
-        say(f"left as it was: {sweep.name} is not extended")
-        raise typer.Exit(DONE)
+        audience.say(note)
+    if change.more:
+        audience.allow(sweep, "; ".join(change.more))
+    else:
+        audience.say(f"{sweep.name} goes on where it was")
     return change.sweep
-
-
-def _can_answer() -> bool:
-    """Whether somebody sees a question, which goes to stderr, and can answer it."""
-    return sys.stdin is not None and sys.stdin.isatty() and stderr().is_terminal
 
 
 def _refusal(sweep: Sweep, folder: SweepFolder, change: Change, is_spec: bool) -> list[Mistake]:

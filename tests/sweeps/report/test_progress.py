@@ -9,8 +9,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from sweeps.cli.event_text import line
-from sweeps.cli.progress import ProgressDisplay, Tally, picture, summary
+from sweeps.report.event_text import line
+from sweeps.report.progress import ProgressDisplay, Tally, picture, summary
 from xlt_core.vocabulary.events import (
     Message,
     OtherEvent,
@@ -224,7 +224,7 @@ class TestProgress:
 
 def test_a_reader_that_has_stalled_holds_up_no_sweep(monkeypatch):
     """Every event is counted and none waits for the terminal; the end does not either."""
-    monkeypatch.setattr("sweeps.cli.progress.STALLED_SECONDS", 0.2)
+    monkeypatch.setattr("sweeps.report.progress.STALLED_SECONDS", 0.2)
     reading, writing = os.pipe()
     with os.fdopen(writing, "w") as file:  # nobody reads
         with ProgressDisplay(1000, console=Console(file=file, width=200)) as progress:

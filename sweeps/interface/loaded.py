@@ -1,0 +1,97 @@
+"""A sweep as Python has it: what it found and where it stands, read anew whenever it is asked.
+
+`load` finds one by name, folder or URL. `frames` makes the tables, `sweeps.results` has the values
+they are made of.
+"""
+
+from __future__ import annotations
+
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
+
+from sweeps.interface.places import find_sweep
+from sweeps.spec.paths import SweepFolder, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sweeps.results.rows import SweepResults
+    from sweeps.results.winners import Winner
+    from sweeps.spec.sweep import Sweep
+
+
+def load(sweep: str | PathLike[str]) -> LoadedSweep:
+    """A sweep that has begun, running or not, by its name under runs/, its folder or its URL.
+
+    Raises:
+        UserMistake: there is no such sweep; a plug-in cannot be imported.
+    """
+    from xlt_core.plugins import import_plugins, named_plugins
+
+    import_plugins(named_plugins())
+    return LoadedSweep(find_sweep(fspath(sweep)))
+
+
+class LoadedSweep:
+    """A sweep that has begun. Its methods raise UserMistake where what it left does not read."""
+
+    def __init__(self, folder: SweepFolder) -> None:
+        self.folder = folder
+
+    def __repr__(self) -> str:
+        return f"LoadedSweep({shown(self.folder.place)!r})"
+
+    @property
+    def spec(self) -> Sweep:
+        """What it was started with; `spec.source` is the spec as it was written, as a mapping."""
+        from sweeps.spec.read import read_stored_spec
+
+        return read_stored_spec(self.folder)
+
+    def results(self) -> pd.DataFrame:
+        """Every score so far, a row each, in the columns of `xlt results --json`.
+
+        Scores are percent, a gain is in points and NaN where the baseline is not known, settings
+        are mappings. Without a finished trial the columns alone.
+        """
+        from sweeps.interface.frames import frame
+        from sweeps.results.rows import ScoreRow
+
+        return frame(ScoreRow, self.rows())
+
+    def best(self) -> tuple[Winner, ...]:
+        """What each way of choosing selects so far, as `xlt results` shows it.
+
+        First the plan that was chosen on English, then the one chosen on target languages, which
+        is marked (`is_zero_shot`); none that has nothing to choose by.
+        """
+        from sweeps.results.winners import winners
+
+        return winners(self.found())
+
+    def status(self) -> dict[str, Any]:
+        """Where it stands: what `xlt status --json` prints of it."""
+        from sweeps.results.status import sweep_status
+
+        return sweep_status(self.folder).to_json()
+
+    def stages(self) -> pd.DataFrame:
+        """Every distinct stage that its trials ask for so far, a row each, parents first.
+
+        The columns are `StageRow`'s: what became of it, which trials ask for it, what it took.
+        """
+        from sweeps.interface.frames import frame
+        from sweeps.results.stages import StageRow
+        from sweeps.results.status import sweep_stages
+
+        return frame(StageRow, [row.to_json() for row in sweep_stages(self.folder)])
+
+    def rows(self) -> list[dict[str, object]]:
+        """`results` as plain data: what `xlt results --json` prints."""
+        return [row.to_json() for row in self.found().rows]
+
+    def found(self) -> SweepResults:
+        """All that tables are made of: spec, inputs, trials and scores."""
+        from sweeps.results.rows import read_results
+
+        return read_results(self.folder)
