@@ -74,7 +74,7 @@ def run(
     any other: its `status` says so.
 
     Args:
-        spec: a YAML file, or a mapping of the same shape.
+        spec: a YAML file, the name of a shipped spec, or a mapping of the same shape.
         overrides: fields to override, as `"recipe.train.steps=500"`.
         folder: the sweep's; `runs/<name>` without.
         address: a Ray cluster's; without, one is started here.
@@ -87,7 +87,9 @@ def run(
         UserMistake: what `xlt run` would refuse, in its words.
         KeyboardInterrupt: Ctrl-C; what runs has kept a checkpoint, and `run` goes on from there.
     """
-    written = spec if isinstance(spec, Mapping) else Path(spec)
+    from sweeps.spec.shipped import standing_for
+
+    written = spec if isinstance(spec, Mapping) else standing_for(Path(spec)) or Path(spec)
     place = None if folder is None else fspath(folder)
     manner = Manner(address, workers, retry_failed)
     ran = run_spec(written, overrides, place, manner, Audience(yes, quiet))

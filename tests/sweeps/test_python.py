@@ -94,6 +94,12 @@ def test_to_import_it_is_instant() -> None:
     assert said.stdout == "[]\n", said.stderr
 
 
+def test_a_shipped_spec_has_a_name() -> None:
+    """Wherever one is, as on the command line."""
+    with pytest.raises(UserMistake, match=r"recipe\.train\.steps: should be a whole number"):
+        sweeps.run("quickstart", overrides=["recipe.train.steps=few"])
+
+
 def test_what_it_does_not_have() -> None:
     """As of any module."""
     with pytest.raises(AttributeError, match="module 'sweeps' has no attribute 'ran'"):
