@@ -9,10 +9,12 @@ export OMP_NUM_THREADS ?= 1
 
 install: .venv/installed
 
+# Most of what is installed is never imported: Python compiles the rest as it is.
+PIP_OPTIONS = --quiet --no-compile --disable-pip-version-check
+
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	$(BIN)/python -m pip install $(PIP_OPTIONS) -c constraints.txt torch -e ".[dev]"
 	touch $@
 
 run: install
