@@ -4,17 +4,17 @@ BIN = .venv/bin
 
 # Tests run side by side: more threads than cores only get into each other's way.
 export OMP_NUM_THREADS ?= 1
+# They start hundreds of processes, each of which would compile every module of ours anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install run test lint types layers check docs
 
 install: .venv/installed
 
-# Most of what is installed is never imported: Python compiles the rest as it is.
-PIP_OPTIONS = --quiet --no-compile --disable-pip-version-check
-
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install $(PIP_OPTIONS) -c constraints.txt torch -e ".[dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+		torch -e ".[dev]"
 	touch $@
 
 run: install
