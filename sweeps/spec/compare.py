@@ -22,6 +22,7 @@ from sweeps.spec.differences import (
     more_data,
     new_numerics,
     other_data,
+    other_metrics,
     other_recipes,
     shown,
 )
@@ -89,6 +90,7 @@ def compare(
     if old_identity is not None and new_identity is not None:
         more += [] if more else more_data(old_identity, new_identity)
         differences += [] if differences else fewer_data(old_identity, new_identity)
+        differences += other_metrics(old_identity, new_identity)
         notes += new_numerics(old_identity, new_identity)
     if _objective_changes(old, new):
         notes.append(

@@ -17,6 +17,7 @@ from sweeps.spec.recipes import Origin, Origins, methods_of, step_origins, targe
 from sweeps.spec.sweep import Range, Sweep
 from xlt_core.stages import KINDS
 from xlt_core.stages.versions import Versions, of_metric, of_tasks
+from xlt_core.tasks import get_task
 from xlt_core.training.methods import METHODS, get_method, option_fields
 from xlt_core.vocabulary.recipe import Recipe
 
@@ -34,9 +35,11 @@ def _defaults() -> dict[str, Any]:
 
 
 def computed(sweep: Sweep, prepared: ResolvedInputs) -> dict[str, object]:
-    """Encoder and data by content, every stage's recipe, and how numbers are computed."""
+    """Encoder and data by content, every stage's recipe, how numbers are computed and scored."""
     recipes, versions = recipes_of(sweep), _versions(sweep)
-    return prepared.identity() | {"recipes": recipes, "numerics": versions}
+    metrics = {target.task: get_task(target.task).metric for target in sweep.targets}
+    known = {"recipes": recipes, "numerics": versions, "metrics": metrics}
+    return prepared.identity() | known
 
 
 def _versions(sweep: Sweep) -> Versions:

@@ -97,6 +97,14 @@ def fewer_data(old: Identity, new: Identity) -> Iterator[Difference]:
         )
 
 
+def other_metrics(old: Identity, new: Identity) -> Iterator[Difference]:
+    """Targets that are scored in another way: their scores do not belong into one table."""
+    before, now = old.get("metrics", {}), new.get("metrics", {})
+    for task in sorted(before.keys() & now.keys()):
+        if before[task] != now[task]:
+            yield Difference(f"metric of {task}", before[task], now[task], ("targets",))
+
+
 def new_numerics(old: Identity, new: Identity) -> Iterator[str]:
     """What to say where another version computes other numbers for the same stages."""
     before, now = old.get("numerics"), new.get("numerics")

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from xlt_core.stages.stage import WeightsStage
-from xlt_core.stages.versions import Versions, of_metric, of_tasks, raised
+from xlt_core.stages.versions import Versions, of_metric, of_own, of_tasks, raised
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import DataRef
@@ -81,6 +81,7 @@ class EvaluateStage:
             "data": _identity(self.data),
             **({} if self.own_reading is None else {"reading": asdict(self.own_reading)}),
             **({"beside": [_identity(ref) for ref in self.beside]} if self.beside else {}),
+            **of_own([self.data.task], scored=True),
             **raised(self.versions()),
         }
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from xlt_core.stages.stage import WeightsStage
-from xlt_core.stages.versions import Versions, of_tasks, raised
+from xlt_core.stages.versions import Versions, of_own, of_tasks, raised
 from xlt_core.training.methods import Method, get_method
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.recipe import Recipe
@@ -60,6 +60,7 @@ class TrainStage:
             "recipe": self.recipe.identity() | self._method.identity(dict(self.recipe.options)),
             "seed": self.seed,
             "position": self.position,
+            **of_own((ref.task for ref in self.data), scored=False),
             **raised(self.versions()),
         }
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from xlt_core.kinds import get_kind
 from xlt_core.metrics import METRICS
-from xlt_core.tasks import get_task
+from xlt_core.tasks import get_task, is_as_shipped
 from xlt_core.vocabulary.errors import UserMistake
 
 Versions = dict[str, int]
@@ -38,6 +38,25 @@ def of_metric(task: str) -> Versions:
     except UserMistake:
         return {}
     return {f"metric {metric.name}": metric.version}
+
+
+def of_own(names: Iterable[str], scored: bool) -> dict[str, object]:
+    """The nature of tasks that xlt does not ship so, as it enters a key: as field `tasks`, or none.
+
+    Of those it ships a version says when it changes; whoever adds a task may change it at will.
+
+    Args:
+        scored: whether they are, or else learnt: how one is scored has no share in weights.
+    """
+    found: dict[str, object] = {}
+    for name in sorted({*names}):
+        try:
+            task = get_task(name)
+        except UserMistake:
+            continue
+        if not is_as_shipped(task, scored):
+            found[name] = task.nature(scored)
+    return {"tasks": found} if found else {}
 
 
 def raised(versions: Versions) -> dict[str, Versions]:

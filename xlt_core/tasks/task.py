@@ -81,6 +81,11 @@ class Task:
         """The tasks that are trained for it as a target, in order."""
         return (self.name,) if self.trains_on is None else self.trains_on
 
+    def nature(self, scored: bool) -> dict[str, object]:
+        """What decides, beside the rows, how they are learnt, and how `scored`; plain JSON."""
+        learnt = {"kind": self.kind, "labels": list(self.labels), "unanswerable": self.unanswerable}
+        return learnt | ({"metric": self.metric} if scored else {})
+
     def check_split(self, name: str) -> None:
         """Raise UserMistake where no split of it has such a name."""
         known = (*SPLITS, *(beside.split for beside in self.beside))

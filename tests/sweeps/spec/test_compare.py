@@ -14,6 +14,8 @@ from sweeps.spec.computed import computed
 from sweeps.spec.differences import Difference
 from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.sweep import Intermediate, Range, Sweep
+from xlt_core.tasks import TABLE
+from xlt_core.vocabulary.refs import EncoderRef, SourceRef
 
 SweepOf = Callable[..., Sweep]
 
@@ -146,6 +148,22 @@ class TestCompare:
         changed = identity | {"data": {"xnli/en/dev": "b" * 64, "xnli/sw/dev": "c" * 64}}
         change = compare(old, old, identity, changed)
         assert [difference.field for difference in change.differences] == ["data of xnli/en/dev"]
+
+
+class TestMetrics:
+    def test_a_target_that_is_scored_otherwise_is_another_sweep(
+        self, sweep_of: SweepOf, monkeypatch: pytest.MonkeyPatch
+    ):
+        """Its trials' scores would stand in one table with others, and choose among them."""
+        sweep = sweep_of()
+        inputs = ResolvedInputs(EncoderRef("one", "f" * 64, "/one"), SourceRef("hub"), {})
+        before = computed(sweep, inputs)
+        assert compare(sweep, sweep, before, computed(sweep, inputs)).differences == ()
+        monkeypatch.setitem(TABLE, "udpos", replace(TABLE["udpos"], metric="panx"))
+        (found,) = compare(sweep, sweep, before, computed(sweep, inputs)).differences
+        assert (found.field, found.old, found.new) == ("metric of udpos", "udpos", "panx")
+        earlier = {name: part for name, part in before.items() if name != "metrics"}
+        assert compare(sweep, sweep, earlier, computed(sweep, inputs)).differences == ()
 
 
 class TestWhatWouldBeComputed:

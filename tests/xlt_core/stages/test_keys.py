@@ -195,6 +195,39 @@ class TestVersions:
         assert {known: remade(stage).key for known, stage in GOLDEN.items()} == KEYS
 
 
+class TestTasksOfOnesOwn:
+    """Nobody raises their versions: what they say of themselves is part of their keys."""
+
+    OTHERS: ClassVar = {
+        "metric": "panx",
+        "labels": ("up", "down"),
+        "kind": "regression",
+        "unanswerable": True,
+    }
+
+    @pytest.fixture
+    def keys(self, monkeypatch: pytest.MonkeyPatch):
+        def made(name: str, **fields) -> tuple[str, str]:
+            task = replace(TABLE["sib200"], **{"name": name, **fields})
+            monkeypatch.setitem(TABLE, name, task)
+            data = replace(MNLI, task=name)
+            trained = replace(BASE, data=(data,))
+            return trained.key, EvaluateStage(BASE, replace(data, split="dev")).key
+
+        return made
+
+    @pytest.mark.parametrize("name", ["mine", "sib200"])
+    @pytest.mark.parametrize("field", OTHERS)
+    def test_each_change_is_another_key(self, keys, name: str, field: str):
+        """Also of one that stands in a shipped one's place; the metric parts scores alone."""
+        (trained, scored), other = keys(name), keys(name, **{field: self.OTHERS[field]})
+        assert other[1] != scored
+        assert (other[0] == trained) == (field == "metric")
+
+    def test_what_says_nothing_of_numbers_is_no_part_of_it(self, keys):
+        assert keys("mine") == keys("mine", title="Another", roles=("target",), source="me")
+
+
 def remade(stage):
     """The stage and all it starts from, as new objects."""
     if isinstance(stage, EvaluateStage):
