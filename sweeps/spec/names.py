@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from sweeps.spec.sound import faults_of
 from xlt_core.lab.tasks import lab_tasks
+from xlt_core.plugins import VARIABLE
 from xlt_core.tasks import all_tasks, get_task
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -66,17 +68,26 @@ def encoder_names() -> tuple[str, ...]:
 
 
 def known_task(name: str, names: Iterable[str] | None = None) -> Task:
-    """The task called `name`. Raises UserMistake, `where` left empty, with the names there are.
+    """The task called `name`, which nothing is wrong with.
 
     Args:
         names: those that will do where it stands; all by default.
+
+    Raises:
+        UserMistake: there is none, and the names there are, `where` left empty; or what is wrong
+            with it itself.
     """
     try:
-        return get_task(name)
+        task = get_task(name)
     except UserMistake:
-        every = (task.name for task in every_task())
-        remedy = did_you_mean(name, every if names is None else names)
+        every = tuple(task.name for task in every_task()) if names is None else tuple(names)
+        remedy = did_you_mean(name, every)
+        if not nearest(name, every):
+            remedy = f"a task of your own? name its module in {VARIABLE}; {remedy}"
         raise UserMistake(Mistake("", f"{name!r} is not a task", remedy)) from None
+    if faults := tuple(faults_of(task)):
+        raise UserMistake(faults)
+    return task
 
 
 def known_target(name: str) -> Task:

@@ -161,6 +161,28 @@ def test_a_name_that_is_nearly_right_is_told_the_right_one(home: Path) -> None:
     assert "did you mean colours?" in said.stderr and "gentle" in said.stderr
 
 
+UNSOUND = {
+    "metric": ('metric="panks"', "metric of the task mine: 'panks' is not known"),
+    "kind": ('kind="taging"', "kind of the task mine: 'taging' is not known"),
+    "defaults": ('defaults={"epoch": 3}', "defaults of the task mine: 'epoch' is not known"),
+    "labels": ('labels=("good")', "labels of the task mine: 'good' is a text, not a list"),
+    "roles": ('roles="target"', "roles of the task mine: 'target' is a text, not a list"),
+}
+
+
+@pytest.mark.parametrize("name", UNSOUND)
+def test_what_is_wrong_with_a_task_of_ones_own_is_said(home: Path, name: str) -> None:
+    """One screen that names the task and its field, before anything is opened."""
+    change, said = UNSOUND[name]
+    text = (home / "modules" / "own_lab" / "tasks.py").read_text(encoding="utf-8")
+    text += "from dataclasses import replace\n"
+    text += f"TABLE['mine'] = replace(TABLE['colours'], name='mine', {change})\n"
+    (home / "modules" / "own_lab" / "tasks.py").write_text(text, encoding="utf-8")
+    came = xlt(home, BOTH, "plan", "own.yaml", "--set", "targets=[mine]")
+    assert came.returncode == 2 and is_one_screen(came.stderr)
+    assert said in came.stderr
+
+
 BROKEN = {
     "absent": (None, "No module named 'absent'"),
     "needy": ("import absent_library\n", "No module named 'absent_library'"),
