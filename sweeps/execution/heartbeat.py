@@ -22,11 +22,11 @@ MEANINGS = {
     DesiredState.CANCEL: "ending: running stages keep a checkpoint",
 }
 
-log = logging.getLogger("xlt.attendant")
+log = logging.getLogger("xlt.heartbeat")
 
 
 class DriverHeartbeat:
-    """A context: attends in a thread of its own, hears everything out, then leaves."""
+    """A context: beats in a thread of its own, hears everything out, then leaves."""
 
     def __init__(
         self, client: ServiceClient, desired: DesiredStateWatch, note: Callable[[Event], None]
@@ -37,7 +37,7 @@ class DriverHeartbeat:
         self._last = 0
         self._told_state = DesiredState.RUN
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="xlt-attend", daemon=True)
+        self._thread = threading.Thread(target=self._beat, name="xlt-heartbeat", daemon=True)
 
     def __enter__(self) -> DriverHeartbeat:
         self._thread.start()
@@ -65,7 +65,7 @@ class DriverHeartbeat:
             self._say(desired)
             heard = self._client.heartbeat(desired, self._last, wait)
         except Exception:  # this thread may not die: without it the sweep is released
-            log.exception("the stage service could not be attended")
+            log.exception("the stage service could not be reached")
             self._over.wait(WAIT_SECONDS)
             return
         for number, event in heard:

@@ -193,10 +193,11 @@ def _lengths(spec: Spec, document: Document) -> Iterator[Mistake]:
         if len(given) > 1:
             where = document.where((*trail, given[1]))
             yield Mistake(where, f"{given[0]} and {given[1]} are both given", "keep one of them")
-        if "plan_steps" in given and trail != ("recipe", "train"):
-            where = document.where((*trail, "plan_steps"))
-            what = "a plan's intermediate stages share their steps, no other stage does"
-            yield Mistake(where, what, "write it in recipe.train, or write steps here")
+        for name, rule in ((name, rules()[name]) for name in given):
+            if not rule.is_of(trail):
+                where = document.where((*trail, name))
+                what = "a plan's intermediate stages share their steps, no other stage does"
+                yield Mistake(where, what, f"write it in recipe.{rule.layer}, or write steps here")
 
 
 def _shares(sweep: Sweep, document: Document) -> Iterator[Mistake]:

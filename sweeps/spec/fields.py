@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 from pydantic.fields import FieldInfo
 
+from sweeps.spec.ranges import rules
 from sweeps.spec.recipes import DEFAULT_EPOCHS
 from sweeps.spec.schema import Part, RecipePart, Spec, part_in, spec_model, spec_schema
 from sweeps.spec.source_map import parse_value
@@ -86,8 +87,9 @@ def _of(
     model: type[Part], own: Mapping[str, Any], schema: Mapping[str, Any], before: str
 ) -> Iterator[Field]:
     for name, info in model.model_fields.items():
-        if name == "plan_steps" and before != "recipe.train.":
-            continue  # read, to be refused: a plan's stages share their steps, no other stage does
+        rule = rules().get(name) if before.startswith("recipe.") else None
+        if rule is not None and not rule.is_of(tuple(before.split(".")[:-1])):
+            continue  # read, to be refused
         path, inner = f"{before}{name}", part_in(info.annotation)
         about_it = info.description or ""
         if inner is None or name == "targets":

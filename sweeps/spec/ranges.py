@@ -11,6 +11,7 @@ import re
 import sys
 from dataclasses import dataclass
 
+from sweeps.spec.source_map import FieldPath
 from sweeps.spec.sweep import Range, Value
 from xlt_core.training.methods import METHODS, Option, option_fields
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -32,6 +33,7 @@ class Rule:
         optional: whether null is a value.
         about: one line for people and editors.
         example: as it could be written; empty where the default shows it.
+        layer: the one layer of a recipe it means something in; empty where that is any.
     """
 
     kind: str
@@ -42,6 +44,11 @@ class Rule:
     words: tuple[str, ...] = ()
     optional: bool = False
     example: str = ""
+    layer: str = ""
+
+    def is_of(self, trail: FieldPath) -> bool:
+        """Whether it means something in the layer at `trail`."""
+        return not self.layer or trail == ("recipe", self.layer)
 
     def bounds(self) -> str:
         """The allowed numbers in words, or an empty text."""
@@ -64,6 +71,7 @@ _PLAIN_FIELDS: dict[str, Rule] = {
         1,
         MOST,
         example="6000",
+        layer="train",
     ),
     "epochs": Rule(
         "number",
