@@ -11,10 +11,12 @@ unexport PYTHONDONTWRITEBYTECODE
 
 install: .venv/installed
 
+# Compiled by all cores at once, which pip does by one.
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-		torch -e ".[dev]"
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check \
+		-c constraints.txt torch -e ".[dev]"
+	-$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' .venv/lib
 	touch $@
 
 run: install

@@ -44,7 +44,7 @@ class LoadedSweep:
     @property
     def spec(self) -> Sweep:
         """What it was started with; `spec.source` is the spec as it was written, as a mapping."""
-        from sweeps.spec.read import read_stored_spec
+        from sweeps.spec.stored import read_stored_spec
 
         return read_stored_spec(self.folder)
 
