@@ -11,7 +11,6 @@ where a limit does not hold or a check could not be made.
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import sys
 import time
@@ -19,14 +18,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # equal bits want it before torch
 MOST_SECONDS = 480.0
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[0] = str(ROOT)  # not this folder, whose file names are those of others' modules
 
 import torch  # noqa: E402
 
-from tests.gpu import agreement, memory, profile, resume, speed  # noqa: E402
+from tests.gpu import agreement, memory, profile, resume, sharing, speed  # noqa: E402
 from tests.gpu.rows import Row, as_json, as_table  # noqa: E402
 from tests.gpu.world import Machine  # noqa: E402
 
@@ -36,11 +34,12 @@ CHECKS: dict[str, Callable[[Machine], Iterator[Row]]] = {
     "memory": memory.check,
     "speed": speed.check,
     "profile": profile.check,
+    "sharing": sharing.check,
 }
 
 
 def main() -> int:
-    """Run the checks asked for; each one's rows are printed as soon as it is done."""
+    """Run the checks asked for; each row is printed as soon as it is found."""
     wanted = arguments()
     machine = Machine(torch.device(wanted.device), wanted.small)
     rows: list[Row] = []
@@ -50,13 +49,13 @@ def main() -> int:
     for name in wanted.only or CHECKS:
         began = time.monotonic()
         try:
-            found = list(CHECKS[name](machine))
+            for row in CHECKS[name](machine):
+                print(as_table([row]), flush=True)
+                rows.append(row)
         except Exception:
             traceback.print_exc()
             failed = True
             continue
-        rows += found
-        print(as_table(found), flush=True)
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     if not machine.small:
         rows.append(Row("check", "the whole run", time.monotonic() - start, "s", MOST_SECONDS))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def check(machine: Machine) -> Iterator[Row]:
 def _training(
     machine: Machine, size: str, name: str, split: EncodedSplit, peak: float
 ) -> Iterator[Row]:
-    job = make_job({"rows": split}, _recipe(machine))
+    job = make_job({"rows": split}, _recipe(machine, _steps(machine)))
     theirs = trainer_training(machine, size, job)
     yield Row("speed", f"training {size}, {name}, Trainer", theirs, "tokens/s")
     rates: list[float] = []
@@ -102,18 +102,33 @@ def matrix_product(machine: Machine) -> float:
 
 def our_training(machine: Machine, size: str, split: EncodedSplit, dropout: float | None) -> float:
     """Tokens a second of the loop, embeddings narrowed to the words that occur, as ever."""
+    return statistics.median(our_rates(machine, size, split, dropout, _steps(machine)))
+
+
+def our_rates(
+    machine: Machine,
+    size: str,
+    split: EncodedSplit,
+    dropout: float | None,
+    steps: int,
+    ready: Callable[[], None] = lambda: None,
+) -> list[float]:
+    """Tokens a second every few steps of `steps`; `ready` is called before the first is timed."""
     model = with_heads(make_model(size, machine.device), (CLASSIFICATION,))
     model.set_attention_dropout(dropout)
     found: list[float] = []
 
     def tell(point: Point) -> None:
+        if point.step == WARM:
+            ready()
         if point.step > WARM:
             found.append(point.tokens_per_second)
 
     with tempfile.TemporaryDirectory() as home, narrowed(model, {"rows": split}) as narrow:
-        job = make_job({"rows": split if narrow is None else narrow.split(split)}, _recipe(machine))
+        rows = split if narrow is None else narrow.split(split)
+        job = make_job({"rows": rows}, _recipe(machine, steps))
         train(model, job, make_pace(machine.device), Folder(Path(home)), tell)
-    return statistics.median(found)
+    return found
 
 
 def our_evaluation(machine: Machine, size: str, split: EncodedSplit) -> float:
@@ -178,9 +193,9 @@ def _steps(machine: Machine) -> int:
     return WARM + (5 if machine.small else 20)
 
 
-def _recipe(machine: Machine) -> Recipe:
+def _recipe(machine: Machine, steps: int) -> Recipe:
     precision = "bfloat16" if machine.device.type == "cuda" else "float32"
-    return Recipe(steps=_steps(machine), batch_size=BATCH, precision=precision)
+    return Recipe(steps=steps, batch_size=BATCH, precision=precision)
 
 
 def _autocast(machine: Machine) -> torch.autocast:

@@ -25,7 +25,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict[st
     return done.stdout, json.loads((folder / "found.json").read_text())["rows"]
 
 
-@pytest.mark.parametrize("name", ["agreement", "resume", "memory", "speed", "profile"])
+@pytest.mark.parametrize("name", ["agreement", "resume", "memory", "speed", "profile", "sharing"])
 def test_every_check_runs_and_every_limit_holds(
     checked: tuple[str, list[dict[str, object]]], name: str
 ) -> None:

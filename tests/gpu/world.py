@@ -34,8 +34,9 @@ from xlt_core.vocabulary.recipe import Recipe
 
 PAD, FIRST, MARK = 1, 0, 10  # ids: padding, the first token of a row, the first of the answers
 LABELS = ("a", "b", "c")
-SIZES = {  # layers, hidden, heads, vocabulary: XLM-R's own, and one for a CPU
+SIZES = {  # layers, hidden, heads, vocabulary: XLM-R's own, one for a CPU, one of a base's width
     "tiny": (2, 32, 2, 300),
+    "shallow": (2, 768, 12, 300),
     "base": (12, 768, 12, 250_002),
     "large": (24, 1024, 16, 250_002),
 }

@@ -3,7 +3,7 @@
 Everything random is a function of (seed, stage position, step): `order` picks the rows,
 `models.dropout_source` draws the dropout. So a killed loop's successor ends with the same bits, and
 the micro-batch changes nothing beyond rounding. What a step is and what is minimised the stage's
-method says (`methods`). Neighbours: `optimizer`, `checkpoint`.
+method says (`methods`). Neighbours: `reproducible`, `optimizer`, `checkpoint`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +29,7 @@ from xlt_core.training.methods import get_method, option_fields
 from xlt_core.training.methods.method import Course, Draw
 from xlt_core.training.optimizer import clip, learning_rate, make_optimizer, set_rate
 from xlt_core.training.precision import autocast
+from xlt_core.training.reproducible import reproducible
 from xlt_core.vocabulary.errors import (
     NonFiniteGradient,
     NonFiniteLoss,
@@ -268,28 +268,3 @@ class _Loop:
 def _dials(recipe: Recipe) -> str:
     """What may have made training explode: the learning rate, and what its method adds."""
     return " or ".join(["the learning rate", *option_fields(get_method(recipe.method))])
-
-
-@contextmanager
-def reproducible(device: torch.device) -> Iterator[None]:
-    """Equal bits on equal machines, and the caller's generators and flags left as they were.
-
-    Denormal numbers are flushed: the moments of words that have not been seen for long decay into
-    them, and arithmetic on them is many times slower.
-    """
-    before = torch.are_deterministic_algorithms_enabled()
-    warned = torch.is_deterministic_algorithms_warn_only_enabled()
-    switches: Any = torch.utils.deterministic
-    filled = switches.fill_uninitialized_memory
-    devices = [device] if device.type == "cuda" else []
-    flushed = torch.set_flush_denormal(True)
-    switches.fill_uninitialized_memory = False
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    try:
-        with torch.random.fork_rng(devices):
-            yield
-    finally:
-        torch.use_deterministic_algorithms(before, warn_only=warned)
-        switches.fill_uninitialized_memory = filled
-        if flushed:
-            torch.set_flush_denormal(False)

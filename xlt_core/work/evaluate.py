@@ -19,8 +19,8 @@ from xlt_core.stages import EvaluateStage
 from xlt_core.stages.evaluate import SCORES
 from xlt_core.stages.running import StageResult
 from xlt_core.tasks import get_task
-from xlt_core.training.loop import reproducible
 from xlt_core.training.precision import autocast, check_precision
+from xlt_core.training.reproducible import reproducible
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.events import StageFinished, StageStarted
 from xlt_core.vocabulary.refs import DataRef
