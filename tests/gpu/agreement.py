@@ -45,7 +45,7 @@ WAYS: tuple[tuple[str, float | None], ...] = (
     ("bfloat16", None),
     ("bfloat16", 0.0),
 )
-STEPS, SMALL_STEPS, ROWS = 60, 20, 480
+STEPS, SMALL_STEPS, ROWS = 60, 10, 480
 
 
 def check(machine: Machine) -> Iterator[Row]:

@@ -32,7 +32,7 @@ from xlt_core.training.loop import Point
 from xlt_core.vocabulary.errors import StageCancelled
 from xlt_core.vocabulary.recipe import Recipe
 
-STEPS, STOP = 30, 15
+STEPS, STOP = 20, 10
 
 
 @dataclass(frozen=True)
