@@ -216,8 +216,8 @@ class ExecutionPart(Part):
 
     workers: Count | None = Field(
         default=Execution.workers,
-        description="Stages at once; as many as there is room for by default, one a GPU. More share "
-        "them evenly: eight of a base model on one GPU were six times as fast as one.",
+        description="Stages at once; as many as there is room for by default, one a GPU. More "
+        "share them evenly: eight of a base model on one GPU were six times as fast as one.",
         examples=[2],
     )
     threads: Count = Field(default=Execution.threads, description="Threads a worker.", examples=[4])
