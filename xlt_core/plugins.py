@@ -15,13 +15,17 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import FrameType
 
 from xlt_core.vocabulary.errors import Mistake, NotReached, UserMistake, is_machines_fault
 from xlt_core.vocabulary.lines import first_line
 
 VARIABLE = "XLT_PLUGINS"
+_INSTALLED = ("site-packages", "dist-packages")  # beside a module there lies everybody's
 
 
 def named_plugins() -> tuple[str, ...]:
@@ -42,6 +46,26 @@ def import_plugins(names: Iterable[str]) -> None:
         except (Exception, SystemExit) as error:
             kind = NotReached if is_machines_fault(error) else UserMistake
             raise kind(_mistake(name, error)) from error
+
+
+def place_in(error: BaseException, names: Sequence[str]) -> str:
+    """The file and line of the plug-ins `names` where an error came through; empty for none.
+
+    A module's helpers in its package, or beside it in its folder, are part of it.
+    """
+    frames = traceback.walk_tb(error.__traceback__)
+    own = [(frame, line) for frame, line in frames if any(_is_of(frame, one) for one in names)]
+    return f"{own[-1][0].f_code.co_filename}, line {own[-1][1]}" if own else ""
+
+
+def _is_of(frame: FrameType, name: str) -> bool:
+    package, dot, _ = name.partition(".")
+    if dot or not (file := getattr(sys.modules.get(name), "__file__", None)):
+        return str(frame.f_globals.get("__name__")).partition(".")[0] == package
+    folder = Path(file).parent
+    return frame.f_code.co_filename == file or (
+        folder.name not in _INSTALLED and Path(frame.f_code.co_filename).parent == folder
+    )
 
 
 def _mistake(name: str, error: BaseException) -> Mistake:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.sweep import Sweep
+from xlt_core.plugins import place_in
 from xlt_core.stage import Settings
-from xlt_core.vocabulary.errors import is_full_disk, is_machines_fault
+from xlt_core.vocabulary.errors import (
+    StageFailed,
+    UserMistake,
+    is_full_disk,
+    is_machines_fault,
+    repeats_itself,
+)
 from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.pauses import Pauses
 from xlt_core.vocabulary.refs import EncoderRef
@@ -116,6 +123,16 @@ class StageOutcome:
         return self.error.partition("\n")[0]
 
     @classmethod
+    def ended(cls, key: str, error: BaseException, plugins: Sequence[str] = ()) -> StageOutcome:
+        """A stage that ended with an error: failed where it would only repeat, else lost."""
+        place = place_in(error, plugins)
+        if not repeats_itself(error, in_plugin=bool(place)):
+            return cls.lost(key, error)
+        if isinstance(error, (StageFailed, UserMistake)):  # they say where by themselves
+            return cls(key, StageStatus.FAILED, error=f"{type(error).__name__}: {error}")
+        return cls(key, StageStatus.FAILED, error=described(error, place))
+
+    @classmethod
     def lost(cls, key: str, error: BaseException) -> StageOutcome:
         """A stage that ended with an error which is none of its own."""
         machine, full = is_machines_fault(error), is_full_disk(error)
@@ -130,9 +147,9 @@ class StageOutcome:
 MOST_LINES = 30
 
 
-def described(error: BaseException) -> str:
-    """What happened in one line, then where."""
-    head = first_line(f"{type(error).__name__}: {error}")
+def described(error: BaseException, place: str = "") -> str:
+    """What happened in one line, with the place that is to be mended; then where."""
+    head = first_line(f"{type(error).__name__}: {error}") + (f" ({place})" if place else "")
     lines = "".join(traceback.format_exception(error)).strip().splitlines()
     return "\n".join([head, *lines[-MOST_LINES:]])
 

@@ -32,9 +32,6 @@ from xlt_core.vocabulary.errors import (
     MachineFault,
     ParentMissing,
     StageCancelled,
-    StageFailed,
-    UserMistake,
-    is_machines_fault,
 )
 from xlt_core.vocabulary.events import Event, StageProgress
 from xlt_core.vocabulary.refs import EncoderRef
@@ -138,14 +135,10 @@ class Worker:
         except ParentMissing as error:
             return StageOutcome(stage.key, StageStatus.PARENT_MISSING, error=str(error))
         except Exception as error:
-            if isinstance(error, (StageFailed, UserMistake)) and not is_machines_fault(error):
-                self._journal(stage, job, began, "failed")
-                return StageOutcome(
-                    stage.key, StageStatus.FAILED, error=f"{type(error).__name__}: {error}"
-                )
-            # Mostly a machine's fault: full disk, lost mount, no memory.
-            self._journal(stage, job, began, "lost")
-            return StageOutcome.lost(stage.key, error)
+            # Lost is mostly a machine's fault: full disk, lost mount, no memory.
+            outcome = StageOutcome.ended(stage.key, error, job.plugins)
+            self._journal(stage, job, began, outcome.status.value)
+            return outcome
         finally:
             self._cancelled.discard(stage.key)
             if lease is not None:

@@ -2,7 +2,8 @@
 
 Only two families exist: what the user can mend (`UserMistake`) and what ended one stage
 (`StageFailed`). `is_machines_fault` tells of any other whether a machine is to blame, which may be
-well again by and by, and `is_full_disk` of these the one that somebody has to make room for.
+well again by and by, and `is_full_disk` of these the one that somebody has to make room for;
+`repeats_itself` tells which would only come again, however often it is tried.
 """
 
 from __future__ import annotations
@@ -96,6 +97,27 @@ _LIBRARIES = (
     "botocore", "aiobotocore", "aiohttp", "urllib3", "httpx", "httpcore", "httpx2", "httpcore2",
 )  # fmt: skip
 _CLASSES = ("MemoryError", "OutOfMemoryError", "BrokenProcessPool")
+# What is wrong in code and in no machine. A ValueError or RuntimeError may be either: files that
+# are read half, devices that are away.
+_BUGS = (
+    TypeError, AttributeError, NameError, LookupError, AssertionError, ArithmeticError,
+    NotImplementedError,
+)  # fmt: skip
+# Torch has one class for everything; these it says of code, in any state of the machine …
+_CODE_WORDS = (
+    "does not have a deterministic implementation",
+    "Deterministic behavior was enabled",
+    "does not require grad",
+    "backward through the graph a second time",
+    "modified by an inplace operation",
+    "must match the size of tensor",
+    "shapes cannot be multiplied",
+)
+# … and these of a device, a process or memory, whoever's code had asked for it.
+_DEVICE_WORDS = (
+    "CUDA error", "CUDA driver", "cuDNN error", "CUDNN_STATUS", "CUBLAS_STATUS", "NCCL",
+    "out of memory", "allocate memory", "start new thread",
+)  # fmt: skip
 
 
 def is_machines_fault(error: BaseException) -> bool:
@@ -110,6 +132,28 @@ def is_machines_fault(error: BaseException) -> bool:
         if _is_machines(link):
             return True
     return False
+
+
+def repeats_itself(error: BaseException, in_plugin: bool = False) -> bool:
+    """Whether trying again would only bring the same error again.
+
+    What the user can mend and what ended a stage do, and so do bugs. What nobody foresaw may be
+    the machine's and is worth another try.
+
+    Args:
+        in_plugin: whether the error went through code of a user's own (`plugins.place_in`), which
+            is nearer at hand than a machine that nobody has complained of.
+    """
+    if is_machines_fault(error):
+        return False
+    if isinstance(error, (StageFailed, UserMistake)):
+        return True
+    said = str(error)
+    if any(words in said for words in _CODE_WORDS):
+        return True
+    if any(words in said for words in _DEVICE_WORDS):
+        return False
+    return in_plugin or isinstance(error, _BUGS)
 
 
 def is_full_disk(error: BaseException) -> bool:

@@ -33,6 +33,11 @@ FAULTS = {
     "full": OSError(errno.ENOSPC, "No space left on device"),
 }
 
+BUGS = {
+    "wrong": ValueError("the plug-in's own"),
+    "random": RuntimeError("cumsum_cuda does not have a deterministic implementation"),
+}
+
 
 def run(stage: Stage, context: StageContext) -> StageResult:
     """Publish `stage`, unless its task's name says that something befalls it."""
@@ -43,7 +48,9 @@ def run(stage: Stage, context: StageContext) -> StageResult:
     if task == "mistaken":
         raise StageFailed("no such label")
     if task == "odd":
-        raise ValueError("nobody foresaw this")
+        raise RuntimeError("CUDA error: nobody foresaw this")
+    if task in BUGS:
+        raise BUGS[task]
     if task.startswith("flaky"):
         _fail_once(context, stage)
     if task in FAULTS and not (context.settings.cache / MENDED).exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from sweeps.spec import desired_state
 from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.paths import SweepFolder
 from tests.sweeps.execution.conftest import await_that
-from tests.sweeps.execution.runners import GATE, MENDED
+from tests.sweeps.execution.runners import BUGS, GATE, MENDED
 from tests.sweeps.execution.stages import evaluate, train
 from tests.xlt_core.stages.members import ApartStage, AverageStage
 from xlt_core.stages import lineage
@@ -154,6 +155,15 @@ class TestFailure:
         assert "loss is nan" in failed.error or "no such label" in failed.error
         tried = [e for e in Store(tmp_path / "stages").executions() if e["ended"] == "failed"]
         assert len(tried) == 1
+
+    @pytest.mark.parametrize("task", BUGS)
+    def test_a_bug_of_a_plug_in_is_not_tried_again(self, client, tmp_path, task):
+        """The first line of the error says what and where in the plug-in."""
+        (failed,) = client.compute(0, evaluate(train(task, "target"), "en"))
+        assert failed.status == StageStatus.FAILED
+        assert str(BUGS[task]) in failed.first_line
+        assert re.search(r"\(.*runners\.py, line \d+\)$", failed.first_line)
+        assert not told(client, StageRetried)
 
     def test_a_machines_fault_is_tried_again(self, client):
         """A disk that went away once does not fail the trial."""

@@ -21,6 +21,7 @@ from xlt_core.vocabulary.errors import (
     UserMistake,
     is_full_disk,
     is_machines_fault,
+    repeats_itself,
 )
 
 LIBRARIES = {
@@ -119,3 +120,29 @@ def test_a_circle_of_causes_ends():
 def test_a_full_disk_is_told_from_other_faults(error, full):
     """Somebody has to make room; waiting a little is not enough."""
     assert is_full_disk(error) is full
+
+
+@pytest.mark.parametrize(
+    ("error", "anywhere", "in_plugin"),
+    [
+        (ValueError("wrong"), False, True),
+        (RuntimeError("sizes"), False, True),
+        (KeyError("missing"), True, True),
+        (AttributeError("'NoneType' object has no attribute 'backward'"), True, True),
+        (RuntimeError("x does not have a deterministic implementation, but"), True, True),
+        (RuntimeError("element 0 of tensors does not require grad"), True, True),
+        (StageFailed("no such label"), True, True),
+        (UserMistake(Mistake("here", "wrong")), True, True),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), False, False),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), False, False),
+        (OSError(errno.EIO, "broken"), False, False),
+        (MemoryError(), False, False),
+        (raised_from(KeyError("outer"), OSError(errno.EIO, "io")), False, False),
+        (NotReached(Mistake("the hub", "is away")), False, False),
+    ],
+    ids=repr,
+)
+def test_what_only_repeats_itself(error, anywhere, in_plugin):
+    """Bugs, and of a user's own code all that no machine is to blame for."""
+    assert repeats_itself(error) is anywhere
+    assert repeats_itself(error, in_plugin=True) is in_plugin
