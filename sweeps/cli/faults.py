@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweeps.cli.interrupts import INTERRUPTED
-from sweeps.cli.machine import machines_mistake
 from sweeps.report.text import say as say  # commands have it from here
+from sweeps.spec.machine import machines_mistake
 from sweeps.spec.paths import runs_place
 from xlt_core.vocabulary.address import starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake

@@ -9,12 +9,12 @@ from rich.table import Column, Table
 
 from sweeps.cli.cleanup import say_backlog, say_open_runs, say_what_is_left
 from sweeps.cli.faults import say
-from sweeps.cli.machine import machines_mistake
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json, stdout
 from sweeps.interface.loaded import LoadedSweep
 from sweeps.interface.places import as_word, every_sweep, find_sweep, looked_in
 from sweeps.results.states import SweepState
+from sweeps.spec.machine import machines_mistake
 from xlt_core.vocabulary.errors import UserMistake
 
 _CAN_GO_ON = (

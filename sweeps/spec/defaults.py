@@ -11,8 +11,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from sweeps.spec.addresses import database, location
+from sweeps.spec.database import sqlite_path
 from sweeps.spec.judged import declared
 from sweeps.spec.methods import METHODS
 from sweeps.spec.paths import SweepFolder
@@ -123,13 +125,23 @@ def find_address(field: str, spec: Spec, document: Document) -> str:
     Raises:
         UserMistake: it is an SQLite address without a file, or a word that is no database's.
     """
-    text = getattr(spec, field)
+    text, where = getattr(spec, field), document.where((field,))
+    with blaming(where):
+        address = (database if field == "storage" else location)(text) if text else ""
+        if (path := _path_of(address)) is not None:
+            path.is_dir()  # it need not be there, but must be able to
     if field != "store" and text and re.fullmatch(r"[\w-]+", text) and not Path(text).is_file():
         what = f"{text!r} is neither a database's address nor a file that is there"
         remedy = f"write a file with its ending, as {text}.db, or a URL, as postgresql://HOST/NAME"
-        raise UserMistake(Mistake(document.where((field,)), what, remedy))
-    with blaming(document.where((field,))):
-        return (database if field == "storage" else location)(text) if text else ""
+        raise UserMistake(Mistake(where, what, remedy))
+    return address
+
+
+def _path_of(address: str) -> Path | None:
+    """The file or folder of an address on this machine, None for any other."""
+    if address.startswith("file:"):
+        return Path(unquote(urlsplit(address).path))
+    return sqlite_path(address) if "://" in address else Path(address) if address else None
 
 
 def _intermediate(spec: Spec) -> Intermediate:
@@ -182,8 +194,9 @@ def _search(spec: Spec) -> Search:
 
 
 def _find_folder(text: str, document: Document, trail: tuple[str, ...]) -> Path | None:
-    tried = (base / Path(text).expanduser() for base in _bases(document, trail))
-    return next((path.resolve() for path in tried if path.is_dir()), None)
+    with blaming(document.where(trail)):
+        tried = (base / Path(text).expanduser() for base in _bases(document, trail))
+        return next((path.resolve() for path in tried if path.is_dir()), None)
 
 
 def _bases(document: Document, trail: tuple[str, ...]) -> tuple[Path, ...]:

@@ -16,8 +16,9 @@ from sweeps.spec.mapping import document_of
 from sweeps.spec.ranges import LENGTHS, is_range_form, rule_of
 from sweeps.spec.shipped import shipped_alike
 from sweeps.spec.source_map import Document, FieldPath, SourceLocation, parse_document, parse_value
+from sweeps.spec.stems import blaming
 from xlt_core.vocabulary.errors import Mistake, UserMistake
-from xlt_core.vocabulary.texts import problem_of
+from xlt_core.vocabulary.texts import abbreviated, problem_of
 
 
 def load_layers(spec: Path | Mapping[str, object], overrides: Sequence[str] = ()) -> Document:
@@ -81,7 +82,10 @@ def read_text(path: Path) -> str:
     except IsADirectoryError:
         raise UserMistake(Mistake(str(path), "is a folder", _nearest(path / "x"))) from None
     except OSError as error:
-        raise UserMistake(Mistake(str(path), f"cannot be read: {error.strerror}")) from None
+        where = abbreviated(str(path), 200)
+        raise UserMistake(Mistake(where, f"cannot be read: {error.strerror}")) from None
+    except ValueError:  # NUL, half a surrogate pair
+        raise UserMistake(Mistake(repr(str(path)), "cannot be a file's name")) from None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -124,12 +128,14 @@ def _over_its_base(
     where = document.where(("extends",))
     if not isinstance(base, str):
         raise UserMistake(Mistake(where, "should be one path", "write `extends: other.yaml`"))
-    below = folder / Path(base).expanduser()
-    if below.resolve() in above:
-        chain = " → ".join(p.name for p in (*above, below.resolve()))
+    with blaming(where):
+        below = folder / Path(base).expanduser()
+        found, is_there = below.resolve(), below.is_file()
+    if found in above:
+        chain = " → ".join(p.name for p in (*above, found))
         remedy = "take `extends` out of one of these files"
         raise UserMistake(Mistake(where, f"goes round in a circle: {chain}", remedy))
-    if not below.is_file():
+    if not is_there:
         raise UserMistake(Mistake(where, f"there is no file {base!r} {beside}", _nearest(below)))
     return merge(_load_chain(below, above), document)
 
@@ -239,7 +245,7 @@ def _label(path: Path) -> str:
     """The path as people know it: from the current folder where it lies below."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):  # elsewhere; or nowhere, which whoever reads it says
         return str(path)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from sweeps.spec.machine import places_mistake
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.source_map import FieldPath
 from sweeps.spec.sweep import Sweep
@@ -27,11 +28,18 @@ def stemming(mistakes: Iterable[Mistake], where: str) -> Iterator[Mistake]:
 
 @contextmanager
 def blaming(where: str) -> Iterator[None]:
-    """Let a mistake that is raised inside say which field of the spec it stems from."""
+    """Let a mistake that is raised inside say which field of the spec it stems from.
+
+    A place that cannot be one on this machine is a mistake too: a name that is too long, say.
+    """
     try:
         yield
     except UserMistake as error:
         raise type(error)(stemming(error.mistakes, where)) from error
+    except (OSError, RuntimeError) as error:
+        if (mistake := places_mistake(error)) is None:
+            raise
+        raise UserMistake(stemming([mistake], where)) from error
 
 
 def in_order(mistakes: Sequence[Mistake]) -> tuple[Mistake, ...]:

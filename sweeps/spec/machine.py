@@ -1,6 +1,7 @@
 """What a machine forbids, as a mistake that its user can mend: permissions, loops, room, no home.
 
-An error of the operating system that names its file needs no traceback. Neighbour: `faults`.
+An error of the operating system that names its file needs no traceback. `stems` puts before it the
+field of a spec that named a place; what no field named, `sweeps.cli.faults` says as it is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 from pathlib import Path
 
 from xlt_core.vocabulary.errors import Mistake
+from xlt_core.vocabulary.texts import abbreviated
 
 _PERMISSIONS = "change its permissions or its owner, or name another place"
 _PLACE = "name another place, or move what stands there"
@@ -34,6 +36,18 @@ _REMEDIES = {
     errno.EIO: _DISK,
     errno.ESTALE: _DISK,
 }
+# Of these the place is at fault, whatever state the machine is in.
+_OF_PLACES = frozenset(
+    {errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR}
+)
+_MOST = 200  # characters of a place that is shown
+
+
+def places_mistake(error: BaseException) -> Mistake | None:
+    """What is wrong with the place that was named; None where another might be no better."""
+    if isinstance(error, OSError) and error.errno not in _OF_PLACES:
+        return None
+    return machines_mistake(error)
 
 
 def machines_mistake(error: BaseException) -> Mistake | None:
@@ -42,6 +56,7 @@ def machines_mistake(error: BaseException) -> Mistake | None:
         return Mistake("the current folder", "is gone", "cd to one that is there")
     if isinstance(error, OSError) and error.errno in _REMEDIES:
         where = "this machine" if error.filename is None else os.fsdecode(error.filename)
+        where = abbreviated(where, _MOST)
         return Mistake(where, error.strerror or str(error), _REMEDIES[error.errno])
     return _of_pathlib(error) if isinstance(error, RuntimeError) else None
 
