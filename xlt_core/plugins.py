@@ -14,7 +14,6 @@ ARCHITECTURE.md, "What goes where", names the tables and the suites that members
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
@@ -23,15 +22,11 @@ from types import FrameType
 
 from xlt_core.vocabulary.errors import Mistake, NotReached, UserMistake, is_machines_fault
 from xlt_core.vocabulary.lines import first_line
+from xlt_core.vocabulary.plugged import VARIABLE, named_plugins
 
-VARIABLE = "XLT_PLUGINS"
+__all__ = ["VARIABLE", "import_plugins", "named_plugins", "place_in"]
+
 _INSTALLED = ("site-packages", "dist-packages")  # beside a module there lies everybody's
-
-
-def named_plugins() -> tuple[str, ...]:
-    """The modules that the environment names, each once, in order."""
-    names = (name.strip() for name in os.environ.get(VARIABLE, "").split(","))
-    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def import_plugins(names: Iterable[str]) -> None:

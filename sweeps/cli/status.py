@@ -58,8 +58,8 @@ def status(
 
 def _all(as_json: bool) -> None:
     """Every sweep; one that does not read is said on stderr and does not hide the others."""
-    found = []
-    for folder in every_sweep():
+    found, folders = [], every_sweep()
+    for folder in folders:
         try:
             say_what_is_left(folder)
             found.append(LoadedSweep(folder).status())
@@ -72,7 +72,7 @@ def _all(as_json: bool) -> None:
         print_json(found)
     elif found:
         stdout().print(_table(found))
-    else:
+    elif not folders:
         say(f"no sweeps under {looked_in()}; `xlt run SPEC` starts one")
 
 

@@ -15,6 +15,7 @@ from sweeps.spec.names import did_you_mean
 from sweeps.spec.schema import Spec, part_in, spec_model
 from sweeps.spec.source_map import Document, FieldPath
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.plugged import of_ones_own
 from xlt_core.vocabulary.texts import abbreviated
 
 _EARLY = ("early_stopping", "stop_early", "patience", "early_stop")
@@ -112,7 +113,8 @@ def _unknown(trail: FieldPath) -> tuple[str, str]:
     if elsewhere:
         here = difflib.get_close_matches(name, fields, n=1, cutoff=_ONE_LETTER)
         return what, f"did you mean {' or '.join([*here, *elsewhere])}?"
-    return what, did_you_mean(name, fields)
+    remedy = did_you_mean(name, fields)
+    return what, f"{remedy}; {of_ones_own()}" if trail[0] == "recipe" else remedy
 
 
 def _fields(model: type[BaseModel], trail: FieldPath) -> tuple[str, ...]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sweeps.spec.sound import faults_of
 from xlt_core.lab.tasks import lab_tasks
-from xlt_core.plugins import VARIABLE
 from xlt_core.tasks import all_tasks, get_task
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.languages import all_languages, get_language
 from xlt_core.vocabulary.plan import Member, Step
+from xlt_core.vocabulary.plugged import of_ones_own
 
 _LIKE = 0.5
 
@@ -82,8 +83,8 @@ def known_task(name: str, names: Iterable[str] | None = None) -> Task:
     except UserMistake:
         every = tuple(task.name for task in every_task()) if names is None else tuple(names)
         remedy = did_you_mean(name, every)
-        if not nearest(name, every):
-            remedy = f"a task of your own? name its module in {VARIABLE}; {remedy}"
+        own = of_ones_own()
+        remedy = f"{remedy}; {own}" if nearest(name, every) else f"{own}; {remedy}"
         raise UserMistake(Mistake("", f"{name!r} is not a task", remedy)) from None
     if faults := tuple(faults_of(task)):
         raise UserMistake(faults)
@@ -113,8 +114,7 @@ def known_step(text: str) -> Step:
     try:
         step = Step.parse(text)
     except UserMistake as error:
-        what = f"{error.mistakes[0].where} {error.mistakes[0].what}"
-        raise UserMistake(Mistake("", what, error.mistakes[0].remedy)) from None
+        raise UserMistake(replace(error.mistakes[0], where="")) from None
     mistakes = [mistake for member in step.members for mistake in _member_mistakes(member)]
     if mistakes:
         raise UserMistake(mistakes)

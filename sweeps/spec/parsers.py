@@ -15,6 +15,7 @@ from sweeps.spec.names import did_you_mean, known_language, known_step, known_ta
 from sweeps.spec.sweep import Range
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan, Step
+from xlt_core.vocabulary.plugged import of_ones_own
 
 # Beside the sweeps in `runs/` lie what they share; no sweep may take these names.
 MOST_SEED = 2**63 - 1  # what programs and databases agree on
@@ -198,7 +199,8 @@ def read_folder_or_word(value: object) -> str:
 def read_method(value: object) -> str:
     """The name of a search method."""
     if not isinstance(value, str) or value not in METHODS:
-        raise _wrong(f"{value!r} is not a search method", did_you_mean(str(value), METHODS))
+        remedy = f"{did_you_mean(str(value), METHODS)}; {of_ones_own()}"
+        raise _wrong(f"{value!r} is not a search method", remedy)
     return str(value)
 
 

@@ -15,6 +15,7 @@ from sweeps.spec.source_map import FieldPath
 from sweeps.spec.sweep import Range, Value
 from xlt_core.training.methods import METHODS, Option, option_fields
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.plugged import of_ones_own
 from xlt_core.vocabulary.texts import abbreviated
 
 MOST = 10**9  # of anything that is counted: more is a slip of the keyboard
@@ -207,7 +208,8 @@ def _read_number(rule: Rule, value: object) -> int | float:
 
 def _read_word(rule: Rule, value: object) -> str:
     if value not in rule.words:
-        raise _mistake(f"{value!r} is not one of {', '.join(rule.words)}", "")
+        remedy = of_ones_own() if rule.words == tuple(METHODS) else ""
+        raise _mistake(f"{value!r} is not one of {', '.join(rule.words)}", remedy)
     return str(value)
 
 

@@ -16,6 +16,7 @@ import yaml
 from sweeps.spec.addresses import lent, without_passwords
 from sweeps.spec.check import check_options
 from sweeps.spec.database import absolute
+from sweeps.spec.members import missing_plugins, not_loaded, unknown_members
 from sweeps.spec.methods import option_mistakes
 from sweeps.spec.names import nearest
 from sweeps.spec.paths import SPEC, SweepFolder, existing_sweeps, shown
@@ -24,8 +25,10 @@ from sweeps.spec.source_map import Document, parse_document
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line
+from xlt_core.vocabulary.plugged import named_plugins, of_ones_own
 
 FORMAT = 1
+PLUGINS = "plugins"
 STORED_KEYS = frozenset({"format", "source", "sweep"})
 _HEAD = "# Written by xlt when the sweep began. To change the sweep, edit your own spec.\n"
 
@@ -38,6 +41,8 @@ def write_spec(folder: SweepFolder, sweep: Sweep) -> None:
             data[name] = ""  # found anew from wherever the folder lies: runs/ may be moved
     source, _ = without_passwords(sweep.source)
     content = {"format": FORMAT, "source": source, "sweep": data}
+    if plugins := named_plugins():
+        content[PLUGINS] = list(plugins)  # for people: no part of what the sweep is
     text = _HEAD + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
     folder.files.write(SPEC, text)
 
@@ -46,7 +51,8 @@ def read_stored_spec(folder: SweepFolder) -> Sweep:
     """The sweep that was started in `folder`.
 
     Raises:
-        UserMistake: there is none (names those there are), or its record cannot be read.
+        UserMistake: there is none (names those there are), its record cannot be read, or it asks
+            for what a plug-in had that is not loaded.
     """
     where = folder.files.where(SPEC)
     try:
@@ -61,12 +67,18 @@ def read_stored_spec(folder: SweepFolder) -> Sweep:
     if content["format"] != FORMAT:
         what = f"is in form {content['format']}, this version reads form {FORMAT}"
         raise UserMistake(Mistake(where, what, "use the version of xlt that began the sweep"))
+    plugins = [str(name) for name in content.get(PLUGINS) or ()]
     try:
         data = _without_passwords(content["sweep"])
         found = {name: absolute(data[name] or usual) for name, usual in _defaults(folder).items()}
-        return from_data(data | found, _without_passwords(content["source"]))
+        sweep = from_data(data | found, _without_passwords(content["source"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
+        if missing_plugins(plugins):
+            raise UserMistake(not_loaded(where, str(error), plugins)) from None
         raise UserMistake(_unreadable(where, f"{type(error).__name__}: {error}")) from None
+    if missing_plugins(plugins) and (unknown := ", ".join(unknown_members(sweep))):
+        raise UserMistake(not_loaded(where, unknown, plugins))
+    return sweep
 
 
 def with_places(folder: SweepFolder, sweep: Sweep) -> Sweep:
@@ -137,4 +149,6 @@ def _no_such_sweep(folder: SweepFolder) -> Mistake:
 
 def _unreadable(where: str, why: str) -> Mistake:
     remedy = "run the same spec again; finished stages and trials are kept"
+    if "this version has no" in why:
+        remedy = f"{of_ones_own()}; else {remedy}"
     return Mistake(where, f"cannot be read: {why}", remedy)

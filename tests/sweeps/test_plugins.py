@@ -151,6 +151,70 @@ def test_without_the_variable_there_is_no_such_thing(home: Path) -> None:
     assert said.returncode == 2 and is_one_screen(said.stderr)
     for what in ("'colours' is not a task", "'shades' is not a task", "gentle_share", "'chance'"):
         assert what in said.stderr
+    assert said.stderr.count(f"{VARIABLE} names its module") == 5
+    said = xlt(home, "own_lab.methods", "plan", "own.yaml")
+    assert f"{VARIABLE} names its module (loaded: own_lab.methods)" in said.stderr
+
+
+BEGIN = """
+from pathlib import Path
+from sweeps.spec.paths import SweepFolder
+from sweeps.spec.read import read_spec
+from sweeps.spec.stored import write_spec
+sweep = read_spec(Path("own.yaml"))
+write_spec(SweepFolder.named(sweep.name), sweep)
+"""
+
+
+def begin(home: Path, plugins: str) -> None:
+    path = os.pathsep.join([str(home / "modules"), os.environ["PYTHONPATH"]])
+    environment = {**os.environ, "PYTHONPATH": path, VARIABLE: plugins}
+    subprocess.run([sys.executable, "-c", BEGIN], cwd=home, env=environment, check=True)
+
+
+@pytest.mark.parametrize("loaded", ["", "own_lab.methods"])
+@pytest.mark.parametrize("command", ["status", "results", "resume", "sync"])
+def test_a_sweep_without_its_plug_ins_names_them(home: Path, command: str, loaded: str) -> None:
+    """What it was made with, and how to have that again; whichever of it is missing."""
+    begin(home, BOTH)
+    said = xlt(home, loaded, command, "own")
+    assert said.returncode == 2 and is_one_screen(said.stderr)
+    missing = "own_lab.tasks" if loaded else "own_lab.tasks, own_lab.methods"
+    assert f"spec.yaml: the sweep was made with plug-ins that are not loaded: {missing} (" in (
+        said.stderr
+    )
+    named = ",".join(dict.fromkeys([*filter(None, [loaded]), *BOTH.split(",")]))
+    assert f"set {VARIABLE}={named}" in said.stderr
+    everything = xlt(home, loaded, "status")
+    assert "made with plug-ins" in everything.stderr
+    assert "no sweeps under" not in everything.stderr
+
+
+def test_a_sweep_that_does_not_need_them_is_read_without(home: Path) -> None:
+    """The variable may be set always, for other sweeps; and an old record names none."""
+    spec = (home / "own.yaml").read_text(encoding="utf-8")
+    changes = {"shades": "lab-pairs", "colours": "lab-nli", "{folder: data}": "lab"}
+    changes |= {", method: gentle, gentle_share: 0.25": "", "chance": "random"}
+    changes |= {f"store: shelf:/{home}/shelf": ""}
+    for old, new in changes.items():
+        spec = spec.replace(old, new)
+    (home / "own.yaml").write_text(spec, encoding="utf-8")
+    begin(home, BOTH)
+    assert "own_lab.tasks" in (home / "runs" / "own" / "spec.yaml").read_text(encoding="utf-8")
+    assert xlt(home, "", "status", "own").returncode == 0
+
+
+def test_an_old_record_names_none(home: Path) -> None:
+    """Then the variable is named, by which they would be."""
+    begin(home, BOTH)
+    record = home / "runs" / "own" / "spec.yaml"
+    text, _, _ = record.read_text(encoding="utf-8").partition("plugins:")
+    record.write_text(text, encoding="utf-8")
+    for loaded in ("", "own_lab.methods"):
+        said = xlt(home, loaded, "resume", "own")
+        assert said.returncode == 2 and is_one_screen(said.stderr)
+        assert f"{VARIABLE} names its module" in said.stderr
+        assert "': is not" not in said.stderr
 
 
 def test_a_name_that_is_nearly_right_is_told_the_right_one(home: Path) -> None:

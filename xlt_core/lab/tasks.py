@@ -84,5 +84,5 @@ def lab_task(name: str) -> Task:
     if found is None:
         near = difflib.get_close_matches(name, TABLE, n=1, cutoff=0.6)
         remedy = f"did you mean {near[0]}?" if near else f"the lab has {', '.join(TABLE)}"
-        raise UserMistake(Mistake(repr(name), "is not a task of the lab", remedy))
+        raise UserMistake(Mistake("", f"{name!r} is not a task of the lab", remedy))
     return found

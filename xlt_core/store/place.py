@@ -20,6 +20,7 @@ from xlt_core.store.local import LocalBackend
 from xlt_core.store.remote import RemoteBackend
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.plugged import of_ones_own
 
 # A path may hold `://` too; a scheme stands at the beginning and has no slash.
 _URL = re.compile(r"(?P<protocol>(?:[A-Za-z][A-Za-z0-9+.-]*)?):(//|(?<=file:)(?=/))")
@@ -87,7 +88,7 @@ def _require_known(url: str, protocol: str) -> None:
 
     if protocol not in BACKENDS and protocol not in available_protocols():
         what = f"the kind of URL {protocol}:// is not known"
-        raise UserMistake(Mistake(bare(url), what, _REMEDY))
+        raise UserMistake(Mistake(bare(url), what, f"{_REMEDY}; {of_ones_own()}"))
 
 
 def _path_of(url: str, rest: str) -> str:

@@ -31,6 +31,7 @@ from xlt_core.tasks.xcopa import XCOPA
 from xlt_core.tasks.xnli import XNLI
 from xlt_core.tasks.xquad import XQUAD
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.plugged import of_ones_own
 
 __all__ = ["Task", "all_tasks", "get_task", "is_as_shipped", "overlap"]
 
@@ -111,4 +112,5 @@ def overlap(intermediate: str, target: str) -> str | None:
 def _unknown(name: str) -> Mistake:
     near = difflib.get_close_matches(name, TABLE, n=1, cutoff=0.5)
     remedy = f"did you mean {near[0]}?" if near else "`xlt tasks` lists them"
-    return Mistake(repr(name), "is not a task", f"{remedy} Known: {', '.join(TABLE)}")
+    remedy = f"{remedy}; {of_ones_own()}. Known: {', '.join(TABLE)}"
+    return Mistake("", f"{name!r} is not a task", remedy)

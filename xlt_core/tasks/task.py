@@ -91,7 +91,7 @@ class Task:
         known = (*SPLITS, *(beside.split for beside in self.beside))
         if name not in known:
             remedy = f"write {', '.join(known[:-1])} or {known[-1]}"
-            raise UserMistake(Mistake(repr(name), "is not a split", remedy))
+            raise UserMistake(Mistake("", f"{name!r} is not a split", remedy))
 
     @property
     def is_target(self) -> bool:

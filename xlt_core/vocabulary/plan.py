@@ -27,9 +27,8 @@ class Member:
         """Read `mnli` or `panx[ru]`. Raises UserMistake for anything else."""
         match = _MEMBER.fullmatch(text.strip())
         if match is None:
-            raise UserMistake(
-                Mistake(repr(text), "is not a task", "write a task's name, as mnli or panx[ru]")
-            )
+            remedy = "write a task's name, as mnli or panx[ru]"
+            raise UserMistake(Mistake("", f"{text!r} is not a task", remedy))
         return cls(match["task"], match["language"] or "en")
 
     def __str__(self) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from xlt_core.training.methods.l2sp import L2SP
 from xlt_core.training.methods.method import Course, Method, Option, Scene
 from xlt_core.training.methods.plain import Plain
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.plugged import of_ones_own
 
 __all__ = ["METHODS", "Course", "Method", "Option", "Scene", "get_method", "option_fields"]
 
@@ -16,10 +18,11 @@ METHODS: dict[str, Method] = {method.name: method for method in (Plain(), L2SP()
 
 
 def get_method(name: str) -> Method:
-    """The method called `name`. Raises ValueError where there is none."""
+    """The method called `name`. Raises UserMistake where there is none."""
     found = METHODS.get(name)
     if found is None:
-        raise ValueError(f"no training method {name!r}; there are {', '.join(METHODS)}")
+        remedy = f"there are {', '.join(METHODS)}; {of_ones_own()}"
+        raise UserMistake(Mistake("", f"{name!r} is not a training method", remedy))
     return found
 
 
