@@ -143,7 +143,7 @@ def _evaluation_cells(
         wanted = tuple(code for code in wanted if code in get_task(name).languages)
     if not wanted:
         mistakes.append(_nothing(name, sweep, where))
-    notes += _notes(name, wanted, there)
+    notes += _notes(sweep, target, wanted, there)
     for code in wanted:
         splits = [split for split in sweep.splits if code in there[split]]
         # Asking for what is not there lets the source say which file it would have to be.
@@ -170,7 +170,16 @@ def _nothing(task: str, sweep: Sweep, where: str) -> Mistake:
     return Mistake(where, what, "see `xlt tasks` for the files it is read from")
 
 
-def _notes(task: str, wanted: Iterable[str], there: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def _notes(
+    sweep: Sweep, target: Target, wanted: Iterable[str], there: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    task = target.task
+    if target.languages is None:
+        found = {code for codes in there.values() for code in codes}
+        lacking = [code for code in get_task(task).languages if code not in found]
+        if found and lacking:
+            where = "the folder" if sweep.data not in ("hub", "lab") else f"data: {sweep.data}"
+            yield f"{task} is not scored in {' '.join(lacking)}: {where} has no such data"
     if get_task(task).halve_test:
         yield (
             f"{task} has no dev set: its test set is halved, the same rows in every language; "

@@ -87,6 +87,16 @@ class TestPrepare:
         """They are scored on test alone."""
         assert "xnli has no dev data in sw" in prepare_with().notes
 
+    def test_languages_without_any_data_are_noted(self, prepare_with, data: Path):
+        """One line a target, those of the task alone; who names languages asks for these."""
+        (note,) = (note for note in prepare_with("targets=[xnli]").notes if "not scored" in note)
+        assert note.startswith("xnli is not scored in ar bg de el es fr hi ru th tr ")
+        assert note.endswith(": the folder has no such data") and " sw " not in note
+        named = prepare_with("targets={xnli: [en, sw]}").notes
+        assert not any("not scored" in note for note in named)
+        with pytest.raises(UserMistake, match="xnli has no test in 'de' here"):
+            prepare_with("targets={xnli: [de, en]}")
+
     def test_english_dev_is_there_where_it_selects(self, prepare_with):
         """A sweep on Swahili alone is selected on English all the same."""
         cells = set(prepare_with("targets=[{xnli: [sw]}]").data)
