@@ -34,7 +34,8 @@ def init(
         ),
     ],
     data: Annotated[
-        str | None, typer.Option("--data", help="hub, lab, or a folder; default hub.")
+        str | None,
+        typer.Option("--data", help="hub, lab, or a folder; default hub, or lab for its tasks."),
     ] = None,
     encoder: Annotated[
         str | None,
@@ -50,13 +51,14 @@ def init(
     from sweeps.spec.defaults import LAB_ENCODER
     from sweeps.spec.starter import Wish, starter
 
-    if encoder is None and data == "lab":
-        encoder = LAB_ENCODER
     schema = SCHEMA_FILE if Path(SCHEMA_FILE).is_file() else ""
     wish = Wish(name.removesuffix(".yaml"), listed(targets), listed(tasks), data, encoder, schema)
     mistakes = list(mistakes_of(wish))
     if mistakes:
         raise UserMistake(mistakes)
+    wish = with_data(wish)
+    if wish.encoder is None and wish.data == "lab":
+        wish = replace(wish, encoder=LAB_ENCODER)
     path = Path(f"{wish.name}.yaml")
     write_new(path, starter(wish))
     say(f"wrote {path}; `xlt plan {path}` says what it would do")
@@ -75,6 +77,37 @@ def write_new(path: Path, text: str) -> None:
     except FileExistsError:
         remedy = "take another name, or move it away first"
         raise UserMistake(Mistake(str(path), "is there already", remedy)) from None
+
+
+def with_data(wish: Wish) -> Wish:
+    """The wish with a source that has all its tasks.
+
+    Raises:
+        UserMistake: it names one that has not, or none has, or only a folder, which nobody knows.
+    """
+    from sweeps.spec.parsers import read_folder_or_word
+    from sweeps.spec.sources import common, kind_of, lacking, needed
+    from xlt_core.vocabulary.plan import Step
+
+    members = [member.task for text in wish.tasks for member in Step.parse(text).members]
+    tasks = needed(wish.targets, members)
+    if wish.data is not None:
+        source = kind_of(read_folder_or_word(wish.data))
+        wrong = [Mistake("--data", what, remedy) for _, what, remedy in lacking(source, tasks)]
+        if wrong:
+            raise UserMistake(wrong)
+        return wish
+    there = common(tasks)
+    if "hub" in there or "lab" in there:
+        return wish if "hub" in there else replace(wish, data="lab")
+    without = list(lacking("hub", tasks))
+    if there:
+        names = ", ".join(task for task, _, _ in without)
+        remedy = "give --data FOLDER, which holds a folder a task (`xlt tasks` has the files)"
+        raise UserMistake(Mistake("--data", f"only a folder may have {names}", remedy))
+    raise UserMistake(
+        [Mistake("--data", f"no one source has all tasks: {what}", how) for _, what, how in without]
+    )
 
 
 def mistakes_of(wish: Wish) -> Iterator[Mistake]:

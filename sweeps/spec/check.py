@@ -21,6 +21,7 @@ from sweeps.spec.ranges import LENGTHS, rules
 from sweeps.spec.recipes import recipe_for
 from sweeps.spec.schema import Part, Spec
 from sweeps.spec.source_map import Document, FieldPath
+from sweeps.spec.sources import kind_of, lacking
 from sweeps.spec.sweep import Range, Sweep, Value
 from xlt_core.kinds import get_kind
 from xlt_core.tasks import get_task
@@ -278,7 +279,7 @@ def _ranges(spec: Spec) -> Iterator[tuple[tuple[str, ...], Range]]:
 
 
 def _worlds(spec: Spec, document: Document) -> Iterator[Mistake]:
-    """The lab has its own tasks, the hub has no others."""
+    """The lab has its own tasks, and what a task of a user's has is its own business."""
     tasks: dict[str, tuple[str, ...]] = {t.task: ("targets",) for t in spec.targets or []}
     if spec.intermediate is not None:
         trail: tuple[str, ...] = ("intermediate", "tasks" if spec.intermediate.tasks else "plans")
@@ -286,14 +287,10 @@ def _worlds(spec: Spec, document: Document) -> Iterator[Mistake]:
         steps += [s for text in spec.intermediate.plans or [] for s in Plan.parse(text).steps]
         for step in steps:
             tasks |= {m.task: trail for m in step.members if m.task not in tasks}
-    for task, trail in tasks.items():
-        in_lab = task.startswith("lab-")
-        if spec.data == "lab" and not in_lab:
-            remedy = "write data: hub or a folder, or use the lab's own tasks"
-            yield Mistake(document.where(trail), f"{task} is not in the lab", remedy)
-        if spec.data == "hub" and in_lab:
-            remedy = "write data: lab"
-            yield Mistake(document.where(trail), f"{task} is the lab's, not on the hub", remedy)
+    for target in spec.targets or []:
+        tasks = dict.fromkeys(get_task(target.task).training, ("targets",)) | tasks
+    for task, what, remedy in lacking(kind_of(spec.data), tasks):
+        yield Mistake(document.where(tasks[task]), what, remedy)
 
 
 def _windows(sweep: Sweep, task: str, target: str, document: Document) -> Iterator[Mistake]:

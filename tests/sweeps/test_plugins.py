@@ -226,6 +226,7 @@ def test_a_name_that_is_nearly_right_is_told_the_right_one(home: Path) -> None:
 
 
 UNSOUND = {
+    "trains_on": ('trains_on=("mnly",)', "trains_on of the task mine: 'mnly' is not known"),
     "metric": ('metric="panks"', "metric of the task mine: 'panks' is not known"),
     "kind": ('kind="taging"', "kind of the task mine: 'taging' is not known"),
     "defaults": ('defaults={"epoch": 3}', "defaults of the task mine: 'epoch' is not known"),
@@ -245,6 +246,31 @@ def test_what_is_wrong_with_a_task_of_ones_own_is_said(home: Path, name: str) ->
     came = xlt(home, BOTH, "plan", "own.yaml", "--set", "targets=[mine]")
     assert came.returncode == 2 and is_one_screen(came.stderr)
     assert said in came.stderr
+
+
+MISNAMED = {
+    "task": (
+        "from dataclasses import replace\n"
+        "TABLE['mine'] = replace(TABLE['colours'], name='other')\n",
+        "TABLE of tasks: the line 'mine' has a member that is called 'other'",
+    ),
+    "method": (
+        "from xlt_core.training.methods import METHODS\nMETHODS['mine'] = METHODS['l2sp']\n",
+        "METHODS of training: the line 'mine' has a member that is called 'l2sp'",
+    ),
+}
+
+
+@pytest.mark.parametrize("command", [["tasks"], ["plan", "own.yaml"], ["status"]], ids=str)
+@pytest.mark.parametrize("name", MISNAMED)
+def test_a_line_that_is_called_otherwise(home: Path, name: str, command: list[str]) -> None:
+    """Nobody would find the member by the name that it says it has."""
+    more, told = MISNAMED[name]
+    path = home / "modules" / "own_lab" / "tasks.py"
+    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    said = xlt(home, BOTH, *command)
+    assert said.returncode == 2 and is_one_screen(said.stderr)
+    assert f"{VARIABLE}: {told}" in said.stderr and "or name it 'mine'" in said.stderr
 
 
 BROKEN = {

@@ -149,7 +149,9 @@ def _layout(task: Task) -> FolderLayout:
             Mistake(
                 task.name,
                 "cannot be read from a folder",
-                f"use data: {'lab' if task.hub is None else 'hub'}, or leave the task out",
+                f"use data: {' or '.join(task.sources)}, or leave the task out"
+                if task.sources
+                else "give it a FolderLayout, or leave the task out",
             )
         )
     return task.folder

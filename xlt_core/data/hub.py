@@ -147,10 +147,12 @@ class HubSource:
 
 def _layout(task: Task) -> HubLayout:
     if not isinstance(task.hub, HubLayout):
-        raise UserMistake(
-            Mistake(task.name, "is not on the hub", "use data: lab or data: {folder: …}")
-        )
+        raise UserMistake(Mistake(task.name, "is not on the hub", _instead(task)))
     return task.hub
+
+
+def _instead(task: Task) -> str:
+    return "use data: lab" if "lab" in task.sources else "use data: {folder: …}"
 
 
 def _hub_split(task: Task, split: str) -> str:

@@ -94,6 +94,14 @@ class Task:
             raise UserMistake(Mistake("", f"{name!r} is not a split", remedy))
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """Where its data may come from: `lab`, or `hub` and `folder`, whichever it has."""
+        if self.name.startswith("lab-"):
+            return ("lab",)
+        has = {"hub": self.hub is not None, "folder": self.folder is not None}
+        return tuple(name for name, holds in has.items() if holds)
+
+    @property
     def is_target(self) -> bool:
         """Whether the task may be a sweep's target."""
         return "target" in self.roles

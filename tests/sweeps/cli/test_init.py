@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from sweeps.spec.fields import every_field
 from sweeps.spec.read import read_spec
 from sweeps.spec.schema import DEFAULT_TRIALS
 from sweeps.spec.stored import to_data
+from xlt_core.tasks import TABLE
+from xlt_core.vocabulary.errors import UserMistake
 
 LAB = ("--data", "lab", "--targets", "lab-nli,lab-tags", "--tasks", "lab-pairs,lab-topic")
 OFF = re.compile(r"^( *)#([a-z_]+:.*)$", re.MULTILINE)
@@ -111,6 +114,8 @@ def test_what_is_there_is_never_written_over(xlt, folder: Path):
         (("--tasks", "panx[rx]"), "--tasks: 'rx' is not a language's code"),
         (("--tasks", "qqp,qqp"), "--tasks: names one twice"),
         (("--tasks", ","), "--tasks: "),
+        (("--data", "lab"), "--data: mnli is not in the lab"),
+        (("--tasks", "lab-pairs"), "no one source has all tasks: lab-pairs is not on the hub"),
         (("--data", " "), "--data: ' ' is not a source of data"),
         (("--encoder", ""), "--encoder: an encoder needs a name"),
     ],
@@ -121,6 +126,27 @@ def test_mistakes_are_a_specs_own(xlt, folder: Path, words, told):
     said = xlt("init", "first", *(word for option in usual.items() for word in option))
     assert said.code == 2 and told in said.err
     assert not list(folder.iterdir())
+
+
+def test_the_source_is_one_that_has_the_tasks(xlt, folder: Path, monkeypatch):
+    """The lab for its own; of what lies in folders alone nobody knows in which."""
+    assert xlt("init", "own", *LAB[2:]).code == 0
+    assert (read_spec(folder / "own.yaml").data, read_spec(folder / "own.yaml").encoder) == (
+        "lab",
+        "lab-tiny",
+    )
+    monkeypatch.setitem(TABLE, "mine", replace(TABLE["mnli"], name="mine", hub=None))
+    words = ("--targets", "xnli", "--tasks", "mine")
+    said = xlt("init", "first", *words)
+    assert said.code == 2 and "--data: only a folder may have mine\n" in said.err
+    assert "give --data FOLDER" in said.err
+    said = xlt("init", "first", *words, "--data", "hub")
+    assert said.code == 2 and "--data: mine is not on the hub\n" in said.err
+    assert xlt("init", "first", *words, "--data", str(folder)).code == 0
+    (folder / "second.yaml").write_text((folder / "first.yaml").read_text())
+    with pytest.raises(UserMistake, match="mine is not on the hub") as caught:
+        read_spec(folder / "second.yaml", ["data=hub"])
+    assert "second.yaml, line" in str(caught.value) and "data: {folder: …}" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["runs/first", "stages", "-first", "first second"])
