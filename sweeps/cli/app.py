@@ -52,9 +52,12 @@ class PluggedCommand(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run it. Raises UserMistake where a plug-in cannot be imported."""
-        from xlt_core.plugins import import_plugins, named_plugins
+        from xlt_core.plugins import named_plugins
 
-        import_plugins(named_plugins())
+        if named_plugins():  # else nothing of what they add to is opened
+            from sweeps.spec.sound import import_sound_plugins
+
+            import_sound_plugins()
         return super().invoke(ctx)
 
 

@@ -26,9 +26,9 @@ def load(sweep: str | PathLike[str]) -> LoadedSweep:
     Raises:
         UserMistake: there is no such sweep; a plug-in cannot be imported.
     """
-    from xlt_core.plugins import import_plugins, named_plugins
+    from sweeps.spec.sound import import_sound_plugins
 
-    import_plugins(named_plugins())
+    import_sound_plugins()
     return LoadedSweep(find_sweep(fspath(sweep)))
 
 

@@ -30,11 +30,11 @@ from sweeps.spec.overlays import load_layers
 from sweeps.spec.parsers import default_name
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.schema import Spec, spec_model
+from sweeps.spec.sound import import_sound_plugins
 from sweeps.spec.source_map import Document, FieldPath
 from sweeps.spec.stems import in_order
 from sweeps.spec.stored import STORED_KEYS, read_stored_spec
 from sweeps.spec.sweep import Sweep
-from xlt_core.plugins import import_plugins, named_plugins
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 __all__ = ["read_spec", "read_stored_spec"]
@@ -54,7 +54,7 @@ def read_spec(written: Path | Mapping[str, object], overrides: Sequence[str] = (
         UserMistake: everything that is wrong with it, each with file, line and field (of a
             mapping, with the field alone); a plug-in cannot be imported.
     """
-    import_plugins(named_plugins())
+    import_sound_plugins()
     path = written.expanduser() if isinstance(written, Path) else None
     document = _without_passwords(load_layers(path or written, overrides))
     if path is not None and document.data.keys() >= STORED_KEYS:
