@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -82,8 +82,10 @@ def begun_of(
     going_on = sweep if change is None else change.sweep
     with blaming(sweep.where("storage")):
         attrs = read_attrs(sweep.storage, sweep.name)
-    agreed_with(attrs, bare(sweep.storage), going_on, prepared, folder)
-    return None if change is None else begun(change, known)
+    numerics = agreed_with(attrs, bare(sweep.storage), going_on, prepared, folder).numerics
+    if change is None:
+        return None
+    return begun(replace(change, notes=(*change.notes, *numerics)), known)
 
 
 def show_begun(before: Begun | None, folder: SweepFolder) -> None:

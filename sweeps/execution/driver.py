@@ -142,7 +142,7 @@ def _under_lock(order: _Order) -> Ended:
     order.doing("reading the study")
     study = SweepStudy.open(sweep.storage, sweep.name)
     with study.lease(order.say, desired.interrupt) as lease:
-        order = replace(order, sweep=agreed(study, sweep, prepared, folder))
+        order = replace(order, sweep=agreed(study, sweep, prepared, folder, order.say))
         # A mistake in the rows is found before anything is written.
         queue = order.queue(study)
         _check_rows(study, order.sweep, prepared)

@@ -8,7 +8,7 @@ resolved to. Neighbour: `lease`, which keeps two drivers of one sweep apart.
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sweeps.search.storage import damaged
@@ -28,13 +28,26 @@ CLAIMED = {"folder", "where", "host", "spec", "computed"}
 _PLACES = ("store", "tracking", "storage")  # may move, and may hold passwords
 
 
-def agreed(study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> Sweep:
+def agreed(
+    study: SweepStudy,
+    sweep: Sweep,
+    prepared: ResolvedInputs,
+    folder: SweepFolder,
+    say: Callable[[str], None] | None = None,
+) -> Sweep:
     """The sweep to go on with, once the study is known to be this folder's and of this spec.
+
+    Args:
+        say: told what computes other numbers now than when the sweep began.
 
     Raises:
         UserMistake: the study is another sweep's, or was begun with another spec.
     """
-    return agreed_with(study.attrs(), study.where, sweep, prepared, folder)
+    change = agreed_with(study.attrs(), study.where, sweep, prepared, folder)
+    if say is not None:
+        for note in change.numerics:
+            say(note)
+    return change.sweep
 
 
 def agreed_with(
@@ -43,11 +56,11 @@ def agreed_with(
     sweep: Sweep,
     prepared: ResolvedInputs,
     folder: SweepFolder,
-) -> Sweep:
+) -> Change:
     """As `agreed`, of what a study at `where` says of itself; nothing is opened."""
     claim = attrs.get(KEY)
     if claim is None:  # new, or begun by a version that made no claims
-        return sweep
+        return Change(sweep)
     with blaming(sweep.where("storage")):
         if not isinstance(claim, dict) or not claim.keys() >= CLAIMED:
             raise UserMistake(damaged(where))
@@ -56,7 +69,7 @@ def agreed_with(
         change = _change(claim, sweep, prepared, where)
     if change.differences:
         raise UserMistake(_another_spec(sweep, change))
-    return change.sweep
+    return change
 
 
 def claim(study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> None:

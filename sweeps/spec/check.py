@@ -289,7 +289,9 @@ def _worlds(spec: Spec, document: Document) -> Iterator[Mistake]:
             tasks |= {m.task: trail for m in step.members if m.task not in tasks}
     for target in spec.targets or []:
         tasks = dict.fromkeys(get_task(target.task).training, ("targets",)) | tasks
-    for task, what, remedy in lacking(kind_of(spec.data), tasks):
+    if (source := kind_of(spec.data)) == "folder":
+        return  # which names the files that it would have to have, once it is opened
+    for task, what, remedy in lacking(source, tasks):
         yield Mistake(document.where(tasks[task]), what, remedy)
 
 

@@ -45,6 +45,7 @@ class Change:
         free: settings that changed and change no result, by dotted name.
         differences: changes that are refused.
         notes: sentences for people on what was kept and what it means.
+        numerics: those among them that say which parts compute other numbers now.
     """
 
     sweep: Sweep
@@ -52,6 +53,7 @@ class Change:
     free: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     notes: tuple[str, ...] = ()
+    numerics: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -87,18 +89,19 @@ def compare(
         *_fewer_targets(old, new),
         *other_recipes(old, new, old_identity or {}),
     ]
+    numerics = tuple(new_numerics(old_identity or {}, new_identity or {}))
     if old_identity is not None and new_identity is not None:
         more += [] if more else more_data(old_identity, new_identity)
         differences += [] if differences else fewer_data(old_identity, new_identity)
         differences += other_metrics(old_identity, new_identity)
-        notes += new_numerics(old_identity, new_identity)
+        notes += numerics
     if _objective_changes(old, new):
         notes.append(
             "earlier trials were told to the search over fewer targets, languages or seeds; "
             "their objective is not comparable with that of new ones"
         )
     free = tuple(each.path for each in both if each.is_free)
-    return Change(new, tuple(more), free, tuple(differences), tuple(notes))
+    return Change(new, tuple(more), free, tuple(differences), tuple(notes), numerics)
 
 
 def _with_frozen_window(old: Sweep, new: Sweep) -> tuple[Sweep, list[str]]:

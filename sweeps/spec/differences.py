@@ -106,13 +106,14 @@ def other_metrics(old: Identity, new: Identity) -> Iterator[Difference]:
 
 
 def new_numerics(old: Identity, new: Identity) -> Iterator[str]:
-    """What to say where another version computes other numbers for the same stages."""
-    before, now = old.get("numerics"), new.get("numerics")
-    if before and now and any(now.get(name) != version for name, version in before.items()):
-        yield (
-            "this version computes other numbers than the one that began the sweep: its stages "
-            "are computed again; the search keeps what it was told"
-        )
+    """What to say of each part whose version is another: a task, a method, a kind of stage, …"""
+    before, now = old.get("numerics") or {}, new.get("numerics") or {}
+    for name in sorted(before.keys() & now.keys()):
+        if before[name] != now[name]:
+            yield (
+                f"{name}: version {now[name]}, the sweep was computed with version {before[name]}: "
+                "other numbers; its stages are computed again, the search keeps what it was told"
+            )
 
 
 def left_out(old: Sweep, new: Sweep) -> Iterator[Difference]:

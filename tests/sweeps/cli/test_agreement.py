@@ -13,7 +13,10 @@ import filelock
 import pytest
 
 from sweeps.interface.agreement import hold
+from sweeps.search.claim import claim
+from sweeps.search.study import SweepStudy
 from sweeps.spec.inputs import write_prepared
+from xlt_core.training.methods import METHODS
 from xlt_core.vocabulary.refs import DataRef
 
 XLT = Path(sys.executable).parent / "xlt"
@@ -53,6 +56,18 @@ class TestPlan:
         assert begun["trials"] == {"asked": 4, "done": 4}
         text = xlt("plan", str(made.spec)).out
         assert "made has begun, 4 trials done: `xlt run` goes on where it was." in text
+
+    def test_a_version_that_was_raised(self, made, xlt, monkeypatch):
+        """What would be computed again, and why."""
+        study = SweepStudy.open(made.sweep.storage, made.sweep.name)
+        claim(study, made.sweep, made.prepared, made.folder)
+        study.close()
+        assert not plan(made, xlt)["begun"]["notes"]
+        monkeypatch.setattr(METHODS["plain"], "version", 7, raising=False)
+        told = "method plain: version 7, the sweep was computed with version 1"
+        (note,) = plan(made, xlt)["begun"]["notes"]
+        assert note.startswith(told)
+        assert told in xlt("plan", str(made.spec)).out
 
     @pytest.mark.parametrize("case", MORE)
     def test_more_of_the_same(self, made, xlt, case):

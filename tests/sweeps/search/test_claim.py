@@ -12,6 +12,7 @@ import pytest
 from sweeps.search.claim import agreed, claim
 from sweeps.search.study import SweepStudy
 from sweeps.spec.paths import SweepFolder
+from xlt_core.training.methods import METHODS
 from xlt_core.vocabulary.errors import UserMistake
 
 
@@ -76,6 +77,16 @@ class TestSpecs:
         }
         with pytest.raises(UserMistake, match="data of lab-nli/en/dev"):
             agreed(study, claimed.sweep, replace(claimed.prepared, data=data), claimed.folder)
+
+    def test_a_version_that_was_raised_is_said(self, claimed, study, monkeypatch):
+        """Of the part whose numbers change, by its name and both versions."""
+        said: list[str] = []
+        asked = (study, claimed.sweep, claimed.prepared, claimed.folder, said.append)
+        assert agreed(*asked) == claimed.sweep and not said
+        monkeypatch.setattr(METHODS["plain"], "version", 7, raising=False)
+        assert agreed(*asked) == claimed.sweep
+        (note,) = said
+        assert note.startswith("method plain: version 7, the sweep was computed with version 1")
 
     def test_more_extends(self, claimed, study):
         """And what the old one froze stays frozen."""

@@ -255,12 +255,15 @@ class TestWhatWouldBeComputed:
         then, now = (computed(sweep, prepared_for(sweep)) for _ in range(2))
         recipes = json.loads(json.dumps(then["recipes"]))
         recipes["mnli for xnli"]["epochs"] = 3.0
-        then = then | {"recipes": recipes, "numerics": {"train": 0, "evaluate": 0}}
+        numerics = {"stage train": 0, "method plain": 1, "of another time": 3}
+        then = then | {"recipes": recipes, "numerics": numerics}
         change = compare(sweep, sweep, then, now)
         assert change.differences == (
             Difference("epochs of mnli for xnli", "3.0 by default", "5.0 by default"),
         )
-        assert "other numbers" in change.notes[0]
+        (note,) = change.numerics
+        assert note in change.notes and "other numbers" in note
+        assert note.startswith("stage train: version 1, the sweep was computed with version 0")
         mended = sweep_of(base, "recipe.tasks.xnli.epochs=3")
         assert compare(sweep, mended, then, computed(mended, prepared_for(mended))).kind == SAME
 
