@@ -55,8 +55,11 @@ def plan(
     sweep = sweep if before is None else before.change.sweep
     found, cuts = forecast_of(sweep, prepared, known), cuts_of(sweep, prepared, place)
     if as_json:
-        began = None if before is None else before.to_json()
-        own = {"begun": began, "cut_rows": [asdict(cut) for cut in cuts]}
+        from sweeps.report.cuts import unknown_lines
+
+        own: dict[str, object] = {"begun": None if before is None else before.to_json()}
+        own |= {"cut_rows": [asdict(cut) for cut in cuts]}
+        own |= {"unknown_tokens": list(unknown_lines(cuts))}
         print_json(as_data(sweep, prepared, found) | own)
     else:
         show(sweep, prepared, found)
@@ -187,9 +190,11 @@ def _why_about(sweep: Sweep, found: Forecast) -> str:
 
 def show_cuts(cuts: Sequence[CutRows]) -> None:
     """Print how many rows are longer than the model reads, and what becomes of them."""
-    from sweeps.report.cuts import WHAT_IT_MEANS, cut_lines, is_sampled
+    from sweeps.report.cuts import WHAT_IT_MEANS, cut_lines, is_sampled, unknown_lines
 
     console = stdout()
+    for text in unknown_lines(cuts):
+        console.print(text, soft_wrap=True)
     sample = " (large splits: of rows evenly spaced)" if is_sampled(cuts) else ""
     lines = list(cut_lines(cuts))
     if not lines:

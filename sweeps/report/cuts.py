@@ -26,6 +26,7 @@ from xlt_core.vocabulary.refs import DataRef
 MOST_ROWS = 5_000
 LEAST_ROWS = 25
 SHOWN_LANGUAGES = 6
+MOST_UNKNOWN = 0.5  # share of a split's tokens above which a model cannot make sense of it
 
 WHAT_IT_MEANS = (
     "Rows longer than max_length tokens are cut at their end, and no model sees what is cut: of a "
@@ -46,6 +47,8 @@ class CutRows:
         rows: of the whole split.
         counted: rows that were looked at, a sample where fewer than `rows`.
         cut: those among them that are cut.
+        tokens: of text, that were looked at.
+        unknown: those among them that are unknown to the tokenizer.
     """
 
     task: str
@@ -55,6 +58,8 @@ class CutRows:
     rows: int
     counted: int
     cut: int
+    tokens: int = 0
+    unknown: int = 0
 
     @property
     def share(self) -> float:
@@ -86,15 +91,14 @@ def cut_rows(sweep: Sweep, prepared: ResolvedInputs, cache: Path) -> tuple[CutRo
     source = open_source(prepared.source)
     found = []
     for (ref, length, stride), most in _with_shares(dict.fromkeys(_asked(sweep, prepared))):
-        cuts = max(
-            (
-                count_cuts(source, ref, tokenizer, identity, length, stride, cache, most)
-                for identity, tokenizer in different.items()
-            ),
-            key=lambda one: one.cut / max(1, one.counted),
-        )
+        counts = [
+            count_cuts(source, ref, tokenizer, identity, length, stride, cache, most)
+            for identity, tokenizer in different.items()
+        ]
+        cuts = max(counts, key=lambda one: one.cut / max(1, one.counted))
+        words = max(counts, key=lambda one: one.unknown / max(1, one.tokens))
         own = (ref.task, ref.language, ref.split, length, ref.rows, cuts.counted, cuts.cut)
-        found.append(CutRows(*own))
+        found.append(CutRows(*own, words.tokens, words.unknown))
     return tuple(sorted(found, key=lambda one: (one.task, one.split, one.max_length, one.language)))
 
 
@@ -127,6 +131,25 @@ def cut_lines(found: Sequence[CutRows]) -> Iterator[tuple[str, str, str, str]]:
         more = len(worst) - SHOWN_LANGUAGES
         texts += [f"{more} languages more"] if more > 0 else []
         yield task, split, str(length), ", ".join(texts)
+
+
+def unknown_lines(found: Sequence[CutRows]) -> Iterator[str]:
+    """What to say of splits most of whose tokens are unknown; a line a task and split."""
+    groups: dict[tuple[str, str], dict[str, float]] = {}
+    for one in found:
+        share = one.unknown / max(1, one.tokens)
+        if share > MOST_UNKNOWN:
+            known = groups.setdefault((one.task, one.split), {})
+            known[one.language] = max(share, known.get(one.language, 0.0))
+    for (task, split), shares in groups.items():
+        worst = sorted(shares, key=lambda code: (-shares[code], code))
+        texts = [f"{code} {shares[code]:.0%}" for code in worst[:SHOWN_LANGUAGES]]
+        more = len(worst) - SHOWN_LANGUAGES
+        texts += [f"{more} languages more"] if more > 0 else []
+        yield (
+            f"{task} {split}: most tokens are unknown to the encoder's tokenizer "
+            f"({', '.join(texts)}): it reads next to nothing of this text"
+        )
 
 
 def is_sampled(found: Sequence[CutRows]) -> bool:

@@ -13,11 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from xlt_core.data.source import Source
 from xlt_core.kinds import get_kind
 from xlt_core.kinds.encoded import EncodedSplit, digest, map_arrays, write_arrays
 from xlt_core.kinds.encoding import encode
 from xlt_core.kinds.gold import check_planned, pack
+from xlt_core.kinds.kind import Ints
 from xlt_core.kinds.tokenizer import Tokenizer
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -104,6 +107,16 @@ def known_rows_cut(home: Path) -> int | None:
         return int(_manifest(home)["rows_cut"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def known_ids(home: Path, most: int) -> Ints:
+    """The first `most` tokens of the entry at `home`, as they lie there; none of a damaged one."""
+    try:
+        mapped = np.load(home / "ids.npy", mmap_mode="r", allow_pickle=False)
+        found: Ints = np.asarray(mapped[:most])
+    except (OSError, ValueError):
+        return np.zeros(0, dtype=np.int64)
+    return found
 
 
 def _open(home: Path) -> EncodedSplit | None:

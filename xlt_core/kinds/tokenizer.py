@@ -64,6 +64,16 @@ class Tokenizer(Protocol):
         ...
 
     @property
+    def unk_token_id(self) -> int | None:
+        """The unknown token; None where there is none, as in vocabularies of bytes."""
+        ...
+
+    @property
+    def all_special_ids(self) -> Sequence[int]:
+        """Every token that stands for no text, the unknown one among them."""
+        ...
+
+    @property
     def pad_token_id(self) -> int | None:
         """The token that fills up."""
         ...

@@ -223,6 +223,8 @@ class TestPlan:
         assert "are cut at their end" in said
         data = json.loads(xlt("plan", str(made.spec), "--json", *short).out)
         names = {"task", "language", "split", "max_length", "rows", "counted", "cut"}
+        names |= {"tokens", "unknown"}
+        assert data["unknown_tokens"] == []
         assert all(set(cut) == names for cut in data["cut_rows"])
         assert sum(cut["cut"] for cut in data["cut_rows"]) == 500 + 4 * (150 + 200)
 

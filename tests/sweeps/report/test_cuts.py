@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweeps.report.cuts import LEAST_ROWS, CutRows, cut_lines, cut_rows, is_sampled, shared_out
+from sweeps.report.cuts import (
+    LEAST_ROWS,
+    CutRows,
+    cut_lines,
+    cut_rows,
+    is_sampled,
+    shared_out,
+    unknown_lines,
+)
 from sweeps.spec.sweep import Range
 
 
@@ -62,6 +70,22 @@ class TestCutRows:
         (train,) = [one for one in found if one.task == "lab-nli" and one.split == "train"]
         assert train.counted < train.rows == 500
         assert train.sentence() == "en about 100% of 500"
+
+
+class TestUnknown:
+    def test_the_lab_knows_its_words(self, make, tmp_path):
+        """Nothing is said where a tokenizer has tokens for the text."""
+        found = counted(make(), tmp_path)
+        assert all(one.tokens and not one.unknown for one in found)
+        assert not list(unknown_lines(found))
+
+    def test_one_line_a_task_and_split(self):
+        """Which languages, and which share of their tokens; at the worst of several lengths."""
+        cells = [("en", 128, 90), ("en", 64, 95), ("de", 128, 51), ("fr", 128, 50)]
+        found = [CutRows("mnli", c, "train", n, 9, 9, 0, 100, bad) for c, n, bad in cells]
+        (line,) = unknown_lines(found)
+        assert line.startswith("mnli train: most tokens are unknown to the encoder's tokenizer")
+        assert "(en 95%, de 51%)" in line
 
 
 class TestLines:

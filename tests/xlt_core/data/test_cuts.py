@@ -32,13 +32,17 @@ def count(source: FolderSource, tokenizer: Any, tmp_path: Path) -> Callable[[int
     return lambda most: count_cuts(source, ref, tokenizer, "t", 32, 0, tmp_path / "cache", most)
 
 
+def cut(found: Cuts) -> tuple[int, int]:
+    return found.counted, found.cut
+
+
 def test_a_small_split_is_counted_whole(count: Callable[[int], Cuts]):
-    assert count(ROWS) == Cuts(ROWS, LONG)
+    assert cut(count(ROWS)) == (ROWS, LONG)
 
 
 def test_of_a_large_one_a_sample(count: Callable[[int], Cuts], tmp_path: Path):
     """And nothing is written."""
-    assert count(ROWS // 2) == Cuts(ROWS // 2, LONG)  # every second row: all the long ones
+    assert cut(count(ROWS // 2)) == (ROWS // 2, LONG)  # every second row: all the long ones
     assert not (tmp_path / "cache").exists()
 
 
@@ -50,7 +54,23 @@ def test_the_cache_knows_exactly(
     split = encoded(source, ref, tokenizer, "t", 32, 0, tmp_path / "cache")
     assert split.rows_cut == LONG
     (tmp_path / "mnli" / "train-en.tsv").unlink()
-    assert count(1) == Cuts(ROWS, LONG)
+    assert cut(count(1)) == (ROWS, LONG)
+
+
+def test_tokens_that_are_unknown(put: Callable[..., Path], tokenizer: Any, tmp_path: Path):
+    """Of text alone, whether the split was encoded before or is looked at now."""
+    rows = [f"{n}\tab\t龘龘\tneutral" for n in range(8)]
+    put("mnli/train-en.tsv", "\n".join(["id\tpremise\thypothesis\tlabel", *rows]) + "\n")
+    source, cache = FolderSource(tmp_path), tmp_path / "cache"
+    ref = source.refer("mnli", "en", "train")
+    asked = (source, ref, tokenizer, "t", 32, 0, cache)
+    now = count_cuts(*asked, 8)
+    assert 0 < now.unknown < now.tokens
+    encoded(*asked)
+    assert count_cuts(*asked, 8) == now
+    (home,) = cache.iterdir()
+    (home / "ids.npy").unlink()
+    assert count_cuts(*asked, 8).tokens == 0
 
 
 @pytest.mark.parametrize(("rows", "most"), [(10, 10), (10, 20), (10, 3), (1000, 7), (3, 1)])
