@@ -1,6 +1,7 @@
-"""What a driver left behind in MLflow: said by whoever looks at the sweep, sent by who must send.
+"""What a driver left behind in MLflow: said by `status` and `ui` alone, sent by who must send.
 
-A look waits for no server: it costs a millisecond and imports no MLflow. What was left is sent by
+Other looks are not about MLflow and would say the same again and again. A look waits for no server:
+it costs a millisecond and imports no MLflow. What was left is sent by
 `sync`, by the next driver, and by `ui` before it opens the very database.
 """
 
@@ -9,19 +10,7 @@ from __future__ import annotations
 import filelock
 
 from sweeps.cli.faults import say
-from sweeps.interface.places import find_sweep
 from sweeps.spec.paths import SweepFolder
-
-
-def look_at(name: str) -> SweepFolder:
-    """Find a sweep, and say what it left behind.
-
-    Raises:
-        UserMistake: there is no such sweep.
-    """
-    folder = find_sweep(name)
-    say_what_is_left(folder)
-    return folder
 
 
 def say_what_is_left(folder: SweepFolder) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sweeps.cli.cleanup import look_at
 from sweeps.cli.faults import say
 from sweeps.cli.options import SweepName
+from sweeps.interface.places import find_sweep
 from sweeps.spec.desired_state import DesiredState, request, requested
 from sweeps.spec.paths import EVENTS, SweepFolder
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -42,7 +42,7 @@ def ask(name: str, desired: DesiredState, promise: str) -> None:
     """
     from sweeps.results.status import is_driven
 
-    folder = look_at(name)
+    folder = find_sweep(name)
     if not is_driven(folder):
         raise UserMistake(
             Mistake(

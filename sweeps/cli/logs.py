@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli.cleanup import look_at
 from sweeps.cli.options import AsJson, SweepName
 from sweeps.cli.output import print_json_line, stderr
 from sweeps.cli.streams import is_unread
+from sweeps.interface.places import find_sweep
 from sweeps.report.event_text import error_of, line, worth_showing
 from sweeps.spec.files import Files
 from sweeps.spec.paths import EVENTS, SweepFolder
@@ -39,7 +39,7 @@ def logs(
     """
     from sweeps.results.status import is_driven, read_events
 
-    folder = look_at(sweep)
+    folder = find_sweep(sweep)
     if stage and not any(event.stage.startswith(stage) for event in read_events(folder)):
         raise UserMistake(
             Mistake(f"--stage {stage}", "no stage in the journal has such a key", "see `xlt logs`")

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from sweeps.cli.cleanup import look_at
 from sweeps.cli.options import AsJson, SweepName
 from sweeps.cli.output import print_json, stdout, write_text
 from sweeps.interface.loaded import LoadedSweep
+from sweeps.interface.places import find_sweep
 
 
 def results(
@@ -42,7 +42,7 @@ def results(
     from sweeps.report.render import results_report
     from sweeps.report.text import as_text
 
-    loaded = LoadedSweep(look_at(sweep))
+    loaded = LoadedSweep(find_sweep(sweep))
     if output is not None:
         text = _json(loaded.rows()) if as_json else as_text(results_report(loaded.found(), every))
         write_text(output, text)
