@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from xlt_core.data.folder import FolderSource
 from xlt_core.tasks import Task, all_tasks
+from xlt_core.tasks.layout import ALL_SPLITS, FolderLayout, HubLayout, HubTable, TableForm, english
+from xlt_core.tasks.task import SPLITS
 from xlt_core.testing.tasks import TaskDataSuite, TaskSuite
 
 
@@ -16,6 +19,32 @@ class TestDescription(TaskSuite):
     @pytest.fixture(params=all_tasks(), ids=lambda task: task.name)
     def task(self, request: pytest.FixtureRequest) -> Task:
         return request.param
+
+
+OWN = Task(
+    "colours",
+    kind="classification",
+    title="Which colour it is",
+    languages=("de", "en"),
+    labels=("red", "blue"),
+    metric="accuracy",
+    defaults={"epochs": 2},
+    roles=("target",),
+    folder=FolderLayout(
+        {split: split + "-{language}.tsv" for split in SPLITS},
+        TableForm(columns=("label", "text"), texts=("text",), header=False),
+    ),
+    source="Made up for this test alone",
+)
+
+
+class TestOfAUser(TaskSuite):
+    """A target that trains on itself, in folders alone or on the hub alone."""
+
+    @pytest.fixture(params=["folder", "hub"])
+    def task(self, request: pytest.FixtureRequest) -> Task:
+        hub = HubLayout(english("some/colours", ""), ALL_SPLITS, HubTable(("text",)))
+        return OWN if request.param == "folder" else replace(OWN, folder=None, hub=hub)
 
 
 @pytest.mark.shared
