@@ -23,7 +23,7 @@ name: own
 encoder: lab-tiny
 data: {folder: data}
 intermediate: {tasks: [sst2], count: 0..1}
-targets: [sib200]
+targets: [sib200, slots]
 languages: [de, en]
 seeds: 1
 recipe:
@@ -49,8 +49,8 @@ def call(home: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_each_example_has_its_suite() -> None:
-    """One for a task, a method and a search."""
-    assert PLUGINS == ["my_methods", "my_search", "my_tasks"]
+    """Two for tasks, one for a method and a search."""
+    assert PLUGINS == ["my_methods", "my_search", "my_targets", "my_tasks"]
     assert FILES.keys() == {f"{start}{name}.py" for name in PLUGINS for start in ("", "test_")}
 
 
@@ -71,6 +71,8 @@ def test_they_work_together(home: Path) -> None:
     assert said.returncode == 0, said.stderr
     rows = json.loads(call(home, xlt, "results", "own", "--json").stdout)
     assert {row["plan"] for row in rows} == {"(none)", "sst2"}
+    found = {(row["target"], row["language"]) for row in rows}
+    assert found == {(name, code) for name in ("sib200", "slots") for code in ("de", "en")}
 
 
 def write_data(folder: Path) -> None:
@@ -84,6 +86,10 @@ def write_data(folder: Path) -> None:
     (folder / "sst2").mkdir(parents=True)
     for split in ("train", "dev"):
         (folder / "sst2" / f"{split}-en.tsv").write_text(head + "".join(rows))
+    (folder / "slots").mkdir()
+    orders = "two\tO\nlentil\tB-DISH\nsoups\tI-DISH\n\nto\tO\nBerlin\tB-PLACE\n\n"
+    for name in ("train-en", "dev-de", "dev-en", "test-de", "test-en"):
+        (folder / "slots" / f"{name}.tsv").write_text(orders)
     (folder / "sib200").mkdir()
     topics = [f"{n}\tabout {label}\t{label}\n" for n, label in enumerate(get_task("sib200").labels)]
     for split in ("train", "dev", "test"):
