@@ -15,7 +15,8 @@ from xlt_core.vocabulary.recipe import Recipe
 
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
-_UNDECAYED = re.compile(r"(^|\.)bias$|layer_?norm", re.IGNORECASE)
+_BIAS = re.compile(r"(^|\.)bias$")
+_NORM = re.compile(r"norm|(^|[._])ln(\d|_|\.|$)", re.IGNORECASE)
 
 
 def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
@@ -32,8 +33,9 @@ def make_optimizer(model: Learner, recipe: Recipe) -> torch.optim.AdamW:
     The fused kernel walks each weight once; on a CPU it is several times as fast as the others.
     """
     trained = [(name, value) for name, value in model.named_parameters() if value.requires_grad]
-    decayed = [value for name, value in trained if not _UNDECAYED.search(name)]
-    undecayed = [value for name, value in trained if _UNDECAYED.search(name)]
+    spared = undecayed_names(model)
+    decayed = [value for name, value in trained if name not in spared]
+    undecayed = [value for name, value in trained if name in spared]
     groups = [
         {"params": decayed, "weight_decay": recipe.weight_decay},
         {"params": undecayed, "weight_decay": 0.0},
@@ -45,6 +47,25 @@ def make_optimizer(model: Learner, recipe: Recipe) -> torch.optim.AdamW:
         eps=EPSILON,
         fused=True,
     )
+
+
+def undecayed_names(model: nn.Module) -> set[str]:
+    """Names of the weights that are biases or belong to a norm.
+
+    A norm is known by its module's class (`LayerNorm`, `RMSNorm`) or its place (`attn_norm`,
+    `mlp_ln`): encoders call theirs what they like.
+    """
+    return {
+        f"{place}.{name}" if place else name
+        for place, module in model.named_modules()
+        for name, _ in module.named_parameters(recurse=False)
+        if _BIAS.search(name) or _is_norm(place, module)
+    }
+
+
+def _is_norm(place: str, module: nn.Module) -> bool:
+    own = place.rpartition(".")[2]
+    return "norm" in type(module).__name__.lower() or bool(_NORM.search(own))
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

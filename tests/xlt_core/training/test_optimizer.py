@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from xlt_core.training.optimizer import clip, learning_rate
+from xlt_core.training.optimizer import clip, learning_rate, undecayed_names
 from xlt_core.vocabulary.recipe import Recipe
 
 
@@ -34,3 +34,27 @@ class TestClip:
         weights[0].grad, weights[1].grad = torch.tensor([3.0]), torch.tensor([4.0])
         clip(weights, limit)
         assert torch.cat([weight.grad for weight in weights]).norm().item() == pytest.approx(norm)
+
+
+class TestDecay:
+    """Biases and norms are not decayed, whatever an encoder calls them."""
+
+    @pytest.mark.parametrize(
+        "family",
+        ["bert", "xlm-roberta", "deberta-v2", "t5", "mt5", "modernbert", "eurobert", "electra"],
+    )
+    def test_what_is_a_list_of_numbers_is_spared_and_no_matrix_is(self, family: str) -> None:
+        """In these encoders only biases and norms are one-dimensional."""
+        from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding
+
+        sizes = {
+            "vocab_size": 30, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "num_key_value_heads": 2, "intermediate_size": 32, "d_model": 16, "d_kv": 8,
+            "d_ff": 32, "num_layers": 2, "num_heads": 2, "pad_token_id": 0,
+            "norm_bias": True, "attention_bias": True,
+        }  # fmt: skip
+        config = AutoConfig.for_model(family, **sizes)
+        kind = AutoModelForTextEncoding if family in ("t5", "mt5") else AutoModel
+        model = kind.from_config(config)
+        lists = {name for name, value in model.named_parameters() if value.dim() == 1}
+        assert lists and undecayed_names(model) & dict(model.named_parameters()).keys() == lists
