@@ -89,12 +89,12 @@ class WorkerCache:
 
         The module is built once and serves stage after stage: callers load weights into it.
         """
-        if self._encoder is None or self._encoder[0] != ref.fingerprint:
+        if self._encoder is None or self._encoder[0] != ref.identity:
             from xlt_core.models.pretrained import load_learner
 
             self._encoder = None  # let go of the old one first
             model = load_learner(ref, self.tokenizer(ref)[0])
-            self._encoder = (ref.fingerprint, model, model.weights())
+            self._encoder = (ref.identity, model, model.weights())
             self.loaded = ""
         _, model, pretrained = self._encoder
         model.drop_heads()
@@ -102,7 +102,7 @@ class WorkerCache:
 
     def pretrained(self, ref: EncoderRef) -> Weights:
         """The pretrained weights of `ref`, whatever its model holds now."""
-        if self._encoder is None or self._encoder[0] != ref.fingerprint:
+        if self._encoder is None or self._encoder[0] != ref.identity:
             self.model(ref)
         assert self._encoder is not None
         return self._encoder[2]

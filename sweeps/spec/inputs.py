@@ -101,8 +101,8 @@ class ResolvedInputs:
         fingerprinted.
         """
         data = {"/".join(cell): ref.fingerprint for cell, ref in sorted(self.data.items())}
-        encoder, several = self.encoder, [ref.fingerprint for ref in self.encoders.values()]
-        known = {"encoder": encoder.fingerprint, "commit": encoder.revision, "data": data}
+        encoder, several = self.encoder, [ref.identity for ref in self.encoders.values()]
+        known = {"encoder": encoder.identity, "commit": encoder.revision, "data": data}
         return known | ({"encoders": several} if several else {})
 
 

@@ -82,6 +82,11 @@ def check_config(folder: Path, name: str) -> None:
         raise mistake(name, f"is no text encoder that is known, but {kind!r}", remedy)
 
 
+def model_type_in(folder: Path, name: str) -> str:
+    """Transformers' name for the kind of network in `folder`; raises as `check_config`."""
+    return str(_read_object(folder / "config.json", name).get("model_type", ""))
+
+
 def weight_files(folder: Path) -> list[Path]:
     """The safetensors a folder's weights consist of, sorted; empty where there are none."""
     single = folder / WEIGHTS

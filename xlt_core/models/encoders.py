@@ -11,12 +11,18 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from xlt_core.models.encoder_files import check_folder, fingerprint_folder, mistake
+from xlt_core.models.encoder_files import (
+    check_folder,
+    fingerprint_folder,
+    mistake,
+    model_type_in,
+)
 from xlt_core.models.hub_encoders import cache_folder, hub_folder, refer_hub
+from xlt_core.models.learners import LEARNERS, learner_identity
 from xlt_core.vocabulary.refs import EncoderRef
 
 LAB = "lab-tiny"
@@ -77,6 +83,13 @@ def refer_encoder(name: str, planned: EncoderRef | None = None) -> EncoderRef:
     Raises:
         UserMistake: there is no such encoder, it has no safetensors, or it is none.
     """
+    found = _refer(name, planned)
+    if not LEARNERS:
+        return found
+    return replace(found, learner=learner_identity(model_type_in(encoder_folder(found), name)))
+
+
+def _refer(name: str, planned: EncoderRef | None) -> EncoderRef:
     if is_lab(name):
         return EncoderRef(name, fingerprint_folder(lab_folder(name)), name)
     found = Path(name).expanduser()

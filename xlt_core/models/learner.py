@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -35,10 +36,14 @@ class Learner(nn.Module, ABC):
     draws from `noise`: whoever trains says before each pass which rows of which step it is.
 
     Attributes:
+        version: raised by hand when it computes other numbers; with the class's name it parts the
+            keys of all stages of encoders that it learns.
         encoder: the pretrained network, whole; its weights are named `encoder.…`.
         tokenizer: its own, where a learner needs one: what is read is encoded already.
         specs: the heads it has now, by task.
     """
+
+    version: ClassVar[int] = 1
 
     def __init__(self, encoder: nn.Module, tokenizer: Tokenizer | None = None) -> None:
         super().__init__()

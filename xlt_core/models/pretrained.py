@@ -20,7 +20,7 @@ from xlt_core.models.encoder_files import fingerprint_folder, mistake
 from xlt_core.models.encoders import encoder_folder
 from xlt_core.models.finite import in_words, non_finite
 from xlt_core.models.learner import Learner
-from xlt_core.models.learners import learner_class
+from xlt_core.models.learners import learner_class, learner_identity
 from xlt_core.models.parts import config_of
 from xlt_core.vocabulary.errors import DataChanged
 from xlt_core.vocabulary.fingerprint import fingerprint
@@ -60,9 +60,19 @@ def fingerprint_tokenizer(tokenizer: PreTrainedTokenizerFast) -> str:
 
 
 def load_learner(ref: EncoderRef, tokenizer: Tokenizer) -> Learner:
-    """What `ref`'s type is trained as, holding its pretrained weights. Raises as `load_encoder`."""
+    """What `ref`'s type is trained as, holding its pretrained weights.
+
+    Raises:
+        UserMistake: another learner stands in the table here than where `ref` was made; and as
+            `load_encoder`.
+    """
     encoder = load_encoder(ref)
-    return learner_class(config_of(encoder).model_type)(encoder, tokenizer)
+    model_type = config_of(encoder).model_type
+    if (here := learner_identity(model_type)) != ref.learner:
+        names = [name or "an encoder with heads" for name in (ref.learner, here)]
+        what = f"is to be learnt by {names[0]}, and here {model_type} is learnt by {names[1]}"
+        raise mistake(ref.name, what, "have every machine import the same plug-ins (XLT_PLUGINS)")
+    return learner_class(model_type)(encoder, tokenizer)
 
 
 def load_encoder(ref: EncoderRef, dtype: torch.dtype = torch.float32) -> nn.Module:

@@ -44,7 +44,7 @@ class PretrainedStage:
         """See `Stage`."""
         return {
             "kind": self.kind,
-            "encoder": self.encoder.fingerprint,
+            "encoder": self.encoder.identity,
             **raised({f"stage {self.kind}": self.version}),
         }
 

@@ -51,7 +51,7 @@ class TrainStage:
         """See `Stage`."""
         return {
             "kind": self.kind,
-            "encoder": self.encoder.fingerprint,
+            "encoder": self.encoder.identity,
             "parent": self.parent.key if self.parent else None,
             "data": [
                 [ref.task, ref.language, ref.fingerprint]

@@ -15,12 +15,20 @@ class EncoderRef:
     `fingerprint` is the SHA-256 of config, weights and tokenizer, alike for a folder and for a hub
     id: another commit with the same files is the same encoder. `location` is a folder or a hub id,
     `revision` the commit that a hub id stood for when it was planned; neither is part of any key.
+    `learner` names the learner of a user's own that it is trained by, with its version; it is empty
+    where it is trained as an encoder with heads.
     """
 
     name: str
     fingerprint: str
     location: str
     revision: str | None = None
+    learner: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What keys hold of it."""
+        return f"{self.fingerprint} {self.learner}" if self.learner else self.fingerprint
 
 
 @dataclass(frozen=True)
