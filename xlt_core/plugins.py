@@ -13,18 +13,29 @@ ARCHITECTURE.md, "What goes where", names the tables and the suites that members
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import socket
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 
 from xlt_core.vocabulary.errors import Mistake, NotReached, UserMistake, is_machines_fault
+from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.plugged import VARIABLE, named_plugins
 
-__all__ = ["VARIABLE", "import_plugins", "named_plugins", "place_in"]
+__all__ = [
+    "VARIABLE",
+    "content_of",
+    "import_plugins",
+    "named_plugins",
+    "place_in",
+    "require_same",
+]
 
 _INSTALLED = ("site-packages", "dist-packages")  # beside a module there lies everybody's
 
@@ -41,6 +52,52 @@ def import_plugins(names: Iterable[str]) -> None:
         except (Exception, SystemExit) as error:
             kind = NotReached if is_machines_fault(error) else UserMistake
             raise kind(_mistake(name, error)) from error
+
+
+@lru_cache(maxsize=16)
+def content_of(names: tuple[str, ...]) -> str:
+    """SHA-256 of the code of plug-ins that are imported, as it was when this was first asked.
+
+    A module's file, or every Python file of its package. Empty for no plug-ins.
+    """
+    if not names:
+        return ""
+    tops = dict.fromkeys(name.partition(".")[0] for name in names)
+    digests = [
+        [where, hashlib.sha256(path.read_bytes()).hexdigest()]
+        for top in tops
+        for where, path in _files_of(top)
+    ]
+    return fingerprint([list(names), digests])
+
+
+def require_same(names: tuple[str, ...], content: str) -> None:
+    """Import plug-ins, and see that they are those of whoever asks for stages.
+
+    Args:
+        content: `content_of` where that is; empty where nothing is to be compared.
+
+    Raises:
+        UserMistake: as `import_plugins`, or their code is another here.
+    """
+    import_plugins(names)
+    if content and content_of(names) != content:
+        what = (
+            f"{', '.join(names)} on {socket.gethostname()} are not as where the sweep is run from"
+        )
+        remedy = "have one version of them on every machine, and start the cluster anew"
+        raise UserMistake(Mistake(VARIABLE, what, remedy))
+
+
+def _files_of(top: str) -> list[tuple[str, Path]]:
+    """The files of a module or package, each with its place within that."""
+    module = sys.modules.get(top)
+    folders = [Path(place) for place in getattr(module, "__path__", ())]
+    if folders:
+        found = [(file.relative_to(home), file) for home in folders for file in home.rglob("*.py")]
+        return sorted((where.as_posix(), file) for where, file in found)
+    file = getattr(module, "__file__", None)
+    return [(Path(file).name, Path(file))] if file and Path(file).is_file() else []
 
 
 def place_in(error: BaseException, names: Sequence[str]) -> str:

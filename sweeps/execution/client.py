@@ -20,7 +20,7 @@ from ray.exceptions import (
     RayError,
 )
 
-from sweeps.execution.job import StageOutcome, SweepJob
+from sweeps.execution.job import StageOutcome, StageStatus, SweepJob
 from sweeps.execution.service import StageService, service_name
 from sweeps.spec.desired_state import DesiredState
 from xlt_core.stages import Stage
@@ -39,7 +39,7 @@ def get_service(job: SweepJob) -> ActorHandle:
     return (
         ray.remote(StageService)
         .options(
-            name=service_name(job.store),
+            name=service_name(job),
             namespace=NAMESPACE,
             get_if_exists=True,
             lifetime="detached",
@@ -48,8 +48,19 @@ def get_service(job: SweepJob) -> ActorHandle:
             max_task_retries=0,
             max_concurrency=10_000,
         )
-        .remote(job.store, job.plugins)
+        .remote(job.store, job.plugins, job.code)
     )
+
+
+def answering(stage: Stage, outcome: StageOutcome) -> StageOutcome:
+    """The outcome, unless it is of something else: then nothing is to be learnt from it."""
+    if outcome.key == stage.key:
+        return outcome
+    error = (
+        f"{stage.title} was computed as another stage ({outcome.key[:12]}, not {stage.key[:12]}): "
+        "the cluster runs other code than this process; have one version of it everywhere"
+    )
+    return StageOutcome(stage.key, StageStatus.FAILED, error=error)
 
 
 class ServiceClient:
@@ -65,7 +76,7 @@ class ServiceClient:
             try:
                 reference = self.service.compute.remote(self._job, trial, list(stages))
                 outcomes: list[StageOutcome] = ray.get(reference)
-                return outcomes
+                return [answering(stage, one) for stage, one in zip(stages, outcomes, strict=True)]
             except RayActorError as error:
                 self._lost(error)
 

@@ -13,7 +13,7 @@ from sweeps.execution.verdict import to_report, verdict
 from sweeps.search.loop import Interrupted
 from sweeps.search.trial import TrialResult
 from sweeps.spec.trials import baseline_beside, paths_of_trial
-from xlt_core.plugins import import_plugins
+from xlt_core.plugins import require_same
 from xlt_core.vocabulary.errors import is_machines_fault
 from xlt_core.vocabulary.plan import Plan
 
@@ -43,7 +43,7 @@ class Coordinator(tune.Trainable):
 
     def _came(self) -> TrialResult | Interrupted:
         known, config = self._assignment, self.config
-        import_plugins(known.job.plugins)
+        require_same(known.job.plugins, known.job.code)
         plan = Plan.parse(config["plan"])
         asked = (known.sweep, known.prepared, plan, config["settings"])
         own, beside = (

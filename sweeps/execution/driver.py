@@ -38,7 +38,7 @@ from sweeps.spec.paths import SweepFolder
 from sweeps.spec.stored import write_spec
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
-from xlt_core.plugins import import_plugins, named_plugins
+from xlt_core.plugins import content_of, import_plugins, named_plugins
 from xlt_core.stage import Settings
 from xlt_core.vocabulary.address import secret, variables
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -268,6 +268,7 @@ def job_of(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, found: S
         pauses=pauses_of(sweep),
         encoders=prepared.every_encoder,
         plugins=named_plugins(),
+        code=content_of(named_plugins()),
     )
 
 

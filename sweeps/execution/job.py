@@ -66,6 +66,7 @@ class SweepJob:
         encoders: opened by workers ahead of their first stage.
         plugins: modules that add members to the tables (see `xlt_core.plugins`), for a cluster
             whose processes did not inherit this one's environment.
+        code: of those plug-ins (`xlt_core.plugins.content_of`).
         passwords: what the store's address names (see `vocabulary.address`), for a cluster whose
             processes did not inherit this one's environment.
     """
@@ -81,6 +82,7 @@ class SweepJob:
     grace_seconds: float = 10.0
     encoders: tuple[EncoderRef, ...] = ()
     plugins: tuple[str, ...] = ()
+    code: str = ""
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     folder: str = ""
 

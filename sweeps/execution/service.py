@@ -23,7 +23,7 @@ from sweeps.execution.scheduling import Ready, assign
 from sweeps.execution.sessions import SessionRegistry
 from sweeps.execution.staffing import Staffing
 from sweeps.spec.desired_state import DesiredState
-from xlt_core.plugins import import_plugins
+from xlt_core.plugins import import_plugins, require_same
 from xlt_core.stage import stored_answer
 from xlt_core.stages import Stage, lineage
 from xlt_core.store import Store
@@ -39,24 +39,38 @@ SILENT_DRIVER_SECONDS = 60.0
 _TRIED_AGAIN = (StageStatus.LOST, StageStatus.LEASED_ELSEWHERE, StageStatus.PARENT_MISSING)
 
 
-def service_name(store: str) -> str:
-    """The actor's name on a cluster: one service a store."""
-    return f"xlt-stages-{fingerprint(bare(store))[:16]}"
+def service_name(job: SweepJob) -> str:
+    """The actor's name on a cluster: one service a store and set of plug-ins.
+
+    A plug-in may change what a process computes, for every sweep that the process serves.
+    """
+    own = [bare(job.store), job.plugins, job.code] if job.plugins else bare(job.store)
+    return f"xlt-stages-{fingerprint(own)[:16]}"
 
 
-def _import_for_the_store(plugins: Sequence[str]) -> None:
-    """It may be a place of a kind that a plug-in brings. Which is missing, workers will say."""
+def _import_for_the_store(plugins: tuple[str, ...], code: str) -> str:
+    """It may be a place of a kind that a plug-in brings. Which is missing, workers will say.
+
+    Returns:
+        What is wrong where they are others here than where the sweep is run from; else nothing.
+    """
     try:
         import_plugins(plugins)
     except UserMistake as error:
         log.warning("%s", error)
+        return ""
+    try:
+        require_same(plugins, code)
+    except UserMistake as error:
+        return str(error)
+    return ""
 
 
 class StageService:
     """See the module's page. All state is touched by the actor's one event loop only."""
 
-    def __init__(self, store: str, plugins: Sequence[str] = ()) -> None:
-        _import_for_the_store(plugins)
+    def __init__(self, store: str, plugins: tuple[str, ...] = (), code: str = "") -> None:
+        self._amiss = _import_for_the_store(plugins, code)
         self._store = Store(store)
         self._sessions = SessionRegistry()
         self._staffing = Staffing(store, self._sessions, self._dispatch, self._spawn)
@@ -107,6 +121,10 @@ class StageService:
         Stages of lower-numbered trials go first. Returns when each is done, has failed, or was
         stopped with its sweep.
         """
+        if self._amiss:  # it would not even know which stages are asked for
+            return [
+                StageOutcome(stage.key, StageStatus.FAILED, error=self._amiss) for stage in stages
+            ]
         self._enter(job)
         waiters = {f"{job.identity}/{trial}": (job.identity, trial)}
         await self._look_up(needed.key for stage in stages for needed in lineage(stage))

@@ -22,7 +22,7 @@ import ray
 from sweeps.execution.job import StageOutcome, StageStatus, SweepJob
 from sweeps.execution.resources import memory_complaint
 from sweeps.processes import uncollected
-from xlt_core.plugins import import_plugins
+from xlt_core.plugins import require_same
 from xlt_core.stage import run as run_stage
 from xlt_core.stage import stored_answer
 from xlt_core.stages import Stage
@@ -77,7 +77,7 @@ class Worker:
         return os.getpid()
 
     def _prepare(self, job: SweepJob) -> None:
-        import_plugins(job.plugins)
+        require_same(job.plugins, job.code)
         self._store = Store(self._place)
         if job.settings.device == "cuda":
             _require_gpu()
@@ -125,7 +125,7 @@ class Worker:
         try:
             if stage.key in self._cancelled:
                 raise StageCancelled(stage.title)
-            import_plugins(job.plugins)  # it may have been prepared for another sweep
+            require_same(job.plugins, job.code)  # it may have been prepared for another sweep
             lease = self._store.lease(stage.key, holder=self._name)
             if lease is None:
                 return StageOutcome(stage.key, StageStatus.LEASED_ELSEWHERE)

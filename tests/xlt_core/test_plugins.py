@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import sys
 
 import pytest
 
-from xlt_core.plugins import VARIABLE, import_plugins, named_plugins, place_in
+from xlt_core.plugins import (
+    VARIABLE,
+    content_of,
+    import_plugins,
+    named_plugins,
+    place_in,
+    require_same,
+)
 from xlt_core.vocabulary.errors import UserMistake, is_machines_fault
 
 
@@ -60,3 +68,41 @@ def test_the_place_of_an_error_in_a_plug_in(tmp_path, monkeypatch):
     assert place_in(caught.value, ["calling_it"]) == place
     assert place_in(caught.value, []) == place_in(caught.value, ["absent"]) == ""
     assert place_in(ValueError("never raised"), ["calling_it"]) == ""
+
+
+class TestCode:
+    """What a machine computes by is its plug-ins' code, whatever their names."""
+
+    @pytest.mark.parametrize("form", ["module", "package"])
+    def test_another_line_anywhere_in_it_is_another_code(self, tmp_path, monkeypatch, form):
+        """And the same code in another folder is the same."""
+        name, found = f"coded_{form}", []
+        for number, line in enumerate(["ONE = 1\n", "ONE = 2\n", "ONE = 1\n"]):
+            home = tmp_path / str(number)
+            file = home / (f"{name}.py" if form == "module" else f"{name}/part.py")
+            file.parent.mkdir(parents=True)
+            file.write_text(line)
+            if form == "package":
+                (file.parent / "__init__.py").touch()
+            with monkeypatch.context() as patch:
+                patch.syspath_prepend(home)
+                import_plugins([name])
+                content_of.cache_clear()
+                found.append(content_of((name,)))
+            for imported in [each for each in sys.modules if each.partition(".")[0] == name]:
+                del sys.modules[imported]
+        assert found[0] == found[2] != found[1]
+
+    def test_no_plug_ins_have_none(self):
+        """Nothing to compare."""
+        assert content_of(()) == ""
+        require_same((), "")
+
+    def test_others_than_where_the_sweep_is_run_from_are_refused(self, tmp_path, monkeypatch):
+        """Before anything is computed by them."""
+        (tmp_path / "told_apart.py").write_text("ONE = 1\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        import_plugins(["told_apart"])
+        require_same(("told_apart",), content_of(("told_apart",)))
+        with pytest.raises(UserMistake, match=r"told_apart on .* are not as where"):
+            require_same(("told_apart",), "0" * 64)

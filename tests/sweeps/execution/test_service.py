@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import ray
 
-from sweeps.execution.client import ServiceClient
+from sweeps.execution.client import ServiceClient, answering
 from sweeps.execution.desired import DesiredStateWatch
 from sweeps.execution.heartbeat import MEANINGS, DriverHeartbeat
-from sweeps.execution.job import Shape, StageStatus
+from sweeps.execution.job import Shape, StageOutcome, StageStatus
+from sweeps.execution.service import service_name
 from sweeps.spec import desired_state
 from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.paths import SweepFolder
@@ -487,3 +488,34 @@ class TestOneName:
 
 def _needs(stage):
     return (*lineage(stage.trained), stage)
+
+
+class TestWhatComputes:
+    """Nothing that one sweep brings along computes for another, nor is taken for its answer."""
+
+    def test_each_set_of_plug_ins_has_a_service_of_its_own(self, make_job):
+        """And each code of it; without any there is the one that always was."""
+        jobs = [
+            make_job(plugins=()),
+            make_job(plugins=("one",)),
+            make_job(plugins=("one",), code="a" * 64),
+            make_job(plugins=("one",), code="b" * 64),
+        ]
+        assert len({service_name(job) for job in jobs}) == len(jobs)
+        assert service_name(make_job("another", plugins=())) == service_name(jobs[0])
+
+    def test_a_cluster_with_other_code_computes_nothing(self, client_of):
+        """The plug-in is there and is another."""
+        client = client_of(code="0" * 64)
+        (outcome,) = client.compute(0, evaluate(train("a", "target"), "en"))
+        assert outcome.status == StageStatus.FAILED
+        assert "not as where the sweep is run from" in outcome.error
+
+    def test_an_answer_under_another_key_is_none(self):
+        """Whatever the cluster computed, it is not what was asked for."""
+        (stage,) = evaluate(train("a", "target"), "en")
+        right = StageOutcome(stage.key, StageStatus.DONE, answer={"accuracy": 1.0})
+        assert answering(stage, right) is right
+        wrong = answering(stage, replace(right, key="0" * 64))
+        assert wrong.status == StageStatus.FAILED and wrong.answer is None
+        assert wrong.key == stage.key and "other code" in wrong.error
