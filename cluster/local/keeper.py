@@ -39,7 +39,9 @@ def main() -> int:
             stdout=said,
             stderr=said,
             preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD),
-            **({} if user == "-" else {"user": user, "group": user, "extra_groups": []}),
+            user=None if user == "-" else user,
+            group=None if user == "-" else user,
+            extra_groups=None if user == "-" else [],
         )
     while signal.sigwait(HEARD) == signal.SIGCHLD:
         reap(server)

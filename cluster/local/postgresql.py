@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from records import Failed, Records
 from servers import HERE, Server, succeeds
@@ -71,16 +72,14 @@ def _data(records: Records, programs: Path, user: pwd.struct_passwd) -> Path:
     given = folder / "password"
     _private(given, password)
     _private(records.folder / "pgpass", f"{HERE}:*:*:xlt:{password}\n")
-    as_user = (
-        {} if os.geteuid() else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    )
     for path in (folder, given):
         os.chown(path, user.pw_uid, user.pw_gid)
-    made = subprocess.run(
-        [programs / "initdb", "-D", folder / "data", "-U", "xlt", "--pwfile", given]
-        + ["-A", "scram-sha-256", "-E", "UTF8", "--locale", "C", "--no-sync"],
-        capture_output=True, text=True, check=False, cwd=folder, **as_user,
-    )  # fmt: skip
+    make = [str(programs / "initdb"), "-D", str(folder / "data"), "-U", "xlt", "--no-sync"]
+    make += ["--pwfile", str(given), "-A", "scram-sha-256", "-E", "UTF8", "--locale", "C"]
+    output: dict[str, Any] = {"capture_output": True, "text": True, "cwd": folder}
+    if os.geteuid() == 0:
+        output |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    made = subprocess.run(make, check=False, **output)
     given.unlink()
     if made.returncode:
         shutil.rmtree(folder)

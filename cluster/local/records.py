@@ -89,9 +89,13 @@ class Records:
         first = self.processes.get(server, [[0, 0]])[0]
         return began(first[0]) == first[1]
 
-    def port(self, name: str) -> int:
-        """The port of that name: the one it had before, unless another program has taken it."""
-        if name not in self.ports or not _is_free(self.ports[name]):
+    def port(self, name: str, taken: bool) -> int:
+        """The port of that name: the one it had before, unless another program has it now.
+
+        Args:
+            taken: whether our own server listens there.
+        """
+        if name not in self.ports or not (taken or _is_free(self.ports[name])):
             self.ports[name] = _free(set(self.ports.values()))
         return self.ports[name]
 

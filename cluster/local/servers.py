@@ -6,6 +6,7 @@ Next: `postgresql` for the one that takes most to start.
 from __future__ import annotations
 
 import json
+import secrets
 import subprocess
 import sys
 import urllib.error
@@ -13,6 +14,8 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 HERE = "127.0.0.1"
 BUCKET = "xlt"
@@ -87,6 +90,8 @@ class Ray:
 
     def node(self, name: str, cpus: int) -> Server:
         """The head, or another node."""
+        # Its own: two nodes that begin at once would take the same one, and a dead one had another.
+        folder = str(self.temporary / f"{name}-{secrets.token_hex(3)}")
         head = ("--head", "--port", str(self.gcs), "--ray-client-server-port", str(self.client))
         head += ("--dashboard-host", HERE, "--dashboard-port", str(self.dashboard))
         command = (
@@ -94,22 +99,21 @@ class Ray:
             *(head if name == "head" else ("--address", f"{HERE}:{self.gcs}")),
             *("--node-ip-address", HERE, "--num-cpus", str(cpus)),
             *("--dashboard-agent-listen-port", "0"),  # another cluster here may have the usual one
-            # A folder each: two nodes that begin at once would take the same one.
-            *("--temp-dir", str(self.temporary / name)),
+            *("--temp-dir", folder),
+            *("--memory", str(psutil.virtual_memory().available // len(NODES))),
             *("--object-store-memory", str(OBJECT_STORE_BYTES)),
             *("--min-worker-port", "0", "--max-worker-port", "0"),  # else ranges that overlap
         )
-        many = 1 if name == "head" else len(NODES)
         shown = f"Ray's {name}" + (f" at {self.address}" if name == "head" else "")
-        return Server(name, shown, command, lambda: self.alive() >= many, self.environment)
+        return Server(name, shown, command, lambda: self.counts(folder), self.environment)
 
-    def alive(self) -> int:
-        """How many nodes the head counts."""
+    def counts(self, folder: str) -> bool:
+        """Whether the head counts the node with that folder among those alive."""
         said = fetched(f"{self.address}/nodes?view=summary", token=self.token)
-        if said is None:
-            return 0
-        nodes = json.loads(said)["data"]["summary"]
-        return sum(node["raylet"].get("state") == "ALIVE" for node in nodes)
+        nodes = json.loads(said)["data"]["summary"] if said else []
+        return ("ALIVE", folder) in [
+            (node["raylet"].get("state"), node["raylet"].get("tempDir")) for node in nodes
+        ]
 
 
 def succeeds(*command: str) -> bool:
