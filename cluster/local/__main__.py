@@ -36,6 +36,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    say(f"for `xlt run --address`: 127.0.0.1:{records.ports['gcs']}")
     for name, value in records.exports.items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
