@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import random
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ from pathlib import Path
 import psutil
 
 FILE, LOCK = "state.json", "lock"
+# Neither those that Ray gives its workers nor those that systems give to whoever calls out, who
+# would have taken one by the time that its server comes back.
+PORTS = range(20000, 30000)
 
 
 class Failed(Exception):
@@ -111,13 +115,15 @@ def _is_free(port: int) -> bool:
 
 
 def _free(taken: set[int]) -> int:
-    """A port that nobody uses, and that is none of `taken`."""
-    while True:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port = int(listener.getsockname()[1])
-        if port not in taken:
+    """A port that nobody uses, and that is none of `taken`.
+
+    Raises:
+        Failed: there is none.
+    """
+    for port in random.sample(PORTS, len(PORTS)):
+        if port not in taken and _is_free(port):
             return port
+    raise Failed(f"no port from {PORTS[0]} to {PORTS[-1]} is free")
 
 
 @contextmanager

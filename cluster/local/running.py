@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,11 +14,11 @@ from pathlib import Path
 
 import psutil
 from layout import Options, waves
-from records import Failed, Records
+from records import Failed, Records, began
 from servers import NODES, Server
 
 KEEPER = Path(__file__).with_name("keeper.py")
-TRIES, SECONDS_A_TRY = 600, 0.2
+TRIES, TRIES_TO_END, SECONDS_A_TRY = 600, 150, 0.2
 # What another cluster's user may have set, and Ray's and MLflow's own servers would follow.
 NOT_INHERITED = ("RAY_ADDRESS", "RAY_TMPDIR", "RAY_AUTH_TOKEN", "MLFLOW_TRACKING_URI")
 
@@ -105,27 +106,45 @@ def down(records: Records) -> None:
 
 
 def end(records: Records, names: Sequence[str]) -> None:
-    """End servers, those that were started last first, and forget their processes."""
-    for group in (
-        [n for n in names if n in NODES],
-        [n for n in names if n not in NODES],
-    ):
-        left: set[psutil.Process] = set()
+    """End servers, those that need others first, and forget their processes."""
+    nodes = [name for name in names if name in NODES]
+    for group in (nodes, [name for name in names if name not in NODES]):
+        left: dict[int, int] = {}
         for name in reversed(group):
-            for process in records.alive(name):
+            alive = records.alive(name)
+            for process in alive:
                 with suppress(psutil.NoSuchProcess):
-                    left |= {process, *process.children(recursive=True)}
-            for process in records.alive(name)[:1]:
+                    left |= beginnings([process, *process.children(recursive=True)])
+            if alive:
                 say(f"ending {name}")
-                process.terminate()  # the keeper, who ends the others; or what is left without it
-        _, alive = psutil.wait_procs(left, timeout=30)
-        for process in alive:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(alive)
+                alive[0].terminate()  # the keeper, who ends the others; or what is left without it
+        await_end(left)
     for name in names:
         records.processes.pop(name, None)
     records.write()
+
+
+def beginnings(processes: Sequence[psutil.Process]) -> dict[int, int]:
+    """When those that are alive began, by their ids."""
+    return {process.pid: at for process in processes if (at := began(process.pid))}
+
+
+def await_end(left: dict[int, int]) -> None:
+    """Wait until processes have ended; kill those that take too long.
+
+    Raises:
+        Failed: some are there even then.
+    """
+    for last in (signal.SIGKILL, None):
+        for _ in range(TRIES_TO_END):
+            left = {pid: at for pid, at in left.items() if began(pid) == at}
+            if not left:
+                return
+            psutil.wait_procs([psutil.Process(pid) for pid in left if began(pid)], SECONDS_A_TRY)
+        for pid in left if last else ():
+            with suppress(ProcessLookupError):
+                os.kill(pid, last)
+    raise Failed(f"these processes do not end: {', '.join(map(str, left))}")
 
 
 def forget(records: Records) -> None:
