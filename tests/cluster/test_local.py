@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,8 +81,10 @@ def exports(out: str) -> dict[str, str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A cluster's folder; what runs from it ends with the test."""
-    yield tmp_path / "its folder"
-    local(tmp_path / "its folder", "down")
+    yield (folder := tmp_path / "its folder")
+    local(folder, "down")
+    if database := state(folder)["places"].get("postgresql"):  # as root, it lies elsewhere
+        shutil.rmtree(database)
 
 
 @pytest.fixture
