@@ -36,12 +36,14 @@ def waves(records: Records, options: Options) -> Iterator[list[servers.Server]]:
     first = [servers.mlflow(folder, port("mlflow"))]
     exports = {
         "MLFLOW_TRACKING_URI": f"http://{servers.HERE}:{records.ports['mlflow']}",
+        "XLT_RUNS": str(folder / "runs"),
         "XLT_STORE": str(folder / "stages"),
-        "XLT_STUDY": f"sqlite:///{folder / 'study.db'}",
+        "XLT_STORAGE": f"sqlite:///{folder / 'study.db'}",
     }
     if options.s3:
         first.append(servers.s3(port("s3")))
         exports |= {
+            "XLT_RUNS": f"s3://{servers.BUCKET}/runs",
             "XLT_STORE": f"s3://{servers.BUCKET}/stages",
             "AWS_ENDPOINT_URL": f"http://{servers.HERE}:{records.ports['s3']}",
             "AWS_ACCESS_KEY_ID": "local",
@@ -50,7 +52,7 @@ def waves(records: Records, options: Options) -> Iterator[list[servers.Server]]:
         }
     if options.postgres:
         first.append(postgresql.server(records, port("postgresql")))
-        exports["XLT_STUDY"] = postgresql.url(records.ports["postgresql"])
+        exports["XLT_STORAGE"] = postgresql.url(records.ports["postgresql"])
         exports["PGPASSFILE"] = str(folder / "pgpass")
     exports |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(folder / "token")}
     ray = servers.Ray(

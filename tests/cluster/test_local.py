@@ -118,7 +118,7 @@ def test_up_works_and_down_ends_it_alone(folder, bystander, monkeypatch) -> None
     found = exports(began.stdout)
     assert found.keys() == {
         *("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN_PATH"),
-        *("MLFLOW_TRACKING_URI", "XLT_STORE", "XLT_STUDY"),
+        *("MLFLOW_TRACKING_URI", "XLT_RUNS", "XLT_STORE", "XLT_STORAGE"),
     }
     token = Path(found["RAY_AUTH_TOKEN_PATH"])
     assert token.stat().st_mode & 0o777 == 0o600
@@ -188,14 +188,14 @@ def test_with_a_database_and_a_bucket(folder, monkeypatch) -> None:
     import psycopg2
     import s3fs
 
-    assert not re.search(r"://[^/]*:[^/]*@", found["XLT_STUDY"])
-    with psycopg2.connect(found["XLT_STUDY"]) as connection, connection.cursor() as cursor:
+    assert not re.search(r"://[^/]*:[^/]*@", found["XLT_STORAGE"])
+    with psycopg2.connect(found["XLT_STORAGE"]) as connection, connection.cursor() as cursor:
         cursor.execute("create table kept (n int)")
     connection.close()
     s3fs.S3FileSystem(skip_instance_cache=True).pipe(f"{found['XLT_STORE'][5:]}/a", b"1")
     monkeypatch.delenv("PGPASSFILE")
     with pytest.raises(psycopg2.OperationalError, match="password"):
-        psycopg2.connect(found["XLT_STUDY"])
+        psycopg2.connect(found["XLT_STORAGE"])
     monkeypatch.setenv("PGPASSFILE", found["PGPASSFILE"])
 
     for lost in (["node1"], ["head", "postgresql"]):
@@ -209,7 +209,7 @@ def test_with_a_database_and_a_bucket(folder, monkeypatch) -> None:
         assert again.stdout == began.stdout, again.stderr
         assert state(folder)["processes"]["mlflow"] == kept["mlflow"]
         assert "nodes: 3" in run_job(found, monkeypatch)
-    with psycopg2.connect(found["XLT_STUDY"]) as connection, connection.cursor() as cursor:
+    with psycopg2.connect(found["XLT_STORAGE"]) as connection, connection.cursor() as cursor:
         cursor.execute("select * from kept")
     connection.close()
 
