@@ -12,6 +12,8 @@ from tests.repository import python_path
 
 # Whatever a test before left in the environment (PYTHONSAFEPATH, say), in whatever order they run.
 os.environ["PYTHONPATH"] = python_path()
+os.environ["XLT_CONFIG"] = os.devnull  # not the settings of whoever runs the tests
+os.environ.pop("MLFLOW_TRACKING_URI", None)
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

@@ -16,6 +16,7 @@ from sweeps.cli.results import results
 from sweeps.cli.resume import resume
 from sweeps.cli.run import run
 from sweeps.cli.status import status
+from sweeps.cli.submit import submit
 from sweeps.cli.sync import sync
 from sweeps.cli.tasks import tasks
 from sweeps.cli.ui import ui
@@ -23,6 +24,7 @@ from sweeps.cli.ui import ui
 COMMANDS: dict[str, Callable[..., None]] = {
     "init": init,
     "run": run,
+    "submit": submit,
     "plan": plan,
     "status": status,
     "results": results,

@@ -27,6 +27,11 @@ from sweeps.search.queue import DONE
 from sweeps.spec.paths import SweepFolder
 from xlt_core.vocabulary.fingerprint import fingerprint
 
+# A coordinator waits nearly all of its time, and Tune wants it to ask for something. Of a CPU it
+# would take a node of one CPU from every worker; of this Ray's head has one and no other node any.
+HEAD = "node:__internal_head__"
+LEAST = 0.0001  # as little as Ray counts
+
 
 class RayTune:
     """A backend (see `sweeps.search.backends`): coordinators on a cluster, as many at once as the
@@ -40,7 +45,7 @@ class RayTune:
         """See `Backend`. Raises whatever ended the search, or Tune itself."""
         trainable = tune.with_resources(
             tune.with_parameters(Coordinator, assignment=self._assignment),
-            tune.PlacementGroupFactory([{"CPU": 0.01}]),
+            tune.PlacementGroupFactory([{HEAD: LEAST}]),
         )
         # Its state is thrown away: that a copy of it failed is no news.
         logging.getLogger("ray.tune.execution.experiment_state").setLevel(logging.CRITICAL)

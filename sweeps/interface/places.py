@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from sweeps.spec.paths import (
     shown,
     within,
 )
+from sweeps.spec.usual import said_by
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def looked_in() -> str:
     """The runs folder as an absolute place, and what names it."""
     runs = runs_place()
     place = shown(runs.absolute() if isinstance(runs, Path) else runs)
-    by = "which XLT_RUNS names" if os.environ.get("XLT_RUNS") else "XLT_RUNS names another folder"
+    named = said_by("runs")
+    by = f"which {named} names" if named else "XLT_RUNS names another folder"
     return f"{place} ({by})"
 
 

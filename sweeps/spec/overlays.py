@@ -1,6 +1,7 @@
 """Layers of a spec: the file or mapping, the files it `extends`, and `--set` on top.
 
-Later layers win field by field; lists and ranges are replaced whole. Next: `schema`.
+Lowest of all are the places that are usual here (`usual`). Later layers win field by field; lists
+and ranges are replaced whole. Next: `schema`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sweeps.spec.ranges import LENGTHS, is_range_form, rule_of
 from sweeps.spec.shipped import shipped_alike
 from sweeps.spec.source_map import Document, FieldPath, SourceLocation, parse_document, parse_value
 from sweeps.spec.stems import blaming
+from sweeps.spec.usual import usual_places
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.texts import abbreviated, problem_of
 
@@ -30,7 +32,7 @@ def load_layers(spec: Path | Mapping[str, object], overrides: Sequence[str] = ()
     """
     mistakes: list[Mistake] = []
     document = Document({}, {(): _root(spec)})
-    for load in (lambda: _load(spec), lambda: read_overrides(overrides)):
+    for load in (usual_places, lambda: _load(spec), lambda: read_overrides(overrides)):
         try:
             document = merge(document, load())
         except UserMistake as mistake:

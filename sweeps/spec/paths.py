@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from sweeps.spec.database import sqlite_address
 from sweeps.spec.files import Files, LocalFiles, RemoteFiles
+from sweeps.spec.usual import usual
 from xlt_core.vocabulary.address import bare
 
 SPEC = "spec.yaml"  # the sweep as it was started: what was written, what it resolved to
@@ -29,8 +29,8 @@ Place = Path | str
 
 
 def runs_place() -> Place:
-    """What holds sweeps and what they share: `$XLT_RUNS`, a folder or a URL, else `runs`."""
-    return place_of(os.environ.get("XLT_RUNS") or "runs")
+    """What holds sweeps and what they share: a folder or a URL that `usual` names, else `runs`."""
+    return place_of(usual("runs") or "runs")
 
 
 def place_of(text: Place) -> Place:

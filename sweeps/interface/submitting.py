@@ -1,0 +1,197 @@
+"""Submitting a sweep to a Ray cluster: what travels there, and where one meets it again.
+
+The job runs `xlt run` on the cluster, on the very code that submitted it. What it leaves lies where
+both the cluster and this machine see it; `xlt status` and the others read it there, job or no job.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
+from sweeps.interface.running import Manner
+from sweeps.spec.paths import SweepFolder, shown
+from sweeps.spec.usual import usual
+from xlt_core.plugins import VARIABLE as PLUGINS
+from xlt_core.plugins import named_plugins
+from xlt_core.vocabulary.errors import Mistake, UserMistake
+
+if TYPE_CHECKING:
+    from sweeps.execution.jobs import Job, JobsOfCluster, Parcel
+    from sweeps.spec.sweep import Sweep
+
+SPEC_NAME = "spec.yaml"
+LOOK_SECONDS = 1.0
+_PACKAGES = ("sweeps", "xlt_core")
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A sweep that a cluster runs, or has run.
+
+    Attributes:
+        again: whether a job ran it before it was submitted now.
+    """
+
+    folder: SweepFolder
+    job: Job
+    again: bool
+
+
+def address_of(given: str | None) -> str:
+    """The cluster's address: the given one, else the usual one.
+
+    Raises:
+        UserMistake: there is none.
+    """
+    found = given or usual("address")
+    if not found:
+        what = "no cluster is named"
+        remedy = "write --address http://HOST:8265, set RAY_ADDRESS, or address: in the config file"
+        raise UserMistake(Mistake("xlt submit", what, remedy))
+    return found
+
+
+def submit_spec(
+    spec: Path | Mapping[str, object],
+    overrides: Sequence[str],
+    folder: str | None,
+    manner: Manner,
+    say: Callable[[str], None],
+) -> Submitted:
+    """Have the cluster at `manner.address` run the sweep of a spec; return once it has begun.
+
+    A sweep that is being run there already is left alone.
+
+    Raises:
+        UserMistake: the spec is wrong; the cluster cannot be reached or refuses us; what the job
+            said, where it ended before it had begun the sweep.
+    """
+    from sweeps.execution.jobs import JobsOfCluster
+    from sweeps.spec.read import read_spec
+
+    cluster = JobsOfCluster(address_of(manner.address))
+    sweep = read_spec(spec, overrides)
+    place = SweepFolder(folder_of(sweep.name, folder).absolute)
+    sweep = placed(sweep, place)
+    refuse_a_foreign_folder(place, sweep.name)
+    if (running := _running(cluster, place)) is not None:
+        return Submitted(place, running, True)
+    for text in _alone(sweep, place):
+        say(text)
+    with _parcelled(sweep, place, manner) as parcel:
+        job = cluster.hand_over(shown(place.place), sweep.name, parcel)
+    say(f"{sweep.name}: job {job.id} on {cluster.address}")
+    return Submitted(place, _begun(cluster, place, job), False)
+
+
+def _running(cluster: JobsOfCluster, place: SweepFolder) -> Job | None:
+    jobs = cluster.of_sweep(shown(place.place))
+    return next((job for job in jobs if not job.has_ended), None)
+
+
+def _alone(sweep: Sweep, place: SweepFolder) -> Iterator[str]:
+    """What lies on this machine's disk: fine where every machine has the same folder there."""
+    places = {"the sweep's folder": shown(place.absolute), "store": sweep.store}
+    databases = {"storage": sweep.storage, "tracking": sweep.tracking}
+    here = [name for name, where in places.items() if "://" not in where]
+    here += [name for name, where in databases.items() if where.startswith("sqlite:")]
+    if here:
+        yield (
+            f"{' and '.join(here)}: on this machine's disk; the cluster's machines must have the "
+            "same folders (see docs/spec.md, Places)"
+        )
+
+
+@contextmanager
+def _parcelled(sweep: Sweep, place: SweepFolder, manner: Manner) -> Iterator[Parcel]:
+    """The job's folder, while it is handed over: the spec, and plug-ins that are single files."""
+    from sweeps.execution.jobs import Parcel
+
+    with tempfile.TemporaryDirectory(prefix="xlt-job-") as name:
+        home = Path(name)
+        packages = [_folder_of_package(package) for package in _PACKAGES]
+        for plugin in named_plugins():
+            packages += _carried(plugin, home)
+        text = yaml.safe_dump(_flat(sweep), sort_keys=False, allow_unicode=True)
+        (home / SPEC_NAME).write_text(text, encoding="utf-8")
+        variables = {PLUGINS: ",".join(named_plugins())} if named_plugins() else {}
+        yield Parcel(home, tuple(packages), _command(place, manner), variables)
+
+
+def _flat(sweep: Sweep) -> dict[str, object]:
+    """The spec as one file that reads the same from any folder; passwords are variables in it."""
+    from sweeps.spec.stored import to_data
+
+    settled = {name: to_data(sweep)[name] for name in ("store", "storage", "tracking")}
+    found = {**sweep.source, "name": sweep.name, **settled}
+    if str(sweep.source.get("data", "")).startswith("folder:") or "/" in sweep.data:
+        found["data"] = f"folder:{sweep.data}"
+    if isinstance(sweep.encoder, str):
+        found["encoder"] = sweep.encoder
+    return found
+
+
+def _command(place: SweepFolder, manner: Manner) -> str:
+    words = ["python", "-m", "sweeps", "run", SPEC_NAME, "--yes", "--address", "auto"]
+    words += ["--folder", str(place.place)]
+    if manner.workers is not None:
+        words += ["--workers", str(manner.workers)]
+    if manner.retry_failed:
+        words.append("--retry-failed")
+    return shlex.join(words)
+
+
+def _carried(plugin: str, home: Path) -> list[Path]:
+    """Have a plug-in travel: a package by its folder; a module by its file, put into `home`."""
+    top = plugin.partition(".")[0]
+    found = find_spec(top)
+    if found is None or not found.origin:
+        return []  # reading the spec has said so, or will on the cluster
+    if found.submodule_search_locations:
+        return [Path(found.origin).parent]
+    shutil.copy(found.origin, home / Path(found.origin).name)
+    return []
+
+
+def _folder_of_package(name: str) -> Path:
+    found = find_spec(name)
+    assert found is not None and found.origin is not None
+    return Path(found.origin).parent
+
+
+def _begun(cluster: JobsOfCluster, place: SweepFolder, job: Job) -> Job:
+    """Wait until the job drives the sweep.
+
+    Raises:
+        UserMistake: it ended before; what it said is the mistake.
+    """
+    import threading
+
+    from sweeps.results.status import is_driven
+
+    pause = threading.Event()
+    while True:
+        job = cluster.look(job.id)
+        if job.status == "SUCCEEDED" or (not job.has_ended and _is_driven(place, is_driven)):
+            return job
+        if job.has_ended:
+            said = cluster.said(job.id).strip().splitlines()
+            what = f"ended ({job.status}) before it had begun the sweep"
+            remedy = "\n".join(["it said:", *said[-25:]])
+            raise UserMistake(Mistake(f"job {job.id}", what, remedy))
+        pause.wait(LOOK_SECONDS)
+
+
+def _is_driven(place: SweepFolder, is_driven: Callable[[SweepFolder], bool]) -> bool:
+    return place.exists and is_driven(place)
