@@ -18,7 +18,8 @@ def resume(
 ) -> None:
     """Go on with a sweep, or lift its pause.
 
-    What a machine's fault ended is tried again, and so is a failed baseline.
+    What a machine's fault ended is tried again, and so is a failed baseline. At the http:// address
+    where a cluster takes jobs it goes on as one of them (see `xlt submit`).
     """
     from sweeps.results.status import is_driven
     from sweeps.spec.desired_state import DesiredState, request, requested
@@ -27,5 +28,11 @@ def resume(
     if is_driven(folder) and requested(folder) == DesiredState.PAUSE:
         request(folder, DesiredState.RUN)
         say(f"{sweep} goes on")
+        return
+    if address is not None and address.startswith(("http://", "https://")):
+        from sweeps.cli.submit import say_where
+        from sweeps.interface.submitting import submit_again
+
+        say_where(submit_again(folder, Manner(address, workers, retry_failed), say))
         return
     end(go_on(folder, Manner(address, workers, retry_failed), Terminal(yes=True)))

@@ -30,7 +30,7 @@ ENDED_EARLY = {
 }
 
 Address = Annotated[
-    str | None, typer.Option("--address", help="A Ray cluster's address; without: here.")
+    str | None, typer.Option("--address", help="A Ray cluster's address, HOST:PORT; without: here.")
 ]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Stages at once.")]
 RetryFailed = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from sweeps.cli.faults import say
 from sweeps.cli.options import Folder, Overrides, SpecFile
 from sweeps.cli.run import RetryFailed, Workers
 from sweeps.interface.running import Manner
+
+if TYPE_CHECKING:
+    from sweeps.interface.submitting import Submitted
 
 Jobs = Annotated[
     str | None,
@@ -38,10 +41,15 @@ def submit(
     """
     from sweeps.interface.submitting import submit_spec
 
-    found = submit_spec(spec, overrides or [], folder, Manner(address, workers, retry_failed), say)
-    name = found.folder.called
+    manner = Manner(address, workers, retry_failed)
+    say_where(submit_spec(spec, overrides or [], folder, manner, say))
+
+
+def say_where(found: Submitted) -> None:
+    """What became of it, and how it is met from here."""
+    name, job = found.folder.called, found.job
     if found.again:
-        say(f"{found.folder.name} is being run there by job {found.job.id} already")
-    elif found.job.has_ended:
-        say(f"{found.folder.name}: job {found.job.id} has ended")
+        say(f"{found.folder.name} is being run there by job {job.id} already")
+    elif job.has_ended:
+        say(f"{found.folder.name}: job {job.id} has ended")
     say(f"watch it: `xlt status {name}`, `xlt logs {name} --follow`; end it: `xlt stop {name}`")

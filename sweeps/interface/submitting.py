@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 SPEC_NAME = "spec.yaml"
 LOOK_SECONDS = 1.0
+_OTHER_PYTHON = (
+    "the `python` that jobs find on the cluster lacks what xlt needs: start Ray's head in the "
+    "environment that xlt is installed in"
+)
 _PACKAGES = ("sweeps", "xlt_core")
 
 
@@ -85,11 +89,33 @@ def submit_spec(
     place = SweepFolder(folder_of(sweep.name, folder).absolute)
     sweep = placed(sweep, place)
     refuse_a_foreign_folder(place, sweep.name)
+    words = ("run", SPEC_NAME, "--yes", "--folder", str(place.place))
+    return _submitted(cluster, sweep, place, _command(words, manner), say)
+
+
+def submit_again(folder: SweepFolder, manner: Manner, say: Callable[[str], None]) -> Submitted:
+    """Have the cluster at `manner.address` go on with a sweep that has begun. As `submit_spec`."""
+    from sweeps.execution.jobs import JobsOfCluster
+    from sweeps.spec.stored import read_stored_spec
+
+    cluster = JobsOfCluster(address_of(manner.address))
+    place = SweepFolder(folder.absolute)
+    words = ("resume", str(place.place))
+    return _submitted(cluster, read_stored_spec(folder), place, _command(words, manner), say)
+
+
+def _submitted(
+    cluster: JobsOfCluster,
+    sweep: Sweep,
+    place: SweepFolder,
+    command: str,
+    say: Callable[[str], None],
+) -> Submitted:
     if (running := _running(cluster, place)) is not None:
         return Submitted(place, running, True)
     for text in _alone(sweep, place):
         say(text)
-    with _parcelled(sweep, place, manner) as parcel:
+    with _parcelled(sweep, command) as parcel:
         job = cluster.hand_over(shown(place.place), sweep.name, parcel)
     say(f"{sweep.name}: job {job.id} on {cluster.address}")
     return Submitted(place, _begun(cluster, place, job), False)
@@ -109,12 +135,12 @@ def _alone(sweep: Sweep, place: SweepFolder) -> Iterator[str]:
     if here:
         yield (
             f"{' and '.join(here)}: on this machine's disk; the cluster's machines must have the "
-            "same folders (see docs/spec.md, Places)"
+            "same folders (see docs/cluster.md)"
         )
 
 
 @contextmanager
-def _parcelled(sweep: Sweep, place: SweepFolder, manner: Manner) -> Iterator[Parcel]:
+def _parcelled(sweep: Sweep, command: str) -> Iterator[Parcel]:
     """The job's folder, while it is handed over: the spec, and plug-ins that are single files."""
     from sweeps.execution.jobs import Parcel
 
@@ -126,7 +152,7 @@ def _parcelled(sweep: Sweep, place: SweepFolder, manner: Manner) -> Iterator[Par
         text = yaml.safe_dump(_flat(sweep), sort_keys=False, allow_unicode=True)
         (home / SPEC_NAME).write_text(text, encoding="utf-8")
         variables = {PLUGINS: ",".join(named_plugins())} if named_plugins() else {}
-        yield Parcel(home, tuple(packages), _command(place, manner), variables)
+        yield Parcel(home, tuple(packages), command, variables)
 
 
 def _flat(sweep: Sweep) -> dict[str, object]:
@@ -142,9 +168,8 @@ def _flat(sweep: Sweep) -> dict[str, object]:
     return found
 
 
-def _command(place: SweepFolder, manner: Manner) -> str:
-    words = ["python", "-m", "sweeps", "run", SPEC_NAME, "--yes", "--address", "auto"]
-    words += ["--folder", str(place.place)]
+def _command(asked: Sequence[str], manner: Manner) -> str:
+    words = ["python", "-m", "sweeps", *asked, "--address", "auto"]
     if manner.workers is not None:
         words += ["--workers", str(manner.workers)]
     if manner.retry_failed:
@@ -189,6 +214,8 @@ def _begun(cluster: JobsOfCluster, place: SweepFolder, job: Job) -> Job:
             said = cluster.said(job.id).strip().splitlines()
             what = f"ended ({job.status}) before it had begun the sweep"
             remedy = "\n".join(["it said:", *said[-25:]])
+            if any(line.startswith("ModuleNotFoundError") for line in said):
+                remedy += f"\n{_OTHER_PYTHON}"
             raise UserMistake(Mistake(f"job {job.id}", what, remedy))
         pause.wait(LOOK_SECONDS)
 

@@ -1,0 +1,182 @@
+"""A sweep submitted to a Ray cluster as a job, and met again from where it was submitted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+LOCAL = Path(__file__).parents[2] / "cluster" / "local.sh"
+XLT = Path(sys.executable).parent / "xlt"
+SPEC = """\
+encoder: lab-tiny
+data: lab
+intermediate: {{tasks: [lab-pairs], count: 0..1}}
+targets: [{target}]
+languages: [en, qla]
+seeds: 1
+recipe: {{train: {{steps: {steps}, batch_size: 16}}, target: {{steps: 5, batch_size: 16}}}}
+search: {{method: grid}}
+execution: {{checkpoint_seconds: 0.5}}
+"""
+OWN_TARGET = """\
+from dataclasses import replace
+
+from xlt_core.tasks import TABLE, get_task
+
+TABLE["lab-colours"] = replace(get_task("lab-nli"), name="lab-colours")
+"""
+
+
+def await_that(condition: Callable[[], bool]) -> None:
+    """Wait for the cluster; the test's runner is what limits it."""
+    pause = threading.Event()
+    while not condition():
+        pause.wait(0.5)
+
+
+class Laptop:
+    """A folder, and an environment that knows the cluster."""
+
+    def __init__(self, path: Path, environment: dict[str, str]) -> None:
+        path.mkdir(parents=True)
+        self.path = path
+        self.environment = environment
+
+    def xlt(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [XLT, *words],
+            cwd=self.path,
+            env=self.environment | more,
+            capture_output=True,
+            text=True,
+        )
+
+    def submit(self, name: str, steps: int = 5, target: str = "lab-nli", **more: str) -> str:
+        (self.path / f"{name}.yaml").write_text(SPEC.format(steps=steps, target=target))
+        done = self.xlt("submit", f"{name}.yaml", **more)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    def state(self, name: str) -> str:
+        return str(json.loads(self.xlt("status", name, "--json").stdout)["state"])
+
+    def until(self, name: str, state: str) -> None:
+        await_that(lambda: self.state(name) == state)
+
+    def ray(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "ray.scripts.scripts", *words]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment that `cluster/local.sh up` prints."""
+    folder = tmp_path_factory.mktemp("cluster")
+    words = [LOCAL, "up", "--folder", folder, "--s3"]
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    environment = {**os.environ, "XLT_PYTHON": sys.executable, "PATH": path}
+    try:
+        with (folder / "said").open("w") as said:
+            started = subprocess.run(
+                words, env=environment, stdout=subprocess.PIPE, stderr=said, text=True
+            )
+        assert started.returncode == 0, (folder / "said").read_text()
+        lines = [shlex.split(line)[1].partition("=") for line in started.stdout.splitlines()]
+        found = {name: value for name, _, value in lines}
+        yield {**os.environ, **found}
+    finally:
+        subprocess.run([LOCAL, "down", "--folder", folder], env=environment, check=True)
+
+
+@pytest.fixture
+def laptop(tmp_path: Path, cluster: dict[str, str]) -> Laptop:
+    """Sweeps and studies lie in a folder that the cluster has too, being on one machine."""
+    return Laptop(tmp_path / "laptop", cluster | {"XLT_RUNS": str(tmp_path / "runs")})
+
+
+def test_submitted_twice_it_runs_once_and_is_met_from_here(laptop: Laptop) -> None:
+    """By state, log and results; each stage is computed once."""
+    first = laptop.submit("twice", steps=60)
+    assert "job xlt-twice-1" in first
+    assert "already" in laptop.submit("twice", steps=60)
+    laptop.until("twice", "finished")
+    status = json.loads(laptop.xlt("status", "twice", "--json").stdout)
+    assert status["trials"]["finished"] == 2
+    assert status["stages"]["executed"] == status["stages"]["distinct"]
+    rows = json.loads(laptop.xlt("results", "twice", "--json").stdout)
+    assert {row["language"] for row in rows} >= {"en", "qla"}
+    assert "finished" in laptop.xlt("logs", "twice").stdout.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_a_job_that_was_stopped_is_gone_on_with_by_submitting_again(laptop: Laptop) -> None:
+    """What was trained is not trained again; asked from here to stop, it stops there."""
+    laptop.submit("again", steps=4000)
+    asked = laptop.xlt("cancel", "again")
+    assert asked.returncode == 0, asked.stderr
+    laptop.until("again", "cancelled")
+    said = laptop.submit("again", steps=4000)
+    assert "job xlt-again-2" in said
+    stopped = laptop.ray("job", "stop", "xlt-again-2")
+    assert stopped.returncode == 0, stopped.stderr
+    assert laptop.state("again") in ("interrupted", "stopped")
+    resumed = laptop.xlt("resume", "again", "--address", laptop.environment["RAY_ADDRESS"])
+    assert "job xlt-again-3" in resumed.stderr
+    assert laptop.xlt("cancel", "again").returncode == 0
+    laptop.until("again", "cancelled")
+
+
+@pytest.mark.slow
+def test_a_task_of_ones_own_travels_with_it(laptop: Laptop) -> None:
+    """A plug-in beside the spec is known to the job and to its workers."""
+    (laptop.path / "own_target.py").write_text(OWN_TARGET)
+    more = {"XLT_PLUGINS": "own_target", "PYTHONPATH": f"{os.environ['PYTHONPATH']}:{laptop.path}"}
+    laptop.submit("plugged", target="lab-colours", **more)
+    laptop.environment |= more
+    laptop.until("plugged", "finished")
+
+
+class TestMistakes:
+    def test_what_the_cluster_finds_wrong_is_said_here(self, laptop: Laptop) -> None:
+        """One screen; the job's own words."""
+        (laptop.path / "wrong.yaml").write_text(SPEC.format(steps=5, target="lab-nli"))
+        done = laptop.xlt("submit", "wrong.yaml", "--set", "store=ftp2://nowhere/x")
+        assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+
+    @pytest.mark.parametrize(
+        ("address", "said"),
+        [
+            ("127.0.0.1:6379", "write http://HOST:8265"),
+            ("http://127.0.0.1:9", "no Ray cluster takes jobs there"),
+        ],
+    )
+    def test_an_address_without_a_cluster(self, laptop: Laptop, address: str, said: str) -> None:
+        """With what to write instead."""
+        (laptop.path / "one.yaml").write_text(SPEC.format(steps=5, target="lab-nli"))
+        done = laptop.xlt("submit", "one.yaml", "--address", address)
+        assert done.returncode == 2 and said in done.stderr
+        assert not (laptop.path.parent / "runs").exists()
+
+    def test_another_token_is_refused_without_being_shown(
+        self, laptop: Laptop, tmp_path: Path
+    ) -> None:
+        """Whoever asks is told which variables to set."""
+        (tmp_path / "token").write_text("canary7c1f" * 4)
+        (laptop.path / "one.yaml").write_text(SPEC.format(steps=5, target="lab-nli"))
+        done = laptop.xlt("submit", "one.yaml", RAY_AUTH_TOKEN_PATH=str(tmp_path / "token"))
+        assert done.returncode == 2 and "RAY_AUTH_TOKEN_PATH" in done.stderr
+        assert "canary7c1f" not in done.stderr
+
+    def test_without_any_address(self, laptop: Laptop) -> None:
+        """Three ways to say it."""
+        (laptop.path / "one.yaml").write_text(SPEC.format(steps=5, target="lab-nli"))
+        done = laptop.xlt("submit", "one.yaml", RAY_ADDRESS="")
+        assert done.returncode == 2 and "--address" in done.stderr
