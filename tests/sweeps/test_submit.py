@@ -26,12 +26,16 @@ recipe: {{train: {{steps: {steps}, batch_size: 16}}, target: {{steps: 5, batch_s
 search: {{method: grid}}
 execution: {{checkpoint_seconds: 0.5}}
 """
-OWN_TARGET = """\
-from dataclasses import replace
+OWN_METHOD = """\
+from xlt_core.training.methods import METHODS
+from xlt_core.training.methods.plain import Plain
 
-from xlt_core.tasks import TABLE, get_task
 
-TABLE["lab-colours"] = replace(get_task("lab-nli"), name="lab-colours")
+class Own(Plain):
+    name = "own"
+
+
+METHODS["own"] = Own()
 """
 
 
@@ -135,12 +139,14 @@ def test_a_job_that_was_stopped_is_gone_on_with_by_submitting_again(laptop: Lapt
 
 
 @pytest.mark.slow
-def test_a_task_of_ones_own_travels_with_it(laptop: Laptop) -> None:
+def test_a_method_of_ones_own_travels_with_it(laptop: Laptop) -> None:
     """A plug-in beside the spec is known to the job and to its workers."""
-    (laptop.path / "own_target.py").write_text(OWN_TARGET)
-    more = {"XLT_PLUGINS": "own_target", "PYTHONPATH": f"{os.environ['PYTHONPATH']}:{laptop.path}"}
-    laptop.submit("plugged", target="lab-colours", **more)
-    laptop.environment |= more
+    (laptop.path / "own_method.py").write_text(OWN_METHOD)
+    path = f"{laptop.path}:{os.environ['PYTHONPATH']}"
+    laptop.environment |= {"XLT_PLUGINS": "own_method", "PYTHONPATH": path}
+    (laptop.path / "plugged.yaml").write_text(SPEC.format(steps=5, target="lab-nli"))
+    done = laptop.xlt("submit", "plugged.yaml", "--set", "recipe.target.method=own")
+    assert done.returncode == 0, done.stderr
     laptop.until("plugged", "finished")
 
 
