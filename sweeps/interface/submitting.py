@@ -87,6 +87,7 @@ def submit_spec(
     cluster = JobsOfCluster(address_of(manner.address))
     sweep = read_spec(spec, overrides)
     place = SweepFolder(folder_of(sweep.name, folder).absolute)
+    _require_bare(place)
     sweep = placed(sweep, place)
     refuse_a_foreign_folder(place, sweep.name)
     words = ("run", SPEC_NAME, "--yes", "--folder", str(place.place))
@@ -100,6 +101,7 @@ def submit_again(folder: SweepFolder, manner: Manner, say: Callable[[str], None]
 
     cluster = JobsOfCluster(address_of(manner.address))
     place = SweepFolder(folder.absolute)
+    _require_bare(place)
     words = ("resume", str(place.place))
     return _submitted(cluster, read_stored_spec(folder), place, _command(words, manner), say)
 
@@ -118,7 +120,7 @@ def _submitted(
     with _parcelled(sweep, command) as parcel:
         job = cluster.hand_over(shown(place.place), sweep.name, parcel)
     say(f"{sweep.name}: job {job.id} on {cluster.address}")
-    return Submitted(place, _begun(cluster, place, job), False)
+    return Submitted(place, _begun(cluster, place, job, say), False)
 
 
 def _running(cluster: JobsOfCluster, place: SweepFolder) -> Job | None:
@@ -195,8 +197,16 @@ def _folder_of_package(name: str) -> Path:
     return Path(found.origin).parent
 
 
-def _begun(cluster: JobsOfCluster, place: SweepFolder, job: Job) -> Job:
-    """Wait until the job drives the sweep.
+def _require_bare(place: SweepFolder) -> None:
+    """Raise UserMistake where a password would be shown to whoever looks at the jobs."""
+    if str(place.place) != shown(place.place):
+        what = "has a password in it, which the cluster's list of jobs would show"
+        remedy = "leave it out, and give it to both machines by their environment"
+        raise UserMistake(Mistake(f"the sweep's folder, {shown(place.place)}", what, remedy))
+
+
+def _begun(cluster: JobsOfCluster, place: SweepFolder, job: Job, say: Callable[[str], None]) -> Job:
+    """Wait until the job drives the sweep; say what it waits for meanwhile.
 
     Raises:
         UserMistake: it ended before; what it said is the mistake.
@@ -205,9 +215,12 @@ def _begun(cluster: JobsOfCluster, place: SweepFolder, job: Job) -> Job:
 
     from sweeps.results.status import is_driven
 
-    pause = threading.Event()
+    pause, told = threading.Event(), ""
     while True:
         job = cluster.look(job.id)
+        if not job.has_ended and job.said not in ("", told):
+            say(f"{job.status}: {job.said}")
+            told = job.said
         if job.status == "SUCCEEDED" or (not job.has_ended and _is_driven(place, is_driven)):
             return job
         if job.has_ended:

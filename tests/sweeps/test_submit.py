@@ -186,3 +186,12 @@ class TestMistakes:
         (laptop.path / "one.yaml").write_text(SPEC.format(steps=5, target="lab-nli"))
         done = laptop.xlt("submit", "one.yaml", RAY_ADDRESS="")
         assert done.returncode == 2 and "--address" in done.stderr
+
+    def test_a_folder_with_a_password_in_it_is_refused(self, laptop: Laptop) -> None:
+        """Whoever may look at the cluster sees what its jobs run."""
+        (laptop.path / "one.yaml").write_text(SPEC.format(steps=5, target="lab-nli"))
+        places = {"XLT_STORAGE": "postgresql://host/x", "XLT_TRACKING": "http://host:5000"}
+        runs = {"XLT_RUNS": "s3://me:canary7c1f@bucket/runs"}
+        done = laptop.xlt("submit", "one.yaml", **places, **runs)
+        assert done.returncode == 2 and "list of jobs" in done.stderr, done.stderr
+        assert "canary7c1f" not in done.stderr
