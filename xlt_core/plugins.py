@@ -27,6 +27,7 @@ from xlt_core.vocabulary.errors import Mistake, NotReached, UserMistake, is_mach
 from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.plugged import VARIABLE, named_plugins
+from xlt_core.vocabulary.tables import wrong_lines
 
 __all__ = [
     "VARIABLE",
@@ -41,17 +42,21 @@ _INSTALLED = ("site-packages", "dist-packages")  # beside a module there lies ev
 
 
 def import_plugins(names: Iterable[str]) -> None:
-    """Import those that are not imported yet, in order.
+    """Import those that are not imported yet, in order, and look at what they put into tables.
 
     Raises:
-        UserMistake: one is missing or fails; as a `NotReached` where a machine is to blame.
+        UserMistake: one is missing or fails; as a `NotReached` where a machine is to blame. A
+            line of a table has what is no member of it, or one that is called otherwise.
     """
-    for name in names:
+    named = tuple(names)
+    for name in named:
         try:
             importlib.import_module(name)
         except (Exception, SystemExit) as error:
             kind = NotReached if is_machines_fault(error) else UserMistake
             raise kind(_mistake(name, error)) from error
+    if named and (mistakes := tuple(wrong_lines())):
+        raise UserMistake(mistakes)
 
 
 @lru_cache(maxsize=16)

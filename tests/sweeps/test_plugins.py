@@ -258,6 +258,26 @@ MISNAMED = {
         "from xlt_core.training.methods import METHODS\nMETHODS['mine'] = METHODS['l2sp']\n",
         "METHODS of training: the line 'mine' has a member that is called 'l2sp'",
     ),
+    "method without a name": (
+        "from xlt_core.training.methods import METHODS\n"
+        "from xlt_core.training.methods.plain import Plain\n"
+        "class Mine(Plain): pass\nMETHODS['mine'] = Mine()\n",
+        "METHODS of training: the line 'mine' has a member that is called 'plain'",
+    ),
+    "kind without a name": (
+        "from xlt_core.kinds import KINDS\n"
+        "class Mine(type(KINDS['classification'])): pass\nKINDS['mine'] = Mine()\n",
+        "KINDS of tasks: the line 'mine' has a member that is called 'classification'",
+    ),
+    "metric": (
+        "from xlt_core.metrics import METRICS\nMETRICS['mine'] = METRICS['squad']\n",
+        "METRICS: the line 'mine' has a member that is called 'squad'",
+    ),
+    "kind of stage": (
+        "from xlt_core.stages import KINDS as STAGES, EvaluateStage\n"
+        "class Mine(EvaluateStage): pass\nSTAGES['mine'] = Mine\n",
+        "KINDS of stages: the line 'mine' has a member that is called 'evaluate'",
+    ),
 }
 
 
@@ -271,6 +291,111 @@ def test_a_line_that_is_called_otherwise(home: Path, name: str, command: list[st
     said = xlt(home, BOTH, *command)
     assert said.returncode == 2 and is_one_screen(said.stderr)
     assert f"{VARIABLE}: {told}" in said.stderr and "or name it 'mine'" in said.stderr
+
+
+NO_MEMBERS = {
+    "dict": ("TABLE['mine'] = {'kind': 'classification'}\n", "TABLE of tasks", "a dict"),
+    "function": (
+        "from xlt_core.metrics import METRICS\ndef mine(*given): return {}\n"
+        "METRICS['mine'] = mine\n",
+        "METRICS",
+        "the function mine",
+    ),
+    "class": (
+        "from xlt_core.training.methods import METHODS\n"
+        "from xlt_core.training.methods.plain import Plain\n"
+        "class Mine(Plain): name = 'mine'\nMETHODS['mine'] = Mine\n",
+        "METHODS of training",
+        "the class Mine itself",
+    ),
+    "half a kind": (
+        "from xlt_core.kinds import KINDS\nclass Mine: name, version = 'mine', 1\n"
+        "KINDS['mine'] = Mine()\n",
+        "KINDS of tasks",
+        "it has no encode",
+    ),
+    "learner": (
+        "from xlt_core.models.learners import LEARNERS\nLEARNERS['mine'] = dict\n",
+        "LEARNERS",
+        "the class dict itself",
+    ),
+    "search": (
+        "from sweeps.spec.methods import METHODS as SEARCHES\nSEARCHES['mine'] = 'mine:Mine'\n",
+        "METHODS of search",
+        "a str",
+    ),
+    "executor": (
+        "from xlt_core.work import EXECUTORS\nEXECUTORS['mine'] = print\n",
+        "EXECUTORS",
+        "is of no kind of stage",
+    ),
+    "backend": (
+        "from xlt_core.store.place import BACKENDS\nBACKENDS['mine://'] = print\n",
+        "BACKENDS",
+        "is not what a URL begins with",
+    ),
+    "version": (
+        "from dataclasses import replace\n"
+        "TABLE['mine'] = replace(TABLE['colours'], name='mine', version='2')\n",
+        "TABLE of tasks",
+        "has version '2', which is no whole number",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_MEMBERS)
+def test_a_line_that_is_no_member(home: Path, name: str) -> None:
+    """Whatever the table, one screen names it, the line, and what stands there."""
+    more, table, told = NO_MEMBERS[name]
+    path = home / "modules" / "own_lab" / "tasks.py"
+    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    said = xlt(home, BOTH, "plan", "own.yaml")
+    assert said.returncode == 2 and is_one_screen(said.stderr)
+    assert f"{VARIABLE}: {table}: the line 'mine" in said.stderr and told in said.stderr
+
+
+UNSOUND_OPTIONS = {
+    "a field": (
+        {"max": "{'length': Option('Of what?', default=1.0)}"},
+        "the option 'length' of the method max is written max_length, "
+        "as the recipe's field max_length",
+    ),
+    "plan_steps": (
+        {"plan": "{'steps': Option('Of what?', default=1.0)}"},
+        "is written plan_steps, as the recipe's field plan_steps",
+    ),
+    "each other": (
+        {
+            "a": "{'b_c': Option('Of what?', default=1.0)}",
+            "a_b": "{'c': Option('Of what?', default=1.0)}",
+        },
+        "the option 'c' of the method a_b is written a_b_c, as the option 'b_c' of the method a",
+    ),
+    "bare": ({"bare": "{'share': 0.5}"}, "the option 'share' of the method bare is no Option"),
+    "bounds": (
+        {"far": "{'share': Option('Of what?', default=2.0, high=1.0)}"},
+        "the option 'share' of the method far is not within its bounds by default",
+    ),
+}
+
+
+@pytest.mark.parametrize("command", [["tasks"], ["plan", "own.yaml"]], ids=str)
+@pytest.mark.parametrize("name", UNSOUND_OPTIONS)
+def test_an_option_that_is_written_as_something_else(
+    home: Path, name: str, command: list[str]
+) -> None:
+    """A recipe could not say which is meant: both are named."""
+    methods, told = UNSOUND_OPTIONS[name]
+    text = "".join(
+        f"class M{at}(Plain):\n    name = {method!r}\n    options = {options}\n"
+        f"METHODS[{method!r}] = M{at}()\n"
+        for at, (method, options) in enumerate(methods.items())
+    )
+    path = home / "modules" / "own_lab" / "methods.py"
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+    said = xlt(home, BOTH, *command)
+    assert said.returncode == 2 and is_one_screen(said.stderr)
+    assert f"{VARIABLE}: METHODS of training: " in said.stderr and told in said.stderr
 
 
 BROKEN = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
 import sys
 
 import pytest
@@ -106,3 +108,21 @@ class TestCode:
         require_same(("told_apart",), content_of(("told_apart",)))
         with pytest.raises(UserMistake, match=r"told_apart on .* are not as where"):
             require_same(("told_apart",), "0" * 64)
+
+
+def test_a_member_without_its_name_is_refused_in_every_process(tmp_path):
+    """A worker's too, which knows no specs: it would publish another method's results."""
+    (tmp_path / "nameless.py").write_text(
+        "from xlt_core.training.methods import METHODS\n"
+        "from xlt_core.training.methods.plain import Plain\n"
+        "class Mine(Plain): pass\n"
+        "METHODS['mine'] = Mine()\n"
+    )
+    script = "from xlt_core.plugins import import_plugins\nimport_plugins(['nameless'])\n"
+    path = os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]])
+    command = [sys.executable, "-c", script]
+    came = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True
+    )
+    assert "UserMistake" in came.stderr
+    assert "the line 'mine' has a member that is called 'plain'" in came.stderr
