@@ -10,7 +10,7 @@ from rich.table import Table
 
 from sweeps.cli.options import AsJson, Folder, Overrides, SpecFile
 from sweeps.cli.output import print_json, stdout
-from sweeps.interface.agreement import Begun, begun, free, hold
+from sweeps.interface.agreement import Begun, begun, claimed, free, hold
 from sweeps.interface.forecasts import cautions_of, forecast_of, known_trials
 from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
 from sweeps.processes import uncollected
@@ -18,8 +18,6 @@ from sweeps.results.rows import overlap_texts
 from sweeps.results.settings import short
 from sweeps.results.statistics import ADVISED_SEEDS, smallest_p
 from sweeps.spec.selection import selection
-from sweeps.spec.stems import blaming
-from xlt_core.vocabulary.address import bare
 
 SHOWN_PLANS = 10
 
@@ -78,14 +76,9 @@ def begun_of(
     Raises:
         UserMistake: what `xlt run` would refuse, in its words.
     """
-    from sweeps.search.claim import agreed_with
-    from sweeps.search.study_reader import read_attrs
-
     change = hold(sweep, prepared, folder) if folder.exists else None
     going_on = sweep if change is None else change.sweep
-    with blaming(sweep.where("storage")):
-        attrs = read_attrs(sweep.storage, sweep.name)
-    numerics = agreed_with(attrs, bare(sweep.storage), going_on, prepared, folder).numerics
+    numerics = claimed(going_on, prepared, folder).numerics
     if change is None:
         return None
     return begun(replace(change, notes=(*change.notes, *numerics)), known)

@@ -81,13 +81,30 @@ def hold(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> Change:
     return change
 
 
+def claimed(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> Change:
+    """Hold the spec against what its study says that it was begun with. Changes and asks nothing.
+
+    Raises:
+        UserMistake: the study is another sweep's, or of another question.
+    """
+    from sweeps.search.claim import agreed_with
+    from sweeps.search.study_reader import read_attrs
+    from sweeps.spec.stems import blaming
+    from xlt_core.vocabulary.address import bare
+
+    with blaming(sweep.where("storage")):
+        attrs = read_attrs(sweep.storage, sweep.name)
+    return agreed_with(attrs, bare(sweep.storage), sweep, prepared, folder)
+
+
 def agree(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, audience: Audience) -> Sweep:
     """The sweep to go on with, once the audience allows what extends it.
 
     Raises:
-        UserMistake: as `hold`; or it is not allowed.
+        UserMistake: as `hold`, or as `claimed`; or it is not allowed.
     """
     change = hold(sweep, prepared, folder)
+    claimed(change.sweep, prepared, folder)  # the driver says what is to be said of it
     for note in (*free(change), *change.notes):
         audience.say(note)
     if change.more:

@@ -103,14 +103,18 @@ def read_results(folder: SweepFolder) -> SweepResults:
     """Rows of every finished trial of the sweep in `folder`, at this moment.
 
     Raises:
-        UserMistake: the sweep has not started yet, or its files do not read.
+        UserMistake: the sweep has not started yet, its files do not read, or its tasks are others
+            by now.
     """
     from sweeps.results.status import read_sweep
+    from sweeps.search.claim import require_same_tasks
+    from sweeps.search.study_reader import read_attrs
     from xlt_core.store import Store
 
     sweep, prepared, trials = read_sweep(folder)
     if prepared is None:
         raise _not_started(folder)
+    require_same_tasks(read_attrs(sweep.storage, sweep.name), sweep, prepared, folder)
     rows = rows_of(sweep, prepared, Store(sweep.store), trials)
     return SweepResults(sweep, prepared, trials, tuple(rows))
 

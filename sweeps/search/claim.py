@@ -15,9 +15,10 @@ from sweeps.search.storage import damaged
 from sweeps.search.study import SweepStudy
 from sweeps.spec.compare import Change, compare
 from sweeps.spec.computed import computed
+from sweeps.spec.differences import other_natures
 from sweeps.spec.identity import give_identity
 from sweeps.spec.inputs import ResolvedInputs
-from sweeps.spec.paths import IDENTITY, SweepFolder, shown
+from sweeps.spec.paths import IDENTITY, SPEC, SweepFolder, shown
 from sweeps.spec.stems import blaming
 from sweeps.spec.stored import from_data, to_data
 from sweeps.spec.sweep import Sweep
@@ -66,10 +67,32 @@ def agreed_with(
             raise UserMistake(damaged(where))
         if claim["folder"] != folder.identity:
             raise UserMistake(_of_another(where, sweep.name, folder, claim))
-        change = _change(claim, sweep, prepared, where)
+        old = _claimed(claim, sweep, where)
+        change = compare(old, sweep, claim["computed"], computed(sweep, prepared))
     if change.differences:
-        raise UserMistake(_another_spec(sweep, change))
+        raise UserMistake(_another_spec(sweep, change, bool(compare(old, sweep).differences)))
     return change
+
+
+def require_same_tasks(
+    attrs: Mapping[str, object], sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder
+) -> None:
+    """Return if what a study was told is of the tasks as they are now; what is at hand is read.
+
+    Raises:
+        UserMistake: a task asks something else of a model than when the sweep ran; its scores
+            lie under other keys, and what lies under these may be another sweep's.
+    """
+    claim = attrs.get(KEY)
+    known = claim.get("computed") if isinstance(claim, dict) else None
+    if not isinstance(known, dict):
+        return
+    changed = [*other_natures(sweep, known, computed(sweep, prepared))]
+    if changed:
+        what = f"tasks of {sweep.name} have changed since it ran: its scores are not theirs"
+        remedy = "put back what it ran with, or run the spec under another name"
+        found = [difference.mistake(sweep, "what is there now is") for difference in changed]
+        raise UserMistake([Mistake(folder.files.where(SPEC), what, remedy), *found])
 
 
 def claim(study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder) -> None:
@@ -86,15 +109,15 @@ def claim(study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs, folder: Swe
     )
 
 
-def _change(claim: Mapping[str, Any], sweep: Sweep, prepared: ResolvedInputs, where: str) -> Change:
+def _claimed(claim: Mapping[str, Any], sweep: Sweep, where: str) -> Sweep:
+    """The sweep that made the claim, at the places of this one."""
     places = {name: getattr(sweep, name) for name in _PLACES}
     try:
-        old = from_data(claim["spec"] | places)
+        return from_data(claim["spec"] | places)
     except (KeyError, TypeError, ValueError) as error:
         what = f"was written by another version of xlt ({type(error).__name__}: {error})"
         remedy = "use that version, or give the sweep another name"
         raise UserMistake(Mistake(where, what, remedy)) from None
-    return compare(old, sweep, claim["computed"], computed(sweep, prepared))
 
 
 def _of_another(where: str, name: str, folder: SweepFolder, claim: Mapping[str, Any]) -> Mistake:
@@ -112,7 +135,11 @@ def _to_take_over(folder: SweepFolder, identity: str) -> str:
     return f"`mkdir -p {folder.path} && echo {identity} > {folder.path / IDENTITY}`"
 
 
-def _another_spec(sweep: Sweep, change: Change) -> list[Mistake]:
+def _another_spec(sweep: Sweep, change: Change, is_spec: bool) -> list[Mistake]:
     what, remedy = f"{sweep.name} was begun with another spec", "give the spec another name:"
-    found = [difference.mistake(sweep) for difference in change.differences]
+    now = "the spec says" if is_spec else "what is there now is"
+    if not is_spec:
+        what = f"{sweep.name} was begun with other tasks, data, defaults or another encoder"
+        remedy = "give the spec another name, or put back what it began with"
+    found = [difference.mistake(sweep, now) for difference in change.differences]
     return [Mistake(sweep.where("name"), what, remedy), *found]

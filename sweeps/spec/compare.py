@@ -23,6 +23,7 @@ from sweeps.spec.differences import (
     new_numerics,
     other_data,
     other_metrics,
+    other_natures,
     other_recipes,
     shown,
 )
@@ -94,6 +95,7 @@ def compare(
         more += [] if more else more_data(old_identity, new_identity)
         differences += [] if differences else fewer_data(old_identity, new_identity)
         differences += other_metrics(old_identity, new_identity)
+        differences += other_natures(new, old_identity, new_identity)
         notes += numerics
     if _objective_changes(old, new):
         notes.append(

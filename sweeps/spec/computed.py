@@ -39,18 +39,33 @@ def computed(sweep: Sweep, prepared: ResolvedInputs) -> dict[str, object]:
     recipes, versions = recipes_of(sweep), _versions(sweep)
     metrics = {target.task: get_task(target.task).metric for target in sweep.targets}
     known = {"recipes": recipes, "numerics": versions, "metrics": metrics}
-    return prepared.identity() | known
+    return prepared.identity() | known | {"natures": natures_of(sweep)}
+
+
+def natures_of(sweep: Sweep) -> dict[str, dict[str, object]]:
+    """What a model has to do in every task that is trained or scored, by attribute."""
+    targets = {target.task for target in sweep.targets}
+    return {
+        name: task.nature(scored=False)
+        | ({"trains_on": list(task.training)} if name in targets else {})
+        for name in sorted(_trained(sweep) | targets)
+        for task in (get_task(name),)
+    }
+
+
+def _trained(sweep: Sweep) -> set[str]:
+    """Every task that is trained, as an intermediate one or for a target."""
+    steps = {member.task for step in sweep.intermediate.tasks for member in step.members}
+    return steps | {name for target in sweep.targets for name in trains_on(target.task)}
 
 
 def _versions(sweep: Sweep) -> Versions:
     """Of every part that has a share in the sweep's numbers."""
     targets = [target.task for target in sweep.targets]
-    trained = {member.task for step in sweep.intermediate.tasks for member in step.members}
-    trained |= {name for target in targets for name in trains_on(target)}
     methods = {name for found in stages_of(sweep).values() for name in methods_of(found)}
     found = {f"stage {kind.kind}": kind.version for kind in KINDS.values()}
     found |= {f"method {name}": get_method(name).version for name in methods}
-    found |= of_tasks({*trained, *targets})
+    found |= of_tasks({*_trained(sweep), *targets})
     return found | {k: v for target in targets for k, v in of_metric(target).items()}
 
 

@@ -13,9 +13,11 @@ from typing import Any
 from sweeps.spec.computed import changed_fields, recipes_of, stages_of, written_differences
 from sweeps.spec.overlaps import allowed_steps
 from sweeps.spec.source_map import FieldPath
+from sweeps.spec.stems import trail_of_cell
 from sweeps.spec.sweep import Range, Sweep
-from xlt_core.tasks import get_task
+from xlt_core.tasks import get_task, is_as_shipped
 from xlt_core.vocabulary.errors import Mistake
+from xlt_core.vocabulary.languages import ENGLISH
 
 Identity = Mapping[str, Any]
 
@@ -103,6 +105,26 @@ def other_metrics(old: Identity, new: Identity) -> Iterator[Difference]:
     for task in sorted(before.keys() & now.keys()):
         if before[task] != now[task]:
             yield Difference(f"metric of {task}", before[task], now[task], ("targets",))
+
+
+def other_natures(new: Sweep, before: Identity, now: Identity) -> Iterator[Difference]:
+    """Tasks that ask something else of a model now: what was told to the search was of another.
+
+    Of a task that xlt ships a raised version says so, which is no difference (`new_numerics`).
+    """
+    then, today = before.get("natures") or {}, now.get("natures") or {}
+    versions = before.get("numerics") or {}
+    for task in sorted(then.keys() & today.keys()):
+        found = get_task(task)
+        raised = found.version != versions.get(f"task {task}", found.version)
+        if raised and is_as_shipped(found, scored=False):
+            continue
+        for attribute in sorted(then[task].keys() & today[task].keys()):
+            ends = then[task][attribute], today[task][attribute]
+            if ends[0] != ends[1]:
+                trail = trail_of_cell(new, task, ENGLISH, "train")
+                name = f"{attribute} of the task {task}"
+                yield Difference(name, shown(ends[0]), shown(ends[1]), trail)
 
 
 def new_numerics(old: Identity, new: Identity) -> Iterator[str]:

@@ -145,6 +145,28 @@ def test_a_module_beside_the_spec_is_all_it_takes(home: Path) -> None:
     assert {entry["kind"] for entry in ended if entry["ended"] == "done"} == {"train", "evaluate"}
 
 
+def test_a_task_that_changes_under_a_running_sweep_is_refused(home: Path) -> None:
+    """The search was told of another question: nobody goes on with it, or shows its numbers."""
+    ran = xlt(home, BOTH, "run", "own.yaml")
+    assert ran.returncode == 0, ran.stderr
+    path = home / "modules" / "own_lab" / "tasks.py"
+    text = path.read_text(encoding="utf-8")
+    other = text.replace('("red", "blue")', '("red", "blue", "green")')
+    path.write_text(other, encoding="utf-8")
+    for words in (["plan", "own.yaml"], ["run", "own.yaml"], ["resume", "own"], ["results", "own"]):
+        said = xlt(home, BOTH, *words)
+        assert said.returncode == 2 and is_one_screen(said.stderr), words
+        for task in ("colours", "shades"):
+            assert f"labels of the task {task} began as [red, blue], what is there now is" in (
+                said.stderr
+            )
+        assert "goes on where it was" not in said.stderr and not said.stdout
+    version = text.replace('metric="accuracy",', 'metric="accuracy",\n        version=2,')
+    path.write_text(version, encoding="utf-8")
+    said = xlt(home, BOTH, "plan", "own.yaml")
+    assert said.returncode == 0 and "task colours: version 2" in said.stdout
+
+
 def test_without_the_variable_there_is_no_such_thing(home: Path) -> None:
     """The same spec is one screen that says what is not known."""
     said = xlt(home, "", "run", "own.yaml")

@@ -11,7 +11,9 @@ import pytest
 
 from sweeps.search.claim import agreed, claim
 from sweeps.search.study import SweepStudy
+from sweeps.spec import computed, differences
 from sweeps.spec.paths import SweepFolder
+from xlt_core.tasks import get_task
 from xlt_core.training.methods import METHODS
 from xlt_core.vocabulary.errors import UserMistake
 
@@ -87,6 +89,24 @@ class TestSpecs:
         assert agreed(*asked) == claimed.sweep
         (note,) = said
         assert note.startswith("method plain: version 7, the sweep was computed with version 1")
+
+    def test_a_task_that_asks_something_else(self, claimed, study, monkeypatch):
+        """The search was told of another question: which task, and what of it."""
+        changed = replace(get_task("lab-nli"), labels=("yes", "no"))
+        of = {"lab-nli": changed}
+        for module in (computed, differences):
+            monkeypatch.setattr(module, "get_task", lambda name: of.get(name) or get_task(name))
+        with pytest.raises(UserMistake, match="labels of the task lab-nli began as") as caught:
+            agreed(study, claimed.sweep, claimed.prepared, claimed.folder)
+        assert "what is there now is [yes, no]" in str(caught.value)
+        assert "was begun with other tasks" in str(caught.value)
+
+    def test_a_study_that_does_not_say_what_tasks_were(self, claimed, study):
+        """As an earlier version began one."""
+        own = study.attrs()["sweep"]
+        del own["computed"]["natures"]
+        study.set_attr("sweep", own)
+        assert agreed(study, claimed.sweep, claimed.prepared, claimed.folder) == claimed.sweep
 
     def test_more_extends(self, claimed, study):
         """And what the old one froze stays frozen."""
