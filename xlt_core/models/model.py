@@ -7,6 +7,7 @@ family) or in transformers (all others); masks of dropout come from `dropout_sou
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,6 +27,23 @@ from xlt_core.models.parts import Config, bert_of
 from xlt_core.tasks.task import Task
 
 
+class Heads(nn.ModuleDict):
+    """Heads by their modules' names, which may be any: `type` and `train` are tasks like others."""
+
+    def add_module(self, name: str, module: nn.Module | None) -> None:
+        """As of any module, but that what torch calls its own parts is no reason to refuse: heads
+        are asked for by `[…]` alone."""
+        if module is not None:
+            self._modules[name] = module
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """`training`, which torch sets, is no head of a task that is called so."""
+        if name == "training":
+            self.__dict__[name] = value
+        else:
+            super().__setattr__(name, value)
+
+
 class Model(Learner):
     """An encoder with heads by task name.
 
@@ -35,7 +53,7 @@ class Model(Learner):
 
     def __init__(self, encoder: nn.Module, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(encoder, tokenizer)
-        self.head = nn.ModuleDict()
+        self.head = Heads()
         self._config = self.config
         self._built = fast_bert.structure(encoder)
         self._swift = fast_bert.is_swift(self._config)
@@ -99,7 +117,7 @@ class Model(Learner):
 
     def drop_heads(self) -> None:
         """See `Learner`."""
-        self.head = nn.ModuleDict()
+        self.head = Heads()
         self.specs = {}
         self.look_again()
 
@@ -183,7 +201,7 @@ class Model(Learner):
         rows = [labels.index(label) for label in own]
         with torch.no_grad():
             for name, values in self.head[_module_name(task)].named_parameters():
-                found = weights[f"head.{_module_name(source)}.{name}"]
+                found = weights[_stored_name(weights, source, name)]
                 values.copy_(found[rows] if rows and name.startswith("out_proj.") else found)
 
     def _dropout(self) -> float:
@@ -199,4 +217,10 @@ _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 def _module_name(task: str) -> str:
     """A task's name as part of a weight's name, in which a dot separates."""
-    return task.replace(".", "_")
+    return task.replace(".", "%2E")
+
+
+def _stored_name(weights: Mapping[str, Tensor], task: str, name: str) -> str:
+    """The public name of a weight of a task's head; older ones have `_` where a name has a dot."""
+    found = f"head.{_module_name(task)}.{name}"
+    return found if found in weights else f"head.{task.replace('.', '_')}.{name}"

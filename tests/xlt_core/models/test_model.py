@@ -250,6 +250,40 @@ class TestHeads:
         batch.pop("attention_mask")
         assert torch.allclose(model("xnli", batch), model("mnli", batch)[:, [2, 0, 1]], atol=1e-6)
 
+    @pytest.mark.parametrize("name", ["type", "train", "half", "forward", "keys", "training", "to"])
+    def test_a_task_may_be_called_as_torch_calls_its_own(
+        self, model_of: Callable[[str], tuple[Model, Any]], name: str
+    ) -> None:
+        """Its head is one like any other, and its weights are named by the task."""
+        model = model_of("xlm-roberta")[0]
+        model.add_head(name, NLI, seed=5)
+        model.train().float().to("cpu")
+        ours = model.weights()
+        other = model_of("xlm-roberta")[0]
+        other.add_head("mnli", NLI, seed=5)
+        theirs = other.weights()
+        assert list(ours) == [one.replace("head.mnli.", f"head.{name}.") for one in theirs]
+        other.load_head("mnli", ours, name, NLI.labels)
+        assert model.head[name] is not None and model.training
+
+    def test_names_with_a_dot_stay_apart(
+        self, model_of: Callable[[str], tuple[Model, Any]]
+    ) -> None:
+        """`a.b` and `a_b` have a head each; what was stored when they had not is read still."""
+        model = model_of("xlm-roberta")[0]
+        model.add_head("a_b", NLI, seed=5)
+        model.add_head("a.b", NLI, seed=6)
+        weights = model.weights()
+        assert len([name for name in weights if name.startswith("head.")]) == 8
+        model.load_head("a.b", weights, "a_b", NLI.labels)
+        before = {
+            name.replace("%2E", "_"): one for name, one in weights.items() if "a_b" not in name
+        }
+        model.load_head("a_b", before, "a.b", NLI.labels)
+        assert torch.equal(
+            model.weights()["head.a_b.dense.weight"], weights["head.a%2Eb.dense.weight"]
+        )
+
     def test_which_head_fits(self) -> None:
         """The task's own first, else the first by name of the same kind and labels, else none."""
         qqp = HeadSpec(CLASSIFICATION, ("yes", "no"))
