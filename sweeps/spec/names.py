@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sweeps.spec.sound import faults_of
+from sweeps.spec.sound_tasks import faults_of
 from xlt_core.lab.tasks import lab_tasks
 from xlt_core.tasks import all_tasks, get_task
 from xlt_core.tasks.task import Task

@@ -254,6 +254,51 @@ UNSOUND = {
     "defaults": ('defaults={"epoch": 3}', "defaults of the task mine: 'epoch' is not known"),
     "labels": ('labels=("good")', "labels of the task mine: 'good' is a text, not a list"),
     "roles": ('roles="target"', "roles of the task mine: 'target' is a text, not a list"),
+    "alias": (
+        "aliases={'rot': 'rd'}",
+        "'rot' is to stand for 'rd', which is not one of the labels",
+    ),
+    "aliases": ("aliases=('red',)", "aliases of the task mine: ('red',) is not a mapping"),
+    "beside": ("beside=('candidates',)", "beside of the task mine: 'candidates' is no Beside"),
+    "one beside": ("beside=Beside('more')", "is not a list"),
+    "no method": (
+        "defaults={'method': 'gentel'}",
+        "defaults of the task mine: method 'gentel' is not one of",
+    ),
+    "too much": (
+        "defaults={'warmup': 7}",
+        "defaults of the task mine: warmup should be at least 0 and at most 1, not 7",
+    ),
+    "no number": (
+        "defaults={'batch_size': 'many'}",
+        "defaults of the task mine: batch_size should be a whole number, not 'many'",
+    ),
+    "a range": ("defaults={'warmup': {'choice': [0.1]}}", "warmup is a range"),
+    "two lengths": ("defaults={'steps': 5, 'epochs': 2.0}", "steps and epochs are both given"),
+    "numbers": ("labels=(0, 1)", "labels of the task mine: 0 is no text"),
+    "twice": ("labels=('red', 'red')", "labels of the task mine: 'red' stands twice"),
+    "a set": ("labels={'red', 'blue'}", "labels of the task mine: is a set, whose order"),
+    "none": ("labels=()", "labels of the task mine: a task of classification needs some"),
+    "form": (
+        "kind='retrieval', metric='retrieval', labels=()",
+        "folder of the task mine: TableForm is no form that retrieval is read from",
+    ),
+    "columns": (
+        "folder=replace(LAYOUT, form=replace(LAYOUT.form, texts=('words',)))",
+        "folder of the task mine: 'words' is not one of the form's columns",
+    ),
+    "ill metric": (
+        "metric='udpos'",
+        "metric of the task mine: udpos does not score classification",
+    ),
+    "shared": (
+        "shares_text_with={'mnly': 'so'}",
+        "shares_text_with of the task mine: 'mnly' is not",
+    ),
+    "what it trains on": (
+        "trains_on=('poor',)",
+        "labels of the task poor: 'red' stands twice",
+    ),
 }
 
 
@@ -262,7 +307,8 @@ def test_what_is_wrong_with_a_task_of_ones_own_is_said(home: Path, name: str) ->
     """One screen that names the task and its field, before anything is opened."""
     change, said = UNSOUND[name]
     text = (home / "modules" / "own_lab" / "tasks.py").read_text(encoding="utf-8")
-    text += "from dataclasses import replace\n"
+    text += "from dataclasses import replace\nfrom xlt_core.tasks.task import Beside\n"
+    text += "TABLE['poor'] = replace(TABLE['shades'], name='poor', labels=('red', 'red'))\n"
     text += f"TABLE['mine'] = replace(TABLE['colours'], name='mine', {change})\n"
     (home / "modules" / "own_lab" / "tasks.py").write_text(text, encoding="utf-8")
     came = xlt(home, BOTH, "plan", "own.yaml", "--set", "targets=[mine]")

@@ -31,4 +31,5 @@ ACCURACY = Metric(
     compute=accuracy,
     primary=("accuracy",),
     source="google-research/xtreme, evaluate.py",
+    kinds=("classification", "multiple_choice"),
 )

@@ -39,4 +39,5 @@ CORRELATION = Metric(
     compute=correlation,
     primary=("pearson", "spearman"),
     source="GLUE (Wang et al. 2019), section 3.2: STS-B is judged by both",
+    kinds=("regression",),
 )

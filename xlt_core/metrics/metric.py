@@ -20,6 +20,7 @@ class Metric:
         primary: the names whose mean a task is judged by (question answering: F1 and EM).
         source: the script or paper whose numbers this one equals.
         version: raised by hand when it gives other numbers.
+        kinds: the kinds of task whose predictions it can score; empty where nothing is said.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Metric:
     primary: tuple[str, ...]
     source: str
     version: int = 1
+    kinds: tuple[str, ...] = ()

@@ -25,4 +25,5 @@ RETRIEVAL = Metric(
     compute=accuracy_at_1,
     primary=("accuracy",),
     source="google-research/xtreme, evaluate.py (Tatoeba)",
+    kinds=("retrieval",),
 )

@@ -86,6 +86,7 @@ SQUAD = Metric(
     compute=squad,
     primary=("f1", "exact_match"),
     source="rajpurkar/SQuAD-explorer, evaluate-v1.1.py; evaluate-v2.0.py where unanswerable",
+    kinds=("span",),
 )
 MLQA = Metric(
     name="mlqa",
@@ -93,4 +94,5 @@ MLQA = Metric(
     compute=mlqa,
     primary=("f1", "exact_match"),
     source="facebookresearch/MLQA, mlqa_evaluation_v1.py",
+    kinds=("span",),
 )

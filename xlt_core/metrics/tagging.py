@@ -128,6 +128,7 @@ UDPOS = Metric(
     compute=udpos,
     primary=("f1",),
     source="google-research/xtreme, third_party/evaluate_pos.py with seqeval 1.2.2",
+    kinds=("tagging",),
 )
 PANX = Metric(
     name="panx",
@@ -135,4 +136,5 @@ PANX = Metric(
     compute=panx,
     primary=("f1",),
     source="google-research/xtreme, third_party/evaluate_ner.py with seqeval 1.2.2",
+    kinds=("tagging",),
 )

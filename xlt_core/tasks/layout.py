@@ -173,6 +173,16 @@ class HubParallel:
 
 
 HubForm = HubTable | HubTags | HubTrees | HubChoices | HubSpans | HubParallel
+
+# The forms that tasks of a kind are read from, by kind and source.
+FORMS: dict[str, dict[str, tuple[type, ...]]] = {
+    "classification": {"folder": (TableForm,), "hub": (HubTable,)},
+    "multiple_choice": {"folder": (ChoiceForm, CopaForm), "hub": (HubChoices,)},
+    "tagging": {"folder": (TagForm,), "hub": (HubTags, HubTrees)},
+    "span": {"folder": (SquadForm,), "hub": (HubSpans,)},
+    "regression": {"folder": (TableForm,), "hub": (HubTable,)},
+    "retrieval": {"folder": (ParallelForm,), "hub": (HubParallel,)},
+}
 CONVERTED = "refs/convert/parquet"
 
 

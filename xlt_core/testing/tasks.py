@@ -20,22 +20,8 @@ from xlt_core.kinds.span.example import SpanExample
 from xlt_core.kinds.tagging.example import TaggingExample
 from xlt_core.metrics import METRICS
 from xlt_core.tasks import TABLE, Task, get_task
-from xlt_core.tasks.layout import (
-    ChoiceForm,
-    CopaForm,
-    FolderLayout,
-    HubChoices,
-    HubLayout,
-    HubParallel,
-    HubSpans,
-    HubTable,
-    HubTags,
-    HubTrees,
-    ParallelForm,
-    SquadForm,
-    TableForm,
-    TagForm,
-)
+from xlt_core.tasks.layout import FORMS as READ_AS
+from xlt_core.tasks.layout import FolderLayout, HubLayout
 from xlt_core.tasks.task import SPLITS
 from xlt_core.vocabulary.languages import get_language
 from xlt_core.vocabulary.plan import Member
@@ -58,14 +44,18 @@ class Forms:
     labelled: bool = False
 
 
+def _forms(kind: str, example: type, labelled: bool = False) -> Forms:
+    return Forms(example, READ_AS[kind]["folder"], READ_AS[kind]["hub"], labelled)
+
+
 # By kind. Whoever has a kind of task of their own adds its line before its tasks are tried.
 FORMS: dict[str, Forms] = {
-    "classification": Forms(ClassificationExample, (TableForm,), (HubTable,), labelled=True),
-    "multiple_choice": Forms(ChoiceExample, (ChoiceForm, CopaForm), (HubChoices,)),
-    "tagging": Forms(TaggingExample, (TagForm,), (HubTags, HubTrees), labelled=True),
-    "span": Forms(SpanExample, (SquadForm,), (HubSpans,)),
-    "regression": Forms(RegressionExample, (TableForm,), (HubTable,)),
-    "retrieval": Forms(RetrievalExample, (ParallelForm,), (HubParallel,)),
+    "classification": _forms("classification", ClassificationExample, labelled=True),
+    "multiple_choice": _forms("multiple_choice", ChoiceExample),
+    "tagging": _forms("tagging", TaggingExample, labelled=True),
+    "span": _forms("span", SpanExample),
+    "regression": _forms("regression", RegressionExample),
+    "retrieval": _forms("retrieval", RetrievalExample),
 }
 
 
