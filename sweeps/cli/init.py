@@ -128,11 +128,12 @@ def mistakes_of(wish: Wish) -> Iterator[Mistake]:
         ("--encoder", read_encoder, [wish.encoder]),
     )
     for where, read, values in told:
+        found: list[object] = []
         for value in values:
             try:
                 if value is not None:
-                    read(value)
+                    found.append(read(value))
             except UserMistake as error:
                 yield from (replace(mistake, where=where) for mistake in error.mistakes)
-        if len(set(values)) < len(values):
+        if any(one in found[:at] for at, one in enumerate(found)):  # `a+b` and `b+a` are one
             yield Mistake(where, "names one twice", "name each once")

@@ -14,6 +14,11 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
+TOKEN = (
+    "set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH=FILE, the file that holds the cluster's token "
+    "(`ray start --head` keeps it in ~/.ray/auth_token of its machine)"
+)
+_WANTS_TOKEN = re.compile(r"unauthenticated|authenticat|auth(orization)? token", re.IGNORECASE)
 
 
 def require_cluster(address: str) -> None:
@@ -71,10 +76,18 @@ def _require_answer(place: str, address: str) -> None:
         why = f"what listens there did not answer within {ANSWER_SECONDS:.0f} seconds"
         raise UserMistake(no_cluster(address, why)) from None
     if asked.returncode:
-        said = asked.stderr.decode("utf-8", "replace").strip().splitlines()
         raise UserMistake(
-            no_cluster(address, said[-1] if said else "what listens there is not one")
+            refused(address, (asked.stderr + asked.stdout).decode("utf-8", "replace"))
         )
+
+
+def refused(address: str, said: str) -> Mistake:
+    """The mistake of an address where something listens that refuses, with what Ray said of it."""
+    if _WANTS_TOKEN.search(said):
+        what = "the Ray cluster there wants a token, and refuses who has none or another one"
+        return Mistake(f"--address {address}", what, f"{TOKEN}; or leave --address out to run here")
+    lines = said.strip().splitlines()
+    return no_cluster(address, lines[-1] if lines else "what listens there is not one")
 
 
 def no_cluster(address: str, why: str) -> Mistake:
@@ -82,5 +95,6 @@ def no_cluster(address: str, why: str) -> Mistake:
     return Mistake(
         f"--address {address}",
         f"no Ray cluster answers there ({why})",
-        "start one with `ray start --head`, or leave --address out to run here",
+        "start one with `ray start --head`, or leave --address out to run here; one that wants a "
+        f"token answers who has it: {TOKEN}",
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeps.interface.places import find_sweep
 from sweeps.spec.paths import SweepFolder, shown
+from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,9 @@ def load(sweep: str | PathLike[str]) -> LoadedSweep:
     from sweeps.spec.sound import import_sound_plugins
 
     import_sound_plugins()
+    if not isinstance(sweep, str | PathLike):
+        what = f"is neither a name, a folder nor a URL, but {sweep!r}"
+        raise UserMistake(Mistake("sweep", what, "`xlt status` lists the sweeps there are"))
     return LoadedSweep(find_sweep(fspath(sweep)))
 
 

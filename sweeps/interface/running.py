@@ -19,6 +19,7 @@ from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
 from sweeps.interface.refusals import refuse_a_second_driver, require_reach, require_shared
 from sweeps.processes import uncollected
 from sweeps.results.states import SweepState
+from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
     from sweeps.execution.driver import Ended
@@ -89,6 +90,7 @@ def run(
     """
     from sweeps.spec.shipped import standing_for
 
+    require_arguments(spec, overrides, workers)
     written = spec if isinstance(spec, Mapping) else standing_for(Path(spec)) or Path(spec)
     place = None if folder is None else fspath(folder)
     manner = Manner(address, workers, retry_failed)
@@ -97,6 +99,23 @@ def run(
     if ran.ended.state == SweepState.INTERRUPTED and not ran.ended.open_trials:
         raise KeyboardInterrupt
     return LoadedSweep(ran.folder)
+
+
+def require_arguments(spec: object, overrides: object, workers: object) -> None:
+    """Raise UserMistake where `run` was called with what no command line could say."""
+    if not isinstance(spec, str | PathLike | Mapping):
+        what = f"is neither a file, a name nor a mapping, but {spec!r}"
+        raise UserMistake(Mistake("spec", what, "write 'first.yaml', or a mapping of its shape"))
+    if not spec:
+        what = "is empty"
+        raise UserMistake(Mistake("spec", what, "write at least name, intermediate and targets"))
+    if isinstance(overrides, str):
+        remedy = f"write overrides=[{overrides!r}]"
+        raise UserMistake(Mistake("overrides", "is a text, not a list of them", remedy))
+    whole = isinstance(workers, int) and not isinstance(workers, bool) and workers >= 1
+    if workers is not None and not whole:
+        what = f"should be a whole number of at least 1, not {workers!r}"
+        raise UserMistake(Mistake("workers", what, "or leave it out: the spec says how many"))
 
 
 def run_spec(

@@ -100,6 +100,28 @@ def test_a_shipped_spec_has_a_name() -> None:
         sweeps.run("quickstart", overrides=["recipe.train.steps=few"])
 
 
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: sweeps.run(None), "spec: is neither a file, a name nor a mapping, but None"),
+        (lambda: sweeps.run({}), "spec: is empty"),
+        (lambda: sweeps.load(None), "sweep: is neither a name, a folder nor a URL, but None"),
+        (lambda: sweeps.run(SPEC, workers=0), "workers: should be a whole number of at least 1"),
+        (lambda: sweeps.run(SPEC, workers="2"), "workers: should be a whole number of at least 1"),
+        (
+            lambda: sweeps.run(SPEC, overrides="recipe.train.steps=3"),
+            "overrides: is a text, not a list",
+        ),
+    ],
+)
+def test_what_no_command_line_could_say(place: Path, call, said: str) -> None:
+    """One mistake, which names the argument; nothing is begun."""
+    with pytest.raises(UserMistake) as refused:
+        call()
+    (mistake,) = refused.value.mistakes
+    assert str(mistake).startswith(said)
+
+
 def test_what_it_does_not_have() -> None:
     """As of any module."""
     with pytest.raises(AttributeError, match="module 'sweeps' has no attribute 'ran'"):

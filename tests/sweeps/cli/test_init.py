@@ -113,6 +113,8 @@ def test_what_is_there_is_never_written_over(xlt, folder: Path):
         (("--tasks", "mnly"), "--tasks: 'mnly' is not a task\n    → did you mean mnli?"),
         (("--tasks", "panx[rx]"), "--tasks: 'rx' is not a language's code"),
         (("--tasks", "qqp,qqp"), "--tasks: names one twice"),
+        (("--tasks", "mnli,mnli[en]"), "--tasks: names one twice"),
+        (("--tasks", "mnli+qqp,qqp+mnli"), "--tasks: names one twice"),
         (("--tasks", ","), "--tasks: "),
         (("--data", "lab"), "--data: mnli is not in the lab"),
         (("--tasks", "lab-pairs"), "no one source has all tasks: lab-pairs is not on the hub"),

@@ -7,6 +7,10 @@ import threading
 
 import pytest
 import ray
+from ray._private.authentication.authentication_constants import (
+    TOKEN_AUTH_ENABLED_BUT_NO_TOKEN_FOUND_ERROR_MESSAGE,
+    TOKEN_INVALID_ERROR_MESSAGE,
+)
 
 from sweeps.execution import address
 from xlt_core.vocabulary.errors import UserMistake
@@ -70,3 +74,20 @@ def test_no_cluster_on_this_machine(monkeypatch):
     monkeypatch.setattr("ray._private.services.get_ray_address_from_environment", nothing)
     with pytest.raises(UserMistake, match="none was found on this machine"):
         address.require_cluster("auto")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        TOKEN_AUTH_ENABLED_BUT_NO_TOKEN_FOUND_ERROR_MESSAGE,
+        TOKEN_INVALID_ERROR_MESSAGE,
+        "RpcError: status = StatusCode.UNAUTHENTICATED",
+    ],
+)
+def test_a_cluster_that_wants_a_token(said):
+    """It is there, and was started as it should: what is missing is the token, by Ray's names."""
+    mistake = address.refused("host:6379", f"Traceback\n{said}\nsomething else\n")
+    assert "wants a token" in mistake.what and "ray start --head`, or" not in mistake.remedy
+    assert "RAY_AUTH_MODE=token" in mistake.remedy
+    assert "RAY_AUTH_TOKEN_PATH=FILE" in mistake.remedy
+    assert "wants a token" not in address.refused("host:6379", "Connection reset\n").what
