@@ -13,12 +13,12 @@ from xlt_core.metrics.accuracy import ACCURACY
 from xlt_core.metrics.correlation import CORRELATION
 from xlt_core.metrics.metric import Metric
 from xlt_core.metrics.retrieval import RETRIEVAL
-from xlt_core.metrics.squad import MLQA, SQUAD
+from xlt_core.metrics.squad import MLQA, SQUAD, SQUAD2
 from xlt_core.metrics.tagging import PANX, UDPOS
 from xlt_core.vocabulary.scores import mean
 
 METRICS: dict[str, Metric] = {
-    m.name: m for m in (ACCURACY, UDPOS, PANX, SQUAD, MLQA, CORRELATION, RETRIEVAL)
+    m.name: m for m in (ACCURACY, UDPOS, PANX, SQUAD, SQUAD2, MLQA, CORRELATION, RETRIEVAL)
 }
 
 __all__ = ["METRICS", "Metric", "score"]

@@ -1,7 +1,8 @@
 """Answers to questions: F1 over words and exact match, after SQuAD's or MLQA's normalising.
 
 Both take the best over the gold answers, for F1 and exact match separately. A question without
-gold answers scores 100 for an answer without words and 0 for any other (SQuAD 2.0). Neighbours:
+gold answers scores 100 for an answer without words and 0 for any other; so does, by SQuAD 2.0's
+script alone, one whose gold answers are nothing once they are normalised. Neighbours:
 `answers` (the normalisers), `spans` (where the predicted texts come from).
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from xlt_core.kinds.span.example import SpanExample
 from xlt_core.metrics.answers import mlqa_normaliser, squad_words
@@ -67,6 +69,23 @@ def mlqa(
     return _score(examples, predictions, mlqa_normaliser(language))
 
 
+def squad2(
+    examples: Sequence[SpanExample],
+    predictions: Sequence[str | None],
+    language: str,
+    labels: tuple[str, ...],
+) -> dict[str, float]:
+    """Return F1 and exact match as SQuAD 2.0's script does, for tasks with unanswerable questions.
+
+    It drops gold answers without words; so nothing is left but what has some, or nothing at all.
+    """
+    worded = [
+        replace(one, answers=tuple(gold for gold in one.answers if squad_words(gold[0])))
+        for one in examples
+    ]
+    return _score(worded, predictions, squad_words)
+
+
 def _score(
     examples: Sequence[SpanExample], predictions: Sequence[str | None], words: Words
 ) -> dict[str, float]:
@@ -85,7 +104,15 @@ SQUAD = Metric(
     title="mean of F1 and exact match (SQuAD's normaliser)",
     compute=squad,
     primary=("f1", "exact_match"),
-    source="rajpurkar/SQuAD-explorer, evaluate-v1.1.py; evaluate-v2.0.py where unanswerable",
+    source="rajpurkar/SQuAD-explorer, evaluate-v1.1.py",
+    kinds=("span",),
+)
+SQUAD2 = Metric(
+    name="squad2",
+    title="mean of F1 and exact match (SQuAD 2.0's script)",
+    compute=squad2,
+    primary=("f1", "exact_match"),
+    source="rajpurkar/SQuAD-explorer, evaluate-v2.0.py",
     kinds=("span",),
 )
 MLQA = Metric(

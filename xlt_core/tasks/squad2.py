@@ -17,7 +17,7 @@ SQUAD2 = Task(
     kind="span",
     title="Find the answer in a paragraph, or see that there is none",
     languages=("en",),
-    metric="squad",
+    metric="squad2",
     unanswerable=True,
     defaults={
         "epochs": 3,

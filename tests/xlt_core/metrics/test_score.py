@@ -22,7 +22,7 @@ from xlt_core.tasks import all_tasks
 UPOS = ("ADJ", "NOUN", "SCONJ", "SYM", "VERB")
 IOB2 = ("B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O")
 LABELS = {"accuracy": ("a", "b", "c"), "udpos": UPOS, "panx": IOB2, "squad": (), "mlqa": ()}
-LABELS |= {"correlation": (), "retrieval": ()}
+LABELS |= {"correlation": (), "retrieval": (), "squad2": ()}
 LOWEST = {"correlation": -100.0}  # elsewhere 0
 WORDS = ("the", "Eiffel", "tower", "1,250", "de", "la", "北京", "ที่", "!")
 

@@ -7,6 +7,7 @@ import pytest
 from xlt_core.kinds.span.example import SpanExample
 from xlt_core.metrics import score
 from xlt_core.metrics.answers import mlqa_words, squad_words
+from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import UserMistake
 
 
@@ -67,7 +68,27 @@ class TestMlqaWords:
         assert _scores("squad", "北京", "北京市", language="zh") == (0.0, 0.0)
 
 
-@pytest.mark.parametrize("metric", ["squad", "mlqa"])
+class TestUnanswerable:
+    """By hand after evaluate-v2.0.py: `gold_answers` without words are dropped, then `[""]`."""
+
+    def test_a_gold_answer_without_words_is_none(self):
+        """So no answer is right, in F1 too."""
+        assert _scores("squad2", "", "the") == (100.0, 100.0)
+        assert _scores("squad2", "The!", "the", "a") == (100.0, 100.0)
+        assert _scores("squad2", "tower", "the") == (0.0, 0.0)
+
+    def test_beside_one_with_words_it_does_not_count(self):
+        """By version 1.1 it would be matched."""
+        assert _scores("squad2", "the", "the", "tower") == (0.0, 0.0)
+        assert _scores("squad", "the", "the", "tower") == (0.0, 100.0)
+        assert _scores("squad2", "tower", "the", "tower") == (100.0, 100.0)
+
+    def test_the_task_is_scored_so(self):
+        """SQuAD 2.0 asks what may have no answer."""
+        assert get_task("squad2").metric == "squad2"
+
+
+@pytest.mark.parametrize("metric", ["squad", "squad2", "mlqa"])
 class TestAnswers:
     def test_f1_by_hand(self, metric: str):
         """Two words in common of two predicted and three wanted."""
@@ -99,8 +120,9 @@ class TestAnswers:
         assert _scores(metric, None) == (0.0, 0.0)
 
     def test_articles_alone_are_equal_without_words_in_common(self, metric: str):
-        """The official scripts' corner: exact match without F1."""
-        assert _scores(metric, "the", "The") == (0.0, 100.0)
+        """The official scripts' corner: exact match without F1. Version 2.0 has none."""
+        f1 = 100.0 if metric == "squad2" else 0.0
+        assert _scores(metric, "the", "The") == (f1, 100.0)
 
     def test_the_primary_is_the_mean_of_both(self, metric: str):
         """Over all questions."""
