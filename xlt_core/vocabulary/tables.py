@@ -7,6 +7,7 @@ member by what it says (a task's labels, …) whoever reads specs finds: `sweeps
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -25,10 +26,11 @@ class MemberTable:
 
     Attributes:
         title: as mistakes name it; its first word is the variable's name.
-        module: where it stands, its member's class beside it.
+        module: where it stands.
         member: the class of its members; or the protocol, or base class, that they are of.
         named: the attribute of a member that is its key; empty where none is.
         classes: whether its members are classes themselves.
+        home: the module of `member`; empty where it stands beside the table.
     """
 
     title: str
@@ -36,6 +38,7 @@ class MemberTable:
     member: str
     named: str = "name"
     classes: bool = False
+    home: str = ""
 
 
 TABLES = (
@@ -44,7 +47,9 @@ TABLES = (
     MemberTable("METRICS", "xlt_core.metrics", "Metric"),
     MemberTable("METHODS of training", "xlt_core.training.methods", "Method"),
     MemberTable("KINDS of stages", "xlt_core.stages", "Stage", "kind", classes=True),
-    MemberTable("LEARNERS", "xlt_core.models.learners", "Learner", "", classes=True),
+    MemberTable(
+        "LEARNERS", "xlt_core.models.learners", "Learner", "", True, "xlt_core.models.learner"
+    ),
     MemberTable("METHODS of search", "sweeps.spec.methods", "SearchMethod", ""),
 )
 
@@ -98,7 +103,8 @@ def _wrong(table: MemberTable, key: object, member: Any) -> Iterator[Mistake]:
 
 def _not_one(table: MemberTable, member: Any) -> str:
     """How it is no member of the table; empty where it is."""
-    wanted: Any = getattr(sys.modules[table.module], table.member)
+    # Where a line has a member, its class has been imported; else it is looked up now.
+    wanted: Any = getattr(importlib.import_module(table.home or table.module), table.member)
     if isinstance(member, type) != table.classes:
         return f"is no {table.member}, but {_what_it_is(member)}"
     if getattr(wanted, "_is_protocol", False):
