@@ -63,15 +63,14 @@ def import_plugins(names: Iterable[str]) -> None:
 def content_of(names: tuple[str, ...]) -> str:
     """SHA-256 of the code of plug-ins that are imported, as it was when this was first asked.
 
-    A module's file, or every Python file of its package. Empty for no plug-ins.
+    A module's file, or every Python file of the package it stands in. Empty for no plug-ins.
     """
     if not names:
         return ""
-    tops = dict.fromkeys(name.partition(".")[0] for name in names)
     digests = [
         [where, hashlib.sha256(path.read_bytes()).hexdigest()]
-        for top in tops
-        for where, path in _files_of(top)
+        for name in names
+        for where, path in _files_of(name)
     ]
     return fingerprint([list(names), digests])
 
@@ -94,15 +93,21 @@ def require_same(names: tuple[str, ...], content: str) -> None:
         raise UserMistake(Mistake(VARIABLE, what, remedy))
 
 
-def _files_of(top: str) -> list[tuple[str, Path]]:
-    """The files of a module or package, each with its place within that."""
-    module = sys.modules.get(top)
-    folders = [Path(place) for place in getattr(module, "__path__", ())]
-    if folders:
-        found = [(file.relative_to(home), file) for home in folders for file in home.rglob("*.py")]
-        return sorted((where.as_posix(), file) for where, file in found)
-    file = getattr(module, "__file__", None)
-    return [(Path(file).name, Path(file))] if file and Path(file).is_file() else []
+def _files_of(name: str) -> list[tuple[str, Path]]:
+    """The files of a module, or of the package that it is or is part of, by their place in that.
+
+    Of where modules stand by their own word: what lies above them is another in every process
+    that was started another way.
+    """
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if not file or not Path(file).is_file():
+        return []
+    own = Path(file)
+    if "." not in name and own.name != "__init__.py":
+        return [(own.name, own)]
+    return sorted(
+        (path.relative_to(own.parent).as_posix(), path) for path in own.parent.rglob("*.py")
+    )
 
 
 def place_in(error: BaseException, names: Sequence[str]) -> str:
