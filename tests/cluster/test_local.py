@@ -160,6 +160,7 @@ def test_an_id_that_was_used_again_is_left_alone(folder, bystander) -> None:
     assert bystander.wait() == -signal.SIGTERM
 
 
+@pytest.mark.slow
 def test_what_does_not_come_up_is_ended(folder) -> None:
     """MLflow has no use for this file: what began beside it ends, and the cause is shown."""
     folder.mkdir()

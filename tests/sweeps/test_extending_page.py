@@ -62,6 +62,7 @@ def test_an_example_passes_its_suite(home: Path, name: str) -> None:
     assert re.search(r"^\d+ passed", said.stdout, re.M)
 
 
+@pytest.mark.slow
 def test_they_work_together(home: Path) -> None:
     """A sweep trains on the task, by the method, as the search proposes."""
     write_data(home / "data")

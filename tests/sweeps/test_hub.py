@@ -142,6 +142,7 @@ def test_a_study_goes_on_with_what_was_planned(hub: SmallHub, prepare: Any, tmp_
 class TestVanished:
     """A planned commit that the hub no longer has, on a machine whose cache is empty."""
 
+    @pytest.mark.slow
     def test_the_same_content_under_another_commit_serves_on(
         self, hub: SmallHub, prepare: Any, tmp_path: Path
     ) -> None:
