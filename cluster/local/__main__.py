@@ -54,7 +54,7 @@ def parsed() -> argparse.Namespace:
     for command in (starts, ends):
         command.add_argument("--folder", type=Path, default=home / "xlt" / "cluster", metavar="DIR")
     starts.add_argument("--postgres", action="store_true", help="studies on a PostgreSQL server")
-    starts.add_argument("--s3", action="store_true", help="the store on an S3 server, in memory")
+    starts.add_argument("--s3", action="store_true", help="the store on an S3 server")
     starts.add_argument("--head-cpus", type=int, default=1, metavar="N", help="of Ray's head")
     starts.add_argument("--cpus", type=int, default=1, metavar="N", help="of each other node")
     return parser.parse_args()

@@ -41,7 +41,7 @@ def waves(records: Records, options: Options) -> Iterator[list[servers.Server]]:
         "XLT_STORAGE": f"sqlite:///{folder / 'study.db'}",
     }
     if options.s3:
-        first.append(servers.s3(port("s3")))
+        first.append(servers.s3(folder, port("s3")))
         exports |= {
             "XLT_RUNS": f"s3://{servers.BUCKET}/runs",
             "XLT_STORE": f"s3://{servers.BUCKET}/stages",

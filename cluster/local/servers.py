@@ -22,6 +22,7 @@ BUCKET = "xlt"
 NODES = ("head", "node1", "node2")
 OBJECT_STORE_BYTES = 100 * 1024 * 1024  # only small values cross; weights go through the store
 PYTHON = (sys.executable, "-P", "-m")
+S3_SERVER = Path(__file__).with_name("s3_server.py")
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,14 @@ def mlflow(folder: Path, port: int) -> Server:
     return Server("mlflow", f"MLflow's server at {address}", command, answers, quiet)
 
 
-def s3(port: int) -> Server:
-    """An S3 server that keeps all it holds in memory, with one bucket."""
+def s3(folder: Path, port: int) -> Server:
+    """An S3 server with one bucket, whose objects lie below `folder`."""
     address = f"http://{HERE}:{port}"
 
     def answers() -> bool:
         return fetched(f"{address}/{BUCKET}", "PUT") is not None
 
-    command = (*PYTHON, "moto.server", "-H", HERE, "-p", str(port))
+    command = (sys.executable, "-P", str(S3_SERVER), HERE, str(port), str(folder / "s3"))
     return Server("s3", f"the S3 server at {address}", command, answers)
 
 
@@ -92,6 +93,9 @@ class Ray:
         """The head, or another node."""
         # Its own: two nodes that begin at once would take the same one, and a dead one had another.
         folder = str(self.temporary / f"{name}-{secrets.token_hex(3)}")
+        # What would be its machine's disk: nodes share none but what they are told to share.
+        disk = self.temporary / f"{name}-disk"
+        disk.mkdir(exist_ok=True)
         head = ("--head", "--port", str(self.gcs), "--ray-client-server-port", str(self.client))
         head += ("--dashboard-host", HERE, "--dashboard-port", str(self.dashboard))
         command = (
@@ -105,7 +109,8 @@ class Ray:
             *("--min-worker-port", "0", "--max-worker-port", "0"),  # else ranges that overlap
         )
         shown = f"Ray's {name}" + (f" at {self.address}" if name == "head" else "")
-        return Server(name, shown, command, lambda: self.counts(folder), self.environment)
+        environment = {**self.environment, "TMPDIR": str(disk)}
+        return Server(name, shown, command, lambda: self.counts(folder), environment)
 
     def counts(self, folder: str) -> bool:
         """Whether the head counts the node with that folder among those alive."""

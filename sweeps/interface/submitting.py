@@ -163,10 +163,11 @@ def _flat(sweep: Sweep) -> dict[str, object]:
 
     settled = {name: to_data(sweep)[name] for name in ("store", "storage", "tracking")}
     found = {**sweep.source, "name": sweep.name, **settled}
-    if str(sweep.source.get("data", "")).startswith("folder:") or "/" in sweep.data:
-        found["data"] = f"folder:{sweep.data}"
-    if isinstance(sweep.encoder, str):
-        found["encoder"] = sweep.encoder
+    if sweep.data not in ("hub", "lab"):
+        found["data"] = {"folder": sweep.data}
+    # Those of a choice may be folders as well; any other range is none of an encoder.
+    encoder = sweep.encoder
+    found["encoder"] = encoder if isinstance(encoder, str) else {"choice": list(encoder.choices)}
     return found
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import json
 import random
 import signal
@@ -33,7 +32,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.faults import disk, terminal  # noqa: E402
+from tests.faults import disk, outcomes, terminal  # noqa: E402
 from tests.faults.accidents import ACCIDENTS, around, store_of  # noqa: E402
 from tests.faults.processes import gone, kill, named, tree  # noqa: E402
 
@@ -194,81 +193,30 @@ def strike(home: Path, driver: int, kind: str, dice: random.Random) -> int:
 
 
 def outcome(home: Path) -> dict[str, Any]:
-    """Everything that must be equal: proposals, objectives and every score, in full precision."""
-    from sweeps.search.study import SweepStudy
-    from xlt_core.store import Store
-    from xlt_core.vocabulary.fingerprint import fingerprint
-
-    trials = [
-        [trial.number, str(trial.plan), dict(trial.settings), trial.state, trial.value]
-        for trial in SweepStudy.open(
-            f"sqlite:///{home}/runs/campaign/study.db", "campaign"
-        ).trials()
-    ]
-    store = Store(store_of(home))
-    scores = {}
-    for key in sorted(store.keys()):
-        stage = store.read(key)
-        assert stage is not None
-        if stage.about["kind"] == "evaluate":
-            scores[key] = stage.json("scores.json")
-        else:
-            weights = stage.path("weights.safetensors").read_bytes()
-            scores[key] = hashlib.sha256(weights).hexdigest()
-    return {"digest": fingerprint([trials, scores]), "trials": trials, "scores": scores}
+    """What came of the sweep in `home`."""
+    return outcomes.outcome(_study(home), "campaign", store_of(home))
 
 
 def differences(home: Path, reference: dict[str, Any], tally: Tally) -> list[str]:
     """Everything in which a finished sweep differs from the uninterrupted one."""
     found = outcome(home)
-    faults = []
-    if found["trials"] != reference["trials"]:
-        faults.append(f"trials differ: {found['trials']}")
-    if found["scores"] != reference["scores"]:
-        faults.append("scores or weights differ")
-    faults += mlflow_faults(home, len(found["trials"]))
+    faults = outcomes.differences(found, reference)
+    faults += outcomes.mlflow_faults(f"sqlite:///{home}/runs/mlflow.db", len(found["trials"]))
     from xlt_core.store import Store
 
     store = Store(store_of(home))
     done = Counter(e["key"] for e in store.executions() if e["ended"] == "done")
     faults += [f"stage {key} was finished {n} times" for key, n in done.items() if n > 1]
-    for key in sorted(store.keys()):
-        stage = store.read(key)
-        if stage is None or stage.about["kind"] != "train":
-            continue
-        attempts = stage.about["attempts"]
+    for title, attempts, steps in outcomes.trainings(store):
         tally.stages += 1
         tally.continued += len(attempts) > 1
-        if not is_seamless(attempts, stage.about["steps"]):
-            faults.append(f"{stage.about['title']} was not continued: {attempts}")
+        if not outcomes.is_seamless(attempts, steps):
+            faults.append(f"{title} was not continued: {attempts}")
     return faults
 
 
-def is_seamless(attempts: list[dict[str, Any]], steps: int) -> bool:
-    """Whether each attempt began where the checkpoint before it stood, and the last one ended.
-
-    So the only steps trained twice are those since a killed worker's last checkpoint.
-    """
-    begun = [0, *(attempt["to_step"] for attempt in attempts)]
-    return begun == [*(attempt["from_step"] for attempt in attempts), steps]
-
-
-def mlflow_faults(home: Path, trials: int) -> list[str]:
-    """Runs left RUNNING, runs doubled, trials without a run."""
-    from mlflow.tracking import MlflowClient
-
-    client = MlflowClient(f"sqlite:///{home}/runs/mlflow.db")
-    experiments = [e.experiment_id for e in client.search_experiments()]
-    runs = client.search_runs(experiments, max_results=5000)
-    faults = [
-        f"run {r.info.run_name} is {r.info.status}" for r in runs if r.info.status == "RUNNING"
-    ]
-    for tag in ("xlt.trial", "xlt.stage"):
-        count = Counter(r.data.tags[tag] for r in runs if tag in r.data.tags)
-        faults += [f"{tag} {name} has {n} runs" for name, n in count.items() if n > 1]
-        if tag == "xlt.trial" and len(count) != trials:
-            faults.append(f"{len(count)} trial runs for {trials} trials")
-    return faults
+def _study(home: Path) -> str:
+    return f"sqlite:///{home}/runs/campaign/study.db"
 
 
 def tail(home: Path) -> str:

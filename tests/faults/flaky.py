@@ -28,7 +28,7 @@ class Flaky:
     `instead`: the status and the page that everything is answered with; None to pass on.
     """
 
-    def __init__(self, behind: str, seed: int = 0) -> None:
+    def __init__(self, behind: str, seed: int = 0, port: int = 0) -> None:
         self.behind = urlsplit(behind).netloc
         self.faults = 0.0
         self.ways: tuple[str, ...] = WAYS
@@ -36,7 +36,7 @@ class Flaky:
         self.instead: tuple[int, str] | None = None
         self._dice = random.Random(seed)
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
