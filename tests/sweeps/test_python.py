@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,12 +16,18 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from transformers import pipeline
 
 import sweeps
 from sweeps.interface.loaded import LoadedSweep
 from sweeps.results.rows import ScoreRow
 from sweeps.results.stages import StageRow
+from xlt_core.evaluation.evaluate import read_predictions
+from xlt_core.lab.source import LabSource
+from xlt_core.store import Store
+from xlt_core.store.layout import stage_path
 from xlt_core.vocabulary.errors import UserMistake
+from xlt_core.vocabulary.refs import SourceRef
 
 HEAVY = ("ray", "torch", "mlflow", "optuna", "pandas", "transformers", "datasets", "numpy")
 SPEC = {
@@ -79,6 +86,46 @@ def test_the_story(place: Path, local_ray, capsys) -> None:
     capsys.readouterr()
     assert set(sweeps.run(more, yes=True, quiet=True).results().seed) == {0, 1, 2}
     assert capsys.readouterr().err == ""
+
+
+def test_a_model_to_take_away(place: Path, local_ray) -> None:
+    """The next cells: the winner for transformers, and for MLflow's registry."""
+    story = sweeps.run({**SPEC, "seeds": 3}, yes=True, quiet=True)
+    taken = story.export("best", register="nli", alias="champion")
+    assert (taken.uri, taken.auto_class) == (
+        "models:/nli@champion",
+        "AutoModelForSequenceClassification",
+    )
+
+    # Transformers alone predicts what the sweep has scored.
+    (scored,) = [
+        stage
+        for stage in taken.model.path.evaluations
+        if (stage.data.language, stage.data.split) == ("qla", "test")
+    ]
+    store = Store(story.spec.store)
+    known = read_predictions(store.read(scored.key).path("predictions.jsonl.zst"))
+    rows = LabSource(SourceRef("lab")).load("lab-nli", "qla", "test")
+    judge = pipeline("text-classification", model="best")
+    said = judge([{"text": row.first, "text_pair": row.second} for row in rows])
+    assert [one["label"] for one in said] == [one["prediction"] for one in known]
+
+    # The card says how well.
+    row = story.results().query(
+        "trial == @taken.model.trial.number and seed == 0 and split == 'test' and language == 'qla'"
+    )
+    assert f"| accuracy | {row.score.item():.2f} |" in Path("best/README.md").read_text()
+
+    # What was pruned is trained again, to the same bits; the registry has it once.
+    trained = taken.model.path.trained.key
+    shutil.rmtree(Path(story.spec.store) / stage_path(trained))
+    with pytest.raises(UserMistake, match=r"no longer in the store .*\n.*add --retrain"):
+        story.export("again")
+    assert not Path("again").exists()
+    again = story.export("again", retrain=True, register="nli")
+    assert again.uri == "models:/nli/1"
+    one, other = (Path(name, "model.safetensors").read_bytes() for name in ("best", "again"))
+    assert one == other
 
 
 def test_to_import_it_is_instant() -> None:
