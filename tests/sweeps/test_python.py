@@ -133,8 +133,8 @@ def test_to_import_it_is_instant() -> None:
     script = (
         "import sys, sweeps\n"
         "assert not [name for name in sys.modules if name.startswith('sweeps.')]\n"
-        "assert {'run', 'load'} <= set(dir(sweeps))\n"
-        "sweeps.run, sweeps.load\n"
+        "assert {'run', 'load', 'submit'} <= set(dir(sweeps))\n"
+        "sweeps.run, sweeps.load, sweeps.submit\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
@@ -152,6 +152,7 @@ def test_a_shipped_spec_has_a_name() -> None:
     [
         (lambda: sweeps.run(None), "spec: is neither a file, a name nor a mapping, but None"),
         (lambda: sweeps.run({}), "spec: is empty"),
+        (lambda: sweeps.submit({}), "spec: is empty"),
         (lambda: sweeps.load(None), "sweep: is neither a name, a folder nor a URL, but None"),
         (lambda: sweeps.run(SPEC, workers=0), "workers: should be a whole number of at least 1"),
         (lambda: sweeps.run(SPEC, workers="2"), "workers: should be a whole number of at least 1"),
@@ -271,6 +272,9 @@ class TestStatus:
         assert (empty.dtypes == begun.dtypes).all()
 
 
+TRIAL_9 = ("--trial", "9", "--to", "o")
+
+
 class TestLoad:
     def test_by_name_folder_and_url(self, made) -> None:
         """The same sweep."""
@@ -287,6 +291,12 @@ class TestLoad:
             (lambda: sweeps.load("/nowhere"), ("status", "/nowhere")),
             (lambda: sweeps.run("nowhere.yaml"), ("run", "nowhere.yaml")),
             (lambda: sweeps.run(Path("other.yaml")), ("run", "other.yaml")),
+            (lambda: sweeps.submit("other.yaml"), ("submit", "other.yaml")),
+            (
+                lambda: sweeps.submit("other.yaml", address="ray://head:10001"),
+                ("submit", "other.yaml", "--address", "ray://head:10001"),
+            ),
+            (lambda: sweeps.load("made").export("o", trial=9), ("export", "made", *TRIAL_9)),
             (
                 lambda: sweeps.run("other.yaml", overrides=["a"]),
                 ("run", "other.yaml", "--set", "a"),
