@@ -3,6 +3,7 @@
     import sweeps
 
     first = sweeps.run("first.yaml")  # or a mapping of the same shape
+    first = sweeps.submit("first.yaml", address="http://HOST:8265")  # on a Ray cluster
     first = sweeps.load("first")  # by name, folder or URL
     test = first.results().query("split == 'test' and primary")
     test.groupby(["plan", "family"]).gain.mean()
@@ -18,10 +19,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sweeps.interface.loaded import load
     from sweeps.interface.running import run
+    from sweeps.interface.submitting import submit
 
-__all__ = ["load", "run"]
+__all__ = ["load", "run", "submit"]
 
-_HOMES = {"load": "sweeps.interface.loaded", "run": "sweeps.interface.running"}
+_HOMES = {
+    "load": "sweeps.interface.loaded",
+    "run": "sweeps.interface.running",
+    "submit": "sweeps.interface.submitting",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sweeps.cli.control import cancel, pause, stop
 from sweeps.cli.doctor import doctor
+from sweeps.cli.export import export
 from sweeps.cli.fields import fields
 from sweeps.cli.init import init
 from sweeps.cli.languages import languages
@@ -28,6 +29,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "plan": plan,
     "status": status,
     "results": results,
+    "export": export,
     "logs": logs,
     "pause": pause,
     "stop": stop,

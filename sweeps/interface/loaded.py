@@ -6,7 +6,9 @@ they are made of.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweeps.interface.places import find_sweep
@@ -16,6 +18,7 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sweeps.interface.exporting import Exported
     from sweeps.results.rows import SweepResults
     from sweeps.results.winners import Winner
     from sweeps.spec.sweep import Sweep
@@ -89,6 +92,42 @@ class LoadedSweep:
         from sweeps.results.status import sweep_stages
 
         return frame(StageRow, [row.to_json() for row in sweep_stages(self.folder)])
+
+    def export(
+        self,
+        to: str | PathLike[str],
+        *,
+        trial: int | None = None,
+        chosen_by: str = "english",
+        target: str | None = None,
+        seed: int | None = None,
+        retrain: bool = False,
+        register: str | None = None,
+        alias: str | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> Exported:
+        """Write a trained model as a folder that transformers' Auto classes load.
+
+        Args:
+            to: a new or empty folder.
+            trial: its number; without, the winner.
+            chosen_by: what chooses the winner, `english` or `all`.
+            target: which of several.
+            seed: the sweep's first without.
+            retrain: train here what was pruned from the store.
+            register: have it be a version of this registered model of MLflow.
+            alias: of that version.
+            say: is told what is trained on the way.
+        """
+        from sweeps.interface.exporting import Register, export_model
+        from sweeps.results.models import Asked
+
+        if alias and not register:
+            what = "is an alias of no registered model"
+            raise UserMistake(Mistake(f"--alias {alias}", what, "name the model: --register NAME"))
+        asked = Asked(trial, chosen_by, target, seed)
+        named = Register(register, alias or "") if register else None
+        return export_model(self.folder, asked, Path(to).expanduser(), retrain, named, say)
 
     def rows(self) -> list[dict[str, object]]:
         """`results` as plain data: what `xlt results --json` prints."""

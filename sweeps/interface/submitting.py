@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
+from sweeps.interface.audience import Audience
+from sweeps.interface.loaded import LoadedSweep
 from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
-from sweeps.interface.running import Manner
+from sweeps.interface.running import Manner, require_arguments
 from sweeps.spec.paths import SweepFolder, shown
 from sweeps.spec.usual import usual
 from xlt_core.plugins import VARIABLE as PLUGINS
@@ -50,6 +53,39 @@ class Submitted:
     folder: SweepFolder
     job: Job
     again: bool
+
+
+def submit(
+    spec: str | PathLike[str] | Mapping[str, object],
+    *,
+    overrides: Sequence[str] = (),
+    folder: str | PathLike[str] | None = None,
+    address: str | None = None,
+    workers: int | None = None,
+    retry_failed: bool = False,
+    quiet: bool = False,
+) -> LoadedSweep:
+    """Run, resume or extend a sweep on a Ray cluster, as `xlt submit` does; it has begun on return.
+
+    It runs there as a job: `status`, `results` and the others look from here, and this process may
+    end. A sweep that runs there already is left alone.
+
+    Args:
+        spec, overrides, folder, workers, retry_failed, quiet: as `sweeps.run` has them.
+        address: where the cluster takes jobs, `http://HOST:8265`; without, the usual one
+            (`RAY_ADDRESS`, or `address:` of the config file).
+
+    Raises:
+        UserMistake: what `xlt submit` would refuse, in its words.
+    """
+    from sweeps.spec.shipped import standing_for
+
+    require_arguments(spec, overrides, workers)
+    written = spec if isinstance(spec, Mapping) else standing_for(Path(spec)) or Path(spec)
+    place = None if folder is None else fspath(folder)
+    manner = Manner(address, workers, retry_failed)
+    found = submit_spec(written, overrides, place, manner, Audience(quiet=quiet).say)
+    return LoadedSweep(found.folder)
 
 
 def address_of(given: str | None) -> str:

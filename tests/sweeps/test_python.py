@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,12 +16,18 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from transformers import pipeline
 
 import sweeps
 from sweeps.interface.loaded import LoadedSweep
 from sweeps.results.rows import ScoreRow
 from sweeps.results.stages import StageRow
+from xlt_core.evaluation.evaluate import read_predictions
+from xlt_core.lab.source import LabSource
+from xlt_core.store import Store
+from xlt_core.store.layout import stage_path
 from xlt_core.vocabulary.errors import UserMistake
+from xlt_core.vocabulary.refs import SourceRef
 
 HEAVY = ("ray", "torch", "mlflow", "optuna", "pandas", "transformers", "datasets", "numpy")
 SPEC = {
@@ -81,13 +88,53 @@ def test_the_story(place: Path, local_ray, capsys) -> None:
     assert capsys.readouterr().err == ""
 
 
+def test_a_model_to_take_away(place: Path, local_ray) -> None:
+    """The next cells: the winner for transformers, and for MLflow's registry."""
+    story = sweeps.run({**SPEC, "seeds": 3}, yes=True, quiet=True)
+    taken = story.export("best", register="nli", alias="champion")
+    assert (taken.uri, taken.auto_class) == (
+        "models:/nli@champion",
+        "AutoModelForSequenceClassification",
+    )
+
+    # Transformers alone predicts what the sweep has scored.
+    (scored,) = [
+        stage
+        for stage in taken.model.path.evaluations
+        if (stage.data.language, stage.data.split) == ("qla", "test")
+    ]
+    store = Store(story.spec.store)
+    known = read_predictions(store.read(scored.key).path("predictions.jsonl.zst"))
+    rows = LabSource(SourceRef("lab")).load("lab-nli", "qla", "test")
+    judge = pipeline("text-classification", model="best")
+    said = judge([{"text": row.first, "text_pair": row.second} for row in rows])
+    assert [one["label"] for one in said] == [one["prediction"] for one in known]
+
+    # The card says how well.
+    row = story.results().query(
+        "trial == @taken.model.trial.number and seed == 0 and split == 'test' and language == 'qla'"
+    )
+    assert f"| accuracy | {row.score.item():.2f} |" in Path("best/README.md").read_text()
+
+    # What was pruned is trained again, to the same bits; the registry has it once.
+    trained = taken.model.path.trained.key
+    shutil.rmtree(Path(story.spec.store) / stage_path(trained))
+    with pytest.raises(UserMistake, match=r"no longer in the store .*\n.*add --retrain"):
+        story.export("again")
+    assert not Path("again").exists()
+    again = story.export("again", retrain=True, register="nli")
+    assert again.uri == "models:/nli/1"
+    one, other = (Path(name, "model.safetensors").read_bytes() for name in ("best", "again"))
+    assert one == other
+
+
 def test_to_import_it_is_instant() -> None:
     """Nothing of weight is imported, neither by it nor by what it is asked for."""
     script = (
         "import sys, sweeps\n"
         "assert not [name for name in sys.modules if name.startswith('sweeps.')]\n"
-        "assert {'run', 'load'} <= set(dir(sweeps))\n"
-        "sweeps.run, sweeps.load\n"
+        "assert {'run', 'load', 'submit'} <= set(dir(sweeps))\n"
+        "sweeps.run, sweeps.load, sweeps.submit\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
@@ -105,6 +152,7 @@ def test_a_shipped_spec_has_a_name() -> None:
     [
         (lambda: sweeps.run(None), "spec: is neither a file, a name nor a mapping, but None"),
         (lambda: sweeps.run({}), "spec: is empty"),
+        (lambda: sweeps.submit({}), "spec: is empty"),
         (lambda: sweeps.load(None), "sweep: is neither a name, a folder nor a URL, but None"),
         (lambda: sweeps.run(SPEC, workers=0), "workers: should be a whole number of at least 1"),
         (lambda: sweeps.run(SPEC, workers="2"), "workers: should be a whole number of at least 1"),
@@ -224,6 +272,9 @@ class TestStatus:
         assert (empty.dtypes == begun.dtypes).all()
 
 
+TRIAL_9 = ("--trial", "9", "--to", "o")
+
+
 class TestLoad:
     def test_by_name_folder_and_url(self, made) -> None:
         """The same sweep."""
@@ -240,6 +291,12 @@ class TestLoad:
             (lambda: sweeps.load("/nowhere"), ("status", "/nowhere")),
             (lambda: sweeps.run("nowhere.yaml"), ("run", "nowhere.yaml")),
             (lambda: sweeps.run(Path("other.yaml")), ("run", "other.yaml")),
+            (lambda: sweeps.submit("other.yaml"), ("submit", "other.yaml")),
+            (
+                lambda: sweeps.submit("other.yaml", address="ray://head:10001"),
+                ("submit", "other.yaml", "--address", "ray://head:10001"),
+            ),
+            (lambda: sweeps.load("made").export("o", trial=9), ("export", "made", *TRIAL_9)),
             (
                 lambda: sweeps.run("other.yaml", overrides=["a"]),
                 ("run", "other.yaml", "--set", "a"),

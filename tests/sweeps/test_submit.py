@@ -63,6 +63,12 @@ class Laptop:
             text=True,
         )
 
+    def python(self, script: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", script]
+        return subprocess.run(
+            command, cwd=self.path, env=self.environment, capture_output=True, text=True
+        )
+
     def submit(self, name: str, steps: int = 5, target: str = "lab-nli", **more: str) -> str:
         (self.path / f"{name}.yaml").write_text(SPEC.format(steps=steps, target=target))
         done = self.xlt("submit", f"{name}.yaml", **more)
@@ -110,6 +116,8 @@ def test_submitted_twice_it_runs_once_and_is_met_from_here(laptop: Laptop) -> No
     """By state, log and results; each stage is computed once."""
     first = laptop.submit("twice", steps=60)
     assert "job xlt-twice-1" in first
+    again = laptop.python("import sweeps; print(sweeps.submit('twice.yaml').folder.name)")
+    assert again.stdout == "twice\n" and "already" in again.stderr
     assert "already" in laptop.submit("twice", steps=60)
     laptop.until("twice", "finished")
     status = json.loads(laptop.xlt("status", "twice", "--json").stdout)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from xlt_core.kinds.auto_class import AutoClass
 from xlt_core.kinds.heads import Build
 
 
@@ -24,6 +25,11 @@ class Learning(Protocol):
 
     reads_first: bool
     together: int
+
+    @property
+    def auto_class(self) -> AutoClass | None:
+        """What a trained model is exported as; None where no class computes what the head does."""
+        ...
 
     def layer(self, layers: int) -> int:
         """Which of an encoder's layers the head reads, counted from 1."""
@@ -50,6 +56,7 @@ class LastLayerLearning:
     """What the kinds share that read the encoder's last states, and lose row by row."""
 
     together = 1
+    auto_class: AutoClass | None = None
 
     def layer(self, layers: int) -> int:
         """The last."""

@@ -115,6 +115,10 @@ class Model(Learner):
         )
         return not draws and (flat.is_worth_it(device) if self.flat is None else self.flat)
 
+    def head_of(self, task: str) -> nn.Module:
+        """The head of a task."""
+        return self.head[_module_name(task)]
+
     def drop_heads(self) -> None:
         """See `Learner`."""
         self.head = Heads()

@@ -6,12 +6,20 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from xlt_core.kinds.auto_class import AutoClass
 from xlt_core.kinds.heads import Build, FirstTokenHead
 from xlt_core.kinds.learning import OneOfSeveralLearning
 
 
 class ChoiceLearning(OneOfSeveralLearning):
     """See `xlt_core.kinds.learning`. Logits are [B, choices]."""
+
+    auto_class = AutoClass(
+        "AutoModelForMultipleChoice",
+        "multiple-choice",
+        "Context and question, as one text, are paired with each choice (COPA's questions are put "
+        'as "What was the cause?" and "What was the effect?"); the highest logit is the answer.',
+    )
 
     def head(self, build: Build, labels: int) -> nn.Module:
         """[B · choices, H] → [B · choices, 1].

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from xlt_core.kinds.arrays import IGNORED
+from xlt_core.kinds.auto_class import AutoClass
 from xlt_core.kinds.heads import Build, TokenHead
 from xlt_core.kinds.learning import LastLayerLearning
 
@@ -18,6 +19,11 @@ class TaggingLearning(LastLayerLearning):
     """See `xlt_core.kinds.learning`. Logits are [B, T, labels]."""
 
     reads_first = False
+    auto_class = AutoClass(
+        "AutoModelForTokenClassification",
+        "token-classification",
+        "Words go in one by one; the highest logit of a word's first piece is its tag.",
+    )
 
     def head(self, build: Build, labels: int) -> nn.Module:
         """[B, T, H] → [B, T, labels]."""
