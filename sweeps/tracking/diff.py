@@ -73,7 +73,7 @@ def difference(
         is_truth: whether the record is what holds now, whatever the run says, not one of a
             queue that may be late.
     """
-    tags = all_tags(record, parent_run)
+    tags = _where_it_hangs(known, record, all_tags(record, parent_run))
     others = _otherwise(known, record.metrics)
     is_late = not is_truth and is_stale(known, record)
     if is_late or (not others and _is_applied(known, record, tags)):
@@ -93,6 +93,18 @@ def difference(
         reopen=record.status is Status.RUNNING and known.status is not Status.RUNNING,
         overtakes=others,
     )
+
+
+def _where_it_hangs(known: Known, record: RunRecord, tags: dict[str, str]) -> dict[str, str]:
+    """The tags, with a stage left under the trial that its own sweep has put it under.
+
+    Another sweep that uses it knows its sweep alone.
+    """
+    under = known.tags.get(PARENT_TAG, "")
+    if record.level != "stage" or not under.startswith(f"{record.parent}/"):
+        return tags
+    kept = {key: known.tags[key] for key in (PARENT_TAG, NESTING_TAG) if key in known.tags}
+    return {k: v for k, v in tags.items() if k != NESTING_TAG} | kept
 
 
 def is_stale(known: Known, record: RunRecord) -> bool:

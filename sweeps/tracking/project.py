@@ -61,6 +61,7 @@ def trial_record(
     *,
     overlap: Iterable[str] = (),
     selection: Selection | None = None,
+    facts: Mapping[str, str] | None = None,
     sweep_id: str = "",
 ) -> RunRecord:
     """The run of one trial.
@@ -73,6 +74,7 @@ def trial_record(
         stage_keys: the stages it is made of, trained and evaluated, shared or not.
         overlap: what its tasks share with a target, one sentence each.
         selection: which targets chose the plan, and on what.
+        facts: what a table groups by beside plan and count, such as `encoder`, `method`, `seeds`.
         sweep_id: the sweep's folder's.
 
     Raises:
@@ -98,7 +100,11 @@ def trial_record(
             status=status,
             started=started,
             ended=ended,
-            params={**_plan_params(number, plan), **{k: text_of(v) for k, v in settings.items()}},
+            params={
+                **(facts or {}),
+                **_plan_params(number, plan),
+                **{k: text_of(v) for k, v in settings.items()},
+            },
             tags=tags,
             metrics=() if ended is None else _trial_metrics(scores, objective, ended),
             sweep_id=sweep_id,
@@ -187,7 +193,17 @@ def listed(values: Sequence[str], length: int = TAG_LENGTH) -> str:
 def _plan_params(number: int, plan: str) -> dict[str, str]:
     steps = [] if plan == "(none)" else [step.strip() for step in plan.split(">") if step.strip()]
     named = {f"step.{n}": step for n, step in enumerate(steps, start=1)}
-    return {"number": str(number), "plan": plan, "count": str(len(steps)), **named}
+    # Plans of the same tasks stand together under `tasks`; `order` tells them apart.
+    by_name = sorted(range(len(steps)), key=lambda place: steps[place])
+    places = {place: rank for rank, place in enumerate(by_name, start=1)}
+    return {
+        "number": str(number),
+        "plan": plan,
+        "count": str(len(steps)),
+        "tasks": ", ".join(sorted(steps)) or plan,
+        "order": " ".join(str(places[place]) for place in range(len(steps))) or "none",
+        **named,
+    }
 
 
 def _trial_metrics(

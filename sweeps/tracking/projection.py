@@ -19,6 +19,7 @@ from sweeps.results.status import (
 from sweeps.search.trial import TrialState
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
+from sweeps.tracking.first_trials import FirstTrials
 from sweeps.tracking.project import sweep_record
 from sweeps.tracking.sweep_run import Report, spec_artifact, times_of_sweep, whole_sweep_record
 from sweeps.tracking.trial_run import StageScores, stored_record, trial_projection
@@ -30,7 +31,9 @@ from xlt_core.vocabulary.events import (
     SweepStarted,
     TrialFailed,
     TrialFinished,
+    TrialStarted,
 )
+from xlt_core.vocabulary.plan import Plan
 
 if TYPE_CHECKING:
     from sweeps.search.study import SweepStudy
@@ -59,6 +62,7 @@ class Projection:
         self._store = Store(sweep.store)
         self._id = folder.identity
         self._said: set[StageScores] = set()
+        self._first = FirstTrials(sweep, self._id, prepared)
 
     def after(self, event: Event) -> Iterator[RunRecord]:
         """What MLflow should learn from an event; nothing for most kinds.
@@ -67,15 +71,28 @@ class Projection:
         all of them.
         """
         if isinstance(event, SweepStarted):
+            self._first.note_all(self._study.trials())
             yield self._sweep_so_far(event.at)
+        elif isinstance(event, TrialStarted) and None not in (event.trial, event.plan):
+            self._first.note(event.trial, Plan.parse(event.plan), event.settings or {})
         elif isinstance(event, StageDone) and event.of == TrainStage.kind:
             self._said.add((event.stage, ()))
-            yield from stored_record(self._sweep.name, self._id, self._store, event.stage, ())
+            yield from stored_record(
+                self._sweep.name, self._id, self._store, event.stage, (), self._first
+            )
         elif isinstance(event, TrialFinished | TrialFailed) and event.trial is not None:
             trial = self._study.trial(event.trial)
             if trial is not None and trial.state != TrialState.RUNNING:
+                self._first.note(trial.number, trial.plan, trial.settings)
                 yield from trial_projection(
-                    self._sweep, self._id, self._prepared, self._store, trial, event.at, self._said
+                    self._sweep,
+                    self._id,
+                    self._prepared,
+                    self._store,
+                    trial,
+                    event.at,
+                    self._said,
+                    first=self._first,
                 )
 
     def closing(self, state: SweepState, at: float) -> Iterator[RunRecord]:
@@ -92,7 +109,7 @@ class Projection:
         # A trial may have finished before the baseline had the scores that its gains are over.
         ended = [trial for trial in trials if trial.state != TrialState.RUNNING]
         yield from _trials(
-            self._sweep, self._prepared, self._folder, self._store, ended, state, self._said
+            self._sweep, self._prepared, self._folder, self._store, ended, state, trials, self._said
         )
 
     def told(self) -> list[int]:
@@ -126,7 +143,7 @@ def sweep_projection(folder: SweepFolder, report: Report) -> Iterator[RunRecord]
     store = Store(sweep.store)
     state = sweep_status(folder).state
     yield whole_sweep_record(sweep, prepared, folder, store, trials, state, None, report)
-    yield from _trials(sweep, prepared, folder, store, trials, state)
+    yield from _trials(sweep, prepared, folder, store, trials, state, trials)
 
 
 def _trials(
@@ -136,10 +153,15 @@ def _trials(
     store: Store,
     trials: Sequence[Trial],
     state: SweepState,
+    every: Sequence[Trial],
     said: set[StageScores] | None = None,
 ) -> Iterator[RunRecord]:
     """The records of these trials; see `trial_projection`."""
+    first = FirstTrials(sweep, folder.identity, prepared)
+    first.note_all(every)
     ends = {event.trial: event.at for event in read_events(folder) if event.trial is not None}
     for trial in trials:
         at = ends.get(trial.number, 0.0)
-        yield from trial_projection(sweep, folder.identity, prepared, store, trial, at, said, state)
+        yield from trial_projection(
+            sweep, folder.identity, prepared, store, trial, at, said, state, first
+        )

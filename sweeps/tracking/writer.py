@@ -6,7 +6,7 @@ search, one create, one batch and one end: about 50 ms on SQLite.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -115,6 +115,7 @@ class Writer:
         self._spare: dict[Identity, list[str]] = {}
         self._said: OrderedDict[str, frozenset[MetricPoint]] = OrderedDict()
         self._claimed: set[tuple[str, str]] = set()
+        self._waiting: dict[str, list[Known]] = defaultdict(list)  # by the parent not there yet
 
     def _apply(self, record: RunRecord, is_truth: bool) -> Applied:
         self._load(record.sweep)
@@ -128,6 +129,7 @@ class Writer:
         change = difference(known, record, parent, said, is_truth)
         if change is not None:
             self._write(known, change)
+            self._note_waiting(known)
             self._remember(known, record)
         if created:
             self._adopt(record, known)
@@ -172,6 +174,7 @@ class Writer:
             raise NoAnswer(f"{bare(self.uri)} made no run: it is no MLflow server")
         known = Known(run.info.run_id, started=milliseconds(record.started), tags=tags)
         self._runs[*record.identity, record.owner] = known
+        self._note_waiting(known)
         return known
 
     def _write(self, known: Known, change: RunChange) -> None:
@@ -258,12 +261,20 @@ class Writer:
         """Nest the runs that were here before their parent was."""
         if record.level == "stage":
             return
-        for child in self._runs.values():
-            waits = child.tags.get(PARENT_TAG) == record.tag_value
-            waits &= child.tags.get(SWEEP_ID_TAG, record.sweep_id) == record.sweep_id
-            if waits and NESTING_TAG not in child.tags:
+        left = []
+        for child in self._waiting.pop(record.tag_value, ()):
+            waits = child.tags.get(PARENT_TAG) == record.tag_value and NESTING_TAG not in child.tags
+            if waits and child.tags.get(SWEEP_ID_TAG, record.sweep_id) != record.sweep_id:
+                left.append(child)  # of another sweep of the name
+            elif waits:
                 self._client.set_tag(child.run_id, NESTING_TAG, known.run_id)
                 child.tags[NESTING_TAG] = known.run_id
+        if left:
+            self._waiting[record.tag_value] = left
+
+    def _note_waiting(self, known: Known) -> None:
+        if PARENT_TAG in known.tags and NESTING_TAG not in known.tags:
+            self._waiting[known.tags[PARENT_TAG]].append(known)
 
     def _load(self, sweep: str) -> None:
         """Learn all runs of a sweep in one search, the first time it is met."""
@@ -347,6 +358,8 @@ class Writer:
         )
         other = self._runs.setdefault(identity, known)
         if other.run_id == known.run_id:
+            if other is known:
+                self._note_waiting(known)
             return
         # Everyone keeps the same one of two, rather one that ended.
         keep, spare = sorted((other, known), key=lambda each: (not each.said_end, each.run_id))
