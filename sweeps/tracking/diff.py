@@ -13,13 +13,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sweeps.tracking.records import MetricPoint, RunRecord, Status
+from sweeps.tracking.records import DataInput, MetricPoint, RunRecord, Status
 
 RECORD_TAG = "xlt.record"  # the digest of the last record applied in full
 ENDED_TAG = "xlt.ended"  # the end that a record said, in milliseconds
 PARENT_TAG = "xlt.parent"
 NESTING_TAG = "mlflow.parentRunId"
 NAME_TAG = "mlflow.runName"
+NOTE_TAG, OURS = "mlflow.note.content", "**Question.**"  # what people wrote there themselves stays
 SWEEP_ID_TAG = "xlt.sweep_id"  # whose the run is, where sweeps share a name
 
 
@@ -53,6 +54,8 @@ class RunChange:
     forget: tuple[str, ...]
     metrics: tuple[MetricPoint, ...]
     artifacts: Mapping[str, str]
+    inputs: tuple[DataInput, ...]
+    views: Mapping[str, str]
     end: tuple[Status, int] | None
     reopen: bool
     overtakes: tuple[str, ...] = ()
@@ -78,6 +81,8 @@ def difference(
     is_late = not is_truth and is_stale(known, record)
     if is_late or (not others and _is_applied(known, record, tags)):
         return None
+    if not known.tags.get(NOTE_TAG, OURS).startswith(OURS):
+        tags.pop(NOTE_TAG, None)
     params, moved = _split_params(known.params, record.params)
     wanted = {**tags, **moved}
     ended = milliseconds(record.ended) if record.ended is not None else None
@@ -89,6 +94,8 @@ def difference(
         ),
         metrics=tuple(m for m in record.metrics if m not in said or m.key in others),
         artifacts=record.artifacts,
+        inputs=record.inputs,
+        views=record.views,
         end=None if ended is None else (record.status, ended),
         reopen=record.status is Status.RUNNING and known.status is not Status.RUNNING,
         overtakes=others,

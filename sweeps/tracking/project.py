@@ -17,7 +17,7 @@ from sweeps.spec.selection import Selection
 from sweeps.spec.sweep import Settings
 from sweeps.tracking.aggregate import summaries
 from sweeps.tracking.names import TAG_LENGTH, legal, metric_key
-from sweeps.tracking.records import MetricPoint, RunRecord
+from sweeps.tracking.records import DataInput, MetricPoint, RunRecord
 from sweeps.tracking.stage_run import stage_record
 from sweeps.tracking.status import given, status_of, text_of
 
@@ -125,6 +125,9 @@ def sweep_record(
     best: Best | None = None,
     objectives: Iterable[tuple[int, float, float]] = (),
     selection: Selection | None = None,
+    page: Mapping[str, str] | None = None,
+    inputs: Iterable[DataInput] = (),
+    views: Mapping[str, str] | None = None,
     artifacts: Mapping[str, str] | None = None,
     error: str = "",
     sweep_id: str = "",
@@ -137,7 +140,9 @@ def sweep_record(
         code, environment: versions by name; they may change when a sweep is resumed.
         counts: such as `trials/finished`, `stages/distinct`.
         objectives: trial number, objective, time of its end; drawn as a curve over trials.
-        artifacts: `spec.yaml`, `report.json`.
+        page: what MLflow's own page shows, by its tags: description, source, commit.
+        inputs, views: see `RunRecord`.
+        artifacts: `spec.yaml`, `report.txt`, `plans.svg`, `plans.json`.
         sweep_id: its folder's.
 
     Raises:
@@ -172,7 +177,10 @@ def sweep_record(
                 "xlt.state": state.lower(),
                 **_selection_tags(selection),
                 **given({"xlt.error": error}),
+                **(page or {}),
             },
+            inputs=tuple(inputs),
+            views=dict(views or {}),
             metrics=tuple(m for m in metrics if math.isfinite(m.value)),
             artifacts=dict(artifacts or {}),
             sweep_id=sweep_id,

@@ -7,8 +7,8 @@ twice says the same. How a record looks is `sweeps.tracking.project`'s business.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sweeps.results.states import SweepState
 from sweeps.results.status import (
@@ -20,9 +20,17 @@ from sweeps.search.trial import TrialState
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
 from sweeps.tracking.first_trials import FirstTrials
+from sweeps.tracking.inputs import inputs_of
 from sweeps.tracking.project import sweep_record
-from sweeps.tracking.sweep_run import Report, spec_artifact, times_of_sweep, whole_sweep_record
+from sweeps.tracking.sweep_run import (
+    Report,
+    page_tags,
+    spec_artifact,
+    times_of_sweep,
+    whole_sweep_record,
+)
 from sweeps.tracking.trial_run import StageScores, stored_record, trial_projection
+from sweeps.tracking.views import views
 from xlt_core.stages import TrainStage
 from xlt_core.store import Store
 from xlt_core.vocabulary.events import (
@@ -73,8 +81,9 @@ class Projection:
         if isinstance(event, SweepStarted):
             self._first.note_all(self._study.trials())
             yield self._sweep_so_far(event.at)
-        elif isinstance(event, TrialStarted) and None not in (event.trial, event.plan):
-            self._first.note(event.trial, Plan.parse(event.plan), event.settings or {})
+        elif isinstance(event, TrialStarted) and event.trial is not None and event.plan:
+            settings: Mapping[str, Any] = event.settings or {}
+            self._first.note(event.trial, Plan.parse(event.plan), settings)
         elif isinstance(event, StageDone) and event.of == TrainStage.kind:
             self._said.add((event.stage, ()))
             yield from stored_record(
@@ -124,6 +133,9 @@ class Projection:
             SweepState.RUNNING,
             started,
             selection=selection(self._sweep, self._prepared),
+            page=page_tags(self._sweep, self._folder),
+            inputs=inputs_of(self._prepared),
+            views=views(self._folder),
             artifacts=spec_artifact(self._folder),
             sweep_id=self._id,
         )

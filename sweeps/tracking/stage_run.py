@@ -38,7 +38,7 @@ def stage_record(
     executor = about.get("executor") or {}
     sweep = str(executor.get("sweep") or sweep_name)
     own_id = "" if executor.get("sweep") else sweep_id
-    trial = executor.get("trial", trial)
+    under = executor.get("trial", trial)
     started = seconds(about["started"])
     ended = None if about.get("finished") is None else seconds(about["finished"])
     metrics = _curve_metrics(curve)
@@ -50,7 +50,7 @@ def stage_record(
         RunRecord(
             level="stage",
             tag_value=str(about["key"]),
-            parent=sweep if trial is None else f"{sweep}/{trial}",
+            parent=sweep if under is None else f"{sweep}/{under}",
             name=str(about.get("title") or about["key"][:12]),
             status=_status_of_stage(ended, error),
             started=started,

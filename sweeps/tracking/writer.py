@@ -6,14 +6,15 @@ search, one create, one batch and one end: about 50 ms on SQLite.
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
 from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Param, Run, RunTag
 from mlflow.entities import Metric as Point
-from mlflow.entities import Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
 from sweeps.tracking.database import (
@@ -25,6 +26,7 @@ from sweeps.tracking.database import (
 )
 from sweeps.tracking.diff import (
     NESTING_TAG,
+    NOTE_TAG,
     PARENT_TAG,
     RECORD_TAG,
     SWEEP_ID_TAG,
@@ -36,7 +38,7 @@ from sweeps.tracking.diff import (
     milliseconds,
 )
 from sweeps.tracking.location import EXPERIMENT, client_address
-from sweeps.tracking.records import LEVELS, MetricPoint, RunRecord, Status
+from sweeps.tracking.records import LEVELS, DataInput, MetricPoint, RunRecord, Status
 from xlt_core.vocabulary.address import bare
 
 Identity = tuple[str, str, str]  # level, tag value, id of the sweep where there may be several
@@ -118,6 +120,7 @@ class Writer:
         self._waiting: dict[str, list[Known]] = defaultdict(list)  # by the parent not there yet
 
     def _apply(self, record: RunRecord, is_truth: bool) -> Applied:
+        record = placed(record, self._experiment)
         self._load(record.sweep)
         self._claim(record)
         parent = self._parent_run(record)
@@ -191,11 +194,19 @@ class Writer:
             del known.tags[key]
         tags = dict(change.tags)
         done = {RECORD_TAG: tags.pop(RECORD_TAG)}
+        self._log_inputs(known, change.inputs)
+        for key, text in change.views.items():
+            self._client.set_experiment_tag(self._experiment, key, text)
         metrics = self._overtaking(known, change)
         self._log(known, change.params, tags, metrics, {} if change.artifacts else done)
         if change.artifacts:
             self._store(known, change.artifacts)
             self._log(known, {}, {}, (), done)
+
+    def _log_inputs(self, known: Known, inputs: Sequence[DataInput]) -> None:
+        """Say which data sets the run reads; MLflow keeps one that it knows as it is."""
+        if inputs:
+            self._client.log_inputs(known.run_id, datasets=[_data_set(each) for each in inputs])
 
     def _overtaking(self, known: Known, change: RunChange) -> Sequence[MetricPoint]:
         """The change's points, made later where MLflow would take an old one for the latest.
@@ -365,6 +376,20 @@ class Writer:
         keep, spare = sorted((other, known), key=lambda each: (not each.said_end, each.run_id))
         self._runs[identity] = keep
         self._spare.setdefault(identity, []).append(spare.run_id)
+
+
+def placed(record: RunRecord, experiment: str) -> RunRecord:
+    """The record with the experiment's number where its description leads to other pages."""
+    note = record.tags.get(NOTE_TAG)
+    if note is None:
+        return record
+    return replace(record, tags={**record.tags, NOTE_TAG: note.replace("{experiment}", experiment)})
+
+
+def _data_set(given: DataInput) -> DatasetInput:
+    source = json.dumps({"uri": given.source})
+    data = Dataset(given.name, given.digest, "local", source, profile=given.profile)
+    return DatasetInput(data, [InputTag("mlflow.data.context", given.context)])
 
 
 def _pieces(values: Sequence[object], most: int) -> int:

@@ -80,7 +80,7 @@ class TestSweepProjection:
         record = by_tag(sweep_projection(made.folder, text_report))["sweep", "made"]
         assert record.tags["xlt.best"] == "1: lab-pairs"
         assert record.tags["xlt.environment.torch"] == "2.13"
-        assert set(record.artifacts) == {"spec.yaml", "report.txt"}
+        assert set(record.artifacts) == {"spec.yaml", "report.txt", "plans.svg", "plans.json"}
         assert (record.status, record.ended) == (Status.FINISHED, BEGAN + 20)
         counts = {m.key: m.value for m in record.metrics}
         assert counts["stages/reused"] == counts["trials/open"] == 0
