@@ -35,7 +35,7 @@ def ui(
         bool, typer.Option("--print", help="Print the command, start nothing.")
     ] = False,
 ) -> None:
-    """Open the MLflow UI on the right database.
+    """Open the MLflow UI on the right database, and say where the sweep's own page is.
 
     For this machine only; Ctrl-C ends it. Of a sweep that a tracking server keeps, the server's
     address.
@@ -44,7 +44,8 @@ def ui(
     print(way_to_runs(url, port))
     has_own = url.startswith(SERVERS)
     if has_own:
-        say("that server has its own UI; open it in a browser")
+        page = _page(sweep, url)
+        say(f"that server has its own UI; open it in a browser: {bare(url).rstrip('/')}/{page}")
     if sweep is not None and (has_own or only_print):
         say_what_is_left(find_sweep(sweep))
     if has_own or only_print:
@@ -53,7 +54,7 @@ def ui(
     if sweep is not None:
         close_and_say(find_sweep(sweep))
     command = ui_command(url, port)
-    say(f"runs: http://{HOST}:{port}/#/experiments")
+    say(f"runs: http://{HOST}:{port}/{_page(sweep, url)}")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     # One person looks at runs: a single server process, and none for jobs, is there much sooner.
     os.environ.setdefault("MLFLOW_WORKERS", "1")
@@ -76,6 +77,16 @@ def ui_command(url: str, port: int = 5000) -> list[str]:
     """The command that opens the UI of a tracking database; a password is not in it."""
     place = ("--backend-store-uri", plain_for_mlflow(bare(tracking_uri(url))))
     return ["mlflow", "ui", *place, "--host", HOST, "--port", str(port)]
+
+
+def _page(sweep: str | None, url: str) -> str:
+    """The sweep's own page within MLflow's; without a sweep, that of all experiments."""
+    from sweeps.tracking.run_page import EXPERIMENTS, run_page
+
+    if sweep is None:
+        return EXPERIMENTS
+    folder = find_sweep(sweep)
+    return run_page(url, folder.name, folder.identity)
 
 
 def _require_free(port: int) -> None:

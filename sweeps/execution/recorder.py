@@ -21,6 +21,7 @@ from sweeps.execution.steady import never_steering
 from sweeps.report.render import text_report
 from sweeps.results.states import SweepState
 from sweeps.search.study import SweepStudy
+from sweeps.spec.code import code_commit
 from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.paths import EVENTS, SweepFolder
 from sweeps.spec.sweep import Sweep
@@ -83,7 +84,7 @@ class EventRecorder:
         with never_steering("starting to track"):
             self._tracker.start()
         self._thread.start()
-        self.note(SweepStarted(self._sweep.name))
+        self.note(SweepStarted(self._sweep.name, code_commit()))
         return self
 
     def note(self, event: Event) -> None:

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from sweeps.results.averages import averages, means
 from sweeps.results.rows import PRIMARY, ScoreRow
+from sweeps.results.statistics import estimate
 from sweeps.tracking.names import metric_key
 
 OVERALL = "mean"
@@ -17,8 +19,10 @@ def summaries(rows: Iterable[ScoreRow], gain_split: str = "test") -> dict[str, f
     """Every mean by its metric name, sorted.
 
     `test/xnli/mean`, `test/xnli/sw/accuracy`, `test/xnli/Atlantic-Congo`, `test/mean`, the same
-    for dev, and `gain/xnli/mean`, `gain/xnli/Atlantic-Congo`, `gain/mean` on `gain_split`. The
-    score that judges stands once more under the name `primary`, where it is one of several.
+    for dev, and `gain/xnli/mean`, `gain/xnli/Atlantic-Congo`, `gain/mean` on `gain_split`. Beside
+    a family's or target's gain stand `half_width/…`, half of its 95 % interval where one can be
+    estimated, and `n/…`, its languages. The score that judges stands once more under the name
+    `primary`, where it is one of several.
     """
     ordered = sorted(
         rows, key=lambda s: (s.split, s.target, s.family, s.language, s.metric, s.seed)
@@ -28,7 +32,22 @@ def summaries(rows: Iterable[ScoreRow], gain_split: str = "test") -> dict[str, f
     for split in sorted({row.split for row in ordered}):
         found |= _by_group(split, [(row, row.score) for row in judged if row.split == split])
     gains = [(r, r.gain) for r in judged if r.split == gain_split and r.gain is not None]
-    return dict(sorted((found | _by_group("gain", gains)).items()))
+    return dict(sorted((found | _by_group("gain", gains) | _doubts(gains)).items()))
+
+
+def _doubts(gains: list[tuple[ScoreRow, float]]) -> dict[str, float]:
+    """Half-widths and numbers of languages of the gains, by target and by its families."""
+    cells: dict[tuple[str, str], dict[tuple[str, int], float]] = defaultdict(dict)
+    for row, gain in gains:
+        for group in (row.family, OVERALL):
+            cells[row.target, group][row.language, row.seed] = gain
+    found = {}
+    for key, values in cells.items():
+        known = estimate(values)
+        found[metric_key("n", *key)] = float(known.languages)
+        if known.interval is not None:
+            found[metric_key("half_width", *key)] = known.interval.high - known.mean
+    return found
 
 
 def _by_language(rows: list[ScoreRow]) -> Iterator[tuple[tuple[str, str, str, str], float]]:

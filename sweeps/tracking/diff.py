@@ -13,13 +13,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sweeps.tracking.records import MetricPoint, RunRecord, Status
+from sweeps.tracking.records import DataInput, MetricPoint, RunRecord, Status
 
 RECORD_TAG = "xlt.record"  # the digest of the last record applied in full
 ENDED_TAG = "xlt.ended"  # the end that a record said, in milliseconds
 PARENT_TAG = "xlt.parent"
 NESTING_TAG = "mlflow.parentRunId"
 NAME_TAG = "mlflow.runName"
+NOTE_TAG, OURS = "mlflow.note.content", "**Question.**"  # what people wrote there themselves stays
 SWEEP_ID_TAG = "xlt.sweep_id"  # whose the run is, where sweeps share a name
 
 
@@ -53,6 +54,8 @@ class RunChange:
     forget: tuple[str, ...]
     metrics: tuple[MetricPoint, ...]
     artifacts: Mapping[str, str]
+    inputs: tuple[DataInput, ...]
+    views: Mapping[str, str]
     end: tuple[Status, int] | None
     reopen: bool
     overtakes: tuple[str, ...] = ()
@@ -73,11 +76,13 @@ def difference(
         is_truth: whether the record is what holds now, whatever the run says, not one of a
             queue that may be late.
     """
-    tags = all_tags(record, parent_run)
+    tags = _where_it_hangs(known, record, all_tags(record, parent_run))
     others = _otherwise(known, record.metrics)
     is_late = not is_truth and is_stale(known, record)
     if is_late or (not others and _is_applied(known, record, tags)):
         return None
+    if not known.tags.get(NOTE_TAG, OURS).startswith(OURS):
+        tags.pop(NOTE_TAG, None)
     params, moved = _split_params(known.params, record.params)
     wanted = {**tags, **moved}
     ended = milliseconds(record.ended) if record.ended is not None else None
@@ -89,10 +94,24 @@ def difference(
         ),
         metrics=tuple(m for m in record.metrics if m not in said or m.key in others),
         artifacts=record.artifacts,
+        inputs=record.inputs,
+        views=record.views,
         end=None if ended is None else (record.status, ended),
         reopen=record.status is Status.RUNNING and known.status is not Status.RUNNING,
         overtakes=others,
     )
+
+
+def _where_it_hangs(known: Known, record: RunRecord, tags: dict[str, str]) -> dict[str, str]:
+    """The tags, with a stage left under the trial that its own sweep has put it under.
+
+    Another sweep that uses it knows its sweep alone.
+    """
+    under = known.tags.get(PARENT_TAG, "")
+    if record.level != "stage" or not under.startswith(f"{record.parent}/"):
+        return tags
+    kept = {key: known.tags[key] for key in (PARENT_TAG, NESTING_TAG) if key in known.tags}
+    return {k: v for k, v in tags.items() if k != NESTING_TAG} | kept
 
 
 def is_stale(known: Known, record: RunRecord) -> bool:

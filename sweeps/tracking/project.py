@@ -17,7 +17,7 @@ from sweeps.spec.selection import Selection
 from sweeps.spec.sweep import Settings
 from sweeps.tracking.aggregate import summaries
 from sweeps.tracking.names import TAG_LENGTH, legal, metric_key
-from sweeps.tracking.records import MetricPoint, RunRecord
+from sweeps.tracking.records import DataInput, MetricPoint, RunRecord
 from sweeps.tracking.stage_run import stage_record
 from sweeps.tracking.status import given, status_of, text_of
 
@@ -61,6 +61,7 @@ def trial_record(
     *,
     overlap: Iterable[str] = (),
     selection: Selection | None = None,
+    facts: Mapping[str, str] | None = None,
     sweep_id: str = "",
 ) -> RunRecord:
     """The run of one trial.
@@ -73,6 +74,7 @@ def trial_record(
         stage_keys: the stages it is made of, trained and evaluated, shared or not.
         overlap: what its tasks share with a target, one sentence each.
         selection: which targets chose the plan, and on what.
+        facts: what a table groups by beside plan and count, such as `encoder`, `method`, `seeds`.
         sweep_id: the sweep's folder's.
 
     Raises:
@@ -98,7 +100,11 @@ def trial_record(
             status=status,
             started=started,
             ended=ended,
-            params={**_plan_params(number, plan), **{k: text_of(v) for k, v in settings.items()}},
+            params={
+                **(facts or {}),
+                **_plan_params(number, plan),
+                **{k: text_of(v) for k, v in settings.items()},
+            },
             tags=tags,
             metrics=() if ended is None else _trial_metrics(scores, objective, ended),
             sweep_id=sweep_id,
@@ -119,6 +125,9 @@ def sweep_record(
     best: Best | None = None,
     objectives: Iterable[tuple[int, float, float]] = (),
     selection: Selection | None = None,
+    page: Mapping[str, str] | None = None,
+    inputs: Iterable[DataInput] = (),
+    views: Mapping[str, str] | None = None,
     artifacts: Mapping[str, str] | None = None,
     error: str = "",
     sweep_id: str = "",
@@ -131,7 +140,9 @@ def sweep_record(
         code, environment: versions by name; they may change when a sweep is resumed.
         counts: such as `trials/finished`, `stages/distinct`.
         objectives: trial number, objective, time of its end; drawn as a curve over trials.
-        artifacts: `spec.yaml`, `report.json`.
+        page: what MLflow's own page shows, by its tags: description, source, commit.
+        inputs, views: see `RunRecord`.
+        artifacts: `spec.yaml`, `report.txt`, `plans.svg`, `plans.json`.
         sweep_id: its folder's.
 
     Raises:
@@ -166,7 +177,10 @@ def sweep_record(
                 "xlt.state": state.lower(),
                 **_selection_tags(selection),
                 **given({"xlt.error": error}),
+                **(page or {}),
             },
+            inputs=tuple(inputs),
+            views=dict(views or {}),
             metrics=tuple(m for m in metrics if math.isfinite(m.value)),
             artifacts=dict(artifacts or {}),
             sweep_id=sweep_id,
@@ -187,7 +201,17 @@ def listed(values: Sequence[str], length: int = TAG_LENGTH) -> str:
 def _plan_params(number: int, plan: str) -> dict[str, str]:
     steps = [] if plan == "(none)" else [step.strip() for step in plan.split(">") if step.strip()]
     named = {f"step.{n}": step for n, step in enumerate(steps, start=1)}
-    return {"number": str(number), "plan": plan, "count": str(len(steps)), **named}
+    # Plans of the same tasks stand together under `tasks`; `order` tells them apart.
+    by_name = sorted(range(len(steps)), key=lambda place: steps[place])
+    places = {place: rank for rank, place in enumerate(by_name, start=1)}
+    return {
+        "number": str(number),
+        "plan": plan,
+        "count": str(len(steps)),
+        "tasks": ", ".join(sorted(steps)) or plan,
+        "order": " ".join(str(places[place]) for place in range(len(steps))) or "none",
+        **named,
+    }
 
 
 def _trial_metrics(

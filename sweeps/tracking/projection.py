@@ -7,8 +7,8 @@ twice says the same. How a record looks is `sweeps.tracking.project`'s business.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sweeps.results.states import SweepState
 from sweeps.results.status import (
@@ -19,9 +19,18 @@ from sweeps.results.status import (
 from sweeps.search.trial import TrialState
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
+from sweeps.tracking.first_trials import FirstTrials
+from sweeps.tracking.inputs import inputs_of
 from sweeps.tracking.project import sweep_record
-from sweeps.tracking.sweep_run import Report, spec_artifact, times_of_sweep, whole_sweep_record
+from sweeps.tracking.sweep_run import (
+    Report,
+    page_tags,
+    spec_artifact,
+    times_of_sweep,
+    whole_sweep_record,
+)
 from sweeps.tracking.trial_run import StageScores, stored_record, trial_projection
+from sweeps.tracking.views import views
 from xlt_core.stages import TrainStage
 from xlt_core.store import Store
 from xlt_core.vocabulary.events import (
@@ -30,7 +39,9 @@ from xlt_core.vocabulary.events import (
     SweepStarted,
     TrialFailed,
     TrialFinished,
+    TrialStarted,
 )
+from xlt_core.vocabulary.plan import Plan
 
 if TYPE_CHECKING:
     from sweeps.search.study import SweepStudy
@@ -59,6 +70,7 @@ class Projection:
         self._store = Store(sweep.store)
         self._id = folder.identity
         self._said: set[StageScores] = set()
+        self._first = FirstTrials(sweep, self._id, prepared)
 
     def after(self, event: Event) -> Iterator[RunRecord]:
         """What MLflow should learn from an event; nothing for most kinds.
@@ -67,15 +79,29 @@ class Projection:
         all of them.
         """
         if isinstance(event, SweepStarted):
+            self._first.note_all(self._study.trials())
             yield self._sweep_so_far(event.at)
+        elif isinstance(event, TrialStarted) and event.trial is not None and event.plan:
+            settings: Mapping[str, Any] = event.settings or {}
+            self._first.note(event.trial, Plan.parse(event.plan), settings)
         elif isinstance(event, StageDone) and event.of == TrainStage.kind:
             self._said.add((event.stage, ()))
-            yield from stored_record(self._sweep.name, self._id, self._store, event.stage, ())
+            yield from stored_record(
+                self._sweep.name, self._id, self._store, event.stage, (), self._first
+            )
         elif isinstance(event, TrialFinished | TrialFailed) and event.trial is not None:
             trial = self._study.trial(event.trial)
             if trial is not None and trial.state != TrialState.RUNNING:
+                self._first.note(trial.number, trial.plan, trial.settings)
                 yield from trial_projection(
-                    self._sweep, self._id, self._prepared, self._store, trial, event.at, self._said
+                    self._sweep,
+                    self._id,
+                    self._prepared,
+                    self._store,
+                    trial,
+                    event.at,
+                    self._said,
+                    first=self._first,
                 )
 
     def closing(self, state: SweepState, at: float) -> Iterator[RunRecord]:
@@ -92,7 +118,7 @@ class Projection:
         # A trial may have finished before the baseline had the scores that its gains are over.
         ended = [trial for trial in trials if trial.state != TrialState.RUNNING]
         yield from _trials(
-            self._sweep, self._prepared, self._folder, self._store, ended, state, self._said
+            self._sweep, self._prepared, self._folder, self._store, ended, state, trials, self._said
         )
 
     def told(self) -> list[int]:
@@ -107,6 +133,9 @@ class Projection:
             SweepState.RUNNING,
             started,
             selection=selection(self._sweep, self._prepared),
+            page=page_tags(self._sweep, self._folder),
+            inputs=inputs_of(self._prepared),
+            views=views(self._folder),
             artifacts=spec_artifact(self._folder),
             sweep_id=self._id,
         )
@@ -126,7 +155,7 @@ def sweep_projection(folder: SweepFolder, report: Report) -> Iterator[RunRecord]
     store = Store(sweep.store)
     state = sweep_status(folder).state
     yield whole_sweep_record(sweep, prepared, folder, store, trials, state, None, report)
-    yield from _trials(sweep, prepared, folder, store, trials, state)
+    yield from _trials(sweep, prepared, folder, store, trials, state, trials)
 
 
 def _trials(
@@ -136,10 +165,15 @@ def _trials(
     store: Store,
     trials: Sequence[Trial],
     state: SweepState,
+    every: Sequence[Trial],
     said: set[StageScores] | None = None,
 ) -> Iterator[RunRecord]:
     """The records of these trials; see `trial_projection`."""
+    first = FirstTrials(sweep, folder.identity, prepared)
+    first.note_all(every)
     ends = {event.trial: event.at for event in read_events(folder) if event.trial is not None}
     for trial in trials:
         at = ends.get(trial.number, 0.0)
-        yield from trial_projection(sweep, folder.identity, prepared, store, trial, at, said, state)
+        yield from trial_projection(
+            sweep, folder.identity, prepared, store, trial, at, said, state, first
+        )

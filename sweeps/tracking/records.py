@@ -43,6 +43,25 @@ class MetricPoint:
 
 
 @dataclass(frozen=True)
+class DataInput:
+    """A data set that a sweep reads, by content.
+
+    Attributes:
+        name: the task.
+        digest: over the fingerprints of its languages.
+        context: the split.
+        source: where it comes from, in words.
+        profile: rows and fingerprint by language, as JSON.
+    """
+
+    name: str
+    digest: str
+    context: str
+    source: str
+    profile: str
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """What one run should say.
 
@@ -55,6 +74,8 @@ class RunRecord:
         params: what never changes for this run.
         tags: what may be said anew; the last record's stand.
         artifacts: small texts by file name.
+        inputs: the data sets it reads.
+        views: ready-made tables of the UI, by the experiment's tag they are kept under.
         sweep_id: the folder's id of the sweep it belongs to, for there may be several of one
             name; empty where it is not known (a stage that an earlier version computed).
     """
@@ -71,6 +92,8 @@ class RunRecord:
     metrics: tuple[MetricPoint, ...] = ()
     artifacts: Mapping[str, str] = field(default_factory=dict, hash=False)
     sweep_id: str = ""
+    inputs: tuple[DataInput, ...] = ()
+    views: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", Status(self.status))
@@ -115,6 +138,9 @@ class RunRecord:
         data = asdict(self)
         data["status"] = str(self.status)
         data["metrics"] = [[m.key, _number(m.value), m.at, m.step] for m in self.metrics]
+        for later in ("inputs", "views"):  # a record without them reads as it always did
+            if not data[later]:
+                del data[later]
         return data
 
     @classmethod
@@ -127,7 +153,9 @@ class RunRecord:
         points = tuple(
             MetricPoint(k, float(v), float(at), int(step)) for k, v, at, step in data["metrics"]
         )
-        return cls(**{**data, "status": Status(data["status"]), "metrics": points})
+        inputs = tuple(DataInput(**each) for each in data.get("inputs", ()))
+        status = Status(data["status"])
+        return cls(**{**data, "status": status, "metrics": points, "inputs": inputs})
 
 
 def said_again(records: Sequence[RunRecord]) -> set[int]:

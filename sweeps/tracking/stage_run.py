@@ -22,6 +22,7 @@ def stage_record(
     *,
     error: str = "",
     sweep_id: str = "",
+    trial: int | None = None,
 ) -> RunRecord:
     """The run of one trained stage; the scores of its evaluations are metrics on it.
 
@@ -32,11 +33,12 @@ def stage_record(
         curve: points of `step, loss, learning_rate, at`.
         scores: what `scores.json` holds, each with `at` where its own time is known.
         error: why it failed; `about["finished"]` is then when.
+        trial: the first trial that asked for it, where `about` does not say one.
     """
     executor = about.get("executor") or {}
     sweep = str(executor.get("sweep") or sweep_name)
     own_id = "" if executor.get("sweep") else sweep_id
-    trial = executor.get("trial")
+    under = executor.get("trial", trial)
     started = seconds(about["started"])
     ended = None if about.get("finished") is None else seconds(about["finished"])
     metrics = _curve_metrics(curve)
@@ -48,7 +50,7 @@ def stage_record(
         RunRecord(
             level="stage",
             tag_value=str(about["key"]),
-            parent=sweep if trial is None else f"{sweep}/{trial}",
+            parent=sweep if under is None else f"{sweep}/{under}",
             name=str(about.get("title") or about["key"][:12]),
             status=_status_of_stage(ended, error),
             started=started,

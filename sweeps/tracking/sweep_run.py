@@ -22,9 +22,15 @@ from sweeps.spec.paths import SPEC, SweepFolder
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
+from sweeps.tracking.diff import NOTE_TAG
+from sweeps.tracking.inputs import inputs_of
+from sweeps.tracking.plan_picture import plan_artifacts
 from sweeps.tracking.project import Best, sweep_record
+from sweeps.tracking.sweep_page import description
 from sweeps.tracking.trial_run import abouts_of, keys_of, objective_of
+from sweeps.tracking.views import views
 from xlt_core.store import Store
+from xlt_core.vocabulary.events import SweepStarted
 
 if TYPE_CHECKING:
     from sweeps.search.trial import Trial
@@ -78,9 +84,29 @@ def whole_sweep_record(
         ],
         environment=_environment(sweep, prepared, store, trials),
         selection=selection(sweep, prepared),
-        artifacts={**spec_artifact(folder), "report.txt": report(results)},
+        page=page_tags(sweep, folder, results),
+        inputs=inputs_of(prepared),
+        views=views(folder, results),
+        artifacts={
+            **spec_artifact(folder),
+            "report.txt": report(results),
+            **plan_artifacts(results),
+        },
         sweep_id=folder.identity,
     )
+
+
+def page_tags(
+    sweep: Sweep, folder: SweepFolder, results: SweepResults | None = None
+) -> dict[str, str]:
+    """What MLflow's own page of a run shows: the description, what was run, at which commit."""
+    commits = [e.commit for e in read_events(folder) if isinstance(e, SweepStarted) and e.commit]
+    return {
+        NOTE_TAG: description(sweep, folder, results),
+        "mlflow.source.name": f"xlt run {sweep.name}",
+        "mlflow.source.type": "LOCAL",
+        **({"mlflow.source.git.commit": commits[-1]} if commits else {}),
+    }
 
 
 def best_of(results: SweepResults) -> Best | None:

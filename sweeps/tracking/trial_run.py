@@ -24,8 +24,10 @@ from sweeps.search.trial import TrialState
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import TrialPath, baseline_beside, paths_of_trial
+from sweeps.tracking.first_trials import FirstTrials
 from sweeps.tracking.project import stage_record, trial_record
-from xlt_core.stages import lineage
+from sweeps.tracking.status import text_of
+from xlt_core.stages import TrainStage, lineage
 from xlt_core.store import Store
 from xlt_core.store.about import About
 from xlt_core.tasks import overlap
@@ -49,6 +51,7 @@ def trial_projection(
     at: float = 0.0,
     said: set[StageScores] | None = None,
     sweep_state: SweepState = SweepState.RUNNING,
+    first: FirstTrials | None = None,
 ) -> Iterator[RunRecord]:
     """A trial's record, then those of its trained stages that are stored, scores included, and of
     the baseline's beside it.
@@ -60,6 +63,7 @@ def trial_projection(
         at: seconds since the epoch; stands in for a trial that failed before it had any stage.
         said: stages of which nothing is to be said again; those said now are added.
         sweep_state: where the sweep stands; a trial without a result is open unless that runs.
+        first: under which trial each stage hangs.
     """
     paths = paths_of_trial(sweep, prepared, trial.plan, trial.settings)
     stages = ReadOnce(store)
@@ -86,6 +90,7 @@ def trial_projection(
             trial.error,
             overlap=overlaps_of(sweep, trial.plan),
             selection=selection(sweep, prepared),
+            facts=facts_of(sweep, prepared, trial, paths),
             sweep_id=sweep_id,
         )
     known = set() if said is None else said
@@ -94,7 +99,20 @@ def trial_projection(
         there = tuple(key for key in evaluations if stages.read(key) is not None)
         if (trained, there) not in known:
             known.add((trained, there))
-            yield from stored_record(sweep.name, sweep_id, stages, trained, there)
+            yield from stored_record(sweep.name, sweep_id, stages, trained, there, first)
+
+
+def facts_of(
+    sweep: Sweep, prepared: ResolvedInputs, trial: Trial, paths: Sequence[TrialPath]
+) -> dict[str, str]:
+    """What a table of trials groups by, beside the plan: encoder, training method, seeds."""
+    trained = [stage for path in paths for stage in lineage(path.trained)]
+    methods = dict.fromkeys(s.recipe.method for s in trained if isinstance(s, TrainStage))
+    return {
+        "encoder": prepared.encoder_of(trial.settings).name,
+        "method": "+".join(sorted(methods)) or "none",
+        "seeds": text_of(sweep.seeds),
+    }
 
 
 def objective_of(sweep: Sweep, trial: Trial, rows: Sequence[ScoreRow]) -> float | None:
@@ -117,7 +135,12 @@ def overlaps_of(sweep: Sweep, plan: Plan) -> list[str]:
 
 
 def stored_record(
-    sweep: str, sweep_id: str, store: StageReader, key: str, evaluations: Sequence[str]
+    sweep: str,
+    sweep_id: str,
+    store: StageReader,
+    key: str,
+    evaluations: Sequence[str],
+    first: FirstTrials | None = None,
 ) -> Iterator[RunRecord]:
     """A trained stage's record with the scores of these evaluations; none if it is not stored."""
     stored = store.read(key)
@@ -131,7 +154,8 @@ def stored_record(
         for evaluation in evaluations
         if (found := store.read(evaluation)) is not None
     ]
-    yield stage_record(sweep, stored.about, curve, scores, sweep_id=sweep_id)
+    trial = None if first is None else first.of({"key": key, **stored.about})
+    yield stage_record(sweep, stored.about, curve, scores, sweep_id=sweep_id, trial=trial)
 
 
 def _evaluations(paths: Sequence[TrialPath]) -> dict[str, list[str]]:

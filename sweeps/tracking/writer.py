@@ -6,14 +6,15 @@ search, one create, one batch and one end: about 50 ms on SQLite.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import json
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
 from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Param, Run, RunTag
 from mlflow.entities import Metric as Point
-from mlflow.entities import Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
 from sweeps.tracking.database import (
@@ -25,6 +26,7 @@ from sweeps.tracking.database import (
 )
 from sweeps.tracking.diff import (
     NESTING_TAG,
+    NOTE_TAG,
     PARENT_TAG,
     RECORD_TAG,
     SWEEP_ID_TAG,
@@ -36,7 +38,7 @@ from sweeps.tracking.diff import (
     milliseconds,
 )
 from sweeps.tracking.location import EXPERIMENT, client_address
-from sweeps.tracking.records import LEVELS, MetricPoint, RunRecord, Status
+from sweeps.tracking.records import LEVELS, DataInput, MetricPoint, RunRecord, Status
 from xlt_core.vocabulary.address import bare
 
 Identity = tuple[str, str, str]  # level, tag value, id of the sweep where there may be several
@@ -115,8 +117,10 @@ class Writer:
         self._spare: dict[Identity, list[str]] = {}
         self._said: OrderedDict[str, frozenset[MetricPoint]] = OrderedDict()
         self._claimed: set[tuple[str, str]] = set()
+        self._waiting: dict[str, list[Known]] = defaultdict(list)  # by the parent not there yet
 
     def _apply(self, record: RunRecord, is_truth: bool) -> Applied:
+        record = placed(record, self._experiment)
         self._load(record.sweep)
         self._claim(record)
         parent = self._parent_run(record)
@@ -128,6 +132,7 @@ class Writer:
         change = difference(known, record, parent, said, is_truth)
         if change is not None:
             self._write(known, change)
+            self._note_waiting(known)
             self._remember(known, record)
         if created:
             self._adopt(record, known)
@@ -172,6 +177,7 @@ class Writer:
             raise NoAnswer(f"{bare(self.uri)} made no run: it is no MLflow server")
         known = Known(run.info.run_id, started=milliseconds(record.started), tags=tags)
         self._runs[*record.identity, record.owner] = known
+        self._note_waiting(known)
         return known
 
     def _write(self, known: Known, change: RunChange) -> None:
@@ -188,11 +194,19 @@ class Writer:
             del known.tags[key]
         tags = dict(change.tags)
         done = {RECORD_TAG: tags.pop(RECORD_TAG)}
+        self._log_inputs(known, change.inputs)
+        for key, text in change.views.items():
+            self._client.set_experiment_tag(self._experiment, key, text)
         metrics = self._overtaking(known, change)
         self._log(known, change.params, tags, metrics, {} if change.artifacts else done)
         if change.artifacts:
             self._store(known, change.artifacts)
             self._log(known, {}, {}, (), done)
+
+    def _log_inputs(self, known: Known, inputs: Sequence[DataInput]) -> None:
+        """Say which data sets the run reads; MLflow keeps one that it knows as it is."""
+        if inputs:
+            self._client.log_inputs(known.run_id, datasets=[_data_set(each) for each in inputs])
 
     def _overtaking(self, known: Known, change: RunChange) -> Sequence[MetricPoint]:
         """The change's points, made later where MLflow would take an old one for the latest.
@@ -258,12 +272,20 @@ class Writer:
         """Nest the runs that were here before their parent was."""
         if record.level == "stage":
             return
-        for child in self._runs.values():
-            waits = child.tags.get(PARENT_TAG) == record.tag_value
-            waits &= child.tags.get(SWEEP_ID_TAG, record.sweep_id) == record.sweep_id
-            if waits and NESTING_TAG not in child.tags:
+        left = []
+        for child in self._waiting.pop(record.tag_value, ()):
+            waits = child.tags.get(PARENT_TAG) == record.tag_value and NESTING_TAG not in child.tags
+            if waits and child.tags.get(SWEEP_ID_TAG, record.sweep_id) != record.sweep_id:
+                left.append(child)  # of another sweep of the name
+            elif waits:
                 self._client.set_tag(child.run_id, NESTING_TAG, known.run_id)
                 child.tags[NESTING_TAG] = known.run_id
+        if left:
+            self._waiting[record.tag_value] = left
+
+    def _note_waiting(self, known: Known) -> None:
+        if PARENT_TAG in known.tags and NESTING_TAG not in known.tags:
+            self._waiting[known.tags[PARENT_TAG]].append(known)
 
     def _load(self, sweep: str) -> None:
         """Learn all runs of a sweep in one search, the first time it is met."""
@@ -347,11 +369,27 @@ class Writer:
         )
         other = self._runs.setdefault(identity, known)
         if other.run_id == known.run_id:
+            if other is known:
+                self._note_waiting(known)
             return
         # Everyone keeps the same one of two, rather one that ended.
         keep, spare = sorted((other, known), key=lambda each: (not each.said_end, each.run_id))
         self._runs[identity] = keep
         self._spare.setdefault(identity, []).append(spare.run_id)
+
+
+def placed(record: RunRecord, experiment: str) -> RunRecord:
+    """The record with the experiment's number where its description leads to other pages."""
+    note = record.tags.get(NOTE_TAG)
+    if note is None:
+        return record
+    return replace(record, tags={**record.tags, NOTE_TAG: note.replace("{experiment}", experiment)})
+
+
+def _data_set(given: DataInput) -> DatasetInput:
+    source = json.dumps({"uri": given.source})
+    data = Dataset(given.name, given.digest, "local", source, profile=given.profile)
+    return DatasetInput(data, [InputTag("mlflow.data.context", given.context)])
 
 
 def _pieces(values: Sequence[object], most: int) -> int:

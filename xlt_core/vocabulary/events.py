@@ -61,9 +61,10 @@ class OtherEvent(Event):
 
 @dataclass(frozen=True)
 class SweepStarted(Event):
-    """A driver took the sweep up."""
+    """A driver took the sweep up, with the code at this commit where it is known."""
 
     name: str
+    commit: str | None = None
 
 
 @dataclass(frozen=True)

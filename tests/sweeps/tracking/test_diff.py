@@ -91,3 +91,19 @@ class TestDifference:
         found = difference(run, record(RUNNING, params={"seeds": "5"}), None)
         assert found is not None and "seeds" not in found.params
         assert "5" in found.tags.values()
+
+
+def test_another_sweep_leaves_a_stage_under_the_trial_it_hangs_under():
+    """It knows whose the stage is, and not which trial needed it first; the owner does."""
+    place = {"xlt.parent": "s/1", "mlflow.parentRunId": "the trial's"}
+    there = Known("id", tags=dict(place))
+
+    def stage(parent: str) -> RunRecord:
+        return RunRecord("stage", "k", parent, "k", Status.FINISHED, BEGAN, BEGAN + 1)
+
+    change = difference(there, stage("s"), "the sweep's")
+    assert change is not None
+    assert not place.keys() & change.tags.keys()
+    moved = difference(there, stage("s/0"), "another's")
+    assert moved is not None
+    assert moved.tags["mlflow.parentRunId"] == "another's"

@@ -80,7 +80,7 @@ class TestSweepProjection:
         record = by_tag(sweep_projection(made.folder, text_report))["sweep", "made"]
         assert record.tags["xlt.best"] == "1: lab-pairs"
         assert record.tags["xlt.environment.torch"] == "2.13"
-        assert set(record.artifacts) == {"spec.yaml", "report.txt"}
+        assert set(record.artifacts) == {"spec.yaml", "report.txt", "plans.svg", "plans.json"}
         assert (record.status, record.ended) == (Status.FINISHED, BEGAN + 20)
         counts = {m.key: m.value for m in record.metrics}
         assert counts["stages/reused"] == counts["trials/open"] == 0
@@ -203,3 +203,30 @@ def test_overlaps_of_a_plan_are_flagged(made):
     assert overlaps_of(sweep, Plan.parse("qqp")) == []
     (found,) = overlaps_of(sweep, Plan.parse("qqp > mnli"))
     assert found.startswith("mnli → xnli")
+
+
+class TestTheTree:
+    def test_a_stage_hangs_under_the_first_trial_that_asked_for_it(self, made):
+        """Sweep, trial, stage: the step that trials 1 and 3 share is trial 1's."""
+        found = by_tag(sweep_projection(made.folder, text_report))
+        shared, second, last = lineage(made.paths("lab-pairs > lab-topic")[0].trained)
+        parents = [found["stage", stage.key].parent for stage in (shared, second, last)]
+        assert parents == ["made/1", "made/3", "made/3"]
+        assert shared.key[:12] in found["trial", "made/3"].tags["xlt.stages"], "linked from it"
+
+    def test_a_trial_has_all_that_a_table_needs(self, made):
+        """Flat, under names that do not depend on the sweep."""
+        record = by_tag(sweep_projection(made.folder, text_report))["trial", "made/3"]
+        wanted = {
+            "plan": "lab-pairs > lab-topic",
+            "tasks": "lab-pairs, lab-topic",
+            "order": "1 2",
+            "count": "2",
+            "method": "plain",
+            "seeds": "0, 1",
+        }
+        assert wanted.items() <= record.params.items()
+        assert record.params["encoder"]
+        values = {metric.key: metric.value for metric in record.metrics}
+        assert values["n/lab-nli/Lab-A"] == 2
+        assert values["half_width/lab-nli/Lab-A"] > 0

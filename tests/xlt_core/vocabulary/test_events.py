@@ -88,6 +88,7 @@ WRITTEN = [
     TrialInterrupted(*PLAN, **TRIAL),
     TrialInterrupted(*PLAN, "the store went away", **TRIAL),
     TrialFinished(trial=0, **AT),
+    SweepStarted("a", "0123abcd", **AT),  # added with the field
 ]
 GOLDEN = Path(__file__).with_name("golden_events.jsonl").read_bytes().decode().split("\n")[:-1]
 BOTH = pytest.mark.parametrize(("event", "line"), zip(WRITTEN, GOLDEN, strict=True))

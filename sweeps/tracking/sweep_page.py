@@ -1,0 +1,87 @@
+"""What the page of a sweep's run tells: its description in Markdown, links to tables. Pure.
+
+The answer is `results.winners`'s; here it is only worded. `{experiment}` stands for the number of
+MLflow's experiment, which the writer knows. Pictures are in `plan_picture`, tables in `views`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sweeps.results.rows import SweepResults
+from sweeps.results.statistics import Estimate
+from sweeps.results.winners import Winner, winners
+from sweeps.spec.paths import SweepFolder
+from sweeps.spec.sweep import Sweep
+from sweeps.tracking.diff import OURS
+from sweeps.tracking.names import TAG_LENGTH
+from sweeps.tracking.views import STAGES, TRIALS, best_for, families_of, view_link
+
+_LINES = 40  # of a table by family
+
+
+def description(sweep: Sweep, folder: SweepFolder, results: SweepResults | None = None) -> str:
+    """The text of the sweep's page; without results, of one that has only begun."""
+    parts = [_question(sweep)]
+    found = () if results is None else winners(results)
+    parts += [text for one in found for text in _answer(one)] or [
+        "**Answer.** No trial is complete yet."
+    ]
+    parts += [
+        "**How it was chosen.** Plans are chosen on "
+        f"{sweep.objective.split}; what is shown is never what chose. A gain is over the baseline "
+        "at the same seed and recipe, in points; a family is the unweighted mean over its "
+        "languages, its interval (95 %) for other languages and seeds.",
+        "\n".join(["**Look further.**", "", *_links(folder, results)]),
+        f"**Make it again.** `xlt run spec.yaml` (under Artifacts), or `xlt resume {folder.called}`"
+        " where it lies; `report.txt` has every table, `plans.svg` the plans as a tree,"
+        " `plans.json` its data.",
+    ]
+    text = "\n\n".join(parts)
+    if len(text) <= TAG_LENGTH:
+        return text
+    return text[: TAG_LENGTH - 60].rsplit("\n", 1)[0] + "\n\n… `report.txt` has the rest."
+
+
+def _question(sweep: Sweep) -> str:
+    tasks = ", ".join(map(str, sweep.intermediate.tasks)) or "no tasks"
+    targets = ", ".join(target.task for target in sweep.targets)
+    return (
+        f"{OURS} Which of {tasks}, in which order and how many, should be trained before "
+        f"{targets}, and for which language families does it pay?"
+    )
+
+
+def _answer(one: Winner) -> Iterator[str]:
+    standing = one.standing
+    which = "beside trial" if standing.beside else "trial"
+    scores = "; ".join(
+        f"{each.target} {one.shown} {each.score:.2f}"
+        + ("" if each.gain is None else f" (gain {each.gain.mean:+.2f})")
+        for each in standing.targets
+    )
+    yield f"**Answer, {one.chosen_by}.** `{one.plan}` ({which} {standing.trial}): {scores or '–'}."
+    if one.families:
+        lines = ["| target | family | gain | 95 % interval | languages | seeds |"]
+        lines.append("|---|---|--:|--:|--:|--:|")
+        for line in one.families[:_LINES]:
+            gain = line.gain
+            lines.append(
+                f"| {line.target} | {line.family} | {gain.mean:+.2f} | {_interval(gain)} "
+                f"| {gain.languages} | {gain.seeds} |"
+            )
+        yield "\n".join(lines)
+
+
+def _interval(estimate: Estimate) -> str:
+    if estimate.interval is None:
+        return f"not estimable (one {'language' if estimate.languages == 1 else 'seed'})"
+    return f"{estimate.interval.low:+.2f} … {estimate.interval.high:+.2f}"
+
+
+def _links(folder: SweepFolder, results: SweepResults | None) -> Iterator[str]:
+    yield f"* [Trials as a table]({view_link(folder, TRIALS)})"
+    yield f"* [Stages as a table]({view_link(folder, STAGES)})"
+    for target, family in families_of(results)[:12]:
+        name = best_for(target, family)
+        yield f"* [Best plan for {family} on {target}]({view_link(folder, name)})"

@@ -1,0 +1,112 @@
+"""The sweep's own page in MLflow tells the story alone: description, picture, data, links."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from xml.etree import ElementTree
+
+import pytest
+
+from sweeps.report.render import text_report
+from sweeps.tracking.projection import sweep_projection
+from sweeps.tracking.records import RunRecord
+from sweeps.tracking.run_page import EXPERIMENTS, run_page
+from sweeps.tracking.sync import sync
+from sweeps.tracking.views import PREFIX
+
+NOTE = "mlflow.note.content"
+
+
+@pytest.fixture
+def record(made) -> RunRecord:
+    """The sweep's record."""
+    return next(iter(sweep_projection(made.folder, text_report)))
+
+
+def rows(uri, statement, *values):
+    with sqlite3.connect(uri.removeprefix("sqlite:///")) as connection:
+        return connection.execute(statement, values).fetchall()
+
+
+class TestDescription:
+    def test_question_answer_table_how_and_command(self, record):
+        """All of it in the run's description, the winner with its gains by family."""
+        text = record.tags[NOTE]
+        for wanted in (
+            "Which of lab-pairs, lab-topic",
+            "`lab-pairs` (trial 1)",
+            "| target | family | gain | 95 % interval | languages | seeds |",
+            "| lab-nli | Lab-A | +9.00 |",
+            "never what chose",
+            "`xlt run spec.yaml`",
+            "[Trials as a table](#/experiments/{experiment}/runs?viewStateShareKey=",
+            "Best plan for Lab-A on lab-nli",
+        ):
+            assert wanted in text
+
+    def test_every_link_has_its_view(self, record):
+        """A key that the experiment does not know leads nowhere."""
+        keys = {key.removeprefix(PREFIX) for key in record.views}
+        linked = {part.split(")")[0] for part in record.tags[NOTE].split("ShareKey=")[1:]}
+        assert linked
+        assert linked <= keys
+
+    def test_views_ask_for_their_level_alone_by_tags(self, record):
+        """Not by nesting: collapsed or sorted in any way, the same runs."""
+        states = [json.loads(text) for text in record.views.values()]
+        assert any("'trial'" in state["searchFilter"] for state in states)
+        assert all("`xlt.level` = '" in state["searchFilter"] for state in states)
+        best = [s for s in states if s["orderByKey"] == "metrics.`gain/lab-nli/Lab-A`"]
+        assert [state["orderByAsc"] for state in best] == [False]
+
+    def test_the_plans_as_a_tree_and_their_data(self, record):
+        """A picture that parses, and what it is drawn from."""
+        ElementTree.fromstring(record.artifacts["plans.svg"])
+        tree = json.loads(record.artifacts["plans.json"])
+        assert [entry["steps"] for entry in tree] == [
+            [],
+            ["lab-pairs"],
+            ["lab-pairs", "lab-topic"],
+            ["lab-topic"],
+        ]
+        assert "trial 3" in record.artifacts["plans.svg"]
+
+
+class TestInMlflow:
+    def test_the_page_is_there_and_a_sync_again_changes_nothing(self, made, uri, content):
+        """Number of the experiment in its links, data sets as inputs, and found by `run_page`."""
+        records = list(sweep_projection(made.folder, text_report))
+        sync(records, uri)
+        ((experiment, run),) = rows(
+            uri,
+            "select r.experiment_id, r.run_uuid from runs r join tags t on t.run_uuid = r.run_uuid "
+            "where t.key = 'xlt.level' and t.value = 'sweep'",
+        )
+        assert (
+            run_page(uri, "made", made.folder.identity) == f"#/experiments/{experiment}/runs/{run}"
+        )
+        ((note,),) = rows(uri, "select value from tags where run_uuid = ? and key = ?", run, NOTE)
+        assert f"#/experiments/{experiment}/runs?viewStateShareKey=" in note
+        names = {row[0] for row in rows(uri, "select name from datasets")}
+        assert names == {"lab-nli", "lab-pairs", "lab-topic"}
+        before = content(uri)
+        again = sync(records, uri)
+        assert (again.created, again.updated) == (0, 0)
+        assert content(uri) == before
+
+    def test_a_description_of_somebodys_own_stays(self, made, uri):
+        """What people write on the page is theirs."""
+        records = list(sweep_projection(made.folder, text_report))
+        sync(records, uri)
+        with sqlite3.connect(uri.removeprefix("sqlite:///")) as connection:
+            connection.execute("update tags set value = 'mine' where key = ?", (NOTE,))
+            connection.execute("update tags set value = 'old' where key = 'xlt.record'")
+        assert sync(records, uri).updated
+        assert {row[0] for row in rows(uri, "select value from tags where key = ?", NOTE)} == {
+            "mine"
+        }
+
+    def test_what_is_not_there_has_the_list_of_experiments(self, tmp_path):
+        """A link that helps, never an error."""
+        assert run_page(f"sqlite:///{tmp_path}/none.db", "made", "") == EXPERIMENTS
