@@ -30,9 +30,9 @@ def resume(
         say(f"{sweep} goes on")
         return
     if address is not None and address.startswith(("http://", "https://")):
-        from sweeps.cli.submit import say_where
-        from sweeps.interface.submitting import submit_again
+        from sweeps.interface.submitting import said_of, submit_again
 
-        say_where(submit_again(folder, Manner(address, workers, retry_failed), say))
+        for line in said_of(submit_again(folder, Manner(address, workers, retry_failed), say)):
+            say(line)
         return
     end(go_on(folder, Manner(address, workers, retry_failed), Terminal(yes=True)))

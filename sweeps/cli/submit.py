@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,9 +10,6 @@ from sweeps.cli.faults import say
 from sweeps.cli.options import Folder, Overrides, SpecFile
 from sweeps.cli.run import RetryFailed, Workers
 from sweeps.interface.running import Manner
-
-if TYPE_CHECKING:
-    from sweeps.interface.submitting import Submitted
 
 Jobs = Annotated[
     str | None,
@@ -39,17 +36,8 @@ def submit(
     and `cancel` work from here. The same spec again goes on with what was interrupted, and leaves
     alone what runs.
     """
-    from sweeps.interface.submitting import submit_spec
+    from sweeps.interface.submitting import said_of, submit_spec
 
     manner = Manner(address, workers, retry_failed)
-    say_where(submit_spec(spec, overrides or [], folder, manner, say))
-
-
-def say_where(found: Submitted) -> None:
-    """What became of it, and how it is met from here."""
-    name, job = found.folder.called, found.job
-    if found.again:
-        say(f"{found.folder.name} is being run there by job {job.id} already")
-    elif job.has_ended:
-        say(f"{found.folder.name}: job {job.id} has ended")
-    say(f"watch it: `xlt status {name}`, `xlt logs {name} --follow`; end it: `xlt stop {name}`")
+    for line in said_of(submit_spec(spec, overrides or [], folder, manner, say)):
+        say(line)

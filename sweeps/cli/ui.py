@@ -35,7 +35,7 @@ def ui(
         bool, typer.Option("--print", help="Print the command, start nothing.")
     ] = False,
 ) -> None:
-    """Open the MLflow UI on the right database, and say where the sweep's own page is.
+    """Open the MLflow UI, at the sweep's own page.
 
     For this machine only; Ctrl-C ends it. Of a sweep that a tracking server keeps, the server's
     address.
@@ -86,7 +86,7 @@ def _page(sweep: str | None, url: str) -> str:
     if sweep is None:
         return EXPERIMENTS
     folder = find_sweep(sweep)
-    return run_page(url, folder.name, folder.identity)
+    return run_page(url, folder.name, folder.identity, folder.spool)
 
 
 def _require_free(port: int) -> None:

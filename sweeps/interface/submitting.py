@@ -84,8 +84,21 @@ def submit(
     written = spec if isinstance(spec, Mapping) else standing_for(Path(spec)) or Path(spec)
     place = None if folder is None else fspath(folder)
     manner = Manner(address, workers, retry_failed)
-    found = submit_spec(written, overrides, place, manner, Audience(quiet=quiet).say)
+    say = Audience(quiet=quiet).say
+    found = submit_spec(written, overrides, place, manner, say)
+    for line in said_of(found):
+        say(line)
     return LoadedSweep(found.folder)
+
+
+def said_of(found: Submitted) -> Iterator[str]:
+    """What became of a sweep that was submitted, and how it is met from here; a sentence a line."""
+    name, job = found.folder.called, found.job
+    if found.again:
+        yield f"{found.folder.name} is being run there by job {job.id} already"
+    elif job.has_ended:
+        yield f"{found.folder.name}: job {job.id} has ended"
+    yield f"watch it: `xlt status {name}`, `xlt logs {name} --follow`; end it: `xlt stop {name}`"
 
 
 def address_of(given: str | None) -> str:

@@ -25,6 +25,7 @@ from sweeps.processes import leaving_at_once, uncollected
 from sweeps.tracking.client import REMAINING, URI_VARIABLE, WRITER_LOCK, TrackerClient
 from sweeps.tracking.location import EXPERIMENT, signed_in
 from sweeps.tracking.records import said_again
+from sweeps.tracking.run_page import noted
 from sweeps.tracking.spool import Spool
 from xlt_core.vocabulary.address import starred
 from xlt_core.vocabulary.errors import UserMistake
@@ -142,6 +143,8 @@ class Drain:
             self._spool.gap = self._writer.gap
         if self._writer is not None and self._writer.namesake:
             self._spool.namesake = self._writer.namesake
+        if self._writer is not None and self._writer.page:
+            self._spool.page = noted(self._uri, self._writer.page)
 
     def _drain(self) -> bool:
         """Send what is pending; True where the server is away."""

@@ -1,4 +1,8 @@
-"""Where a sweep's own run is in MLflow's pages: `#/experiments/1/runs/…`. Used by `xlt ui`."""
+"""Where a sweep's own run is in MLflow's pages: `#/experiments/1/runs/…`. Used by `xlt ui`.
+
+Of a database it is looked up there. Of a tracking server, which may be slow or away, the process
+that writes to it has left word in the spool; only where a sweep ran on another machine is it asked.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from pathlib import Path
 
 from sweeps.spec.database import sqlite_path
 from sweeps.tracking.location import client_address, impatient, signed_in
+from sweeps.tracking.spool import Spool
+from xlt_core.vocabulary.address import bare
 
 EXPERIMENTS = "#/experiments"
 
@@ -21,19 +27,36 @@ order by coalesce(i.value, '') = :id desc, r.start_time limit 1
 """
 
 
-def run_page(uri: str, sweep: str, sweep_id: str) -> str:
+def run_page(uri: str, sweep: str, sweep_id: str, spool: Path) -> str:
     """The page of the sweep's run; the list of experiments where it is not there, or not known.
 
     Args:
         uri: the tracking address, as `location.tracking_uri` makes it.
         sweep, sweep_id: the sweep's name, and the id of its folder: there may be several of a name.
+        spool: where its driver keeps what it sends; there on the machine it ran on.
     """
     path = sqlite_path(uri)
     with contextlib.suppress(Exception):  # it is a help: without it people find their way
-        found = _by_client(uri, sweep, sweep_id) if path is None else _in(path, sweep, sweep_id)
+        if path is not None:
+            found = _in(path, sweep, sweep_id)
+        elif spool.is_dir():
+            found = _left_word(uri, spool)
+        else:
+            found = _by_client(uri, sweep, sweep_id)
         if found is not None:
             return f"{EXPERIMENTS}/{found[0]}/runs/{found[1]}"
     return EXPERIMENTS
+
+
+def noted(uri: str, page: str) -> str:
+    """What the spool keeps of a sweep's page, `EXPERIMENT/RUN`: it is one server's alone."""
+    return f"{bare(uri)} {page}"
+
+
+def _left_word(uri: str, spool: Path) -> tuple[str, str] | None:
+    server, _, page = Spool(spool).page.partition(" ")
+    experiment, _, run = page.partition("/")
+    return (experiment, run) if server == bare(uri) and run else None
 
 
 def _in(path: Path, sweep: str, sweep_id: str) -> tuple[str, str] | None:

@@ -23,6 +23,7 @@ _HIGHEST = "dropped"
 LINE = 200  # characters shown of a reason
 _REFUSED = "refused"
 _AWAY, _GAP, _NAMESAKE = "away.txt", "gap.txt", "namesake.txt"
+_PAGE = "page.txt"
 
 
 class Spool:
@@ -113,6 +114,15 @@ class Spool:
     @namesake.setter
     def namesake(self, what: str) -> None:
         self._keep(_NAMESAKE, what)
+
+    @property
+    def page(self) -> str:
+        """Where the sweep's own run is, `tracking address EXPERIMENT/RUN`; empty before it is."""
+        return self._line(_PAGE)
+
+    @page.setter
+    def page(self, where: str) -> None:
+        self._keep(_PAGE, where)
 
     def __len__(self) -> int:
         """How many records wait."""

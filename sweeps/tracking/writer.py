@@ -68,6 +68,7 @@ class Writer:
         self.uri = tracking_uri
         self.gap = ""  # what MLflow lost of what it had taken, where somebody deleted for good
         self.namesake = ""  # that another sweep of the name was there, where one was
+        self.page = ""  # EXPERIMENT/RUN of the last sweep's own run that was written
         self._name = experiment
         self._experiment = prepare_database(tracking_uri, experiment)
         self._client = MlflowClient(client_address(tracking_uri))
@@ -128,6 +129,8 @@ class Writer:
         created = False
         if known is None:
             known, created = self._find_or_create(record, parent)
+        if record.level == "sweep":
+            self.page = f"{self._experiment}/{known.run_id}"
         said = self._said.get(known.run_id, frozenset())
         change = difference(known, record, parent, said, is_truth)
         if change is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import pytest
 
 from sweeps.tracking.client import TrackerClient
 from sweeps.tracking.reconcile import Closed, close_dead, needs_closing
+from sweeps.tracking.run_page import noted
 from sweeps.tracking.spool import Spool
 from sweeps.tracking.sync import sync
 
@@ -75,6 +77,16 @@ class TestOneStory:
     def test_put_does_not_wait(self, told):
         """The driver has put all while nobody was there to send it."""
         assert told[2] == 5
+
+    def test_it_leaves_word_where_the_sweeps_own_run_is(self, told):
+        """So that `xlt ui` finds the page of a server that is slow or away."""
+        uri, spool, *_ = told
+        with sqlite3.connect(uri.removeprefix("sqlite:///")) as connection:
+            ((experiment, run),) = connection.execute(
+                "select r.experiment_id, r.run_uuid from runs r join tags t "
+                "on t.run_uuid = r.run_uuid and t.key = 'xlt.level' and t.value = 'sweep'"
+            )
+        assert Spool(spool).page == noted(uri, f"{experiment}/{run}")
 
     def test_what_it_says_is_what_sync_says(self, told, database, picture, a_trial, a_stage):
         """Live tracking and the rebuilt picture agree on what has ended."""

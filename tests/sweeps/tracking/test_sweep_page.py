@@ -11,7 +11,8 @@ import pytest
 from sweeps.report.render import text_report
 from sweeps.tracking.projection import sweep_projection
 from sweeps.tracking.records import RunRecord
-from sweeps.tracking.run_page import EXPERIMENTS, run_page
+from sweeps.tracking.run_page import EXPERIMENTS, noted, run_page
+from sweeps.tracking.spool import Spool
 from sweeps.tracking.sync import sync
 from sweeps.tracking.views import PREFIX
 
@@ -83,9 +84,8 @@ class TestInMlflow:
             "select r.experiment_id, r.run_uuid from runs r join tags t on t.run_uuid = r.run_uuid "
             "where t.key = 'xlt.level' and t.value = 'sweep'",
         )
-        assert (
-            run_page(uri, "made", made.folder.identity) == f"#/experiments/{experiment}/runs/{run}"
-        )
+        page = f"#/experiments/{experiment}/runs/{run}"
+        assert run_page(uri, "made", made.folder.identity, made.folder.spool) == page
         ((note,),) = rows(uri, "select value from tags where run_uuid = ? and key = ?", run, NOTE)
         assert f"#/experiments/{experiment}/runs?viewStateShareKey=" in note
         names = {row[0] for row in rows(uri, "select name from datasets")}
@@ -109,4 +109,11 @@ class TestInMlflow:
 
     def test_what_is_not_there_has_the_list_of_experiments(self, tmp_path):
         """A link that helps, never an error."""
-        assert run_page(f"sqlite:///{tmp_path}/none.db", "made", "") == EXPERIMENTS
+        assert run_page(f"sqlite:///{tmp_path}/none.db", "made", "", tmp_path) == EXPERIMENTS
+
+    def test_a_servers_page_is_known_without_asking(self, tmp_path):
+        """Nobody listens there; another server's page is not taken for it."""
+        Spool(tmp_path).page = noted("http://me:secret@127.0.0.1:9", "3/abc")
+        for uri, page in (("http://me@127.0.0.1:9", "/3/runs/abc"), ("http://127.0.0.1:9", "")):
+            assert run_page(uri, "made", "", tmp_path) == EXPERIMENTS + page
+        assert "secret" not in (tmp_path / "page.txt").read_text()
