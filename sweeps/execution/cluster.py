@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import ray
 from ray._private import utils as ray_utils
@@ -15,8 +15,10 @@ from ray._private.accelerators import get_accelerator_manager_for_resource
 from ray.job_config import JobConfig
 
 from sweeps.execution.address import no_cluster
+from sweeps.execution.lean import lean_ray
 from sweeps.execution.resources import Staff, no_gpu, staff
 from sweeps.execution.scratch import object_folder, ray_folder
+from sweeps.execution.worker_template import WorkerTemplate, worker_template
 from sweeps.processes import uncollected
 from sweeps.spec.sweep import Execution
 from xlt_core.vocabulary.errors import UserMistake
@@ -53,12 +55,16 @@ def require_gpu() -> None:
 
 @contextmanager
 def cluster(
-    execution: Execution, address: str | None, say: Callable[[str], None] = lambda text: None
+    execution: Execution,
+    address: str | None,
+    say: Callable[[str], None] = lambda text: None,
+    template: WorkerTemplate | None = None,
 ) -> Iterator[Staff]:
     """Attach to `address`, or start a cluster here and end it after; yields how it is staffed.
 
     Args:
         say: called with what is being done, before it is.
+        template: what workers are forked from here; without, one is started with Ray.
 
     Raises:
         UserMistake: nothing answers at `address`; a GPU is asked for and there is none; no
@@ -68,22 +74,23 @@ def cluster(
     if ray.is_initialized():  # a test's or an application's own cluster
         yield staff(execution, ray.cluster_resources())
         return
-    if address is None:
-        say("starting Ray on this machine")
-        _start_here(execution)
-    else:
-        say(f"joining the Ray cluster at {address}")
-        _attach(address)
-    try:
+    with ExitStack() as up:
+        if address is None:
+            if template is None:
+                template = up.enter_context(worker_template(execution, None))
+            say("starting Ray on this machine")
+            _start_here(execution, template)
+        else:
+            say(f"joining the Ray cluster at {address}")
+            _attach(address)
+        up.callback(ray.shutdown)
         yield staff(execution, ray.cluster_resources())
-    finally:
-        ray.shutdown()
 
 
-def _start_here(execution: Execution) -> None:
+def _start_here(execution: Execution, template: WorkerTemplate | None) -> None:
     # What the driver needs next is imported while Ray waits for its own processes.
     threading.Thread(target=importlib.import_module, args=("ray.tune",), daemon=True).start()
-    with _signals_left_alone(), uncollected():
+    with _signals_left_alone(), uncollected(), lean_ray(template):
         ray.init(
             address="local",
             job_config=_job_config(),

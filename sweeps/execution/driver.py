@@ -21,6 +21,7 @@ from sweeps.execution.recorder import EventRecorder
 from sweeps.execution.resources import Staff
 from sweeps.execution.searching import pauses_of, search_out
 from sweeps.execution.steady import never_steering
+from sweeps.execution.worker_template import WorkerTemplate
 from sweeps.results.states import SweepState
 from sweeps.results.status import lacks_scores
 from sweeps.search.claim import agreed, claim
@@ -74,6 +75,7 @@ def run_sweep(
     address: str | None = None,
     revisit: bool = False,
     retry_failed: bool = False,
+    template: WorkerTemplate | None = None,
 ) -> Ended:
     """Run or resume `sweep` until it is finished or asked to end.
 
@@ -84,6 +86,7 @@ def run_sweep(
         revisit: the sweep was extended by seeds, targets or languages: finished trials are gone
             through again for what they lack (see `ProposalQueue`).
         retry_failed: try failed trials again; a failed baseline is tried again in any case.
+        template: what workers are forked from, where Ray is started here.
 
     Raises:
         UserMistake: a plug-in cannot be imported; another driver runs this sweep, or took it over;
@@ -100,7 +103,9 @@ def run_sweep(
     desired = DesiredStateWatch(folder)
     with only_driver(folder):
         return _under_lock(
-            _Order(sweep, prepared, folder, observe, address, revisit, retry_failed, desired)
+            _Order(
+                sweep, prepared, folder, observe, address, revisit, retry_failed, desired, template
+            )
         )
 
 
@@ -116,6 +121,7 @@ class _Order:
     revisit: bool
     retry_failed: bool
     desired: DesiredStateWatch
+    template: WorkerTemplate | None
 
     def queue(self, study: SweepStudy) -> ProposalQueue:
         """What there is to propose, from where the study stands now."""
@@ -159,7 +165,8 @@ def _under_lock(order: _Order) -> Ended:
 
 def _started(order: _Order, ray_up: ExitStack) -> Staff:
     """Ray is up until `ray_up` is closed: how it is staffed."""
-    found = ray_up.enter_context(cluster(order.sweep.execution, order.address, order.doing))
+    execution, address, template = order.sweep.execution, order.address, order.template
+    found = ray_up.enter_context(cluster(execution, address, order.doing, template))
     order.desired.hear_again()  # whoever may have taken a handler meanwhile
     return found
 

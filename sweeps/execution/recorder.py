@@ -39,9 +39,11 @@ from xlt_core.vocabulary.events import (
     StageProgress,
     SweepFinished,
     SweepStarted,
+    SweepWaits,
     TrialFailed,
     TrialFinished,
     TrialStarted,
+    WorkerFailed,
     Workers,
 )
 from xlt_core.vocabulary.plan import Plan
@@ -50,6 +52,8 @@ log = logging.getLogger("xlt.recorder")
 
 # Events that change what MLflow or the store's pins should say.
 BOOKED = (SweepStarted, StageDone, TrialStarted, TrialFinished, TrialFailed)
+# MLflow's process takes its seconds of a core when workers have got going, or cannot.
+UNDER_WAY = (StageProgress, StageDone, SweepWaits, WorkerFailed, TrialFinished, TrialFailed)
 # What is shown and not kept.
 PASSING = (StageProgress, Workers, Phase)
 
@@ -81,8 +85,8 @@ class EventRecorder:
         self._thread = threading.Thread(target=self._track, name="xlt-tracking", daemon=True)
 
     def __enter__(self) -> EventRecorder:
-        with never_steering("starting to track"):
-            self._tracker.start()
+        with never_steering("taking back what MLflow refused"):
+            self._tracker.ready()
         self._thread.start()
         self.note(SweepStarted(self._sweep.name, code_commit()))
         return self
@@ -96,6 +100,9 @@ class EventRecorder:
                         self._journal.write(known)
                 with never_steering(f"showing {known.kind}"):
                     self._observe(known)
+        if isinstance(event, UNDER_WAY):
+            with never_steering("starting to track"):
+                self._tracker.start()
         if isinstance(event, BOOKED):
             self._work.put(event)
 

@@ -10,8 +10,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ray._common.utils import get_default_ray_temp_dir
-
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 # A socket's path has 107 bytes at most; Ray's go on as here.
@@ -26,7 +24,7 @@ def ray_folder() -> str | None:
     Raises:
         UserMistake: no temporary folder will do.
     """
-    usual = Path(get_default_ray_temp_dir())
+    usual = _usual()
     if _will_do(usual):
         return None
     for folder in _others():
@@ -49,7 +47,13 @@ def object_folder() -> str | None:
     """
     if os.access(SHARED_MEMORY, os.W_OK | os.X_OK):
         return None
-    return str(Path(ray_folder() or get_default_ray_temp_dir()).parent)
+    return str(Path(ray_folder() or _usual()).parent)
+
+
+def _usual() -> Path:
+    from ray._common.utils import get_default_ray_temp_dir
+
+    return Path(get_default_ray_temp_dir())
 
 
 def _others() -> Iterator[Path]:

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 from ray import tune
+from ray.tune.execution import class_cache
 from ray.tune.search import Searcher
 
 from sweeps.execution.coordinator import Coordinator
@@ -50,6 +51,7 @@ class RayTune:
         # Its state is thrown away: that a copy of it failed is no news.
         logging.getLogger("ray.tune.execution.experiment_state").setLevel(logging.CRITICAL)
         scratch = _scratch(self._folder)
+        _pass_on_no_environment()
         tuner = tune.Tuner(
             trainable,
             tune_config=tune.TuneConfig(
@@ -114,6 +116,16 @@ class PlanSearcher(Searcher):
         if self._loop is None:
             raise RuntimeError("this searcher was unpickled; make a fresh one from the study")
         return self._loop
+
+
+def _pass_on_no_environment() -> None:
+    """Tune would give trials variables of the driver's, AWS_SECRET_ACCESS_KEY among them.
+
+    Ray writes them into the command that starts a trial's process, for everybody to read, and
+    starts none of its ready ones for it. A coordinator needs none: its process has the node's.
+    """
+    class_cache.DEFAULT_ENV_VARS = {}
+    class_cache.ENV_VARS_TO_PROPAGATE = set()
 
 
 def _scratch(folder: SweepFolder) -> Path:

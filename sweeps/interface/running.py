@@ -6,7 +6,8 @@ now, `audience` hears of it. `go_on` is `resume`: it shares `carry_out`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -23,6 +24,7 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
     from sweeps.execution.driver import Ended
+    from sweeps.execution.worker_template import WorkerTemplate
     from sweeps.spec.inputs import ResolvedInputs
     from sweeps.spec.paths import SweepFolder
     from sweeps.spec.sweep import Sweep
@@ -144,11 +146,12 @@ def run_spec(
     refuse_a_second_driver(place)
     require_reach(manner.address)
     audience.say(f"{sweep.name}: opening data and encoder")
-    with uncollected():
-        prepared = prepare(sweep, planned(place))
-    if place.exists:
-        sweep = agree(sweep, prepared, place, audience)
-    return carry_out(sweep, prepared, place, manner, audience)
+    with _workers_ahead(sweep, manner) as template:
+        with uncollected():
+            prepared = prepare(sweep, planned(place))
+        if place.exists:
+            sweep = agree(sweep, prepared, place, audience)
+        return carry_out(sweep, prepared, place, manner, audience, template)
 
 
 def go_on(folder: SweepFolder, manner: Manner, audience: Audience) -> Ran:
@@ -165,10 +168,20 @@ def go_on(folder: SweepFolder, manner: Manner, audience: Audience) -> Ran:
     require_passwords(stored)
     require_reach(manner.address)
     audience.say(f"{stored.name}: opening data and encoder")
-    with uncollected():
-        prepared = prepare(stored, planned(folder))
-    agreed = agree(stored, prepared, folder, audience)
-    return carry_out(agreed, prepared, folder, manner, audience)
+    with _workers_ahead(stored, manner) as template:
+        with uncollected():
+            prepared = prepare(stored, planned(folder))
+        agreed = agree(stored, prepared, folder, audience)
+        return carry_out(agreed, prepared, folder, manner, audience, template)
+
+
+@contextmanager
+def _workers_ahead(sweep: Sweep, manner: Manner) -> Iterator[WorkerTemplate | None]:
+    """What workers need is imported by another core, while this process opens what it needs."""
+    from sweeps.execution.worker_template import worker_template
+
+    with worker_template(sweep.execution, manner.address) as template:
+        yield template
 
 
 def carry_out(
@@ -177,6 +190,7 @@ def carry_out(
     folder: SweepFolder,
     manner: Manner,
     audience: Audience,
+    template: WorkerTemplate | None = None,
 ) -> Ran:
     """Run to the end. Raises what `run_sweep` raises; UserMistake: the store cannot be used."""
     from sweeps.execution.driver import run_sweep
@@ -205,6 +219,6 @@ def carry_out(
     ended = sum(trial.state != TrialState.RUNNING for trial in before) - len(again)
     with audience.watching(expected.trials, 0 if revisit else ended) as observe:
         how = run_sweep(
-            sweep, prepared, folder, observe, manner.address, revisit, manner.retry_failed
+            sweep, prepared, folder, observe, manner.address, revisit, manner.retry_failed, template
         )
     return Ran(sweep, folder, how)

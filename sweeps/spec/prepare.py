@@ -82,19 +82,19 @@ def _encoder(
     notes: list[str],
 ) -> EncoderRef | None:
     from xlt_core.models.encoders import refer_encoder
-    from xlt_core.models.opening import open_encoder
+    from xlt_core.models.opened import opened
 
-    known = before.encoder_of({"encoder": name}) if before is not None else None
+    planned = before.encoder_of({"encoder": name}) if before is not None else None
     try:
         with blaming(sweep.where("encoder")):
-            found = refer_encoder(name, known)
-            opened = open_encoder(found)
+            found = refer_encoder(name, planned)
+            known = opened(found)
     except UserMistake as error:
         mistakes.extend(_meant(name, error.mistakes))
         return None
-    mistakes.extend(too_long(sweep, name, opened.most_tokens))
-    mistakes.extend(beyond_limits(sweep, opened.limits))
-    notes.extend(encoder_moved(known, found))
+    mistakes.extend(too_long(sweep, name, known.most_tokens))
+    mistakes.extend(beyond_limits(sweep, known.limits))
+    notes.extend(encoder_moved(planned, found))
     return found
 
 

@@ -49,15 +49,17 @@ class TrackerClient:
         self._restarts = 0
         self.lost = 0
 
-    def start(self) -> None:
-        """Start the tracking process, with what was refused before put first; returns at once.
-
-        MLflow is opened there.
-        """
+    def ready(self) -> None:
+        """What was refused before is to be sent first."""
         with self._lock:
             self._spool.take_back()
             self._spool.namesake = ""  # an earlier driver has said it
-            self._launch()
+
+    def start(self) -> None:
+        """Start the tracking process, unless it was; returns at once. MLflow is opened there."""
+        with self._lock:
+            if self._process is None:
+                self._launch()
 
     def put(self, record: RunRecord) -> None:
         """Hand a record on. One the disk does not take is counted in `lost`; sync repairs it."""

@@ -1,6 +1,7 @@
 """What a recipe may ask of an encoder: which weights to freeze, which attention dropout.
 
-Preflight and the workers, who do what is asked, look here, so that both refuse the same.
+Preflight and the workers, who do what is asked, look here, so that both refuse the same. Imports
+torch only to look into an encoder: what is known of one is read without (`opened`).
 """
 
 from __future__ import annotations
@@ -8,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import nn
-
-from xlt_core.models.parts import Config, words_of
 from xlt_core.vocabulary.errors import Mistake
 from xlt_core.vocabulary.texts import abbreviated
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from xlt_core.models.parts import Config
 
 _LAYER = re.compile(r"\.(?:layer|layers|block)\.(\d+)\.")
 _FREEZE = re.compile(r"layers:([0-9]{1,9})")
@@ -61,6 +65,23 @@ class Limits:
             yield Mistake(where, what, remedy)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What is known of an encoder that can be loaded.
+
+    Attributes:
+        kind: transformers' model type.
+        words: rows of the embedding table; None where there is no such table.
+        most_tokens: the longest sequence it has positions for; None where there is no limit.
+        limits: what a recipe may ask of it.
+    """
+
+    kind: str
+    words: int | None
+    most_tokens: int | None
+    limits: Limits
+
+
 def limits_of(encoder: nn.Module, config: Config, drops_any: bool) -> Limits:
     """What `encoder` can do; `drops_any`: whether its attention takes any dropout."""
     layers = [layer_of(f".{name}") for name, _ in encoder.named_parameters()]
@@ -88,6 +109,10 @@ def lowest_layers(part: str) -> int | None:
 
 
 def _has_table(encoder: nn.Module) -> bool:
+    from torch import nn
+
+    from xlt_core.models.parts import words_of
+
     try:
         return isinstance(words_of(encoder).get_input_embeddings(), nn.Module)
     except NotImplementedError:  # CANINE reads characters, by hashes into several tables

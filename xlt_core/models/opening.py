@@ -7,7 +7,6 @@ loads what was opened; `encoder_files` has looked at the files one by one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -16,32 +15,15 @@ from xlt_core.kinds.tokenizer import Tokenizer
 from xlt_core.models.encoder_files import mistake, read_shapes
 from xlt_core.models.encoders import encoder_folder
 from xlt_core.models.learners import learner_class
-from xlt_core.models.limits import Limits
+from xlt_core.models.limits import Opened
 from xlt_core.models.parts import config_of
 from xlt_core.models.pretrained import from_weights, load_tokenizer
 from xlt_core.vocabulary.errors import UserMistake, XltError
 from xlt_core.vocabulary.refs import EncoderRef
 
 
-@dataclass(frozen=True)
-class Opened:
-    """What is known of an encoder that can be loaded.
-
-    Attributes:
-        kind: transformers' model type.
-        words: rows of the embedding table; None where there is no such table.
-        most_tokens: the longest sequence it has positions for; None where there is no limit.
-        limits: what a recipe may ask of it.
-    """
-
-    kind: str
-    words: int | None
-    most_tokens: int | None
-    limits: Limits
-
-
 def open_encoder(ref: EncoderRef) -> Opened:
-    """Look into the encoder that `ref` refers to.
+    """Look into the encoder that `ref` refers to. What is found may be kept: see `opened.VERSION`.
 
     Raises:
         UserMistake: weights are missing or of another shape than the config says, transformers

@@ -128,6 +128,7 @@ class TestProxies:
     def tracker(self, network: Flaky, spool: Path) -> Iterator[TrackerClient]:
         """One tracking process for all that happens."""
         made = TrackerClient(spool, network.url)
+        made.ready()
         made.start()
         yield made
         made.finish()

@@ -14,9 +14,9 @@ from safetensors.torch import load_file, save_file
 
 from xlt_core.models.encoder_files import ENCODER_TYPES, VOCABULARIES, read_shapes
 from xlt_core.models.encoders import refer_encoder
-from xlt_core.models.limits import Limits, own_dropout
+from xlt_core.models.limits import Limits, Opened, own_dropout
 from xlt_core.models.model import Model
-from xlt_core.models.opening import Opened, open_encoder
+from xlt_core.models.opening import open_encoder
 from xlt_core.models.pretrained import load_encoder, load_tokenizer
 from xlt_core.training.optimizer import freeze
 from xlt_core.vocabulary.errors import DataChanged, UserMistake

@@ -1,0 +1,111 @@
+"""Workers here are forked from a template: at once, and the same as those that Ray starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import ray
+
+from sweeps.execution.cluster import cluster
+from sweeps.execution.forked_worker import FIRST_JOB, JOB, SCRIPT, SOCKET
+from sweeps.execution.worker_template import WorkerTemplate, worker_template
+from sweeps.spec.sweep import Execution
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
+
+
+@ray.remote(num_cpus=0)
+class Looker:
+    """What a process of Ray's looks like from inside."""
+
+    def look(self) -> dict[str, Any]:
+        import numpy
+
+        return {
+            "parent": os.getppid(),
+            "chance": (float(numpy.random.random()), int.from_bytes(os.urandom(8), "big")),
+            "imported": "torch" in sys.modules,
+            "same": {
+                # Of workers that Ray starts ahead it says that they have no job.
+                "environment": {**os.environ, JOB: FIRST_JOB},
+                "folder": str(Path.cwd()),
+                "arguments": [text for text in sys.argv if "id=" not in text and "ms=" not in text],
+                "path": sys.path,
+                "niceness": os.nice(0),
+                "group": os.getpgid(0) == os.getpid(),
+                "signals": {
+                    name.name: getattr(signal.getsignal(name), "__qualname__", str(name))
+                    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP)
+                },
+                "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
+                "output": [Path(f"/proc/self/fd/{n}").readlink().suffix for n in range(3)],
+                "collects": sys.flags.safe_path,
+            },
+        }
+
+
+@pytest.fixture(scope="module")
+def template() -> Iterator[WorkerTemplate]:
+    with worker_template(Execution(device="cpu"), None) as made:
+        assert made is not None
+        yield made
+
+
+@pytest.fixture(scope="module")
+def looks(template: WorkerTemplate) -> list[dict[str, Any]]:
+    """Two forked workers, then one that Ray starts by its own script, the template being gone."""
+    with cluster(Execution(workers=1, device="cpu"), None, template=template):
+        actors = [Looker.remote() for _ in range(4)]  # more than Ray starts ahead
+        found: list[dict[str, Any]] = ray.get([actor.look.remote() for actor in actors])
+        forked = template._process.pid
+        os.kill(forked, signal.SIGKILL)
+        more = [Looker.remote() for _ in range(4)]
+        found += ray.get([actor.look.remote() for actor in more])
+        return [{**look, "forked": look["parent"] == forked} for look in found]
+
+
+def test_they_are_forked_and_have_all_imported(looks: list[dict[str, Any]]) -> None:
+    """Where a template is, workers come from it; where it is gone, Ray's own script is as good."""
+    assert [look["forked"] for look in looks[:4]] == [True] * 4
+    assert all(look["imported"] for look in looks if look["forked"])
+    assert not looks[-1]["forked"] and not looks[-1]["imported"]
+
+
+def test_they_are_as_any_worker(looks: list[dict[str, Any]]) -> None:
+    """Environment, folder, arguments, signals: nothing tells where they came from."""
+    plain = looks[-1]["same"]
+    for look in looks[:4]:
+        assert look["same"] == plain
+    assert SOCKET in plain["environment"] and SCRIPT in plain["environment"]
+
+
+def test_they_do_not_share_their_chance(looks: list[dict[str, Any]]) -> None:
+    """A random state that was made when modules were imported is not everybody's."""
+    assert len({look["chance"] for look in looks}) == len(looks)
+
+
+def test_closed_it_leaves_nothing() -> None:
+    """No process, and no socket."""
+    with worker_template(Execution(device="cpu"), None) as made:
+        assert made is not None
+        process, folder = psutil.Process(made._process.pid), Path(made._folder)
+        assert folder.is_dir()
+    assert not process.is_running() and not folder.exists()
+
+
+def test_none_where_workers_are_elsewhere_or_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CUDA does not outlive a fork; another cluster's workers are its own."""
+    from sweeps.execution import worker_template as module
+
+    with worker_template(Execution(), "auto") as made:
+        assert made is None
+    monkeypatch.setattr(module, "_GPUS", (os.devnull,))
+    with worker_template(Execution(), None) as made:
+        assert made is None
