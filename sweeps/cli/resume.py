@@ -25,7 +25,7 @@ def resume(
     from sweeps.spec.desired_state import DesiredState, request, requested
 
     folder = find_sweep(sweep)
-    if is_driven(folder) and requested(folder) == DesiredState.PAUSE:
+    if requested(folder) == DesiredState.PAUSE and is_driven(folder):
         request(folder, DesiredState.RUN)
         say(f"{sweep} goes on")
         return

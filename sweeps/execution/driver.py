@@ -24,7 +24,7 @@ from sweeps.execution.steady import never_steering
 from sweeps.execution.worker_template import WorkerTemplate
 from sweeps.results.states import SweepState
 from sweeps.results.status import lacks_scores
-from sweeps.search.claim import agreed, claim
+from sweeps.search.claim import agreed, claim, require_own
 from sweeps.search.lease import DriverLease
 from sweeps.search.of_sweep import candidates_of
 from sweeps.search.queue import ProposalQueue
@@ -147,6 +147,7 @@ def _under_lock(order: _Order) -> Ended:
     make_sampler(sweep.search.method, candidates_of(sweep, prepared), sweep.search.options)
     order.doing("reading the study")
     study = SweepStudy.open(sweep.storage, sweep.name)
+    require_own(study.attrs(), study.where, sweep, folder)
     with study.lease(order.say, desired.interrupt) as lease:
         order = replace(order, sweep=agreed(study, sweep, prepared, folder, order.say))
         # A mistake in the rows is found before anything is written.

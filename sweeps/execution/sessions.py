@@ -100,18 +100,23 @@ class SessionRegistry:
                 known.news.set()
 
     async def events(self, sweep: str, after: int, wait: float) -> list[tuple[int, Event]]:
-        """Events of a sweep after number `after`; waits up to `wait` seconds for the first."""
+        """Events of a sweep after number `after`; waits up to `wait` seconds for the first.
+
+        What was heard is forgotten: a driver that comes after a dead one is told the rest alone.
+        """
         known = self._sweeps[sweep]
         if after >= self._next:  # heard from a service before this one, whose clock was ahead
             after = 0
-        if not known.events or known.events[-1][0] <= after:
+        while known.events and known.events[0][0] <= after:
+            known.events.popleft()
+        if not known.events:
             known.news.clear()
             try:
                 await asyncio.wait_for(known.news.wait(), wait)
             except TimeoutError:
                 return []
             await asyncio.sleep(TOGETHER_SECONDS)
-        return [(number, event) for number, event in known.events if number > after]
+        return list(known.events)
 
     def __len__(self) -> int:
         return len(self._sweeps)

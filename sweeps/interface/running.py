@@ -161,11 +161,11 @@ def go_on(folder: SweepFolder, manner: Manner, audience: Audience) -> Ran:
     from sweeps.spec.prepare import prepare
     from sweeps.spec.stored import check_stored, read_stored_spec, with_places
 
-    refuse_a_second_driver(folder)
     stored = manner.of(read_stored_spec(folder))
     check_stored(folder, stored)
     stored = with_places(folder, stored)
-    require_passwords(stored)
+    require_passwords(stored)  # all that lack at once: who drives it is read in the study
+    refuse_a_second_driver(folder)
     require_reach(manner.address)
     audience.say(f"{stored.name}: opening data and encoder")
     with _workers_ahead(stored, manner) as template:

@@ -59,19 +59,39 @@ def agreed_with(
     folder: SweepFolder,
 ) -> Change:
     """As `agreed`, of what a study at `where` says of itself; nothing is opened."""
-    claim = attrs.get(KEY)
-    if claim is None:  # new, or begun by a version that made no claims
+    claim = require_own(attrs, where, sweep, folder)
+    if claim is None:
         return Change(sweep)
     with blaming(sweep.where("storage")):
-        if not isinstance(claim, dict) or not claim.keys() >= CLAIMED:
-            raise UserMistake(damaged(where))
-        if claim["folder"] != folder.identity:
-            raise UserMistake(_of_another(where, sweep.name, folder, claim))
         old = _claimed(claim, sweep, where)
         change = compare(old, sweep, claim["computed"], computed(sweep, prepared))
     if change.differences:
         raise UserMistake(_another_spec(sweep, change, bool(compare(old, sweep).differences)))
     return change
+
+
+def require_own(
+    attrs: Mapping[str, object], where: str, sweep: Sweep, folder: SweepFolder
+) -> Mapping[str, Any] | None:
+    """The claim that a study at `where` carries, once it is known to be this folder's.
+
+    Asked before its lease as well: whoever watches another user's driver may take it for dead.
+
+    Returns:
+        None for a study that is new, or was begun by a version that made no claims.
+
+    Raises:
+        UserMistake: the study is another sweep's.
+    """
+    claim = attrs.get(KEY)
+    if claim is None:
+        return None
+    with blaming(sweep.where("storage")):
+        if not isinstance(claim, dict) or not claim.keys() >= CLAIMED:
+            raise UserMistake(damaged(where))
+        if claim["folder"] != folder.identity:
+            raise UserMistake(_of_another(where, sweep.name, folder, claim))
+    return claim
 
 
 def require_same_tasks(

@@ -66,7 +66,7 @@ Event = dict[str, Any]
 
 def node(cluster: SmallCluster) -> None:
     """A node is killed with its worker; a new one comes a while later."""
-    cluster.kill("node1")
+    cluster.kill(cluster.computing())
     _pause.wait(AWAY_SECONDS)
     cluster.up()
 
@@ -117,7 +117,7 @@ def s3_refusing(cluster: SmallCluster) -> None:
 
 def disk(cluster: SmallCluster) -> None:
     """A node's disk is full for a while."""
-    with ballast(cluster.disk("node1")):
+    with ballast(cluster.disk(cluster.computing())):
         _pause.wait(2 * AWAY_SECONDS)
 
 
@@ -208,17 +208,19 @@ class Sweep:
 
 
 def in_training(events: list[Event]) -> bool:
-    """Whether something has been trained, and something else is being trained now."""
+    """Whether something has been trained, and nothing but trainings go on, one in its middle."""
     trained = any(e["kind"] == "stage_done" and e["of"] == "train" for e in events)
-    return trained and any("@" not in title for title in computing(events).values())
+    now = computing(events).values()
+    ages = [time.time() - event["at"] for event in now if "@" not in event["title"]]
+    return trained and len(ages) == len(now) and any(3 < age < 8 for age in ages)
 
 
-def computing(events: list[Event]) -> dict[str, str]:
-    """The stages being computed by these events' end: their titles by key."""
-    found: dict[str, str] = {}
+def computing(events: list[Event]) -> dict[str, Event]:
+    """The stages being computed by these events' end: how each began, by its key."""
+    found: dict[str, Event] = {}
     for event in events:
         if event["kind"] == "stage_started":
-            found[event["stage"]] = event["title"]
+            found[event["stage"]] = event
         elif event["kind"] in ENDS:
             found.pop(event["stage"], None)
     return found
@@ -319,10 +321,9 @@ def main() -> int:
         home.mkdir(parents=True, exist_ok=True)
         with SmallCluster(home / "cluster") as cluster, contextlib.ExitStack() as mounts:
             os.environ.update(cluster.environment)
-            if "disk" in known.only and not mounts.enter_context(
-                mounted(cluster.disk("node1"), DISK_BYTES)
-            ):
-                raise SystemExit("a full disk needs the right to mount one")
+            for name in ("node1", "node2") if "disk" in known.only else ():
+                if not mounts.enter_context(mounted(cluster.disk(name), DISK_BYTES)):
+                    raise SystemExit("a full disk needs the right to mount one")
             reference = None
             for kind in ("untouched", *known.only):
                 found = attempt(cluster, kind, home, shared, known.steps, reference)

@@ -70,6 +70,18 @@ class SmallCluster:
                     found.append(process)
         return found
 
+    def computing(self) -> str:
+        """A node that computes stages right now; the first one where none does."""
+        nodes = ("node1", "node2")
+        return next((node for node in nodes if self._computes(node)), nodes[0])
+
+    def _computes(self, node: str) -> bool:
+        for process in self._kept(node)[0].children(recursive=True):
+            with suppress(psutil.Error):
+                if process.cmdline()[:1] == ["ray::Worker.run"]:  # Ray names what an actor does
+                    return True
+        return False
+
     def disk(self, node: str) -> Path:
         """The folder that is a node's disk."""
         return Path(self._state()["places"]["ray"]) / f"{node}-disk"

@@ -1,4 +1,7 @@
-"""No password of a storage, a tracking server or a store is kept or shown, wherever one looks."""
+"""No password of a store, folder, study or tracking server is kept or shown, wherever one looks.
+
+Titles of processes are looked at all the while, files and rows of databases at the end.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.faults.flaky import Flaky
+from tests.sweeps.canaries import CANARY, files_with, rows_with, titles_with
 from tests.sweeps.mlflow_server import Server
 from tests.sweeps.postgresql import SEALED
 
 XLT = Path(sys.executable).parent / "xlt"
-CANARY = "canary7c1f"
+PLACE = f"{CANARY}-place"  # of the store and of the folder of sweeps
 SPEC = """\
 name: sealed
 encoder: lab-tiny
@@ -29,6 +35,7 @@ seeds: 1
 recipe: {{train: {{steps: 3}}, target: {{steps: 3}}}}
 search: {{method: grid}}
 execution: {{workers: 1, concurrency: 1}}
+store: {store}
 storage: {storage}
 tracking: {tracking}
 """
@@ -41,10 +48,18 @@ class Home:
         self.path = path
         self.said: list[str] = []
         self.titles: set[str] = set()
+        self.place = f"locked://me:{PLACE}@host{path}"
+        (path / "t").mkdir()
+        (path / "password").write_text(PLACE)
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("XLT_")
-        } | {"TMPDIR": str(path / "t"), "RAY_TMPDIR": str(path / "t")}
-        (path / "t").mkdir()
+        } | {
+            "TMPDIR": str(path / "t"),
+            "RAY_TMPDIR": str(path / "t"),
+            "XLT_PLUGINS": "tests.sweeps.locked_place",
+            "XLT_RUNS": f"{self.place}/runs",
+            "LOCKED_PLACE": str(path / "password"),
+        }
 
     def xlt(self, *words: str, **more: str) -> tuple[int, str]:
         """Run a command, with `more` in the environment; watch every process while it runs."""
@@ -56,58 +71,31 @@ class Home:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        said = ""
-        while driver.poll() is None:
+        said = None
+        while said is None:
             self.titles |= titles_with(CANARY)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 said = driver.communicate(timeout=0.3)[0]
-            except subprocess.TimeoutExpired:
-                continue
         self.said.append(said)
         return driver.returncode, said
 
+    def does(self, *words: str, **more: str) -> str:
+        """What a command said that ended well."""
+        code, said = self.xlt(*words, **more)
+        assert code == 0, (words, said)
+        return said
+
+    def refuses(self, *words: str, **more: str) -> str:
+        """What a command said that found a mistake of the user's, on one screen."""
+        code, said = self.xlt(*words, **more)
+        assert code == 2 and len(said.splitlines()) < 25, (words, said)
+        return said
+
     def spec(self, storage: str, tracking: str) -> str:
         """The user's own spec, with passwords in it."""
-        (self.path / "sealed.yaml").write_text(SPEC.format(storage=storage, tracking=tracking))
+        text = SPEC.format(storage=storage, tracking=tracking, store=f"{self.place}/stages")
+        (self.path / "sealed.yaml").write_text(text)
         return "sealed.yaml"
-
-
-def titles_with(word: str) -> set[str]:
-    """Command lines of this machine's processes that hold `word`."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            title = path.read_bytes()
-        except OSError:
-            continue
-        if word.encode() in title:
-            found.add(title.decode(errors="replace"))
-    return found
-
-
-def files_with(word: str, *folders: Path) -> list[str]:
-    """Files that hold `word`, the user's own spec apart."""
-    paths = [path for folder in folders for path in folder.rglob("*")]
-    return [
-        str(path)
-        for path in paths
-        if path.is_file() and path.name != "sealed.yaml" and word.encode() in path.read_bytes()
-    ]
-
-
-def rows_with(url: str, word: str) -> list[str]:
-    """Rows of a PostgreSQL database that hold `word`, as text."""
-    import psycopg2
-
-    found = []
-    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute("select tablename from pg_tables where schemaname = 'public'")
-        tables = [table for (table,) in cursor.fetchall()]
-        assert "studies" in tables
-        for table in tables:
-            cursor.execute(f'select t::text from "{table}" t')
-            found += [row for (row,) in cursor.fetchall() if word in row]
-    return found
 
 
 def let_in(url: str, password: str) -> str:
@@ -131,49 +119,50 @@ def home() -> Iterator[Home]:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path) -> Iterator[Flaky]:
+    """MLflow behind a gate."""
     made = Server(tmp_path, f"sqlite:///{tmp_path / 'mlflow.db'}")
     made.start()
-    yield made
+    with Flaky(made.uri) as gate:
+        yield gate
     made.kill()
 
 
-def test_a_sweep_keeps_none(home: Home, server: Server, postgresql: str, tmp_path: Path) -> None:
+def test_a_sweep_keeps_none(home: Home, server: Flaky, postgresql: str, tmp_path: Path) -> None:
     """Run with passwords in the spec, gone on with by the environment, with a new one, refused."""
     first, second = f"{CANARY}-one", f"{CANARY}-two"
-    tracking = server.uri.replace("http://", f"http://me:{CANARY}-web@")
+    tracking = server.url.replace("http://", f"http://me:{CANARY}-web@")
     spec = home.spec(let_in(postgresql, first), tracking)
+    home.does("run", spec)
 
-    code, said = home.xlt("run", spec)
-    assert code == 0, said
-    lent = {"XLT_STORAGE_PASSWORD": first, "XLT_TRACKING_PASSWORD": "anything"}
+    said = home.refuses("resume", "sealed")
+    assert all(f"XLT_{which}_PASSWORD" in said for which in ("STORE", "STORAGE", "TRACKING")), said
+    lent = {
+        "XLT_STORE_PASSWORD": PLACE,
+        "XLT_STORAGE_PASSWORD": first,
+        "XLT_TRACKING_PASSWORD": f"{CANARY}-web",
+    }
+    for name in ("XLT_STORE_PASSWORD", "XLT_STORAGE_PASSWORD"):
+        home.refuses("resume", "sealed", **lent | {name: f"{CANARY}-no"})
+    server.instead = (401, "who are you?")
+    home.refuses("sync", "sealed", **lent)
+    server.instead = None
 
-    code, said = home.xlt("resume", "sealed")
-    assert code == 2
-    assert "XLT_STORAGE_PASSWORD" in said and "XLT_TRACKING_PASSWORD" in said
-    assert len(said.splitlines()) < 25
-
-    code, said = home.xlt("resume", "sealed", **lent)
-    assert code == 0, said
-    for command in ("status", "sync"):
-        code, said = home.xlt(command, "sealed", **lent)
-        assert code == 0, (command, said)
-    code, said = home.xlt("ui", "sealed", "--print", **lent)
-    assert (code, server.uri.removeprefix("http://") in said) == (0, True)
-
-    code, said = home.xlt("resume", "sealed", **lent | {"XLT_STORAGE_PASSWORD": f"{CANARY}-x"})
-    assert code == 2
-    assert "password" in said
+    home.does("sync", "sealed", **lent)
+    home.does("export", "sealed", "--best", "--to", "model", "--register", "sealed", **lent)
+    assert server.url.removeprefix("http://") in home.does("ui", "sealed", "--print", **lent)
+    assert "finished" in home.does("logs", "sealed", **lent)
+    home.does("status", **lent)
 
     # A new password is the same sweep.
-    spec = home.spec(let_in(postgresql, second), tracking)
-    code, said = home.xlt("run", spec)
-    assert code == 0, said
+    home.does("run", home.spec(let_in(postgresql, second), tracking))
 
     assert all(CANARY not in said for said in home.said)
     assert not home.titles
-    assert not files_with(CANARY, home.path, tmp_path)
+    shown = {Path(path).name for path in files_with(CANARY, home.path, tmp_path)}
+    assert shown == {"sealed.yaml", "password"}  # the user's own
     assert not rows_with(postgresql, CANARY)
     kept = (home.path / "runs" / "sealed" / "spec.yaml").read_text()
+    assert "me:${XLT_STORE_PASSWORD}@" in kept
     assert f"{SEALED}:${{XLT_STORAGE_PASSWORD}}@" in kept
     assert "me:${XLT_TRACKING_PASSWORD}@" in kept

@@ -7,25 +7,17 @@ import os
 import shlex
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.sweeps.canaries import CANARY, files_with, titles_with
+from tests.sweeps.laptop import SPEC, Laptop
+
 LOCAL = Path(__file__).parents[2] / "cluster" / "local.sh"
-XLT = Path(sys.executable).parent / "xlt"
-SPEC = """\
-encoder: lab-tiny
-data: lab
-intermediate: {{tasks: [lab-pairs], count: 0..1}}
-targets: [{target}]
-languages: [en, qla]
-seeds: 1
-recipe: {{train: {{steps: {steps}, batch_size: 16}}, target: {{steps: 5, batch_size: 16}}}}
-search: {{method: grid}}
-execution: {{checkpoint_seconds: 0.5}}
-"""
+TOKEN = "5eed7c1f" * 8  # of the cluster
+PASSWORDS = {"XLT_STORE_PASSWORD": f"{CANARY}-place", "XLT_TRACKING_PASSWORD": f"{CANARY}-web"}
 OWN_METHOD = """\
 from xlt_core.training.methods import METHODS
 from xlt_core.training.methods.plain import Plain
@@ -39,53 +31,6 @@ METHODS["own"] = Own()
 """
 
 
-def await_that(condition: Callable[[], bool]) -> None:
-    """Wait for the cluster; the test's runner is what limits it."""
-    pause = threading.Event()
-    while not condition():
-        pause.wait(0.5)
-
-
-class Laptop:
-    """A folder, and an environment that knows the cluster."""
-
-    def __init__(self, path: Path, environment: dict[str, str]) -> None:
-        path.mkdir(parents=True)
-        self.path = path
-        self.environment = environment
-
-    def xlt(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [XLT, *words],
-            cwd=self.path,
-            env=self.environment | more,
-            capture_output=True,
-            text=True,
-        )
-
-    def python(self, script: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", script]
-        return subprocess.run(
-            command, cwd=self.path, env=self.environment, capture_output=True, text=True
-        )
-
-    def submit(self, name: str, steps: int = 5, target: str = "lab-nli", **more: str) -> str:
-        (self.path / f"{name}.yaml").write_text(SPEC.format(steps=steps, target=target))
-        done = self.xlt("submit", f"{name}.yaml", **more)
-        assert done.returncode == 0, done.stderr
-        return done.stderr
-
-    def state(self, name: str) -> str:
-        return str(json.loads(self.xlt("status", name, "--json").stdout)["state"])
-
-    def until(self, name: str, state: str) -> None:
-        await_that(lambda: self.state(name) == state)
-
-    def ray(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "ray.scripts.scripts", *words]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True)
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment that `cluster/local.sh up` prints."""
@@ -93,6 +38,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     words = [LOCAL, "up", "--folder", folder, "--s3"]
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     environment = {**os.environ, "XLT_PYTHON": sys.executable, "PATH": path}
+    for name, text in {"token": TOKEN, "password": PASSWORDS["XLT_STORE_PASSWORD"]}.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o600)
+    secrets = {**PASSWORDS, "LOCKED_PLACE": str(folder / "password")}
+    environment |= secrets  # as a cluster's machines have them
     try:
         with (folder / "said").open("w") as said:
             started = subprocess.run(
@@ -101,7 +51,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         assert started.returncode == 0, (folder / "said").read_text()
         lines = [shlex.split(line)[1].partition("=") for line in started.stdout.splitlines()]
         found = {name: value for name, _, value in lines}
-        yield {**os.environ, **found}
+        yield {**os.environ, **found, **secrets}
     finally:
         subprocess.run([LOCAL, "down", "--folder", folder], env=environment, check=True)
 
@@ -112,13 +62,39 @@ def laptop(tmp_path: Path, cluster: dict[str, str]) -> Laptop:
     return Laptop(tmp_path / "laptop", cluster | {"XLT_RUNS": str(tmp_path / "runs")})
 
 
+def seal(laptop: Laptop) -> None:
+    """Have a password in every address that may have one, but the folder's (see `TestMistakes`)."""
+    web = laptop.environment["MLFLOW_TRACKING_URI"].removeprefix("http://")
+    laptop.environment |= {
+        "XLT_PLUGINS": "tests.sweeps.locked_place",
+        "XLT_STORE": f"locked://me:{CANARY}-place@host{laptop.path.parent}/stages",
+        "XLT_TRACKING": f"http://me:{CANARY}-web@{web}",
+    }
+
+
+def shown(laptop: Laptop) -> list[str]:
+    """Wherever a password or the cluster's token is to be read now."""
+    folder = Path(laptop.environment["RAY_AUTH_TOKEN_PATH"]).parent
+    ray = Path(json.loads((folder / "state.json").read_text())["places"]["ray"])
+    jobs = laptop.ray("job", "list").stdout + laptop.ray("job", "logs", "xlt-twice-1").stdout
+    assert "xlt-twice-1" in jobs
+    found: list[str] = []
+    for secret in (CANARY, TOKEN):
+        places = (folder, ray, laptop.path.parent)
+        found += [*titles_with(secret), *files_with(secret, *places, but=("token", "password"))]
+        found += [text for text in (jobs, laptop.said) if secret in text]
+    return found
+
+
 def test_submitted_twice_it_runs_once_and_is_met_from_here(laptop: Laptop) -> None:
-    """By state, log and results; each stage is computed once."""
+    """By state, log and results; each stage is computed once; no password is kept or shown."""
+    seal(laptop)
     first = laptop.submit("twice", steps=60)
     assert "job xlt-twice-1" in first
     again = laptop.python("import sweeps; print(sweeps.submit('twice.yaml').folder.name)")
     assert again.stdout == "twice\n" and "already" in again.stderr
     assert "already" in laptop.submit("twice", steps=60)
+    assert not shown(laptop)
     laptop.until("twice", "finished")
     status = json.loads(laptop.xlt("status", "twice", "--json").stdout)
     assert status["trials"]["finished"] == 2
@@ -126,6 +102,7 @@ def test_submitted_twice_it_runs_once_and_is_met_from_here(laptop: Laptop) -> No
     rows = json.loads(laptop.xlt("results", "twice", "--json").stdout)
     assert {row["language"] for row in rows} >= {"en", "qla"}
     assert "finished" in laptop.xlt("logs", "twice").stdout.splitlines()[-1]
+    assert not shown(laptop)
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,8 @@ import ray
 from sweeps.execution.driver import run_sweep
 from sweeps.execution.lock import only_driver
 from sweeps.results.status import sweep_status
+from sweeps.search.claim import claim
+from sweeps.search.study import SweepStudy
 from sweeps.spec.paths import SweepFolder
 from xlt_core.store import place as place_module
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -25,6 +28,7 @@ targets: [lab-nli]
 languages: [en]
 search: {method: grid}
 """
+ELSEWHERE = {"host": "elsewhere", "boot": "another", "pid": 1, "started": 1}
 REFUSED = {
     "no address": (["--address", "banana"], "is no address of a Ray cluster"),
     "nobody there": (["--address", "127.0.0.1:1"], "no Ray cluster answers there"),
@@ -86,6 +90,19 @@ class TestNotBegun:
         assert (made.folder.path / "spec.yaml").read_bytes() == before
         if known:
             assert sweep_status(made.folder).state == "not begun"
+
+
+def test_a_sweep_of_that_name_in_another_folder_keeps_its_lease(make):
+    """Another user's driver that is silent for a while is not taken for dead by ours."""
+    made, silent = make(), {"holder": "theirs", "owner": ELSEWHERE, "beat": 1}
+    with closing(SweepStudy.open(made.sweep.storage, made.sweep.name)) as study:
+        claim(study, made.sweep, made.prepared, made.folder)
+        study.set_attr("driver", silent)
+        ours = SweepFolder(made.folder.path.with_name("ours"))
+        with pytest.raises(UserMistake, match="belongs to the sweep in"):
+            run_sweep(made.sweep, made.prepared, ours, lambda event: None)
+        assert study.attrs()["driver"] == silent
+    assert not ours.path.exists()
 
 
 def test_at_a_url_only_what_lies_here_is_removed(tmp_path, monkeypatch):

@@ -51,6 +51,21 @@ class TestEvents:
         _, last = heard_in_turn(ahead, job, 0)
         assert heard_in_turn(SessionRegistry(), job, last)[0] == ["0", "1", "2", "3", "4"]
 
+    def test_a_driver_after_a_dead_one_is_told_what_that_had_not_heard(self, job):
+        """Else the journal would have it twice; what was on its way may come again."""
+
+        async def listen() -> list[str]:
+            registry = SessionRegistry()
+            registry.enter(job)
+            for event in EVENTS:
+                registry.tell([job.identity], event)
+            heard = await registry.events(job.identity, 0, 0.01)
+            await registry.events(job.identity, heard[2][0], 0.01)  # it has three, and dies
+            registry.enter(job)
+            return [event.text for _, event in await registry.events(job.identity, 0, 0.01)]
+
+        assert asyncio.run(listen()) == ["3", "4"]
+
 
 class TestDesired:
     def test_a_sweep_that_left_is_to_be_cancelled(self, job):
