@@ -17,6 +17,7 @@ from xlt_core.vocabulary.events import (
     StageDone,
     StageFailedEvent,
     StageInterrupted,
+    StageMoved,
     StageRetried,
     StageReused,
 )
@@ -84,6 +85,11 @@ class InFlightStage:
         """The stage was lost, and is tried again after `pause` seconds."""
         key, title, of = self.stage.key, self.stage.title, self.stage.kind
         return StageRetried(title, of, outcome.error, pause, stage=key)
+
+    def moved(self, outcome: StageOutcome) -> Event:
+        """The stage goes on elsewhere, at once."""
+        key, title, of = self.stage.key, self.stage.title, self.stage.kind
+        return StageMoved(title, of, outcome.worker, outcome.step, stage=key)
 
     def finish(self, outcome: StageOutcome) -> None:
         """Say what came of this try."""

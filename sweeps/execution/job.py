@@ -31,6 +31,7 @@ class StageStatus(StrEnum):
     DONE = "done"  # computed now or found in the store
     FAILED = "failed"  # its own error; trying again would only repeat it
     LOST = "lost"  # something unexpected, mostly the machine's fault; worth another try
+    MOVED = "moved"  # its worker was told to end; it goes on elsewhere, from its checkpoint
     INTERRUPTED = "interrupted"  # the machine's fault outlasted every try; no verdict on the stage
     STOPPED = "stopped"  # the sweep was stopped or cancelled before it ran
     LEASED_ELSEWHERE = "held"  # another cluster is computing it
@@ -107,6 +108,8 @@ class StageOutcome:
         cached_keys: keys the worker has in memory afterwards.
         machine: whether it was lost to a machine's fault.
         full: whether that was a disk without room.
+        worker: who says so, where it was moved.
+        step: of training, from which it goes on, where it was moved.
     """
 
     key: str
@@ -118,6 +121,8 @@ class StageOutcome:
     cached_keys: tuple[str, ...] = field(default=())
     machine: bool = False
     full: bool = False
+    worker: str = ""
+    step: int = 0
 
     @property
     def first_line(self) -> str:

@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import ray
 from ray.exceptions import RayError, RayTaskError
 
-from sweeps.execution.job import Shape, StageOutcome, SweepJob
+from sweeps.execution.job import Shape, StageOutcome, StageStatus, SweepJob
 from sweeps.execution.worker import Worker
 from xlt_core.stages import Stage
 from xlt_core.vocabulary.errors import MachineFault
@@ -33,6 +34,7 @@ class WorkerSlot:
     Attributes:
         placed: the cluster had room for it and its process runs.
         pid: 0 until it is ready for work.
+        leaving: its process was told to end, or is lost: it gets no further work.
     """
 
     name: str
@@ -41,7 +43,13 @@ class WorkerSlot:
     placed: bool = False
     pid: int = 0
     busy: bool = False
+    leaving: bool = False
     cached_keys: tuple[str, ...] = ()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it could take a bundle now."""
+        return self.pid > 0 and not self.busy and not self.leaving
 
 
 @dataclass(frozen=True)
@@ -76,11 +84,11 @@ class Pool:
         self._slots: dict[str, WorkerSlot] = {}
         self._failures: dict[Shape, FailedStarts] = {}
         self._names = itertools.count()
-        self._starting: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def idle(self) -> dict[str, Shape]:
         """Workers that could take a bundle now."""
-        return {s.name: s.shape for s in self._slots.values() if s.pid and not s.busy}
+        return {slot.name: slot.shape for slot in self._slots.values() if slot.is_free}
 
     def cached_keys(self) -> dict[str, tuple[str, ...]]:
         """The weights each worker has in memory."""
@@ -139,6 +147,7 @@ class Pool:
                 outcome: StageOutcome = await reference
                 open_keys.discard(outcome.key)
                 slot.cached_keys = outcome.cached_keys or slot.cached_keys
+                slot.leaving |= outcome.status == StageStatus.MOVED
                 finish(outcome)
         except RayError as problem:  # none of a stage's, whose errors are outcomes
             error = cause_of(problem)
@@ -150,6 +159,8 @@ class Pool:
         for stage in stages:
             if stage.key in open_keys:
                 finish(StageOutcome.lost(stage.key, error))
+        if slot.leaving:
+            self._remove(slot)
         self._changed()
 
     def cancel(self, worker: str, key: str) -> None:
@@ -178,14 +189,17 @@ class Pool:
 
     def _start(self, job: SweepJob) -> None:
         shape = job.shape
-        options = {"num_cpus": shape.threads, "num_gpus": shape.gpus, "max_concurrency": 2}
+        options = {"num_cpus": shape.threads, "num_gpus": shape.gpus, "max_concurrency": 3}
         service = ray.get_runtime_context().current_actor
         actor = ray.remote(Worker).options(**options).remote(service, self._store)
         slot = WorkerSlot(f"worker-{next(self._names)}", shape, actor)
         self._slots[slot.name] = slot
-        task = asyncio.get_running_loop().create_task(self._prepare(slot, job))
-        self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
+        self._spawn(self._prepare(slot, job))
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _prepare(self, slot: WorkerSlot, job: SweepJob) -> None:
         """See a worker to its place; one that cannot start keeps it empty for a pause."""
@@ -194,6 +208,7 @@ class Pool:
             slot.pid = await slot.actor.prepare.remote(job)
             self.forgive(slot.shape)
             self._ready(job)
+            self._spawn(self._see_off(slot))
         except RayError as error:
             if slot.name not in self._slots:  # dismissed before it was ready
                 return
@@ -206,6 +221,16 @@ class Pool:
             await asyncio.sleep(job.pauses.after(failed.count))
             self._remove(slot)
         self._changed()
+
+    async def _see_off(self, slot: WorkerSlot) -> None:
+        """Wait until a worker is told to end or is lost; who is at work goes with its bundle."""
+        with contextlib.suppress(RayError):
+            await slot.actor.farewell.remote()
+        slot.leaving = True
+        if slot.name in self._slots and not slot.busy:
+            log.info("worker %s was told to end, or lost", slot.name)
+            self._remove(slot)
+            self._changed()
 
     def _remove(self, slot: WorkerSlot) -> None:
         if self._slots.pop(slot.name, None) is not None:

@@ -36,7 +36,12 @@ log = logging.getLogger("xlt.service")
 
 FOREIGN_POLL_SECONDS = 0.5
 SILENT_DRIVER_SECONDS = 60.0
-_TRIED_AGAIN = (StageStatus.LOST, StageStatus.LEASED_ELSEWHERE, StageStatus.PARENT_MISSING)
+_TRIED_AGAIN = (
+    StageStatus.LOST,
+    StageStatus.MOVED,
+    StageStatus.LEASED_ELSEWHERE,
+    StageStatus.PARENT_MISSING,
+)
 
 
 def service_name(job: SweepJob) -> str:
@@ -180,6 +185,8 @@ class StageService:
         """Try until there is a last word."""
         while True:
             outcome = await self._tried(flight)
+            if outcome.status == StageStatus.MOVED:
+                self._sessions.tell(flight.sweeps(), flight.moved(outcome))
             if outcome.status == StageStatus.LOST:
                 outcome = await self._retries.lost(flight, outcome)
             if outcome.status == StageStatus.STOPPED and not self._sessions.over(flight.sweeps()):

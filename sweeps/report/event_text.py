@@ -19,6 +19,7 @@ from xlt_core.vocabulary.events import (
     StageFailedEvent,
     StageFinished,
     StageInterrupted,
+    StageMoved,
     StageProgress,
     StageRetried,
     StageReused,
@@ -126,6 +127,7 @@ _STAGE_WORDS = {
     StageReused: "found",
     StageFailedEvent: "FAIL ",
     StageRetried: "retry",
+    StageMoved: "move ",
     StageInterrupted: "lost ",
     StageCancelledEvent: "leave",
 }
@@ -140,6 +142,8 @@ def _tail(event: Event) -> str:
         parts.append(f"objective {event.objective:.2f}")
     if isinstance(event, StageRetried):
         parts.append(f"in {event.pause:g} s")
+    if isinstance(event, StageMoved):
+        parts.append(f"{event.worker} was told to end; on from step {event.step}")
     if isinstance(event, StageFinished | StageDone):
         parts.append(f"{event.seconds:.1f} s")
     if error := error_of(event):

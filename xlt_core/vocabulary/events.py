@@ -226,6 +226,14 @@ class StageRetried(ServedStage):
 
 
 @dataclass(frozen=True)
+class StageMoved(ServedStage):
+    """Its worker, by name, was told to end: it goes on elsewhere, from this step of training."""
+
+    worker: str
+    step: int
+
+
+@dataclass(frozen=True)
 class StageInterrupted(ServedStage):
     """A machine's fault outlasted every try."""
 
@@ -265,6 +273,7 @@ KINDS: Mapping[str, type[Event]] = {
     "stage_reused": StageReused,
     "stage_failed": StageFailedEvent,
     "stage_retried": StageRetried,
+    "stage_moved": StageMoved,
     "stage_interrupted": StageInterrupted,
     "stage_cancelled": StageCancelledEvent,
     "stages_left": StagesLeft,

@@ -21,6 +21,7 @@ from xlt_core.vocabulary.events import (
     StageFailedEvent,
     StageFinished,
     StageInterrupted,
+    StageMoved,
     StageProgress,
     StageRetried,
     StageReused,
@@ -156,6 +157,10 @@ class TestLine:
             (
                 stage(StageRetried, error="away\nmore", pause=6.0),
                 "retry mnli #k1 (in 6 s, away)",
+            ),
+            (
+                stage(StageMoved, worker="node-1:4711", step=17),
+                "move  mnli #k1 (node-1:4711 was told to end; on from step 17)",
             ),
             (stage(StageInterrupted, error="away"), "lost  mnli #k1 (away)"),
             (SweepFinished("s", "stopped"), "sweep s: stopped"),

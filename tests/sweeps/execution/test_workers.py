@@ -1,0 +1,79 @@
+"""Workers that are told to end, fail where others do not, or have nothing to do."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+import ray
+
+from sweeps.execution.client import ServiceClient
+from sweeps.execution.job import StageStatus
+from sweeps.spec.desired_state import DesiredState
+from tests.sweeps.execution.conftest import await_that
+from xlt_core.testing.bench import RECIPE, assert_equal_bits, benches
+from xlt_core.vocabulary.events import StageMoved, StageProgress, StageRetried
+
+STEPS = 200
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """Makes benches: stages that are really trained, the data and encoder once for all."""
+    return benches(tmp_path, tmp_path / "shared")
+
+
+@pytest.fixture
+def trainer(local_ray, bench, make_job):
+    """A bench, and a client whose workers train into its store and never save by the clock."""
+    here = bench()
+    settings = replace(here.settings, checkpoint_seconds=1e9, log_steps=1)
+    job = make_job(settings=settings, plugins=(), workers=1)
+    client = ServiceClient(replace(job, store=str(here.root / "store")))
+    client.heartbeat(DesiredState.RUN, 0, 0.01)
+    yield here, client
+    ray.kill(client.service)
+
+
+def told(client, kind):
+    return [e for _, e in client.heartbeat(DesiredState.RUN, 0, 0.01) if isinstance(e, kind)]
+
+
+def worker_pids(client):
+    return [pid for name, pid in client.processes().items() if name != "service"]
+
+
+def test_a_stage_goes_on_elsewhere_from_the_step_of_the_signal(trainer, bench):
+    """No step is done twice, no try is used up, and the weights are those of an undisturbed run."""
+    here, client = trainer
+    stage = here.train("mnli", recipe=replace(RECIPE, steps=STEPS))
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(client.compute, 0, [stage])
+        await_that(lambda: told(client, StageProgress))
+        (first,) = worker_pids(client)
+        os.kill(first, signal.SIGTERM)
+        assert answer.result()[0].status == StageStatus.DONE
+    (moved,) = told(client, StageMoved)
+    assert 0 < moved.step < STEPS and moved.worker.endswith(f":{first}")
+    attempts = [(each["from_step"], each["to_step"]) for each in here.about(stage)["attempts"]]
+    assert attempts == [(0, moved.step), (moved.step, STEPS)]
+    assert not told(client, StageRetried)
+    assert [entry["ended"] for entry in here.store.executions()] == ["moved", "done"]
+    assert first not in worker_pids(client)
+    undisturbed = bench()
+    undisturbed.run(stage)
+    assert_equal_bits(here.weights(stage), undisturbed.weights(stage))
+
+
+def test_an_idle_worker_is_gone_at_once(trainer):
+    """It is missed without being given work, and its place is another's when there is some."""
+    here, client = trainer
+    client.compute(0, [here.train("mnli")])
+    (first,) = worker_pids(client)
+    os.kill(first, signal.SIGTERM)
+    await_that(lambda: not worker_pids(client))
+    assert client.compute(1, [here.train("udpos")])[0].status == StageStatus.DONE
+    assert not told(client, StageMoved) and not told(client, StageRetried)
