@@ -38,6 +38,7 @@ class InFlightStage:
         attempts: of these, those that count against `SweepJob.max_attempts`.
         full: it was lost to a full disk; it finds out whether there is room again.
         begun: a worker has said so.
+        lost_on: workers that lost it.
     """
 
     stage: Stage
@@ -52,6 +53,7 @@ class InFlightStage:
     attempts: int = 0
     full: bool = False
     begun: bool = False
+    lost_on: set[str] = field(default_factory=set)
 
     @property
     def priority(self) -> int:

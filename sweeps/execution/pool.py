@@ -6,58 +6,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import logging
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from dataclasses import replace
 
 import ray
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import RayError
 
+from sweeps.execution.conduct import Conduct, LeftOut
 from sweeps.execution.job import Shape, StageOutcome, StageStatus, SweepJob
+from sweeps.execution.slots import FailedStarts, WorkerSlot, cause_of
 from sweeps.execution.worker import Worker
 from xlt_core.stages import Stage
 from xlt_core.vocabulary.errors import MachineFault
 
 log = logging.getLogger("xlt.service")
-
-if TYPE_CHECKING:
-    from ray.actor import ActorHandle
-
-
-@dataclass
-class WorkerSlot:
-    """One worker, busy or idle.
-
-    Attributes:
-        placed: the cluster had room for it and its process runs.
-        pid: 0 until it is ready for work.
-        leaving: its process was told to end, or is lost: it gets no further work.
-    """
-
-    name: str
-    shape: Shape
-    actor: ActorHandle
-    placed: bool = False
-    pid: int = 0
-    busy: bool = False
-    leaving: bool = False
-    cached_keys: tuple[str, ...] = ()
-
-    @property
-    def is_free(self) -> bool:
-        """Whether it could take a bundle now."""
-        return self.pid > 0 and not self.busy and not self.leaving
-
-
-@dataclass(frozen=True)
-class FailedStarts:
-    """Workers of one shape that did not start, one after the other."""
-
-    count: int
-    error: Exception
 
 
 class Pool:
@@ -68,6 +32,7 @@ class Pool:
         changed: called whenever one becomes idle, or is no longer there.
         failed: called with the job whenever one could not start.
         ready: called with the job whenever one is ready for work.
+        left_out: called with what is held against a worker that is left out (`conduct`).
     """
 
     def __init__(
@@ -76,11 +41,15 @@ class Pool:
         changed: Callable[[], None],
         failed: Callable[[SweepJob], None],
         ready: Callable[[SweepJob], None],
+        left_out: Callable[[Shape, LeftOut], None],
     ) -> None:
         self._store = store
         self._changed = changed
         self._failed = failed
         self._ready = ready
+        self._left_out = left_out
+        self._conduct = Conduct()
+        self._bundles = itertools.count()
         self._slots: dict[str, WorkerSlot] = {}
         self._failures: dict[Shape, FailedStarts] = {}
         self._names = itertools.count()
@@ -104,7 +73,7 @@ class Pool:
 
     def ready(self, shape: Shape) -> tuple[int, int]:
         """Workers of `shape` that are ready for work, and all there are."""
-        slots = self._of(shape)
+        slots = [slot for slot in self._of(shape) if not slot.out]
         return sum(slot.pid > 0 for slot in slots), len(slots)
 
     def failures(self, shape: Shape) -> FailedStarts | None:
@@ -117,7 +86,21 @@ class Pool:
 
     def has(self, shape: Shape) -> bool:
         """Whether a worker of `shape` is here or on its way."""
-        return any(self._of(shape))
+        return any(not slot.out for slot in self._of(shape))
+
+    def shunned(self, shape: Shape, lost_on: Collection[str]) -> frozenset[str]:
+        """Of the workers that lost a stage, those that had better not have it again.
+
+        None where it was lost on all there are.
+        """
+        in_use = {slot.name for slot in self._of(shape) if slot.is_in_use}
+        if in_use <= set(lost_on):
+            return frozenset()
+        return frozenset(self._conduct.suspects().intersection(lost_on))
+
+    def over(self, key: str) -> None:
+        """A stage has its last word; whoever failed it alone has been found out by now."""
+        self._conduct.over(key)
 
     def scale_up(self, job: SweepJob, limit: int) -> None:
         """Start workers of the job's shape until there are `limit`, unless none can be started."""
@@ -139,26 +122,28 @@ class Pool:
         finish: Callable[[StageOutcome], None],
     ) -> None:
         """Run a bundle; every stage has an outcome, as lost where the worker died first."""
-        slot = self._slots[worker]
-        open_keys = {stage.key for stage in stages}
+        slot, bundle = self._slots[worker], next(self._bundles)
+        open_keys = {stage.key: stage for stage in stages}  # in order
         error: Exception = MachineFault("the worker gave no answer")
         try:
             async for reference in slot.actor.run.remote(list(stages), job):
                 outcome: StageOutcome = await reference
-                open_keys.discard(outcome.key)
+                open_keys.pop(outcome.key, None)
                 slot.cached_keys = outcome.cached_keys or slot.cached_keys
                 slot.leaving |= outcome.status == StageStatus.MOVED
+                self._judge(slot, bundle, outcome)
                 finish(outcome)
         except RayError as problem:  # none of a stage's, whose errors are outcomes
             error = cause_of(problem)
             log.warning("worker %s was lost: %s", worker, problem)
-            self._remove(slot)
+            for key in list(open_keys)[:1]:  # the others had not begun
+                self._judge(slot, bundle, StageOutcome.lost(key, error))
+            self._remove(slot, died=True)
             self.forgive(slot.shape)  # it had started: others will
         finally:
             slot.busy = False
-        for stage in stages:
-            if stage.key in open_keys:
-                finish(StageOutcome.lost(stage.key, error))
+        for key in open_keys:
+            finish(StageOutcome.lost(key, error))
         if slot.leaving:
             self._remove(slot)
         self._changed()
@@ -204,7 +189,8 @@ class Pool:
     async def _prepare(self, slot: WorkerSlot, job: SweepJob) -> None:
         """See a worker to its place; one that cannot start keeps it empty for a pause."""
         try:
-            slot.placed = await slot.actor.hello.remote()
+            slot.node, slot.called = await slot.actor.hello.remote()
+            slot.placed, slot.out = True, not self._conduct.came(slot.name, slot.node)
             slot.pid = await slot.actor.prepare.remote(job)
             self.forgive(slot.shape)
             self._ready(job)
@@ -224,24 +210,34 @@ class Pool:
 
     async def _see_off(self, slot: WorkerSlot) -> None:
         """Wait until a worker is told to end or is lost; who is at work goes with its bundle."""
-        with contextlib.suppress(RayError):
+        died = False
+        try:
             await slot.actor.farewell.remote()
+        except RayError:
+            died = True
         slot.leaving = True
         if slot.name in self._slots and not slot.busy:
-            log.info("worker %s was told to end, or lost", slot.name)
-            self._remove(slot)
+            log.info("worker %s was %s", slot.called, "lost" if died else "told to end")
+            self._remove(slot, died)
             self._changed()
 
-    def _remove(self, slot: WorkerSlot) -> None:
+    def _judge(self, slot: WorkerSlot, bundle: int, outcome: StageOutcome) -> None:
+        """Hold against a worker what it fails, and leave out whoever fails alone."""
+        if outcome.status == StageStatus.LOST:
+            self._conduct.lost(slot.name, bundle, outcome.key, outcome.error)
+        if outcome.status != StageStatus.DONE or not outcome.executed:
+            return
+        in_use = [one.name for one in self._of(slot.shape) if one.is_in_use]
+        for bad in self._conduct.done(slot.name, outcome.key, in_use):
+            known = self._slots[bad.worker]
+            known.out = not bad.last
+            log.warning("worker %s: %s", known.called, bad)
+            self._left_out(known.shape, replace(bad, worker=known.called))
+
+    def _remove(self, slot: WorkerSlot, died: bool = False) -> None:
         if self._slots.pop(slot.name, None) is not None:
+            if died:
+                self._conduct.died(slot.name, slot.node)
+            else:
+                self._conduct.left(slot.name)
             ray.kill(slot.actor)
-
-
-def cause_of(error: RayError) -> Exception:
-    """What really happened: the error of a task, else the loss of its process or node."""
-    cause = error.cause if isinstance(error, RayTaskError) else None
-    if isinstance(cause, Exception):
-        return cause
-    lost = MachineFault("the worker or its node was lost")
-    lost.__cause__ = error
-    return lost

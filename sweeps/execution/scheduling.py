@@ -19,12 +19,17 @@ SMALLEST_SHARE = 8
 
 @dataclass(frozen=True)
 class Ready:
-    """A stage that could start now. Smaller `priority` goes first; `order` breaks ties."""
+    """A stage that could start now. Smaller `priority` goes first; `order` breaks ties.
+
+    Attributes:
+        shunned: workers that shall not have it.
+    """
 
     stage: Stage
     priority: int
     order: int
     shape: Shape
+    shunned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ def assign(
     assignments: list[Dispatch] = []
     while free and groups:
         group = groups.pop(0)
-        fitting = [name for name, shape in free.items() if shape == group[0].shape]
+        shunned = frozenset().union(*(item.shunned for item in group))
+        fitting = [n for n, shape in free.items() if shape == group[0].shape and n not in shunned]
         if not fitting:
             continue
         needed = {parent.key for parent in group[0].stage.parents}

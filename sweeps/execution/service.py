@@ -173,6 +173,7 @@ class StageService:
                 flight.stage.key, StageStatus.FAILED, error=f"{type(error).__name__}: {error}"
             )
         del self._flights[flight.stage.key]
+        self._pool.over(flight.stage.key)
         if outcome.status == StageStatus.DONE:
             self._stored.add(flight.stage.key)
         self._announce(flight, outcome)
@@ -269,13 +270,19 @@ class StageService:
         self._staffing.scale_up(flight.job for flight in waiting.values())
         for key in self._without_hope(waiting):
             del waiting[key]
-        ready = (Ready(f.stage, f.priority, f.order, f.job.shape) for f in waiting.values())
-        for assignment in assign(ready, self._pool.idle(), self._pool.cached_keys()):
+        for assignment in assign(
+            map(self._ready, waiting.values()), self._pool.idle(), self._pool.cached_keys()
+        ):
             for stage in assignment.stages:
                 waiting[stage.key].worker = assignment.worker
             job = waiting[assignment.stages[0].key].job
             self._spawn(self._pool.run(assignment.worker, assignment.stages, job, self._finish))
             self._pool.occupy(assignment.worker)
+
+    def _ready(self, flight: InFlightStage) -> Ready:
+        shape = flight.job.shape
+        shunned = self._pool.shunned(shape, flight.lost_on)
+        return Ready(flight.stage, flight.priority, flight.order, shape, shunned)
 
     def _without_hope(self, waiting: Mapping[str, InFlightStage]) -> list[str]:
         """Settle the stages for which no worker can be started; later ones are another try."""
@@ -289,6 +296,8 @@ class StageService:
     def _finish(self, outcome: StageOutcome) -> None:
         flight = self._flights.get(outcome.key)
         if flight is not None:
+            if outcome.status == StageStatus.LOST:
+                flight.lost_on.add(flight.worker)
             flight.finish(outcome)
 
     def _withdraw(self, flight: InFlightStage) -> None:
@@ -306,7 +315,7 @@ class StageService:
         if self._sessions.enter(job):
             if len(self._sessions) == 1:
                 self._spawn(self._watch())
-            self._staffing.scale_up([job])
+            self._staffing.welcome(job)
 
     async def _watch(self) -> None:
         """Release what sweeps wanted whose drivers have fallen silent."""

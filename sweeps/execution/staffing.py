@@ -13,11 +13,18 @@ from typing import Any
 
 import ray
 
+from sweeps.execution.conduct import LeftOut
 from sweeps.execution.job import Shape, StageOutcome, SweepJob
 from sweeps.execution.pool import Pool
 from sweeps.execution.resources import shortage
 from sweeps.execution.sessions import SessionRegistry
-from xlt_core.vocabulary.events import Event, SweepWaits, WorkerFailed, Workers
+from xlt_core.vocabulary.events import (
+    Event,
+    SweepWaits,
+    WorkerFailed,
+    WorkerLeftOut,
+    Workers,
+)
 
 log = logging.getLogger("xlt.service")
 
@@ -30,11 +37,18 @@ class Staffing:
     def __init__(
         self, store: str, register: SessionRegistry, changed: Callable[[], None], spawn: Spawn
     ) -> None:
-        self.pool = Pool(store, changed, self._tell_failed, self._tell_ready)
+        self.pool = Pool(store, changed, self._tell_failed, self._tell_ready, self._tell_left_out)
         self._sessions = register
         self._spawn = spawn
         self._explaining: set[Shape] = set()
         self._letting_go = False
+        self._out: dict[Shape, list[LeftOut]] = {}
+
+    def welcome(self, job: SweepJob) -> None:
+        """A sweep has come: have workers for it, and say which are left out."""
+        self.scale_up([job])
+        for bad in self._out.get(job.shape, ()):
+            self._sessions.tell([job.identity], _left_out(bad))
 
     def scale_up(self, jobs: Iterable[SweepJob]) -> None:
         """Have workers for `jobs`, and say so where they find no room."""
@@ -89,8 +103,17 @@ class Staffing:
         if ready in (1, every):
             self._tell(job, Workers(ready, every))
 
+    def _tell_left_out(self, shape: Shape, bad: LeftOut) -> None:
+        if not bad.last:
+            self._out.setdefault(shape, []).append(bad)
+        self._sessions.tell(self._sessions.of_shape(shape), _left_out(bad))
+
     def _tell(self, job: SweepJob, event: Event) -> None:
         self._sessions.tell(self._sessions.of_shape(job.shape), event)
+
+
+def _left_out(bad: LeftOut) -> WorkerLeftOut:
+    return WorkerLeftOut(bad.worker, bad.stages, bad.error, bad.last)
 
 
 def _resources() -> tuple[dict[str, float], dict[str, float]]:

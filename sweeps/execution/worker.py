@@ -63,9 +63,9 @@ class Worker:
         self._end = ProcessEnd()
         self._end.hear_sigterm()
 
-    def hello(self) -> bool:
-        """The cluster had room for this worker: here it is."""
-        return True
+    def hello(self) -> tuple[str, str]:
+        """The cluster had room for this worker: its node, by Ray's id, and what it is called."""
+        return ray.get_runtime_context().get_node_id(), self._name
 
     def prepare(self, job: SweepJob) -> int:
         """Import and open what stages need, ahead of the first one. Returns the process id.

@@ -34,12 +34,14 @@ from xlt_core.vocabulary.events import (
     TrialInterrupted,
     TrialStarted,
     WorkerFailed,
+    WorkerLeftOut,
     Workers,
 )
 from xlt_core.vocabulary.lines import first_line
 
 WITH_ERROR = (
     WorkerFailed,
+    WorkerLeftOut,
     StageFailedEvent,
     StageRetried,
     StageInterrupted,
@@ -81,6 +83,13 @@ def error_of(event: Event) -> str:
     return (event.error or "") if isinstance(event, WITH_ERROR) else ""
 
 
+def left_out(event: WorkerLeftOut) -> str:
+    """Which worker is left out, and why."""
+    fate = "stays, as the last" if event.last else "is left out"
+    why = f"{counted(event.stages, 'stage')} in a row failed there and nowhere else"
+    return f"worker {event.worker} {fate}: {why}" + _tail(event)
+
+
 def is_evaluation(event: StageEvent) -> bool:
     """By the kind it carries; an engine's own event has a title only."""
     if isinstance(event, ServedStage):
@@ -96,6 +105,8 @@ def _words(event: Event) -> str:
             return f"WAIT  {event.text}"
         case WorkerFailed():
             return f"a worker could not start, attempt {event.attempt}" + _tail(event)
+        case WorkerLeftOut():
+            return left_out(event)
         case TrialEvent():
             plan = "" if event.plan is None else f" {event.plan}"
             return f"trial {event.trial}{plan}: {_ENDS[type(event)]}" + _tail(event)

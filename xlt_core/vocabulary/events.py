@@ -105,6 +105,19 @@ class WorkerFailed(Event):
 
 
 @dataclass(frozen=True)
+class WorkerLeftOut(Event):
+    """So many stages in a row failed there that were done elsewhere, the last with this error.
+
+    It gets no more of them, unless it is the last worker.
+    """
+
+    worker: str
+    stages: int
+    error: str
+    last: bool
+
+
+@dataclass(frozen=True)
 class Workers(Event):
     """How many workers are ready, of how many."""
 
@@ -261,6 +274,7 @@ KINDS: Mapping[str, type[Event]] = {
     "message": Message,
     "phase": Phase,
     "worker_failed": WorkerFailed,
+    "worker_left_out": WorkerLeftOut,
     "workers": Workers,
     "trial_started": TrialStarted,
     "trial_finished": TrialFinished,

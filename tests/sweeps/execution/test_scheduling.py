@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +34,12 @@ class TestAssign:
         work = [ready(train("b")), *(ready(s, order=1) for s in evaluate(train("a"), "en"))]
         (only,) = assign(work, {"w": SHAPE}, {})
         assert isinstance(only.stages[0], EvaluateStage)
+
+    def test_a_worker_that_is_shunned_gets_none_of_it(self):
+        """The stage waits for another; what is less urgent does not."""
+        work = [replace(ready(train("a")), shunned=frozenset("w")), ready(train("b"), order=1)]
+        (only,) = assign(work, {"w": SHAPE}, {})
+        assert only.stages == (train("b"),)
 
     def test_a_worker_that_holds_the_weights_is_preferred(self):
         """Affinity decides between idle workers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +15,11 @@ from sweeps.execution.client import ServiceClient
 from sweeps.execution.job import StageStatus
 from sweeps.spec.desired_state import DesiredState
 from tests.sweeps.execution.conftest import await_that
+from tests.sweeps.execution.runners import BLIGHT
+from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.testing.bench import RECIPE, assert_equal_bits, benches
-from xlt_core.vocabulary.events import StageMoved, StageProgress, StageRetried
+from xlt_core.vocabulary.events import StageMoved, StageProgress, StageRetried, WorkerLeftOut
+from xlt_core.vocabulary.pauses import Pauses
 
 STEPS = 200
 
@@ -77,3 +81,47 @@ def test_an_idle_worker_is_gone_at_once(trainer):
     await_that(lambda: not worker_pids(client))
     assert client.compute(1, [here.train("udpos")])[0].status == StageStatus.DONE
     assert not told(client, StageMoved) and not told(client, StageRetried)
+
+
+@pytest.fixture
+def client(local_ray, make_job):
+    """A client of two workers that try again soon."""
+    made = ServiceClient(make_job(pauses=Pauses(first=0.01, longest=0.01), max_attempts=3))
+    made.heartbeat(DesiredState.RUN, 0, 0.01)
+    await_that(lambda: len(worker_pids(made)) == 2)
+    yield made
+    ray.kill(made.service)
+
+
+def test_a_worker_that_fails_what_others_do_is_left_out_and_named(client, make_job, tmp_path):
+    """No trial fails of it, a sweep that comes later is told, and its place stays its own."""
+    pids = worker_pids(client)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / BLIGHT).write_text(str(pids[0]))
+    rounds = itertools.count()
+
+    def left_out():
+        stages = [train(f"task-{next(rounds)}") for _ in range(6)]
+        assert {o.status for o in client.compute(0, stages)} == {StageStatus.DONE}
+        return told(client, WorkerLeftOut)
+
+    await_that(left_out)
+    (named,) = told(client, WorkerLeftOut)
+    assert named.worker.endswith(f":{pids[0]}") and named.stages >= 3 and not named.last
+    assert "the store went away" in named.error
+    before = len(told(client, StageRetried))
+    assert not client.compute(1, [train(f"more-{n}") for n in range(6)])[0].error
+    assert len(told(client, StageRetried)) == before
+    assert set(worker_pids(client)) == set(pids)
+    other = ServiceClient(make_job("another"))
+    assert told(other, WorkerLeftOut) == [replace(named, at=pytest.approx(named.at, abs=1e3))]
+
+
+def test_stages_that_fail_everywhere_leave_nobody_out(client):
+    """They are at fault themselves; what comes after them finds every worker."""
+    pids = worker_pids(client)
+    bad = [train("away", "target", seed=seed) for seed in range(4)]
+    outcomes = client.compute(0, [*bad, *evaluate(train("a", "target"), "en", "de")])
+    assert [o.status for o in outcomes] == [StageStatus.INTERRUPTED] * 4 + [StageStatus.DONE] * 2
+    client.compute(1, [train(f"task-{n}") for n in range(6)])
+    assert not told(client, WorkerLeftOut) and set(worker_pids(client)) == set(pids)

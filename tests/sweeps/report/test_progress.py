@@ -32,6 +32,7 @@ from xlt_core.vocabulary.events import (
     TrialFailed,
     TrialFinished,
     WorkerFailed,
+    WorkerLeftOut,
     Workers,
 )
 
@@ -153,6 +154,16 @@ class TestLine:
             (
                 WorkerFailed("no torch\nmore", 2),
                 "a worker could not start, attempt 2 (no torch)",
+            ),
+            (
+                WorkerLeftOut("node-1:4711", 3, "away\nmore", False),
+                "worker node-1:4711 is left out: 3 stages in a row failed there and nowhere else "
+                "(away)",
+            ),
+            (
+                WorkerLeftOut("node-1:4711", 3, "away", True),
+                "worker node-1:4711 stays, as the last: 3 stages in a row failed there and nowhere "
+                "else (away)",
             ),
             (
                 stage(StageRetried, error="away\nmore", pause=6.0),
