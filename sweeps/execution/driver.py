@@ -263,6 +263,7 @@ def job_of(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, found: S
             executor={"sweep": sweep.name, "folder": folder.identity},
         ),
         shape=found.shape,
+        shapes=found.shapes,
         workers=found.workers,
         max_attempts=execution.max_attempts,
         pauses=pauses_of(sweep),

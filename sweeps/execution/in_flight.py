@@ -56,6 +56,11 @@ class InFlightStage:
     lost_on: set[str] = field(default_factory=set)
 
     @property
+    def needed(self) -> SweepJob:
+        """The job as it is for a stage of this kind."""
+        return self.job.of(self.stage.kind)
+
+    @property
     def priority(self) -> int:
         """The most urgent waiter's; smaller goes first."""
         return min((priority for _, priority in self.waiters.values()), default=0)

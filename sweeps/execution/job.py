@@ -44,10 +44,17 @@ NOTICES = Pauses(first=10.0, growth=3.0, longest=300.0)
 
 @dataclass(frozen=True)
 class Shape:
-    """What a worker occupies."""
+    """What a worker occupies; `memory` in bytes."""
 
     threads: int = 1
     gpus: float = 0.0
+    memory: int = 0
+
+    @property
+    def resources(self) -> dict[str, float]:
+        """As Ray names them."""
+        found = {"CPU": float(self.threads), "GPU": self.gpus, "memory": float(self.memory)}
+        return {name: amount for name, amount in found.items() if amount}
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,9 @@ class SweepJob:
         folder: the id of its folder: another sweep on the cluster may have the name.
         store: URL of the stage store; one service serves one store.
         settings: how stages are executed (`executor` names the sweep).
-        workers: most stages of this shape at once.
+        shape: of a worker.
+        shapes: by kind of stage, where that is another.
+        workers: most stages of one shape at once.
         max_attempts: tries of a stage that a machine's fault ended, and of starting a worker.
         pauses: waited between two tries.
         notices: waited before it is said that workers find no room on the cluster.
@@ -86,6 +95,20 @@ class SweepJob:
     code: str = ""
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     folder: str = ""
+    shapes: Mapping[str, Shape] = field(default_factory=dict, hash=False)
+
+    def of(self, kind: str) -> SweepJob:
+        """As it is for a stage of this kind: on a worker of its shape, on that one's device."""
+        if not self.shapes:
+            return self
+        shape = self.shapes.get(kind, self.shape)
+        device = self.settings.device if shape.gpus else "cpu"
+        return replace(self, shape=shape, settings=replace(self.settings, device=device))
+
+    @property
+    def every_shape(self) -> tuple[Shape, ...]:
+        """What its workers occupy, each once."""
+        return tuple(dict.fromkeys((self.shape, *self.shapes.values())))
 
     @property
     def identity(self) -> str:

@@ -174,7 +174,12 @@ class Pool:
 
     def _start(self, job: SweepJob) -> None:
         shape = job.shape
-        options = {"num_cpus": shape.threads, "num_gpus": shape.gpus, "max_concurrency": 3}
+        options = {
+            "num_cpus": shape.threads,
+            "num_gpus": shape.gpus,
+            "memory": shape.memory or None,
+            "max_concurrency": 3,
+        }
         service = ray.get_runtime_context().current_actor
         actor = ray.remote(Worker).options(**options).remote(service, self._store)
         slot = WorkerSlot(f"worker-{next(self._names)}", shape, actor)

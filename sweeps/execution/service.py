@@ -267,7 +267,7 @@ class StageService:
             and self._sessions.wanted(flight.sweeps())
             and self._retries.may_begin(flight)
         }
-        self._staffing.scale_up(flight.job for flight in waiting.values())
+        self._staffing.scale_up(flight.needed for flight in waiting.values())
         for key in self._without_hope(waiting):
             del waiting[key]
         for assignment in assign(
@@ -275,22 +275,22 @@ class StageService:
         ):
             for stage in assignment.stages:
                 waiting[stage.key].worker = assignment.worker
-            job = waiting[assignment.stages[0].key].job
+            job = waiting[assignment.stages[0].key].needed
             self._spawn(self._pool.run(assignment.worker, assignment.stages, job, self._finish))
             self._pool.occupy(assignment.worker)
 
     def _ready(self, flight: InFlightStage) -> Ready:
-        shape = flight.job.shape
+        shape = flight.needed.shape
         shunned = self._pool.shunned(shape, flight.lost_on)
         return Ready(flight.stage, flight.priority, flight.order, shape, shunned)
 
     def _without_hope(self, waiting: Mapping[str, InFlightStage]) -> list[str]:
         """Settle the stages for which no worker can be started; later ones are another try."""
-        found = {key: self._staffing.hopeless(f.job, key) for key, f in waiting.items()}
+        found = {key: self._staffing.hopeless(f.needed, key) for key, f in waiting.items()}
         for outcome in found.values():
             if outcome is not None:
                 self._finish(outcome)
-                self._pool.forgive(waiting[outcome.key].job.shape)
+                self._pool.forgive(waiting[outcome.key].needed.shape)
         return [key for key, outcome in found.items() if outcome is not None]
 
     def _finish(self, outcome: StageOutcome) -> None:

@@ -7,6 +7,7 @@ What a stage does is read off its task's name, so that a test can say it in a pl
 from __future__ import annotations
 
 import errno
+import json
 import os
 import threading
 from typing import TYPE_CHECKING
@@ -63,6 +64,8 @@ def run(stage: Stage, context: StageContext) -> StageResult:
         raise FAULTS[task]
     if task.startswith("gated"):
         _wait(context, stage)
+    if task == "shown":
+        _show(context, stage)
     return publish(stage, context)
 
 
@@ -77,6 +80,14 @@ def _is_blighted(context: StageContext) -> bool:
     """Whether this process is one that a test has fail everything."""
     blight = context.settings.cache / BLIGHT
     return blight.exists() and str(os.getpid()) in blight.read_text().split()
+
+
+def _show(context: StageContext, stage: Stage) -> None:
+    """Write down what this process has been given."""
+    gpus, device = os.environ.get("CUDA_VISIBLE_DEVICES"), context.settings.device
+    context.settings.cache.mkdir(parents=True, exist_ok=True)
+    saw = json.dumps({"kind": stage.kind, "gpus": gpus, "device": device, "pid": os.getpid()})
+    (context.settings.cache / f"saw-{stage.key}.json").write_text(saw)
 
 
 def _fail_once(context: StageContext, stage: Stage) -> None:

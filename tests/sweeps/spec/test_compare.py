@@ -28,6 +28,8 @@ class TestCompare:
             ("execution.workers=3", ("execution.workers",)),
             ("execution.concurrency=9", ("execution.concurrency",)),
             ("execution.device=cpu", ("execution.device",)),
+            ("execution.gpus=0.5", ("execution.gpus",)),
+            ("execution.memory={train: 8GB}", ("execution.memory",)),
             ("tracking=http://host:5000", ("tracking",)),
             ("store=s3://bucket/x", ("store",)),
             ("search.window=16", ()),
