@@ -264,6 +264,8 @@ def job_of(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, found: S
         ),
         shape=found.shape,
         shapes=found.shapes,
+        ahead=found.ahead,
+        idle_seconds=execution.idle_seconds,
         workers=found.workers,
         max_attempts=execution.max_attempts,
         pauses=pauses_of(sweep),

@@ -13,6 +13,7 @@ from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.sweep import Sweep
 from xlt_core.plugins import place_in
 from xlt_core.stage import Settings
+from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import (
     StageFailed,
     UserMistake,
@@ -20,6 +21,7 @@ from xlt_core.vocabulary.errors import (
     is_machines_fault,
     repeats_itself,
 )
+from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.pauses import Pauses
 from xlt_core.vocabulary.refs import EncoderRef
@@ -72,6 +74,8 @@ class SweepJob:
         max_attempts: tries of a stage that a machine's fault ended, and of starting a worker.
         pauses: waited between two tries.
         notices: waited before it is said that workers find no room on the cluster.
+        ahead: workers that are started before there is work; None for all.
+        idle_seconds: how long a worker without work stays.
         grace_seconds: how long workers stay that no sweep wants.
         encoders: opened by workers ahead of their first stage.
         plugins: modules that add members to the tables (see `xlt_core.plugins`), for a cluster
@@ -96,6 +100,8 @@ class SweepJob:
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     folder: str = ""
     shapes: Mapping[str, Shape] = field(default_factory=dict, hash=False)
+    ahead: int | None = None
+    idle_seconds: float = 300.0
 
     def of(self, kind: str) -> SweepJob:
         """As it is for a stage of this kind: on a worker of its shape, on that one's device."""
@@ -104,6 +110,15 @@ class SweepJob:
         shape = self.shapes.get(kind, self.shape)
         device = self.settings.device if shape.gpus else "cpu"
         return replace(self, shape=shape, settings=replace(self.settings, device=device))
+
+    @property
+    def service(self) -> str:
+        """The service's name on a cluster: one a store and set of plug-ins.
+
+        A plug-in may change what a process computes, for every sweep that the process serves.
+        """
+        own = [bare(self.store), self.plugins, self.code] if self.plugins else bare(self.store)
+        return f"xlt-stages-{fingerprint(own)[:16]}"
 
     @property
     def every_shape(self) -> tuple[Shape, ...]:

@@ -84,6 +84,22 @@ class Pool:
         """Forget failed starts: the next worker may be tried again."""
         self._failures.pop(shape, None)
 
+    def at_work(self, shape: Shape) -> int:
+        """Workers of `shape` that have a bundle."""
+        return sum(slot.busy for slot in self._of(shape))
+
+    def idle_for(self, shape: Shape) -> list[float]:
+        """How long each worker of `shape` that is free has been so, in seconds, ascending."""
+        now = asyncio.get_running_loop().time()
+        return sorted(now - slot.since for slot in self._of(shape) if slot.is_free)
+
+    def release(self, shape: Shape, count: int) -> None:
+        """Let workers go that have been free longest; their room on the cluster is free again."""
+        free = [slot for slot in self._of(shape) if slot.is_free]
+        for slot in sorted(free, key=lambda slot: slot.since)[:count]:
+            log.info("worker %s leaves: there is no work for it", slot.called)
+            self._remove(slot)
+
     def has(self, shape: Shape) -> bool:
         """Whether a worker of `shape` is here or on its way."""
         return any(not slot.out for slot in self._of(shape))
@@ -102,12 +118,17 @@ class Pool:
         """A stage has its last word; whoever failed it alone has been found out by now."""
         self._conduct.over(key)
 
-    def scale_up(self, job: SweepJob, limit: int) -> None:
-        """Start workers of the job's shape until there are `limit`, unless none can be started."""
+    def scale_up(self, job: SweepJob, wanted: int, limit: int) -> None:
+        """Have `wanted` workers of the job's shape in use, `limit` with those that are left out.
+
+        None is started where none can be.
+        """
         failed = self.failures(job.shape)
         if failed is not None and failed.count >= job.max_attempts:
             return
-        for _ in range(limit - len(self._of(job.shape))):
+        slots = self._of(job.shape)
+        in_use = sum(not (slot.out or slot.leaving) for slot in slots)
+        for _ in range(min(wanted - in_use, limit - len(slots))):
             self._start(job)
 
     def occupy(self, worker: str) -> None:
@@ -141,7 +162,7 @@ class Pool:
             self._remove(slot, died=True)
             self.forgive(slot.shape)  # it had started: others will
         finally:
-            slot.busy = False
+            slot.busy, slot.since = False, asyncio.get_running_loop().time()
         for key in open_keys:
             finish(StageOutcome.lost(key, error))
         if slot.leaving:
@@ -197,6 +218,7 @@ class Pool:
             slot.node, slot.called = await slot.actor.hello.remote()
             slot.placed, slot.out = True, not self._conduct.came(slot.name, slot.node)
             slot.pid = await slot.actor.prepare.remote(job)
+            slot.since = asyncio.get_running_loop().time()
             self.forgive(slot.shape)
             self._ready(job)
             self._spawn(self._see_off(slot))

@@ -29,12 +29,14 @@ class Staff:
         shape: what one worker occupies.
         device: `cpu`, or `auto`: the GPU a worker is given where its torch can use it.
         shapes: by kind of stage, where the spec has them differ.
+        ahead: of the workers, those that there is room for now.
     """
 
     workers: int
     shape: Shape
     device: str
     shapes: Mapping[str, Shape] = field(default_factory=dict)
+    ahead: int = field(default=1, compare=False)
 
 
 def staff(execution: Execution, total: Mapping[str, float]) -> Staff:
@@ -53,7 +55,7 @@ def staff(execution: Execution, total: Mapping[str, float]) -> Staff:
     shape = shapes[TrainStage.kind]
     differing = {kind: one for kind, one in shapes.items() if one != shape}
     device = found.device if any(one.gpus for one in shapes.values()) else "cpu"
-    return Staff(found.workers, shape, device, differing)
+    return Staff(found.workers, shape, device, differing, found.ahead)
 
 
 def _usual(execution: Execution, total: Mapping[str, float], gpus: int) -> Staff:
@@ -63,14 +65,21 @@ def _usual(execution: Execution, total: Mapping[str, float], gpus: int) -> Staff
     if memory:
         room.append(total.get("memory", 0.0) // memory)
     if execution.device == "cpu" or not (gpus or execution.device == "cuda"):
-        return Staff(execution.workers or _least(room), Shape(execution.threads), "cpu")
+        return _staff(execution, _least(room), Shape(execution.threads), "cpu")
     share = execution.gpus_of(TrainStage.kind)
     if share is None or share > 0:
         room.append(gpus * math.floor(1 / (share or 1.0) + 1e-9))
+    if share is not None:
+        return _staff(execution, _least(room), Shape(execution.threads, share), execution.device)
     workers = execution.workers or _least(room)
-    if share is None:
-        share = gpu_share(workers, max(1, gpus))
-    return Staff(workers, Shape(execution.threads, share), execution.device)
+    shape = Shape(execution.threads, gpu_share(workers, max(1, gpus)))
+    return Staff(workers, shape, execution.device, ahead=workers)
+
+
+def _staff(execution: Execution, room: int, shape: Shape, device: str) -> Staff:
+    """As many workers as are asked for, else as there is room for."""
+    workers = execution.workers or room
+    return Staff(workers, shape, device, ahead=min(workers, room))
 
 
 def _least(room: Iterable[float]) -> int:

@@ -7,6 +7,7 @@ Stages of a bundle travel together, so that what they start from is loaded once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -69,6 +70,15 @@ def assign(
         assignments.append(Dispatch(worker, tuple(item.stage for item in taken)))
         del free[worker]
     return assignments
+
+
+def hands(ready: Iterable[Ready]) -> Counter[Shape]:
+    """How many workers of each shape could be at work on all that could start."""
+    sizes = Counter((item.stage.bundle or item.stage.key, item.shape) for item in ready)
+    found: Counter[Shape] = Counter()
+    for (_, shape), size in sizes.items():
+        found[shape] += -(-size // SMALLEST_SHARE)
+    return found
 
 
 def _groups(ready: Iterable[Ready]) -> list[list[Ready]]:

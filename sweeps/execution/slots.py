@@ -23,6 +23,7 @@ class WorkerSlot:
         pid: 0 until it is ready for work.
         node: where it was placed, by Ray's id.
         called: what it calls itself, `host:pid`.
+        since: when it was last given or done with work, by the loop's clock.
         leaving: its process was told to end, or is lost: it gets no further work.
         out: it is left out (`conduct`), and holds its place so that nobody else comes there.
     """
@@ -35,6 +36,7 @@ class WorkerSlot:
     busy: bool = False
     node: str = ""
     called: str = ""
+    since: float = 0.0
     leaving: bool = False
     out: bool = False
     cached_keys: tuple[str, ...] = ()

@@ -279,6 +279,12 @@ class ExecutionPart(Part):
         description="Memory that Ray keeps for a worker, or by the kind of its stages.",
         examples=["8GB", {"train": "8GB", "evaluate": "4GB"}],
     )
+    idle_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=Execution.idle_seconds,
+        description="How long a worker without work stays: then its place is free, and its node "
+        "may go.",
+        examples=[60.0],
+    )
 
 
 _TARGETS_SCHEMA = {"type": "array", "items": {"type": ["string", "object"]}, "minItems": 1}

@@ -119,6 +119,7 @@ class Execution:
         threads: torch threads a worker.
         gpus: of a stage, from 0 to 1; a kind that is not named has what is usual (`resources`).
         memory: of a worker, in bytes; a kind that is not named asks for none.
+        idle_seconds: how long a worker stays for which there is no work.
         concurrency: trials under way at once.
         max_attempts: tries of a stage that a machine's fault ended, and of starting a worker.
         retry_seconds: pause before the second try; each next one is three times as long, up to
@@ -135,6 +136,7 @@ class Execution:
     checkpoint_seconds: float = 60.0
     gpus: ByKind | None = field(default=None, hash=False)
     memory: ByKind | None = field(default=None, hash=False)
+    idle_seconds: float = 300.0
 
     def gpus_of(self, kind: str) -> float | None:
         """GPUs of a stage of this kind; None where nothing is said of it."""

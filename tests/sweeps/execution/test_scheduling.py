@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeps.execution.job import Shape
-from sweeps.execution.scheduling import LARGEST_BUNDLE, Ready, assign
+from sweeps.execution.scheduling import LARGEST_BUNDLE, SMALLEST_SHARE, Ready, assign, hands
 from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.stages import EvaluateStage
 
@@ -99,3 +99,13 @@ class TestAssign:
         assert len(given_out) == min(workers, len(given_out)) and (
             not work or not workers or given_out
         )
+
+
+def test_hands():
+    """A long bundle is work for several, as it would be shared."""
+    languages = [f"l{number}" for number in range(SMALLEST_SHARE + 1)]
+    scored = [ready(stage) for stage in evaluate(train("a"), *languages)]
+    assert hands([ready(train("b")), ready(train("c"), shape=Shape(2)), *scored]) == {
+        SHAPE: 1 + 2,
+        Shape(2): 1,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,14 @@ from dataclasses import replace
 
 import pytest
 import ray
+from ray._private.ray_constants import AUTOSCALER_RESOURCE_REQUEST_CHANNEL
+from ray.experimental import internal_kv
 
 from sweeps.execution.client import ServiceClient
-from sweeps.execution.job import StageStatus
+from sweeps.execution.job import Shape, StageStatus
 from sweeps.spec.desired_state import DesiredState
 from tests.sweeps.execution.conftest import await_that
-from tests.sweeps.execution.runners import BLIGHT
+from tests.sweeps.execution.runners import BLIGHT, GATE
 from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.testing.bench import RECIPE, assert_equal_bits, benches
 from xlt_core.vocabulary.events import StageMoved, StageProgress, StageRetried, WorkerLeftOut
@@ -125,3 +128,68 @@ def test_stages_that_fail_everywhere_leave_nobody_out(client):
     assert [o.status for o in outcomes] == [StageStatus.INTERRUPTED] * 4 + [StageStatus.DONE] * 2
     client.compute(1, [train(f"task-{n}") for n in range(6)])
     assert not told(client, WorkerLeftOut) and set(worker_pids(client)) == set(pids)
+
+
+@pytest.fixture
+def client_of(local_ray, make_job):
+    """Makes clients whose services end with the test."""
+    made = []
+
+    def make(**fields):
+        client = ServiceClient(make_job(**fields))
+        client.heartbeat(DesiredState.RUN, 0, 0.01)
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        ray.kill(client.service)
+
+
+def requested():
+    """What Ray's autoscaler is asked to have room for."""
+    return json.loads(internal_kv._internal_kv_get(AUTOSCALER_RESOURCE_REQUEST_CHANNEL) or b"null")
+
+
+def test_the_autoscaler_is_told_what_is_at_work_and_queued(client_of, tmp_path):
+    """No more than `workers`, started as work comes; nothing when all is done."""
+    client = client_of(workers=2, ahead=1, shape=Shape(1, 0.0, 10**6))
+    room = {"CPU": 1.0, "memory": 1e6}
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(client.compute, 0, [train("gated-0")])
+        await_that(lambda: requested() == [room])
+        await_that(lambda: len(worker_pids(client)) == 1)
+        more = pool.submit(client.compute, 1, [train(f"gated-{n}") for n in range(1, 5)])
+        await_that(lambda: requested() == [room, room])
+        (tmp_path / "cache" / GATE).touch()
+        assert {o.status for o in (*first.result(), *more.result())} == {StageStatus.DONE}
+    await_that(lambda: requested() == [])
+
+
+def test_what_a_killed_service_asked_for_is_cleared(client_of):
+    """By the one that Ray starts in its place, when a driver speaks to it."""
+    client = client_of(workers=1)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(client.compute, 0, [train("gated")])
+        await_that(lambda: requested() == [{"CPU": 1.0}])
+        client.heartbeat(DesiredState.STOP, 0, 0.01)
+        os.kill(client.processes()["service"], signal.SIGKILL)
+        await_that(lambda: client.heartbeat(DesiredState.STOP, 0, 0.01) or requested() == [])
+        assert answer.result()[0].status == StageStatus.STOPPED
+
+
+def test_workers_with_nothing_to_do_are_let_go(client_of):
+    """And are there again when there is something."""
+    client = client_of(workers=2, idle_seconds=0.2)
+    client.compute(0, [train(f"task-{n}") for n in range(4)])
+    await_that(lambda: not worker_pids(client))
+    assert client.compute(1, [train("another")])[0].status == StageStatus.DONE
+
+
+def test_workers_with_nothing_to_do_give_way_to_others(client_of):
+    """A node too small for workers of two shapes has them one after the other."""
+    client = client_of(workers=1, shape=Shape(4), shapes={"evaluate": Shape(2)})
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(client.compute, 0, evaluate(train("a"), "en"))
+        await_that(answer.done)
+        assert answer.result()[0].status == StageStatus.DONE

@@ -30,6 +30,7 @@ class TestCompare:
             ("execution.device=cpu", ("execution.device",)),
             ("execution.gpus=0.5", ("execution.gpus",)),
             ("execution.memory={train: 8GB}", ("execution.memory",)),
+            ("execution.idle_seconds=20", ("execution.idle_seconds",)),
             ("tracking=http://host:5000", ("tracking",)),
             ("store=s3://bucket/x", ("store",)),
             ("search.window=16", ()),
