@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from xlt_core.stages.running import Report, Settings, StageResult
 from xlt_core.stages.stage import Stage
+from xlt_core.vocabulary.ending import Ending, never
 
 if TYPE_CHECKING:
     from xlt_core.store import Store
@@ -21,7 +22,12 @@ __all__ = ["Report", "Settings", "StageResult", "run", "stored_answer"]
 
 
 def run(
-    stage: Stage, store: Store, report: Report, settings: Settings, warm: WorkerCache | None = None
+    stage: Stage,
+    store: Store,
+    report: Report,
+    settings: Settings,
+    warm: WorkerCache | None = None,
+    ending: Ending = never,
 ) -> StageResult:
     """Compute `stage` and publish it, unless it is in the store.
 
@@ -30,11 +36,13 @@ def run(
         report: is told stage_started, stage_progress (every `log_steps` steps) and
             stage_finished; may raise StageCancelled.
         warm: what stays in memory between calls; results are the same without.
+        ending: asked after every step of training; where it says yes the stage is handed over.
 
     Raises:
         ParentMissing: the results it starts from are not in the store.
         NonFinite, DataChanged: trying again would only repeat it.
         StageCancelled: `report` raised it; a checkpoint was saved.
+        ProcessEnding: `ending` said yes; a checkpoint was saved.
         UserMistake: recipe and encoder do not go together, or data cannot be read.
         OSError: the disk or network failed.
     """
@@ -44,7 +52,7 @@ def run(
         return StageResult(stage.key, stored_answer(stage, found), False, seconds)
     from xlt_core.work import execute
 
-    return execute(stage, store, report, settings, warm)
+    return execute(stage, store, report, settings, warm, ending)
 
 
 def stored_answer(stage: Stage, found: StoredStage) -> dict[str, object] | None:

@@ -13,9 +13,11 @@ from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json, stdout
 from sweeps.interface.loaded import LoadedSweep
 from sweeps.interface.places import as_word, every_sweep, find_sweep, looked_in
+from sweeps.report.event_text import left_out
 from sweeps.results.states import SweepState
 from sweeps.spec.machine import machines_mistake
 from xlt_core.vocabulary.errors import UserMistake
+from xlt_core.vocabulary.events import WorkerLeftOut
 
 _CAN_GO_ON = (
     SweepState.INTERRUPTED,
@@ -50,6 +52,8 @@ def status(
     stdout().print(_table([found]))
     say_open_runs(folder)
     say_backlog(folder)
+    for bad in found["left_out"]:
+        stdout().print(left_out(WorkerLeftOut(**bad)), soft_wrap=True)
     for failed in found["errors"]:
         stdout().print(f"trial {failed['trial']} failed: {failed['error']}", soft_wrap=True)
     if found["state"] in _CAN_GO_ON:

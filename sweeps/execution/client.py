@@ -21,7 +21,7 @@ from ray.exceptions import (
 )
 
 from sweeps.execution.job import StageOutcome, StageStatus, SweepJob
-from sweeps.execution.service import StageService, service_name
+from sweeps.execution.service import StageService
 from sweeps.spec.desired_state import DesiredState
 from xlt_core.stages import Stage
 from xlt_core.vocabulary.events import Event
@@ -39,7 +39,7 @@ def get_service(job: SweepJob) -> ActorHandle:
     return (
         ray.remote(StageService)
         .options(
-            name=service_name(job),
+            name=job.service,
             namespace=NAMESPACE,
             get_if_exists=True,
             lifetime="detached",

@@ -17,6 +17,7 @@ from xlt_core.vocabulary.events import (
     StageDone,
     StageFailedEvent,
     StageInterrupted,
+    StageMoved,
     StageRetried,
     StageReused,
 )
@@ -37,6 +38,7 @@ class InFlightStage:
         attempts: of these, those that count against `SweepJob.max_attempts`.
         full: it was lost to a full disk; it finds out whether there is room again.
         begun: a worker has said so.
+        lost_on: workers that lost it.
     """
 
     stage: Stage
@@ -51,6 +53,12 @@ class InFlightStage:
     attempts: int = 0
     full: bool = False
     begun: bool = False
+    lost_on: set[str] = field(default_factory=set)
+
+    @property
+    def needed(self) -> SweepJob:
+        """The job as it is for a stage of this kind."""
+        return self.job.of(self.stage.kind)
 
     @property
     def priority(self) -> int:
@@ -84,6 +92,11 @@ class InFlightStage:
         """The stage was lost, and is tried again after `pause` seconds."""
         key, title, of = self.stage.key, self.stage.title, self.stage.kind
         return StageRetried(title, of, outcome.error, pause, stage=key)
+
+    def moved(self, outcome: StageOutcome) -> Event:
+        """The stage goes on elsewhere, at once."""
+        key, title, of = self.stage.key, self.stage.title, self.stage.kind
+        return StageMoved(title, of, outcome.worker, outcome.step, stage=key)
 
     def finish(self, outcome: StageOutcome) -> None:
         """Say what came of this try."""

@@ -13,6 +13,7 @@ from sweeps.spec.inputs import ResolvedInputs
 from sweeps.spec.sweep import Sweep
 from xlt_core.plugins import place_in
 from xlt_core.stage import Settings
+from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import (
     StageFailed,
     UserMistake,
@@ -20,6 +21,7 @@ from xlt_core.vocabulary.errors import (
     is_machines_fault,
     repeats_itself,
 )
+from xlt_core.vocabulary.fingerprint import fingerprint
 from xlt_core.vocabulary.lines import first_line
 from xlt_core.vocabulary.pauses import Pauses
 from xlt_core.vocabulary.refs import EncoderRef
@@ -31,6 +33,7 @@ class StageStatus(StrEnum):
     DONE = "done"  # computed now or found in the store
     FAILED = "failed"  # its own error; trying again would only repeat it
     LOST = "lost"  # something unexpected, mostly the machine's fault; worth another try
+    MOVED = "moved"  # its worker was told to end; it goes on elsewhere, from its checkpoint
     INTERRUPTED = "interrupted"  # the machine's fault outlasted every try; no verdict on the stage
     STOPPED = "stopped"  # the sweep was stopped or cancelled before it ran
     LEASED_ELSEWHERE = "held"  # another cluster is computing it
@@ -43,10 +46,17 @@ NOTICES = Pauses(first=10.0, growth=3.0, longest=300.0)
 
 @dataclass(frozen=True)
 class Shape:
-    """What a worker occupies."""
+    """What a worker occupies; `memory` in bytes."""
 
     threads: int = 1
     gpus: float = 0.0
+    memory: int = 0
+
+    @property
+    def resources(self) -> dict[str, float]:
+        """As Ray names them."""
+        found = {"CPU": float(self.threads), "GPU": self.gpus, "memory": float(self.memory)}
+        return {name: amount for name, amount in found.items() if amount}
 
 
 @dataclass(frozen=True)
@@ -58,10 +68,14 @@ class SweepJob:
         folder: the id of its folder: another sweep on the cluster may have the name.
         store: URL of the stage store; one service serves one store.
         settings: how stages are executed (`executor` names the sweep).
-        workers: most stages of this shape at once.
+        shape: of a worker.
+        shapes: by kind of stage, where that is another.
+        workers: most stages of one shape at once.
         max_attempts: tries of a stage that a machine's fault ended, and of starting a worker.
         pauses: waited between two tries.
         notices: waited before it is said that workers find no room on the cluster.
+        ahead: workers that are started before there is work; None for all.
+        idle_seconds: how long a worker without work stays.
         grace_seconds: how long workers stay that no sweep wants.
         encoders: opened by workers ahead of their first stage.
         plugins: modules that add members to the tables (see `xlt_core.plugins`), for a cluster
@@ -85,6 +99,31 @@ class SweepJob:
     code: str = ""
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     folder: str = ""
+    shapes: Mapping[str, Shape] = field(default_factory=dict, hash=False)
+    ahead: int | None = None
+    idle_seconds: float = 300.0
+
+    def of(self, kind: str) -> SweepJob:
+        """As it is for a stage of this kind: on a worker of its shape, on that one's device."""
+        if not self.shapes:
+            return self
+        shape = self.shapes.get(kind, self.shape)
+        device = self.settings.device if shape.gpus else "cpu"
+        return replace(self, shape=shape, settings=replace(self.settings, device=device))
+
+    @property
+    def service(self) -> str:
+        """The service's name on a cluster: one a store and set of plug-ins.
+
+        A plug-in may change what a process computes, for every sweep that the process serves.
+        """
+        own = [bare(self.store), self.plugins, self.code] if self.plugins else bare(self.store)
+        return f"xlt-stages-{fingerprint(own)[:16]}"
+
+    @property
+    def every_shape(self) -> tuple[Shape, ...]:
+        """What its workers occupy, each once."""
+        return tuple(dict.fromkeys((self.shape, *self.shapes.values())))
 
     @property
     def identity(self) -> str:
@@ -107,6 +146,8 @@ class StageOutcome:
         cached_keys: keys the worker has in memory afterwards.
         machine: whether it was lost to a machine's fault.
         full: whether that was a disk without room.
+        worker: who says so, where it was moved.
+        step: of training, from which it goes on, where it was moved.
     """
 
     key: str
@@ -118,6 +159,8 @@ class StageOutcome:
     cached_keys: tuple[str, ...] = field(default=())
     machine: bool = False
     full: bool = False
+    worker: str = ""
+    step: int = 0
 
     @property
     def first_line(self) -> str:

@@ -8,48 +8,20 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from dataclasses import replace
 
 import ray
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import RayError
 
-from sweeps.execution.job import Shape, StageOutcome, SweepJob
+from sweeps.execution.conduct import Conduct, LeftOut
+from sweeps.execution.job import Shape, StageOutcome, StageStatus, SweepJob
+from sweeps.execution.slots import FailedStarts, WorkerSlot, cause_of
 from sweeps.execution.worker import Worker
 from xlt_core.stages import Stage
 from xlt_core.vocabulary.errors import MachineFault
 
 log = logging.getLogger("xlt.service")
-
-if TYPE_CHECKING:
-    from ray.actor import ActorHandle
-
-
-@dataclass
-class WorkerSlot:
-    """One worker, busy or idle.
-
-    Attributes:
-        placed: the cluster had room for it and its process runs.
-        pid: 0 until it is ready for work.
-    """
-
-    name: str
-    shape: Shape
-    actor: ActorHandle
-    placed: bool = False
-    pid: int = 0
-    busy: bool = False
-    cached_keys: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class FailedStarts:
-    """Workers of one shape that did not start, one after the other."""
-
-    count: int
-    error: Exception
 
 
 class Pool:
@@ -60,6 +32,7 @@ class Pool:
         changed: called whenever one becomes idle, or is no longer there.
         failed: called with the job whenever one could not start.
         ready: called with the job whenever one is ready for work.
+        left_out: called with what is held against a worker that is left out (`conduct`).
     """
 
     def __init__(
@@ -68,19 +41,23 @@ class Pool:
         changed: Callable[[], None],
         failed: Callable[[SweepJob], None],
         ready: Callable[[SweepJob], None],
+        left_out: Callable[[Shape, LeftOut], None],
     ) -> None:
         self._store = store
         self._changed = changed
         self._failed = failed
         self._ready = ready
+        self._left_out = left_out
+        self._conduct = Conduct()
+        self._bundles = itertools.count()
         self._slots: dict[str, WorkerSlot] = {}
         self._failures: dict[Shape, FailedStarts] = {}
         self._names = itertools.count()
-        self._starting: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def idle(self) -> dict[str, Shape]:
         """Workers that could take a bundle now."""
-        return {s.name: s.shape for s in self._slots.values() if s.pid and not s.busy}
+        return {slot.name: slot.shape for slot in self._slots.values() if slot.is_free}
 
     def cached_keys(self) -> dict[str, tuple[str, ...]]:
         """The weights each worker has in memory."""
@@ -96,7 +73,7 @@ class Pool:
 
     def ready(self, shape: Shape) -> tuple[int, int]:
         """Workers of `shape` that are ready for work, and all there are."""
-        slots = self._of(shape)
+        slots = [slot for slot in self._of(shape) if not slot.out]
         return sum(slot.pid > 0 for slot in slots), len(slots)
 
     def failures(self, shape: Shape) -> FailedStarts | None:
@@ -107,16 +84,51 @@ class Pool:
         """Forget failed starts: the next worker may be tried again."""
         self._failures.pop(shape, None)
 
+    def at_work(self, shape: Shape) -> int:
+        """Workers of `shape` that have a bundle."""
+        return sum(slot.busy for slot in self._of(shape))
+
+    def idle_for(self, shape: Shape) -> list[float]:
+        """How long each worker of `shape` that is free has been so, in seconds, ascending."""
+        now = asyncio.get_running_loop().time()
+        return sorted(now - slot.since for slot in self._of(shape) if slot.is_free)
+
+    def release(self, shape: Shape, count: int) -> None:
+        """Let workers go that have been free longest; their room on the cluster is free again."""
+        free = [slot for slot in self._of(shape) if slot.is_free]
+        for slot in sorted(free, key=lambda slot: slot.since)[:count]:
+            log.info("worker %s leaves: there is no work for it", slot.called)
+            self._remove(slot)
+
     def has(self, shape: Shape) -> bool:
         """Whether a worker of `shape` is here or on its way."""
-        return any(self._of(shape))
+        return any(not slot.out for slot in self._of(shape))
 
-    def scale_up(self, job: SweepJob, limit: int) -> None:
-        """Start workers of the job's shape until there are `limit`, unless none can be started."""
+    def shunned(self, shape: Shape, lost_on: Collection[str]) -> frozenset[str]:
+        """Of the workers that lost a stage, those that had better not have it again.
+
+        None where it was lost on all there are.
+        """
+        in_use = {slot.name for slot in self._of(shape) if slot.is_in_use}
+        if in_use <= set(lost_on):
+            return frozenset()
+        return frozenset(self._conduct.suspects().intersection(lost_on))
+
+    def over(self, key: str) -> None:
+        """A stage has its last word; whoever failed it alone has been found out by now."""
+        self._conduct.over(key)
+
+    def scale_up(self, job: SweepJob, wanted: int, limit: int) -> None:
+        """Have `wanted` workers of the job's shape in use, `limit` with those that are left out.
+
+        None is started where none can be.
+        """
         failed = self.failures(job.shape)
         if failed is not None and failed.count >= job.max_attempts:
             return
-        for _ in range(limit - len(self._of(job.shape))):
+        slots = self._of(job.shape)
+        in_use = sum(not (slot.out or slot.leaving) for slot in slots)
+        for _ in range(min(wanted - in_use, limit - len(slots))):
             self._start(job)
 
     def occupy(self, worker: str) -> None:
@@ -131,25 +143,30 @@ class Pool:
         finish: Callable[[StageOutcome], None],
     ) -> None:
         """Run a bundle; every stage has an outcome, as lost where the worker died first."""
-        slot = self._slots[worker]
-        open_keys = {stage.key for stage in stages}
+        slot, bundle = self._slots[worker], next(self._bundles)
+        open_keys = {stage.key: stage for stage in stages}  # in order
         error: Exception = MachineFault("the worker gave no answer")
         try:
             async for reference in slot.actor.run.remote(list(stages), job):
                 outcome: StageOutcome = await reference
-                open_keys.discard(outcome.key)
+                open_keys.pop(outcome.key, None)
                 slot.cached_keys = outcome.cached_keys or slot.cached_keys
+                slot.leaving |= outcome.status == StageStatus.MOVED
+                self._judge(slot, bundle, outcome)
                 finish(outcome)
         except RayError as problem:  # none of a stage's, whose errors are outcomes
             error = cause_of(problem)
             log.warning("worker %s was lost: %s", worker, problem)
-            self._remove(slot)
+            for key in list(open_keys)[:1]:  # the others had not begun
+                self._judge(slot, bundle, StageOutcome.lost(key, error))
+            self._remove(slot, died=True)
             self.forgive(slot.shape)  # it had started: others will
         finally:
-            slot.busy = False
-        for stage in stages:
-            if stage.key in open_keys:
-                finish(StageOutcome.lost(stage.key, error))
+            slot.busy, slot.since = False, asyncio.get_running_loop().time()
+        for key in open_keys:
+            finish(StageOutcome.lost(key, error))
+        if slot.leaving:
+            self._remove(slot)
         self._changed()
 
     def cancel(self, worker: str, key: str) -> None:
@@ -178,22 +195,33 @@ class Pool:
 
     def _start(self, job: SweepJob) -> None:
         shape = job.shape
-        options = {"num_cpus": shape.threads, "num_gpus": shape.gpus, "max_concurrency": 2}
+        options = {
+            "num_cpus": shape.threads,
+            "num_gpus": shape.gpus,
+            "memory": shape.memory or None,
+            "max_concurrency": 3,
+        }
         service = ray.get_runtime_context().current_actor
         actor = ray.remote(Worker).options(**options).remote(service, self._store)
         slot = WorkerSlot(f"worker-{next(self._names)}", shape, actor)
         self._slots[slot.name] = slot
-        task = asyncio.get_running_loop().create_task(self._prepare(slot, job))
-        self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
+        self._spawn(self._prepare(slot, job))
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _prepare(self, slot: WorkerSlot, job: SweepJob) -> None:
         """See a worker to its place; one that cannot start keeps it empty for a pause."""
         try:
-            slot.placed = await slot.actor.hello.remote()
+            slot.node, slot.called = await slot.actor.hello.remote()
+            slot.placed, slot.out = True, not self._conduct.came(slot.name, slot.node)
             slot.pid = await slot.actor.prepare.remote(job)
+            slot.since = asyncio.get_running_loop().time()
             self.forgive(slot.shape)
             self._ready(job)
+            self._spawn(self._see_off(slot))
         except RayError as error:
             if slot.name not in self._slots:  # dismissed before it was ready
                 return
@@ -207,16 +235,36 @@ class Pool:
             self._remove(slot)
         self._changed()
 
-    def _remove(self, slot: WorkerSlot) -> None:
+    async def _see_off(self, slot: WorkerSlot) -> None:
+        """Wait until a worker is told to end or is lost; who is at work goes with its bundle."""
+        died = False
+        try:
+            await slot.actor.farewell.remote()
+        except RayError:
+            died = True
+        slot.leaving = True
+        if slot.name in self._slots and not slot.busy:
+            log.info("worker %s was %s", slot.called, "lost" if died else "told to end")
+            self._remove(slot, died)
+            self._changed()
+
+    def _judge(self, slot: WorkerSlot, bundle: int, outcome: StageOutcome) -> None:
+        """Hold against a worker what it fails, and leave out whoever fails alone."""
+        if outcome.status == StageStatus.LOST:
+            self._conduct.lost(slot.name, bundle, outcome.key, outcome.error)
+        if outcome.status != StageStatus.DONE or not outcome.executed:
+            return
+        in_use = [one.name for one in self._of(slot.shape) if one.is_in_use]
+        for bad in self._conduct.done(slot.name, outcome.key, in_use):
+            known = self._slots[bad.worker]
+            known.out = not bad.last
+            log.warning("worker %s: %s", known.called, bad)
+            self._left_out(known.shape, replace(bad, worker=known.called))
+
+    def _remove(self, slot: WorkerSlot, died: bool = False) -> None:
         if self._slots.pop(slot.name, None) is not None:
+            if died:
+                self._conduct.died(slot.name, slot.node)
+            else:
+                self._conduct.left(slot.name)
             ray.kill(slot.actor)
-
-
-def cause_of(error: RayError) -> Exception:
-    """What really happened: the error of a task, else the loss of its process or node."""
-    cause = error.cause if isinstance(error, RayTaskError) else None
-    if isinstance(cause, Exception):
-        return cause
-    lost = MachineFault("the worker or its node was lost")
-    lost.__cause__ = error
-    return lost

@@ -7,6 +7,7 @@ Stages of a bundle travel together, so that what they start from is loaded once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,12 +20,17 @@ SMALLEST_SHARE = 8
 
 @dataclass(frozen=True)
 class Ready:
-    """A stage that could start now. Smaller `priority` goes first; `order` breaks ties."""
+    """A stage that could start now. Smaller `priority` goes first; `order` breaks ties.
+
+    Attributes:
+        shunned: workers that shall not have it.
+    """
 
     stage: Stage
     priority: int
     order: int
     shape: Shape
+    shunned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,8 @@ def assign(
     assignments: list[Dispatch] = []
     while free and groups:
         group = groups.pop(0)
-        fitting = [name for name, shape in free.items() if shape == group[0].shape]
+        shunned = frozenset().union(*(item.shunned for item in group))
+        fitting = [n for n, shape in free.items() if shape == group[0].shape and n not in shunned]
         if not fitting:
             continue
         needed = {parent.key for parent in group[0].stage.parents}
@@ -63,6 +70,15 @@ def assign(
         assignments.append(Dispatch(worker, tuple(item.stage for item in taken)))
         del free[worker]
     return assignments
+
+
+def hands(ready: Iterable[Ready]) -> Counter[Shape]:
+    """How many workers of each shape could be at work on all that could start."""
+    sizes = Counter((item.stage.bundle or item.stage.key, item.shape) for item in ready)
+    found: Counter[Shape] = Counter()
+    for (_, shape), size in sizes.items():
+        found[shape] += -(-size // SMALLEST_SHARE)
+    return found
 
 
 def _groups(ready: Iterable[Ready]) -> list[list[Ready]]:

@@ -19,7 +19,7 @@ from dataclasses import replace
 from sweeps.execution.in_flight import InFlightStage, Waiters
 from sweeps.execution.job import StageOutcome, StageStatus, SweepJob
 from sweeps.execution.retries import Retries
-from sweeps.execution.scheduling import Ready, assign
+from sweeps.execution.scheduling import Ready, assign, hands
 from sweeps.execution.sessions import SessionRegistry
 from sweeps.execution.staffing import Staffing
 from sweeps.spec.desired_state import DesiredState
@@ -27,25 +27,19 @@ from xlt_core.plugins import import_plugins, require_same
 from xlt_core.stage import stored_answer
 from xlt_core.stages import Stage, lineage
 from xlt_core.store import Store
-from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import UserMistake, is_machines_fault
 from xlt_core.vocabulary.events import Event, StageStarted
-from xlt_core.vocabulary.fingerprint import fingerprint
 
 log = logging.getLogger("xlt.service")
 
 FOREIGN_POLL_SECONDS = 0.5
 SILENT_DRIVER_SECONDS = 60.0
-_TRIED_AGAIN = (StageStatus.LOST, StageStatus.LEASED_ELSEWHERE, StageStatus.PARENT_MISSING)
-
-
-def service_name(job: SweepJob) -> str:
-    """The actor's name on a cluster: one service a store and set of plug-ins.
-
-    A plug-in may change what a process computes, for every sweep that the process serves.
-    """
-    own = [bare(job.store), job.plugins, job.code] if job.plugins else bare(job.store)
-    return f"xlt-stages-{fingerprint(own)[:16]}"
+_TRIED_AGAIN = (
+    StageStatus.LOST,
+    StageStatus.MOVED,
+    StageStatus.LEASED_ELSEWHERE,
+    StageStatus.PARENT_MISSING,
+)
 
 
 def _import_for_the_store(plugins: tuple[str, ...], code: str) -> str:
@@ -168,6 +162,7 @@ class StageService:
                 flight.stage.key, StageStatus.FAILED, error=f"{type(error).__name__}: {error}"
             )
         del self._flights[flight.stage.key]
+        self._pool.over(flight.stage.key)
         if outcome.status == StageStatus.DONE:
             self._stored.add(flight.stage.key)
         self._announce(flight, outcome)
@@ -180,6 +175,8 @@ class StageService:
         """Try until there is a last word."""
         while True:
             outcome = await self._tried(flight)
+            if outcome.status == StageStatus.MOVED:
+                self._sessions.tell(flight.sweeps(), flight.moved(outcome))
             if outcome.status == StageStatus.LOST:
                 outcome = await self._retries.lost(flight, outcome)
             if outcome.status == StageStatus.STOPPED and not self._sessions.over(flight.sweeps()):
@@ -259,29 +256,38 @@ class StageService:
             and self._sessions.wanted(flight.sweeps())
             and self._retries.may_begin(flight)
         }
-        self._staffing.scale_up(flight.job for flight in waiting.values())
-        for key in self._without_hope(waiting):
-            del waiting[key]
-        ready = (Ready(f.stage, f.priority, f.order, f.job.shape) for f in waiting.values())
+        ready = [self._ready(flight) for flight in waiting.values()]
+        self._staffing.scale_up((flight.needed for flight in waiting.values()), hands(ready))
+        hopeless = self._without_hope(waiting)
+        ready = [item for item in ready if item.stage.key not in hopeless]
         for assignment in assign(ready, self._pool.idle(), self._pool.cached_keys()):
             for stage in assignment.stages:
                 waiting[stage.key].worker = assignment.worker
-            job = waiting[assignment.stages[0].key].job
+            job = waiting[assignment.stages[0].key].needed
             self._spawn(self._pool.run(assignment.worker, assignment.stages, job, self._finish))
             self._pool.occupy(assignment.worker)
+        left = hands(item for item in ready if not waiting[item.stage.key].worker)
+        self._staffing.settle(left)
 
-    def _without_hope(self, waiting: Mapping[str, InFlightStage]) -> list[str]:
+    def _ready(self, flight: InFlightStage) -> Ready:
+        shape = flight.needed.shape
+        shunned = self._pool.shunned(shape, flight.lost_on)
+        return Ready(flight.stage, flight.priority, flight.order, shape, shunned)
+
+    def _without_hope(self, waiting: Mapping[str, InFlightStage]) -> set[str]:
         """Settle the stages for which no worker can be started; later ones are another try."""
-        found = {key: self._staffing.hopeless(f.job, key) for key, f in waiting.items()}
+        found = {key: self._staffing.hopeless(f.needed, key) for key, f in waiting.items()}
         for outcome in found.values():
             if outcome is not None:
                 self._finish(outcome)
-                self._pool.forgive(waiting[outcome.key].job.shape)
-        return [key for key, outcome in found.items() if outcome is not None]
+                self._pool.forgive(waiting[outcome.key].needed.shape)
+        return {key for key, outcome in found.items() if outcome is not None}
 
     def _finish(self, outcome: StageOutcome) -> None:
         flight = self._flights.get(outcome.key)
         if flight is not None:
+            if outcome.status == StageStatus.LOST:
+                flight.lost_on.add(flight.worker)
             flight.finish(outcome)
 
     def _withdraw(self, flight: InFlightStage) -> None:
@@ -299,7 +305,7 @@ class StageService:
         if self._sessions.enter(job):
             if len(self._sessions) == 1:
                 self._spawn(self._watch())
-            self._staffing.scale_up([job])
+            self._staffing.welcome(job)
 
     async def _watch(self) -> None:
         """Release what sweeps wanted whose drivers have fallen silent."""

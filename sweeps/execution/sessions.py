@@ -79,11 +79,20 @@ class SessionRegistry:
     def limit(self, shape: Shape) -> int:
         """The most workers of `shape` that any sweep allows."""
         jobs = [known.job for known in self._sweeps.values()]
-        return max((job.workers for job in jobs if job.shape == shape), default=0)
+        return max((job.workers for job in jobs if shape in job.every_shape), default=0)
+
+    def shapes(self) -> set[Shape]:
+        """All that attended sweeps want workers of."""
+        return {shape for known in self._sweeps.values() for shape in known.job.every_shape}
+
+    def idle_seconds(self, shape: Shape) -> float:
+        """How long a worker of `shape` may be without work: as long as any sweep allows."""
+        jobs = [known.job for known in self._sweeps.values()]
+        return max((job.idle_seconds for job in jobs if shape in job.every_shape), default=0.0)
 
     def of_shape(self, shape: Shape) -> list[str]:
         """Sweeps whose workers are of `shape`."""
-        return [name for name, known in self._sweeps.items() if known.job.shape == shape]
+        return [name for name, known in self._sweeps.items() if shape in known.job.every_shape]
 
     def job(self, sweep: str) -> SweepJob | None:
         """What the sweep's driver said of it last; None where it has left."""

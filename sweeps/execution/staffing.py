@@ -8,18 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 import ray
 
+from sweeps.execution.conduct import LeftOut
+from sweeps.execution.demand import Demand
 from sweeps.execution.job import Shape, StageOutcome, SweepJob
 from sweeps.execution.pool import Pool
 from sweeps.execution.resources import shortage
 from sweeps.execution.sessions import SessionRegistry
-from xlt_core.vocabulary.events import Event, SweepWaits, WorkerFailed, Workers
+from xlt_core.vocabulary.events import (
+    Event,
+    SweepWaits,
+    WorkerFailed,
+    WorkerLeftOut,
+    Workers,
+)
 
 log = logging.getLogger("xlt.service")
+
+LOOK_SECONDS = 15.0  # between two looks at who has nothing to do
+ROOM_SECONDS = 2.0  # how long workers that find no room are waited for before others give way
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -30,19 +41,76 @@ class Staffing:
     def __init__(
         self, store: str, register: SessionRegistry, changed: Callable[[], None], spawn: Spawn
     ) -> None:
-        self.pool = Pool(store, changed, self._tell_failed, self._tell_ready)
+        self.pool = Pool(store, changed, self._tell_failed, self._tell_ready, self._tell_left_out)
         self._sessions = register
         self._spawn = spawn
         self._explaining: set[Shape] = set()
-        self._letting_go = False
+        self._letting_go = self._releasing = self._giving_way = False
+        self._queued: Mapping[Shape, int] = {}
+        self._demand: Demand | None = None
+        self._out: dict[Shape, list[LeftOut]] = {}
 
-    def scale_up(self, jobs: Iterable[SweepJob]) -> None:
-        """Have workers for `jobs`, and say so where they find no room."""
+    def welcome(self, job: SweepJob) -> None:
+        """A sweep has come: have workers for it ahead, and say which are left out."""
+        limit = self._sessions.limit(job.shape)
+        self._scale_up(job, limit if job.ahead is None else min(limit, job.ahead))
+        if not self._releasing:
+            self._releasing = True
+            self._spawn(self._release_idle())
+        if self._demand is None:
+            self._demand = Demand(job.service)
+            self._spawn(self._demand.tell())
+        for bad in self._out.get(job.shape, ()):
+            self._sessions.tell([job.identity], _left_out(bad))
+
+    def scale_up(self, jobs: Iterable[SweepJob], queued: Mapping[Shape, int]) -> None:
+        """Have workers for what is `queued` of `jobs`, and say so where they find no room.
+
+        Args:
+            queued: how many workers could begin something now.
+        """
         for shape, job in {job.shape: job for job in jobs}.items():
-            self.pool.scale_up(job, self._sessions.limit(shape))
-            if self.pool.unplaced(shape) and shape not in self._explaining:
-                self._explaining.add(shape)
-                self._spawn(self._explain(job))
+            self._scale_up(job, self._wanted(shape, queued))
+
+    def settle(self, queued: Mapping[Shape, int]) -> None:
+        """What could be handed out has been: so much is left for workers that are not there."""
+        self._queued = queued
+        if self._demand is not None:
+            shapes = self._sessions.shapes()
+            self._demand.wanted({shape: self._wanted(shape, queued) for shape in shapes})
+        if not self._giving_way and any(self.pool.unplaced(shape) for shape in queued):
+            self._giving_way = True
+            self._spawn(self._give_way())
+
+    def _wanted(self, shape: Shape, queued: Mapping[Shape, int]) -> int:
+        work = self.pool.at_work(shape) + queued.get(shape, 0)
+        return min(self._sessions.limit(shape), work)
+
+    def _scale_up(self, job: SweepJob, wanted: int) -> None:
+        self.pool.scale_up(job, wanted, self._sessions.limit(job.shape))
+        if self.pool.unplaced(job.shape) and job.shape not in self._explaining:
+            self._explaining.add(job.shape)
+            self._spawn(self._explain(job))
+
+    async def _release_idle(self) -> None:
+        """Let workers go for which there has been no work for long."""
+        while shapes := self._sessions.shapes():
+            allowed = {shape: self._sessions.idle_seconds(shape) for shape in shapes}
+            await asyncio.sleep(min(LOOK_SECONDS, *allowed.values()))
+            for shape, seconds in allowed.items():
+                idle = self.pool.idle_for(shape)
+                long = sum(one >= seconds for one in idle)
+                self.pool.release(shape, min(long, len(idle) - self._queued.get(shape, 0)))
+        self._releasing = False
+
+    async def _give_way(self) -> None:
+        """Workers with nothing to do make room for others that find none, of another shape."""
+        await asyncio.sleep(ROOM_SECONDS)
+        queued, shapes = self._queued, self._sessions.shapes()
+        if any(self.pool.unplaced(shape) for shape in queued):
+            for shape in shapes - queued.keys():
+                self.pool.release(shape, len(self.pool.idle_for(shape)))
+        self._giving_way = False
 
     def hopeless(self, job: SweepJob, key: str) -> StageOutcome | None:
         """The last word on a stage for which no worker could be started; None while one may."""
@@ -89,8 +157,17 @@ class Staffing:
         if ready in (1, every):
             self._tell(job, Workers(ready, every))
 
+    def _tell_left_out(self, shape: Shape, bad: LeftOut) -> None:
+        if not bad.last:
+            self._out.setdefault(shape, []).append(bad)
+        self._sessions.tell(self._sessions.of_shape(shape), _left_out(bad))
+
     def _tell(self, job: SweepJob, event: Event) -> None:
         self._sessions.tell(self._sessions.of_shape(job.shape), event)
+
+
+def _left_out(bad: LeftOut) -> WorkerLeftOut:
+    return WorkerLeftOut(bad.worker, bad.stages, bad.error, bad.last)
 
 
 def _resources() -> tuple[dict[str, float], dict[str, float]]:

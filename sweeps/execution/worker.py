@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import ray
 
+from sweeps.execution.ending import ProcessEnd
 from sweeps.execution.job import StageOutcome, StageStatus, SweepJob
 from sweeps.execution.resources import memory_complaint
 from sweeps.processes import uncollected
@@ -31,6 +32,7 @@ from xlt_core.store.place import default_scratch
 from xlt_core.vocabulary.errors import (
     MachineFault,
     ParentMissing,
+    ProcessEnding,
     StageCancelled,
 )
 from xlt_core.vocabulary.events import Event, StageProgress
@@ -58,10 +60,12 @@ class Worker:
         self._warm: WorkerCache | None = None
         self._last_progress = 0.0
         self._lock = threading.Lock()
+        self._end = ProcessEnd()
+        self._end.hear_sigterm()
 
-    def hello(self) -> bool:
-        """The cluster had room for this worker: here it is."""
-        return True
+    def hello(self) -> tuple[str, str]:
+        """The cluster had room for this worker: its node, by Ray's id, and what it is called."""
+        return ray.get_runtime_context().get_node_id(), self._name
 
     def prepare(self, job: SweepJob) -> int:
         """Import and open what stages need, ahead of the first one. Returns the process id.
@@ -79,7 +83,7 @@ class Worker:
     def _prepare(self, job: SweepJob) -> None:
         require_same(job.plugins, job.code)
         self._store = Store(self._place)
-        if job.settings.device == "cuda":
+        if job.settings.device == "cuda" and job.shape.gpus:
             _require_gpu()
         for encoder in job.encoders:
             opened = self._open_ahead(encoder)
@@ -111,8 +115,13 @@ class Worker:
     def run(self, stages: Sequence[Stage], job: SweepJob) -> Iterator[StageOutcome]:
         """Compute `stages` in order; yield each outcome as it is known."""
         job.lend_passwords()
-        for stage in stages:
-            yield self._one(stage, job)
+        with self._end.at_work():
+            for stage in stages:
+                yield self._one(stage, job)
+
+    def farewell(self) -> None:
+        """Return when this process has been told to end; it begins no stage from then on."""
+        self._end.wait()
 
     def cancel(self, keys: Sequence[str]) -> None:
         """Stop these stages at their next report; they keep a checkpoint."""
@@ -125,6 +134,8 @@ class Worker:
         try:
             if stage.key in self._cancelled:
                 raise StageCancelled(stage.title)
+            if self._end.told:
+                return self._moved(stage, 0)
             require_same(job.plugins, job.code)  # it may have been prepared for another sweep
             lease = self._store.lease(stage.key, holder=self._name)
             if lease is None:
@@ -132,6 +143,9 @@ class Worker:
             return self._compute(stage, job, lease)
         except StageCancelled:
             return StageOutcome(stage.key, StageStatus.STOPPED, cached_keys=self._cached_keys())
+        except ProcessEnding as error:
+            self._journal(stage, job, began, StageStatus.MOVED)
+            return self._moved(stage, error.step)
         except ParentMissing as error:
             return StageOutcome(stage.key, StageStatus.PARENT_MISSING, error=str(error))
         except Exception as error:
@@ -144,6 +158,10 @@ class Worker:
             if lease is not None:
                 _in_any_case(lease.release, f"giving up the lease on {stage.title}")
 
+    def _moved(self, stage: Stage, step: int) -> StageOutcome:
+        log.warning("told to end: %s goes on elsewhere from step %d", stage.title, step)
+        return StageOutcome(stage.key, StageStatus.MOVED, worker=self._name, step=step)
+
     def _compute(self, stage: Stage, job: SweepJob, lease: Lease) -> StageOutcome:
         stored = self._stored(stage)
         if stored is not None:
@@ -151,7 +169,8 @@ class Worker:
         began = time.time()
         settings = replace(job.settings, cache=_cache_here(job.settings.cache))
         report = partial(self._report, lease)
-        result = run_stage(stage, self._store, report, settings, self._warm_up())
+        warm, ending = self._warm_up(), lambda: self._end.told
+        result = run_stage(stage, self._store, report, settings, warm, ending)
         self._journal(stage, job, began, "done" if result.executed else "found")
         return StageOutcome(
             stage.key,

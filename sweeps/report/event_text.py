@@ -19,6 +19,7 @@ from xlt_core.vocabulary.events import (
     StageFailedEvent,
     StageFinished,
     StageInterrupted,
+    StageMoved,
     StageProgress,
     StageRetried,
     StageReused,
@@ -33,12 +34,14 @@ from xlt_core.vocabulary.events import (
     TrialInterrupted,
     TrialStarted,
     WorkerFailed,
+    WorkerLeftOut,
     Workers,
 )
 from xlt_core.vocabulary.lines import first_line
 
 WITH_ERROR = (
     WorkerFailed,
+    WorkerLeftOut,
     StageFailedEvent,
     StageRetried,
     StageInterrupted,
@@ -80,6 +83,13 @@ def error_of(event: Event) -> str:
     return (event.error or "") if isinstance(event, WITH_ERROR) else ""
 
 
+def left_out(event: WorkerLeftOut) -> str:
+    """Which worker is left out, and why."""
+    fate = "stays, as the last" if event.last else "is left out"
+    why = f"{counted(event.stages, 'stage')} in a row failed there and nowhere else"
+    return f"worker {event.worker} {fate}: {why}" + _tail(event)
+
+
 def is_evaluation(event: StageEvent) -> bool:
     """By the kind it carries; an engine's own event has a title only."""
     if isinstance(event, ServedStage):
@@ -95,6 +105,8 @@ def _words(event: Event) -> str:
             return f"WAIT  {event.text}"
         case WorkerFailed():
             return f"a worker could not start, attempt {event.attempt}" + _tail(event)
+        case WorkerLeftOut():
+            return left_out(event)
         case TrialEvent():
             plan = "" if event.plan is None else f" {event.plan}"
             return f"trial {event.trial}{plan}: {_ENDS[type(event)]}" + _tail(event)
@@ -126,6 +138,7 @@ _STAGE_WORDS = {
     StageReused: "found",
     StageFailedEvent: "FAIL ",
     StageRetried: "retry",
+    StageMoved: "move ",
     StageInterrupted: "lost ",
     StageCancelledEvent: "leave",
 }
@@ -140,6 +153,8 @@ def _tail(event: Event) -> str:
         parts.append(f"objective {event.objective:.2f}")
     if isinstance(event, StageRetried):
         parts.append(f"in {event.pause:g} s")
+    if isinstance(event, StageMoved):
+        parts.append(f"{event.worker} was told to end; on from step {event.step}")
     if isinstance(event, StageFinished | StageDone):
         parts.append(f"{event.seconds:.1f} s")
     if error := error_of(event):

@@ -39,6 +39,7 @@ from xlt_core.vocabulary.events import (
     StageEvent,
     StageFailedEvent,
     StageFinished,
+    StageMoved,
     StageProgress,
     StageRetried,
     StageReused,
@@ -97,7 +98,7 @@ class Tally:
         """Count one event."""
         self.doing = doing(event) or self.doing
         match event:
-            case StageStarted() | StageRetried():
+            case StageStarted() | StageRetried() | StageMoved():
                 self.running[event.stage] = Running(title_of(event))
             case StageProgress():
                 self._advance(event)

@@ -24,7 +24,7 @@ from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.event_lines import from_line
-from xlt_core.vocabulary.events import Event, SweepFinished, SweepStarted
+from xlt_core.vocabulary.events import Event, SweepFinished, SweepStarted, WorkerLeftOut
 from xlt_core.vocabulary.lines import lines_of
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class SweepStatus:
     Attributes:
         planned: trials the sweep is to have; None where the spec leaves it to the space.
         stages: None before the sweep's first start.
+        left_out: workers that the last run left out, or would have if they had not been the last.
     """
 
     name: str
@@ -88,6 +89,7 @@ class SweepStatus:
     stages: StageCounts | None
     errors: tuple[tuple[int, str], ...]
     folder: str
+    left_out: tuple[WorkerLeftOut, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The form that `xlt status --json` prints."""
@@ -97,6 +99,10 @@ class SweepStatus:
             "trials": {**vars(self.trials), "planned": self.planned},
             "stages": None if self.stages is None else dict(vars(self.stages)),
             "errors": [{"trial": number, "error": error} for number, error in self.errors],
+            "left_out": [
+                {"worker": one.worker, "stages": one.stages, "last": one.last, "error": one.error}
+                for one in self.left_out
+            ],
             "folder": self.folder,
         }
 
@@ -153,12 +159,12 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     if prepared is not None:
         store = Store(sweep.store)
         stages, short = stages_and_lacking(sweep, prepared, trials, store, folder.identity)
-    asked = requested(folder)
+    asked, events = requested(folder), read_events(folder)
     state = state_of(
         driven=is_driven(folder),
         pausing=asked == DesiredState.PAUSE,
         ending=asked.ends,
-        last_word=last_word(folder),
+        last_word=_last_word(events),
         trials=[trial.state for trial in trials],
     )
     return SweepStatus(
@@ -169,6 +175,7 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
         stages=stages,
         errors=tuple((t.number, t.error) for t in trials if t.state == TrialState.FAILED),
         folder=shown(folder.place),
+        left_out=_left_out(events),
     )
 
 
@@ -329,13 +336,28 @@ def is_locked(lock: Path) -> bool:
 
 def last_word(folder: SweepFolder) -> str:
     """How the last driver said it ended; empty where it was killed, or never ran."""
+    return _last_word(read_events(folder))
+
+
+def _last_word(events: Iterable[Event]) -> str:
     word = ""
-    for event in read_events(folder):
+    for event in events:
         if isinstance(event, SweepStarted):
             word = ""
         elif isinstance(event, SweepFinished):
             word = event.state
     return word
+
+
+def _left_out(events: Iterable[Event]) -> tuple[WorkerLeftOut, ...]:
+    """By name, what was said last, since the last driver began."""
+    found: dict[str, WorkerLeftOut] = {}
+    for event in events:
+        if isinstance(event, SweepStarted):
+            found.clear()
+        elif isinstance(event, WorkerLeftOut):
+            found[event.worker] = event
+    return tuple(found.values())
 
 
 def read_events(folder: SweepFolder) -> list[Event]:

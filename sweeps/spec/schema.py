@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from sweeps.spec.amounts import MEMORY, read_gpus, read_memory
 from sweeps.spec.methods import METHODS
 from sweeps.spec.names import intermediate_names, known_task, target_names
 from sweeps.spec.parsers import (
@@ -41,6 +42,7 @@ from sweeps.spec.parsers import (
 from sweeps.spec.ranges import MOST, Rule, read_field, rules
 from sweeps.spec.source_map import parse_value
 from sweeps.spec.sweep import Execution, Objective, Range, Search
+from xlt_core.stages import KINDS
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.plan import Step
 
@@ -211,6 +213,16 @@ class ObjectivePart(Part):
     )
 
 
+def _by_kind(amount: dict[str, object]) -> dict[str, object]:
+    """An amount, or one by kind of stage."""
+    kinds = {
+        "type": "object",
+        "properties": dict.fromkeys(KINDS, amount),
+        "additionalProperties": False,
+    }
+    return {"anyOf": [amount, kinds]}
+
+
 class ExecutionPart(Part):
     """How work is carried out; none of it changes a result."""
 
@@ -248,6 +260,30 @@ class ExecutionPart(Part):
         default=Execution.checkpoint_seconds,
         description="Seconds between checkpoints.",
         examples=[300.0],
+    )
+    gpus: Annotated[
+        dict[str, float] | None,
+        checked(read_gpus),
+        WithJsonSchema(_by_kind({"type": "number", "minimum": 0, "maximum": 1})),
+    ] = Field(
+        default=None,
+        description="GPUs a stage, or by its kind; with a part of one, several stages share it.",
+        examples=[0.5, {"train": 1, "evaluate": 0.25}],
+    )
+    memory: Annotated[
+        dict[str, float] | None,
+        checked(read_memory),
+        WithJsonSchema(_by_kind({"type": "string", "pattern": MEMORY})),
+    ] = Field(
+        default=None,
+        description="Memory that Ray keeps for a worker, or by the kind of its stages.",
+        examples=["8GB", {"train": "8GB", "evaluate": "4GB"}],
+    )
+    idle_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=Execution.idle_seconds,
+        description="How long a worker without work stays: then its place is free, and its node "
+        "may go.",
+        examples=[60.0],
     )
 
 

@@ -21,6 +21,9 @@ Value: TypeAlias = str | int | float | bool | tuple[str, ...] | None
 Settings: TypeAlias = Mapping[str, Value]
 # Recipe fields, values or Ranges, by layer and name; in `tasks`, by task and name.
 Layers: TypeAlias = Mapping[str, Mapping[str, Any]]
+# An amount by kind of stage, or of `EVERY_KIND`.
+ByKind: TypeAlias = Mapping[str, float]
+EVERY_KIND = "all"
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,9 @@ class Execution:
     Attributes:
         workers: stages at once; None for as many as the cluster has room for.
         threads: torch threads a worker.
+        gpus: of a stage, from 0 to 1; a kind that is not named has what is usual (`resources`).
+        memory: of a worker, in bytes; a kind that is not named asks for none.
+        idle_seconds: how long a worker stays for which there is no work.
         concurrency: trials under way at once.
         max_attempts: tries of a stage that a machine's fault ended, and of starting a worker.
         retry_seconds: pause before the second try; each next one is three times as long, up to
@@ -128,6 +134,21 @@ class Execution:
     device: str = "auto"
     micro_batch: int | None = None
     checkpoint_seconds: float = 60.0
+    gpus: ByKind | None = field(default=None, hash=False)
+    memory: ByKind | None = field(default=None, hash=False)
+    idle_seconds: float = 300.0
+
+    def gpus_of(self, kind: str) -> float | None:
+        """GPUs of a stage of this kind; None where nothing is said of it."""
+        return _amount(self.gpus, kind)
+
+    def memory_of(self, kind: str) -> int:
+        """Bytes that a worker asks for, for stages of this kind."""
+        return int(_amount(self.memory, kind) or 0)
+
+
+def _amount(said: ByKind | None, kind: str) -> float | None:
+    return None if said is None else said.get(kind, said.get(EVERY_KIND))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Every kind of task, alone and in mixtures of two and three, whatever is frozen o
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
+from xlt_core.stage import StageResult, run
 from xlt_core.stages import TrainStage
 from xlt_core.store import Store
 from xlt_core.testing.bench import RECIPE, Bench, assert_equal_bits, json_of
 from xlt_core.training.checkpoint import PROGRESS, STATE
-from xlt_core.vocabulary.errors import StageCancelled
+from xlt_core.vocabulary.errors import ProcessEnding, StageCancelled
 from xlt_core.vocabulary.events import Event, StageProgress
 
 STEPS = 13
@@ -59,6 +61,11 @@ def disturbed(here: Bench, stage: TrainStage, stops: Sequence[int], kill: bool) 
             here.run(stage)
     here.report = lambda event: None
     here.run(stage)
+
+
+def hand_over(here: Bench, stage: TrainStage, ending: Callable[[], bool]) -> StageResult:
+    """Run `stage` in a process that `ending` may tell to end."""
+    return run(stage, here.store, here.report, here.settings, None, ending)
 
 
 def assert_alike(one: Bench, other: Bench, stage: TrainStage) -> None:
@@ -113,6 +120,24 @@ class TestStopped:
         attempts: Any = broken.about(stage)["attempts"]
         reached = [(a["from_step"], a["to_step"]) for a in attempts]
         assert reached == list(zip((0, *stops), (*stops, steps), strict=True))
+
+    def test_handed_over_after_the_step_it_is_in(
+        self, two: Callable[..., tuple[Bench, Bench]]
+    ) -> None:
+        """A process told to end leaves a checkpoint at once, whatever the interval; a stage that
+        has had its last step is not left."""
+        whole, broken = two()
+        stage = whole.train("mnli", "udpos", recipe=SHORT)
+        whole.run(stage)
+        asked = itertools.count(1)
+        for stop in (1, 6):
+            with pytest.raises(ProcessEnding) as told:
+                hand_over(broken, stage, lambda stop=stop: next(asked) >= stop)
+            assert told.value.step == broken.store.checkpoints(stage.key).latest_step()
+        assert hand_over(broken, stage, lambda: next(asked) >= STEPS).executed
+        assert_alike(whole, broken, stage)
+        attempts: Any = broken.about(stage)["attempts"]
+        assert [(a["from_step"], a["to_step"]) for a in attempts] == [(0, 1), (1, 6), (6, STEPS)]
 
     @pytest.mark.parametrize("tasks", [("squad",), *THREE], ids="+".join)
     @pytest.mark.parametrize("kind", ["bert", "electra"])

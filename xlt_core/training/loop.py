@@ -30,9 +30,11 @@ from xlt_core.training.methods.method import Course, Draw
 from xlt_core.training.optimizer import clip, learning_rate, make_optimizer, set_rate
 from xlt_core.training.precision import autocast
 from xlt_core.training.reproducible import reproducible
+from xlt_core.vocabulary.ending import Ending, never
 from xlt_core.vocabulary.errors import (
     NonFiniteGradient,
     NonFiniteLoss,
+    ProcessEnding,
     StageCancelled,
 )
 from xlt_core.vocabulary.fingerprint import derived_seed
@@ -68,6 +70,7 @@ class Pace:
     micro_batch: int | None
     checkpoint_seconds: float
     log_steps: int
+    ending: Ending = never
 
 
 def train(
@@ -89,6 +92,7 @@ def train(
         NonFiniteLoss, NonFiniteGradient: names task, step and learning rate.
         NonFiniteWeights: at the end, or before they would have been saved as a checkpoint.
         StageCancelled: from `tell`, after a checkpoint was saved.
+        ProcessEnding: `pace.ending` said so after a step; a checkpoint of it was saved.
     """
     with _without_gradients(model):
         loop = _Loop(course, model, job, pace, checkpoints)
@@ -150,9 +154,17 @@ class _Loop:
                 point = self._point((at.tokens - tokens) / max(1e-9, at.seconds - seconds))
                 tokens, seconds = at.tokens, at.seconds
                 yield point
+            if self.pace.ending():
+                self._hand_over()
             if time.monotonic() - self.saved >= self.pace.checkpoint_seconds:
                 self.save()
         self._clock()
+
+    def _hand_over(self) -> None:
+        """Leave the rest to a successor in another process. A finished stage has no rest."""
+        if self.progress.step < self.job.steps:
+            self.save()
+            raise ProcessEnding(self.progress.step)
 
     def save(self) -> None:
         """Save a checkpoint, so that a successor goes on from here. Raises NonFinite's kinds."""

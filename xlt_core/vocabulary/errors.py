@@ -88,6 +88,14 @@ class StageCancelled(XltError):
     """Nobody wants the stage any longer; it stopped at a checkpoint."""
 
 
+class ProcessEnding(XltError):
+    """The process was told to end; the stage goes on elsewhere from its checkpoint at `step`."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(step)
+        self.step = step
+
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FULL_WORDS = ("No space left on device", "disk is full", "Disk quota exceeded")
 _DISK_WORDS = ("disk I/O error", "Input/output error", "Stale file handle")

@@ -105,6 +105,19 @@ class WorkerFailed(Event):
 
 
 @dataclass(frozen=True)
+class WorkerLeftOut(Event):
+    """So many stages in a row failed there that were done elsewhere, the last with this error.
+
+    It gets no more of them, unless it is the last worker.
+    """
+
+    worker: str
+    stages: int
+    error: str
+    last: bool
+
+
+@dataclass(frozen=True)
 class Workers(Event):
     """How many workers are ready, of how many."""
 
@@ -226,6 +239,14 @@ class StageRetried(ServedStage):
 
 
 @dataclass(frozen=True)
+class StageMoved(ServedStage):
+    """Its worker, by name, was told to end: it goes on elsewhere, from this step of training."""
+
+    worker: str
+    step: int
+
+
+@dataclass(frozen=True)
 class StageInterrupted(ServedStage):
     """A machine's fault outlasted every try."""
 
@@ -253,6 +274,7 @@ KINDS: Mapping[str, type[Event]] = {
     "message": Message,
     "phase": Phase,
     "worker_failed": WorkerFailed,
+    "worker_left_out": WorkerLeftOut,
     "workers": Workers,
     "trial_started": TrialStarted,
     "trial_finished": TrialFinished,
@@ -265,6 +287,7 @@ KINDS: Mapping[str, type[Event]] = {
     "stage_reused": StageReused,
     "stage_failed": StageFailedEvent,
     "stage_retried": StageRetried,
+    "stage_moved": StageMoved,
     "stage_interrupted": StageInterrupted,
     "stage_cancelled": StageCancelledEvent,
     "stages_left": StagesLeft,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from xlt_core.heap import give_back
 from xlt_core.stages import EvaluateStage, PretrainedStage, Stage, TrainStage
 from xlt_core.stages.running import Report, Settings, StageResult
+from xlt_core.vocabulary.ending import Ending
 
 if TYPE_CHECKING:
     from xlt_core.store import Store
@@ -43,15 +44,19 @@ EXECUTORS: dict[str, Executor] = {
 
 
 def execute(
-    stage: Stage, store: Store, report: Report, settings: Settings, warm: WorkerCache | None
+    stage: Stage,
+    store: Store,
+    report: Report,
+    settings: Settings,
+    warm: WorkerCache | None,
+    ending: Ending,
 ) -> StageResult:
     """Compute a stage that is not in the store; see `xlt_core.stage.run`."""
     from xlt_core.work.context import StageContext
     from xlt_core.worker_cache import WorkerCache
 
     try:
-        return EXECUTORS[stage.kind](
-            stage, StageContext(store, report, settings, warm or WorkerCache())
-        )
+        context = StageContext(store, report, settings, warm or WorkerCache(), ending)
+        return EXECUTORS[stage.kind](stage, context)
     finally:
         give_back()

@@ -19,6 +19,7 @@ from xlt_core.stages.evaluate import Reading
 from xlt_core.stages.running import Report, Settings
 from xlt_core.store import Store
 from xlt_core.tasks import get_task
+from xlt_core.vocabulary.ending import Ending, never
 from xlt_core.vocabulary.errors import Mistake, ParentMissing, UserMistake
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import DataRef
@@ -37,13 +38,15 @@ PRETRAINED = "pretrained"  # of a record: the weights are the encoder's own
 class StageContext:
     """Store, report, settings and memory of one call of `run`.
 
-    `report` raises StageCancelled where nobody wants the stage any longer.
+    `report` raises StageCancelled where nobody wants the stage any longer; `ending` says whether
+    it had better be handed over to another process, where it can be.
     """
 
     store: Store
     report: Report
     settings: Settings
     warm: WorkerCache
+    ending: Ending = never
 
     def device(self) -> torch.device:
         """Where to compute. Raises UserMistake for a device this machine lacks."""

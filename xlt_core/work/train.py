@@ -138,7 +138,13 @@ def _member_name(ref: DataRef) -> str:
 
 def _pace(context: StageContext, device: torch.device) -> Pace:
     settings = context.settings
-    return Pace(device, settings.micro_batch, settings.checkpoint_seconds, settings.log_steps)
+    return Pace(
+        device,
+        settings.micro_batch,
+        settings.checkpoint_seconds,
+        settings.log_steps,
+        context.ending,
+    )
 
 
 def _teller(stage: TrainStage, context: StageContext) -> Callable[[Point], None]:

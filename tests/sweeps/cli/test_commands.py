@@ -21,6 +21,7 @@ from xlt_core.vocabulary.events import (
     TrialFailed,
     TrialFinished,
     TrialStarted,
+    WorkerLeftOut,
 )
 
 
@@ -63,6 +64,16 @@ class TestStatus:
         by_folder = json.loads(xlt("status", str(made.folder.path), "--json").out)
         assert by_name == by_folder
         assert by_name["trials"]["finished"] == 4
+
+    def test_workers_that_are_left_out(self, make, xlt):
+        """Are named below the table."""
+        made = make()
+        made.begin()
+        made.journal(WorkerLeftOut("node-1:7", 3, "OSError: away\nmore", False))
+        said = xlt("status", "made").out
+        assert (
+            "worker node-1:7 is left out: 3 stages in a row" in said and "(OSError: away)" in said
+        )
 
     def test_all_sweeps(self, made, xlt):
         """Without a name, a list."""

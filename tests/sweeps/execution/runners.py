@@ -7,6 +7,8 @@ What a stage does is read off its task's name, so that a test can say it in a pl
 from __future__ import annotations
 
 import errno
+import json
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 GATE = "gate"
 MENDED = "mended"
+BLIGHT = "blight"  # holds ids of processes
 FAULTS = {
     "away": ConnectionResetError("the store went away"),
     "unreached": NotReached(Mistake("hub data set some/thing", "cannot be had", "try later")),
@@ -53,12 +56,16 @@ def run(stage: Stage, context: StageContext) -> StageResult:
         raise BUGS[task]
     if task.startswith("flaky"):
         _fail_once(context, stage)
+    if _is_blighted(context):
+        raise FAULTS["away"]
     if task in FAULTS and not (context.settings.cache / MENDED).exists():
         context.settings.cache.mkdir(parents=True, exist_ok=True)
         (context.settings.cache / f"met-{task}").touch()
         raise FAULTS[task]
     if task.startswith("gated"):
         _wait(context, stage)
+    if task == "shown":
+        _show(context, stage)
     return publish(stage, context)
 
 
@@ -67,6 +74,20 @@ def _task_of(stage: Stage) -> str:
     if isinstance(stage, TrainStage):
         return stage.data[0].task
     return stage.data.task if isinstance(stage, EvaluateStage) else ""
+
+
+def _is_blighted(context: StageContext) -> bool:
+    """Whether this process is one that a test has fail everything."""
+    blight = context.settings.cache / BLIGHT
+    return blight.exists() and str(os.getpid()) in blight.read_text().split()
+
+
+def _show(context: StageContext, stage: Stage) -> None:
+    """Write down what this process has been given."""
+    gpus, device = os.environ.get("CUDA_VISIBLE_DEVICES"), context.settings.device
+    context.settings.cache.mkdir(parents=True, exist_ok=True)
+    saw = json.dumps({"kind": stage.kind, "gpus": gpus, "device": device, "pid": os.getpid()})
+    (context.settings.cache / f"saw-{stage.key}.json").write_text(saw)
 
 
 def _fail_once(context: StageContext, stage: Stage) -> None:

@@ -18,6 +18,9 @@ from sweeps.execution.resources import (
 from sweeps.spec.sweep import Execution
 from xlt_core.vocabulary.errors import UserMistake
 
+TWO_GPUS = {"CPU": 17.0, "GPU": 2.0}
+ALL_HALF = {"all": 0.5}
+
 
 class TestStaff:
     @pytest.mark.parametrize(
@@ -38,6 +41,42 @@ class TestStaff:
     )
     def test_one_worker_a_gpu_unless_told_otherwise(self, execution, total, expected):
         """GPUs where Ray counts any, else cores; workers that are asked for share the GPUs."""
+        assert staff(execution, total) == expected
+
+    @pytest.mark.parametrize(
+        ("execution", "total", "expected"),
+        [
+            (Execution(gpus=ALL_HALF), TWO_GPUS, Staff(4, Shape(1, 0.5), "auto")),
+            (Execution(gpus=ALL_HALF, workers=9), TWO_GPUS, Staff(9, Shape(1, 0.5), "auto")),
+            (Execution(gpus={"all": 0.3}), TWO_GPUS, Staff(6, Shape(1, 0.3), "auto")),
+            (Execution(gpus={"all": 0.0}), TWO_GPUS, Staff(16, Shape(1), "cpu")),
+            (Execution(gpus=ALL_HALF), {"CPU": 5.0}, Staff(4, Shape(1), "cpu")),
+            (Execution(gpus=ALL_HALF, device="cpu"), TWO_GPUS, Staff(16, Shape(1), "cpu")),
+            (
+                Execution(gpus=ALL_HALF, workers=8, device="cuda"),
+                {"CPU": 5.0},
+                Staff(8, Shape(1, 0.5), "cuda"),
+            ),
+            (
+                Execution(memory={"all": 2e9}),
+                {"CPU": 9.0, "memory": 5e9},
+                Staff(2, Shape(1, 0.0, 2 * 10**9), "cpu"),
+            ),
+            (
+                Execution(gpus={"train": 1.0, "evaluate": 0.25}, memory={"train": 2e9}),
+                {**TWO_GPUS, "memory": 5e9},
+                Staff(
+                    2,
+                    Shape(1, 1.0, 2 * 10**9),
+                    "auto",
+                    {"evaluate": Shape(1, 0.25), "pretrained": Shape(1, 1.0)},
+                ),
+            ),
+        ],
+    )
+    def test_what_a_stage_takes(self, execution, total, expected):
+        """As the spec says, by kind; as many workers as that leaves room for. A GPU that a cluster
+        has not got yet is waited for where GPUs, workers and cuda are asked for."""
         assert staff(execution, total) == expected
 
     def test_cuda_without_a_gpu_is_a_mistake(self):
@@ -73,6 +112,9 @@ class TestMemory:
         assert words in found and bool(words) == bool(found)
 
 
+TOTAL = {"CPU": 4.0, "GPU": 2.0, "memory": 8.0 * GIBIBYTE}
+
+
 class TestShortage:
     @pytest.mark.parametrize(
         ("shape", "free", "words"),
@@ -81,11 +123,16 @@ class TestShortage:
             (Shape(8), {"CPU": 4.0}, "8 CPU each; 4 of 4 CPUs free): it is too small"),
             (Shape(1, 1.0), {"CPU": 4.0}, "1 CPU and 1 GPU each; 4 of 4 CPUs free, 0 of 2 GPUs"),
             (Shape(3), {"CPU": 4.0}, "no node has as much free at once"),
+            (
+                Shape(1, 0.0, 2 * GIBIBYTE),
+                {"CPU": 4.0, "memory": GIBIBYTE},
+                "(1 CPU and 2.0 GiB memory each; 4 of 4 CPUs free, 1.0 GiB of 8.0 GiB memory free)",
+            ),
         ],
     )
     def test_says_what_is_waited_for(self, shape, free, words):
         """What each takes, what is free, and what may be done."""
-        found = shortage(2, shape, {"CPU": 4.0, "GPU": 2.0}, free)
+        found = shortage(2, shape, TOTAL, free)
         assert found.startswith("2 workers wait for room on the cluster (") and words in found
 
     def test_one_worker(self):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeps.execution.job import Shape
-from sweeps.execution.scheduling import LARGEST_BUNDLE, Ready, assign
+from sweeps.execution.scheduling import LARGEST_BUNDLE, SMALLEST_SHARE, Ready, assign, hands
 from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.stages import EvaluateStage
 
@@ -32,6 +34,12 @@ class TestAssign:
         work = [ready(train("b")), *(ready(s, order=1) for s in evaluate(train("a"), "en"))]
         (only,) = assign(work, {"w": SHAPE}, {})
         assert isinstance(only.stages[0], EvaluateStage)
+
+    def test_a_worker_that_is_shunned_gets_none_of_it(self):
+        """The stage waits for another; what is less urgent does not."""
+        work = [replace(ready(train("a")), shunned=frozenset("w")), ready(train("b"), order=1)]
+        (only,) = assign(work, {"w": SHAPE}, {})
+        assert only.stages == (train("b"),)
 
     def test_a_worker_that_holds_the_weights_is_preferred(self):
         """Affinity decides between idle workers."""
@@ -91,3 +99,13 @@ class TestAssign:
         assert len(given_out) == min(workers, len(given_out)) and (
             not work or not workers or given_out
         )
+
+
+def test_hands():
+    """A long bundle is work for several, as it would be shared."""
+    languages = [f"l{number}" for number in range(SMALLEST_SHARE + 1)]
+    scored = [ready(stage) for stage in evaluate(train("a"), *languages)]
+    assert hands([ready(train("b")), ready(train("c"), shape=Shape(2)), *scored]) == {
+        SHAPE: 1 + 2,
+        Shape(2): 1,
+    }

@@ -17,7 +17,6 @@ from sweeps.execution.client import ServiceClient, answering
 from sweeps.execution.desired import DesiredStateWatch
 from sweeps.execution.heartbeat import MEANINGS, DriverHeartbeat
 from sweeps.execution.job import Shape, StageOutcome, StageStatus
-from sweeps.execution.service import service_name
 from sweeps.spec import desired_state
 from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.paths import SweepFolder
@@ -501,8 +500,8 @@ class TestWhatComputes:
             make_job(plugins=("one",), code="a" * 64),
             make_job(plugins=("one",), code="b" * 64),
         ]
-        assert len({service_name(job) for job in jobs}) == len(jobs)
-        assert service_name(make_job("another", plugins=())) == service_name(jobs[0])
+        assert len({job.service for job in jobs}) == len(jobs)
+        assert make_job("another", plugins=()).service == jobs[0].service
 
     def test_a_cluster_with_other_code_computes_nothing(self, client_of):
         """The plug-in is there and is another."""

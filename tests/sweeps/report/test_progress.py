@@ -21,6 +21,7 @@ from xlt_core.vocabulary.events import (
     StageFailedEvent,
     StageFinished,
     StageInterrupted,
+    StageMoved,
     StageProgress,
     StageRetried,
     StageReused,
@@ -31,6 +32,7 @@ from xlt_core.vocabulary.events import (
     TrialFailed,
     TrialFinished,
     WorkerFailed,
+    WorkerLeftOut,
     Workers,
 )
 
@@ -154,8 +156,22 @@ class TestLine:
                 "a worker could not start, attempt 2 (no torch)",
             ),
             (
+                WorkerLeftOut("node-1:4711", 3, "away\nmore", False),
+                "worker node-1:4711 is left out: 3 stages in a row failed there and nowhere else "
+                "(away)",
+            ),
+            (
+                WorkerLeftOut("node-1:4711", 3, "away", True),
+                "worker node-1:4711 stays, as the last: 3 stages in a row failed there and nowhere "
+                "else (away)",
+            ),
+            (
                 stage(StageRetried, error="away\nmore", pause=6.0),
                 "retry mnli #k1 (in 6 s, away)",
+            ),
+            (
+                stage(StageMoved, worker="node-1:4711", step=17),
+                "move  mnli #k1 (node-1:4711 was told to end; on from step 17)",
             ),
             (stage(StageInterrupted, error="away"), "lost  mnli #k1 (away)"),
             (SweepFinished("s", "stopped"), "sweep s: stopped"),

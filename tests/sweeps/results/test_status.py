@@ -28,7 +28,7 @@ from sweeps.spec.identity import give_identity
 from sweeps.spec.stored import write_spec
 from sweeps.tracking.projection import sweep_projection
 from xlt_core.vocabulary.errors import UserMistake
-from xlt_core.vocabulary.events import SweepFinished, SweepStarted
+from xlt_core.vocabulary.events import SweepFinished, SweepStarted, WorkerLeftOut
 from xlt_core.vocabulary.plan import Plan
 
 LOST = {
@@ -93,6 +93,18 @@ class TestSweepStatus:
         assert found.reused == 2 * (2 + 8)
         assert found.distinct - found.reused == found.executed == 2 * (1 + 8 + 2 + 8)
         assert found.requested == found.distinct + 2
+
+    def test_workers_that_are_left_out_are_named(self, make):
+        """Those of the last run, each once."""
+        made = make()
+        made.begin()
+        one, other = (WorkerLeftOut(f"node-{n}:7", 3, "away", False) for n in (1, 2))
+        made.journal(one, SweepStarted("made"), other, other)
+        (named,) = sweep_status(made.folder).left_out
+        assert named.worker == "node-2:7"
+        assert sweep_status(made.folder).to_json()["left_out"] == [
+            {"worker": "node-2:7", "stages": 3, "last": False, "error": "away"}
+        ]
 
     @pytest.mark.parametrize(
         ("driven", "request_", "last_word", "where"),

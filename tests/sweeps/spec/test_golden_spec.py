@@ -52,7 +52,12 @@ SWEEPS = {
         },
         search=Search("grid", None, 7, 3, True, NESTED),
         objective=Objective("dev", "all"),
-        execution=Execution(3, 2, 5, 4, 0.5, "cpu", 16, 90.0),
+        execution=Execution(
+            *(3, 2, 5, 4, 0.5, "cpu", 16, 90.0),
+            gpus={"train": 1.0, "evaluate": 0.25},
+            memory={"all": 8e9},
+            idle_seconds=20.0,
+        ),
         splits=("dev",),
         source={"name": "shapes", "seeds": [0, 1, 17], "search": {"options": NESTED}},
         **PLACES,

@@ -21,6 +21,7 @@ from xlt_core.vocabulary.events import (
     StageFailedEvent,
     StageFinished,
     StageInterrupted,
+    StageMoved,
     StageProgress,
     StageRetried,
     StageReused,
@@ -34,6 +35,7 @@ from xlt_core.vocabulary.events import (
     TrialInterrupted,
     TrialStarted,
     WorkerFailed,
+    WorkerLeftOut,
     Workers,
 )
 
@@ -89,6 +91,8 @@ WRITTEN = [
     TrialInterrupted(*PLAN, "the store went away", **TRIAL),
     TrialFinished(trial=0, **AT),
     SweepStarted("a", "0123abcd", **AT),  # added with the field
+    StageMoved(TITLE, "train", "node-1:4711", 17, **STAGE),
+    WorkerLeftOut("node-1:4711", 3, "OSError: away", False, **AT),
 ]
 GOLDEN = Path(__file__).with_name("golden_events.jsonl").read_bytes().decode().split("\n")[:-1]
 BOTH = pytest.mark.parametrize(("event", "line"), zip(WRITTEN, GOLDEN, strict=True))
