@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -24,3 +25,27 @@ def gpu_memory() -> tuple[int, int] | None:
 def training_bytes(model: Learner) -> int:
     """The least that training `model` takes, without its batches."""
     return BYTES_OF_A_PARAMETER * sum(weight.numel() for weight in model.parameters())
+
+
+@dataclass(frozen=True)
+class Devices:
+    """What torch can compute on.
+
+    Attributes:
+        torch: its version.
+        built_for: `CPU`, `CUDA 12.6` or `ROCm 6.2`.
+        names: of the GPUs that this process is shown.
+    """
+
+    torch: str
+    built_for: str
+    names: tuple[str, ...]
+
+
+def devices() -> Devices:
+    """What this process's torch finds."""
+    cuda, rocm = torch.version.cuda, torch.version.hip
+    built_for = f"CUDA {cuda}" if cuda else f"ROCm {rocm}" if rocm else "CPU"
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    names = tuple(torch.cuda.get_device_name(index) for index in range(count))
+    return Devices(torch.__version__, built_for, names)

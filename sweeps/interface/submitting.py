@@ -7,12 +7,8 @@ both the cluster and this machine see it; `xlt status` and the others read it th
 from __future__ import annotations
 
 import shlex
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,16 +17,15 @@ import yaml
 
 from sweeps.interface.audience import Audience
 from sweeps.interface.loaded import LoadedSweep
+from sweeps.interface.parcels import parcelled
 from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
 from sweeps.interface.running import Manner, require_arguments
 from sweeps.spec.paths import SweepFolder, shown
 from sweeps.spec.usual import usual
-from xlt_core.plugins import VARIABLE as PLUGINS
-from xlt_core.plugins import named_plugins
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
-    from sweeps.execution.jobs import Job, JobsOfCluster, Parcel
+    from sweeps.execution.jobs import Job, JobsOfCluster
     from sweeps.spec.sweep import Sweep
 
 SPEC_NAME = "spec.yaml"
@@ -39,7 +34,6 @@ _OTHER_PYTHON = (
     "the `python` that jobs find on the cluster lacks what xlt needs: start Ray's head in the "
     "environment that xlt is installed in"
 )
-_PACKAGES = ("sweeps", "xlt_core")
 
 
 @dataclass(frozen=True)
@@ -153,7 +147,8 @@ def _submitted(
         return Submitted(place, running, True)
     for text in _alone(sweep, place):
         say(text)
-    with _parcelled(sweep, command) as parcel:
+    text = yaml.safe_dump(_flat(sweep), sort_keys=False, allow_unicode=True)
+    with parcelled({SPEC_NAME: text}, command) as parcel:
         job = cluster.hand_over(shown(place.place), sweep.name, parcel)
     say(f"{sweep.name}: job {job.id} on {cluster.address}")
     return Submitted(place, _begun(cluster, place, job, say), False)
@@ -177,22 +172,6 @@ def _alone(sweep: Sweep, place: SweepFolder) -> Iterator[str]:
         )
 
 
-@contextmanager
-def _parcelled(sweep: Sweep, command: str) -> Iterator[Parcel]:
-    """The job's folder, while it is handed over: the spec, and plug-ins that are single files."""
-    from sweeps.execution.jobs import Parcel
-
-    with tempfile.TemporaryDirectory(prefix="xlt-job-") as name:
-        home = Path(name)
-        packages = [_folder_of_package(package) for package in _PACKAGES]
-        for plugin in named_plugins():
-            packages += _carried(plugin, home)
-        text = yaml.safe_dump(_flat(sweep), sort_keys=False, allow_unicode=True)
-        (home / SPEC_NAME).write_text(text, encoding="utf-8")
-        variables = {PLUGINS: ",".join(named_plugins())} if named_plugins() else {}
-        yield Parcel(home, tuple(packages), command, variables)
-
-
 def _flat(sweep: Sweep) -> dict[str, object]:
     """The spec as one file that reads the same from any folder; passwords are variables in it."""
     from sweeps.spec.stored import to_data
@@ -214,24 +193,6 @@ def _command(asked: Sequence[str], manner: Manner) -> str:
     if manner.retry_failed:
         words.append("--retry-failed")
     return shlex.join(words)
-
-
-def _carried(plugin: str, home: Path) -> list[Path]:
-    """Have a plug-in travel: a package by its folder; a module by its file, put into `home`."""
-    top = plugin.partition(".")[0]
-    found = find_spec(top)
-    if found is None or not found.origin:
-        return []  # reading the spec has said so, or will on the cluster
-    if found.submodule_search_locations:
-        return [Path(found.origin).parent]
-    shutil.copy(found.origin, home / Path(found.origin).name)
-    return []
-
-
-def _folder_of_package(name: str) -> Path:
-    found = find_spec(name)
-    assert found is not None and found.origin is not None
-    return Path(found.origin).parent
 
 
 def _require_bare(place: SweepFolder) -> None:

@@ -128,6 +128,21 @@ def test_submitted_twice_it_runs_once_and_is_met_from_here(laptop: Laptop) -> No
     assert "finished" in laptop.xlt("logs", "twice").stdout.splitlines()[-1]
 
 
+def test_the_doctor_looks_at_every_node(laptop: Laptop) -> None:
+    """By name, at all there is to look at; the job that did it is gone from the list."""
+    (laptop.path / "one.yaml").write_text(SPEC.format(steps=5, target="lab-nli"))
+    address = laptop.environment["RAY_ADDRESS"]
+    done = laptop.xlt("doctor", "one.yaml", "--address", address, "--json")
+    nodes = {node["node"]: node["checks"] for node in json.loads(done.stdout)["nodes"]}
+    assert nodes.keys() == {"head", "node1", "node2"}
+    wrong = [check for checks in nodes.values() for check in checks if check["verdict"] == "wrong"]
+    assert done.returncode == 0 and not wrong, done.stdout + done.stderr
+    for checks in nodes.values():
+        assert {check["check"] for check in checks} >= {"versions", "store", "MLflow", "data"}
+        assert "as the driver's" in str(checks)
+    assert "xlt-doctor" not in laptop.ray("job", "list").stdout
+
+
 @pytest.mark.slow
 def test_a_job_that_was_stopped_is_gone_on_with_by_submitting_again(laptop: Laptop) -> None:
     """What was trained is not trained again; asked from here to stop, it stops there."""
