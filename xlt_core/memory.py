@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from xlt_core.vocabulary.errors import UserMistake
+
 if TYPE_CHECKING:
     from xlt_core.models.learner import Learner
+    from xlt_core.vocabulary.refs import EncoderRef
 
 # Float32 weights, their gradients and Adam's two moments. What a batch takes comes on top.
 BYTES_OF_A_PARAMETER = 16
@@ -25,6 +28,22 @@ def gpu_memory() -> tuple[int, int] | None:
 def training_bytes(model: Learner) -> int:
     """The least that training `model` takes, without its batches."""
     return BYTES_OF_A_PARAMETER * sum(weight.numel() for weight in model.parameters())
+
+
+def foreseen_bytes(ref: EncoderRef) -> int:
+    """The same of an encoder that is not opened, from its files; 0 where they are not here."""
+    from xlt_core.data.hub_files import cached_folder
+    from xlt_core.models.encoder_files import parameters_in
+    from xlt_core.models.encoders import encoder_folder
+
+    if ref.revision is not None:
+        folder = cached_folder(ref.location, "model", ref.revision)
+    else:
+        folder = encoder_folder(ref)
+    try:
+        return BYTES_OF_A_PARAMETER * parameters_in(folder, ref.name) if folder else 0
+    except UserMistake:
+        return 0  # whoever opens it says what is wrong
 
 
 @dataclass(frozen=True)

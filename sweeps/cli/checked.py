@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Column, Table
@@ -13,14 +13,15 @@ from sweeps.cli.output import stdout
 from sweeps.report.event_text import counted
 
 if TYPE_CHECKING:
-    from sweeps.execution.checks.check import Finding, LookedAt
+    from sweeps.execution.checks.check import LookedAt
 
 STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
-NAMED_NODES = 4  # in one line; more are counted
 
 
 def show(found: Sequence[LookedAt]) -> None:
     """Print the table to stdout, and how many things are amiss to stderr."""
+    from sweeps.execution.checks.check import alike, named
+
     several = len(found) > 1
     table = Table("check", *["node"] * several, "", Column("found", overflow="fold"))
     last = ""
@@ -30,7 +31,7 @@ def show(found: Sequence[LookedAt]) -> None:
         text = Text(finding.found)
         if finding.remedy:
             text.append(f"\n→ {finding.remedy}")
-        table.add_row(check, *[_named(nodes, len(found))] * several, word, text)
+        table.add_row(check, *[named(nodes, len(found))] * several, word, text)
         last = finding.check
     stdout().print(table)
     say(_sum(found))
@@ -39,27 +40,6 @@ def show(found: Sequence[LookedAt]) -> None:
 def is_well(found: Sequence[LookedAt]) -> bool:
     """Whether nothing is wrong; warnings are not."""
     return not _count(found, "wrong")
-
-
-def alike(found: Sequence[LookedAt]) -> Iterator[tuple[list[str], Finding]]:
-    """Findings, each once with the nodes that have it; those of one check together."""
-    nodes: dict[tuple[str, str, str, str], list[str]] = {}
-    first: dict[tuple[str, str, str, str], Finding] = {}
-    for looked in found:
-        for finding in looked.findings:
-            key = (finding.check, finding.verdict.value, finding.found, finding.remedy)
-            nodes.setdefault(key, []).append(looked.node)
-            first.setdefault(key, finding)
-    checks = list(dict.fromkeys(check for check, *_ in nodes))
-    for key in sorted(nodes, key=lambda key: checks.index(key[0])):
-        yield nodes[key], first[key]
-
-
-def _named(nodes: Sequence[str], every: int) -> str:
-    if len(nodes) == every:
-        return f"all {every}"
-    more = f" and {len(nodes) - NAMED_NODES} more" if len(nodes) > NAMED_NODES else ""
-    return ", ".join(nodes[:NAMED_NODES]) + more
 
 
 def _sum(found: Sequence[LookedAt]) -> str:

@@ -109,7 +109,7 @@ class JobsOfCluster:
                 number += 1
 
     def run(self, name: str, parcel: Parcel) -> tuple[Job, str]:
-        """Have `parcel` run as a job of no sweep, wait for its end, and forget it there.
+        """Have `parcel` run as a job of no sweep, and wait for its end.
 
         Returns:
             How it ended, and what it wrote.
@@ -122,10 +122,7 @@ class JobsOfCluster:
         pause = threading.Event()
         while not (job := self.look(found)).has_ended:
             pause.wait(LOOK_SECONDS)
-        said = self.said(found)
-        with self._answering():
-            self._client.delete_job(found)
-        return job, said
+        return job, self.said(found)  # deleted, it would stay in the list as one that failed
 
     def look(self, job: str) -> Job:
         """How a job stands."""

@@ -126,6 +126,7 @@ def _of_sweep(sweep: Sweep, folder: SweepFolder) -> Subject:
     from sweeps.execution.checks.check import Subject
     from sweeps.spec.commits import source_ref
     from sweeps.spec.inputs import read_prepared
+    from xlt_core.memory import foreseen_bytes
 
     prepared = read_prepared(folder) if folder.files.has(PREPARED) else None
     if prepared is None:
@@ -140,7 +141,7 @@ def _of_sweep(sweep: Sweep, folder: SweepFolder) -> Subject:
         source=source_ref(sweep, prepared),
         cells=cells,
         encoders=encoders,
-        training_bytes=max(map(_training_bytes, encoders), default=0),
+        training_bytes=max(map(foreseen_bytes, encoders), default=0),
         device=sweep.execution.device,
         threads=sweep.execution.threads,
         plugins=named_plugins(),
@@ -168,20 +169,3 @@ def _named(name: str) -> EncoderRef:
         return EncoderRef(name, "", str(Path(name).expanduser().resolve()))
     repository, revision = place_of(name)
     return EncoderRef(name, "", repository, revision or REVISIONS.get(repository, MAIN))
-
-
-def _training_bytes(ref: EncoderRef) -> int:
-    """The least that training it takes; 0 where it is not on this machine to tell."""
-    from xlt_core.data.hub_files import cached_folder
-    from xlt_core.memory import BYTES_OF_A_PARAMETER
-    from xlt_core.models.encoder_files import parameters_in
-    from xlt_core.models.encoders import encoder_folder
-
-    if ref.revision is not None:
-        folder = cached_folder(ref.location, "model", ref.revision)
-    else:
-        folder = encoder_folder(ref)
-    try:
-        return BYTES_OF_A_PARAMETER * parameters_in(folder, ref.name) if folder else 0
-    except UserMistake:
-        return 0  # the check of the encoder says what is wrong

@@ -6,6 +6,7 @@ both the cluster and this machine see it; `xlt status` and the others read it th
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from sweeps.interface.loaded import LoadedSweep
 from sweeps.interface.parcels import parcelled
 from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
 from sweeps.interface.running import Manner, require_arguments
-from sweeps.spec.paths import SweepFolder, shown
+from sweeps.spec.paths import EVENTS, SweepFolder, shown
 from sweeps.spec.usual import usual
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 SPEC_NAME = "spec.yaml"
 LOOK_SECONDS = 1.0
+LAST_WORDS = 18  # lines of a job that are shown; with what stands around them, a screen
+_RAYS_OWN = re.compile(r"\d{4}-\d\d-\d\d [\d:,]+\s+INFO |Running entrypoint for job ")
 _OTHER_PYTHON = (
     "the `python` that jobs find on the cluster lacks what xlt needs: start Ray's head in the "
     "environment that xlt is installed in"
@@ -147,11 +150,12 @@ def _submitted(
         return Submitted(place, running, True)
     for text in _alone(sweep, place):
         say(text)
+    _, before = place.files.read_from(EVENTS, 0)
     text = yaml.safe_dump(_flat(sweep), sort_keys=False, allow_unicode=True)
     with parcelled({SPEC_NAME: text}, command) as parcel:
         job = cluster.hand_over(shown(place.place), sweep.name, parcel)
     say(f"{sweep.name}: job {job.id} on {cluster.address}")
-    return Submitted(place, _begun(cluster, place, job, say), False)
+    return Submitted(place, _begun(cluster, place, before, job, say), False)
 
 
 def _running(cluster: JobsOfCluster, place: SweepFolder) -> Job | None:
@@ -203,15 +207,22 @@ def _require_bare(place: SweepFolder) -> None:
         raise UserMistake(Mistake(f"the sweep's folder, {shown(place.place)}", what, remedy))
 
 
-def _begun(cluster: JobsOfCluster, place: SweepFolder, job: Job, say: Callable[[str], None]) -> Job:
-    """Wait until the job drives the sweep; say what it waits for meanwhile.
+def _begun(
+    cluster: JobsOfCluster,
+    place: SweepFolder,
+    before: int,
+    job: Job,
+    say: Callable[[str], None],
+) -> Job:
+    """Wait until the job drives the sweep, which its journal tells; say what it waits for.
+
+    Args:
+        before: how long the journal was before the job began.
 
     Raises:
         UserMistake: it ended before; what it said is the mistake.
     """
     import threading
-
-    from sweeps.results.status import is_driven
 
     pause, told = threading.Event(), ""
     while True:
@@ -219,17 +230,26 @@ def _begun(cluster: JobsOfCluster, place: SweepFolder, job: Job, say: Callable[[
         if not job.has_ended and job.said not in ("", told):
             say(f"{job.status}: {job.said}")
             told = job.said
-        if job.status == "SUCCEEDED" or (not job.has_ended and _is_driven(place, is_driven)):
+        if job.status == "SUCCEEDED" or (not job.has_ended and _has_started(place, before)):
             return job
         if job.has_ended:
-            said = cluster.said(job.id).strip().splitlines()
-            what = f"ended ({job.status}) before it had begun the sweep"
-            remedy = "\n".join(["it said:", *said[-25:]])
-            if any(line.startswith("ModuleNotFoundError") for line in said):
-                remedy += f"\n{_OTHER_PYTHON}"
-            raise UserMistake(Mistake(f"job {job.id}", what, remedy))
+            raise UserMistake(_ended_early(job, cluster.said(job.id)))
         pause.wait(LOOK_SECONDS)
 
 
-def _is_driven(place: SweepFolder, is_driven: Callable[[SweepFolder], bool]) -> bool:
-    return place.exists and is_driven(place)
+def _has_started(place: SweepFolder, before: int) -> bool:
+    """Whether a driver has taken the sweep up: nothing is refused after that."""
+    from sweeps.results.status import read_events
+    from xlt_core.vocabulary.events import SweepStarted
+
+    return any(isinstance(event, SweepStarted) for event in read_events(place, before))
+
+
+def _ended_early(job: Job, text: str) -> Mistake:
+    """The job's own last words: where it refused the sweep, why, and no more than a screen."""
+    said = [line for line in text.strip().splitlines() if not _RAYS_OWN.match(line)]
+    what = f"ended ({job.status}) before it had begun the sweep"
+    lines = ["it said:", *said[-LAST_WORDS:]]
+    if any(line.startswith("ModuleNotFoundError") for line in said):
+        lines.append(_OTHER_PYTHON)
+    return Mistake(f"job {job.id}", what, "\n".join(lines))

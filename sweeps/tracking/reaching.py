@@ -19,7 +19,7 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line
 
 SECONDS = 5.0
-_UP = "start it, or name the right one (tracking:, XLT_TRACKING); training goes on without it"
+_UP = "start it, or name the right one (tracking:, XLT_TRACKING)"
 _IN = "name a user whose password it knows: tracking: http://USER@HOST:PORT, XLT_TRACKING_PASSWORD"
 _HOSTS = "give the server --allowed-hosts, or the right --host"
 

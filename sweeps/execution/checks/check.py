@@ -6,7 +6,7 @@ A check is a function that yields findings; `ok`, `warning` and `wrong` make the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -72,6 +72,35 @@ class LookedAt:
     def from_json(cls, found: Mapping[str, Any]) -> LookedAt:
         """Back from `to_json`."""
         return cls(found["node"], tuple(Finding.from_json(each) for each in found["checks"]))
+
+
+NAMED_NODES = 4  # in one line; more are counted
+
+
+def alike(found: Sequence[LookedAt]) -> Iterator[tuple[list[str], Finding]]:
+    """Findings, each once with the nodes that have it; those of one check together."""
+    nodes: dict[tuple[str, str, str, str], list[str]] = {}
+    first: dict[tuple[str, str, str, str], Finding] = {}
+    for looked in found:
+        for finding in looked.findings:
+            key = (finding.check, finding.verdict.value, finding.found, finding.remedy)
+            nodes.setdefault(key, []).append(looked.node)
+            first.setdefault(key, finding)
+    checks = list(dict.fromkeys(check for check, *_ in nodes))
+    for key in sorted(nodes, key=lambda key: checks.index(key[0])):
+        yield nodes[key], first[key]
+
+
+def named(nodes: Sequence[str], every: int) -> str:
+    """Some of a cluster's nodes in words.
+
+    Args:
+        every: how many nodes it has.
+    """
+    if len(nodes) == every:
+        return f"all {every}"
+    more = f" and {len(nodes) - NAMED_NODES} more" if len(nodes) > NAMED_NODES else ""
+    return ", ".join(nodes[:NAMED_NODES]) + more
 
 
 def ok(found: str, **facts: str) -> Finding:
