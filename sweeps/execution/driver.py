@@ -191,6 +191,7 @@ def _recorded(
     queue = order.queue(study)
     with EventRecorder(sweep, prepared, folder, study, order.observe) as recorder:
         if found is not None:
+            recorder.staffed(found)
             job = job_of(sweep, prepared, folder, found)
             if order.address is not None:
                 job = replace(job, passwords=_passwords(sweep.store))
@@ -229,8 +230,7 @@ def _search(
 ) -> None:
     """Have workers there and search until nothing is left, or the sweep is to end."""
     job = assignment.job
-    text = f"starting workers, {job.workers} at most"
-    recorder.note(Phase(text))
+    recorder.note(Phase(f"starting workers, {job.workers} at most"))
     from sweeps.execution.tune import RayTune
 
     with DriverHeartbeat(ServiceClient(job), desired, recorder.note):

@@ -126,6 +126,13 @@ def test_submitted_twice_it_runs_once_and_is_met_from_here(laptop: Laptop) -> No
     rows = json.loads(laptop.xlt("results", "twice", "--json").stdout)
     assert {row["language"] for row in rows} >= {"en", "qla"}
     assert "finished" in laptop.xlt("logs", "twice").stdout.splitlines()[-1]
+    events = [
+        json.loads(line) for line in laptop.xlt("logs", "twice", "--json").stdout.splitlines()
+    ]
+    began = [event for event in events if event["kind"] == "stage_started"]
+    assert {event["node"] for event in began} <= {"head", "node1", "node2"} and began
+    watched = json.loads(laptop.xlt("watch", "twice", "--json").stdout)
+    assert watched["this_run"]["trained"] == 3 and watched["stages"] == []
 
 
 def test_the_doctor_looks_at_every_node(laptop: Laptop) -> None:

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 import ray
 from ray.exceptions import RayError
@@ -21,6 +20,7 @@ from sweeps.execution.checks.check import Finding, LookedAt, Subject, wrong
 from sweeps.execution.checks.clock import judged
 from sweeps.execution.checks.looking import look
 from sweeps.execution.checks.versions import differences, versions
+from sweeps.execution.here import node_name
 from xlt_core.store.probe import leave_mark, local_folder, remove_mark
 from xlt_core.vocabulary.address import starred
 from xlt_core.vocabulary.lines import first_line
@@ -43,11 +43,13 @@ class Node:
 def alive() -> tuple[Node, ...]:
     """The nodes of the cluster that this process is attached to, each by a name of its own."""
     found = [each for each in ray.nodes() if each["Alive"]]
-    names = Counter(_name(each) for each in found)
+    names = Counter(node_name(each) for each in found)
     return tuple(
         Node(
             each["NodeID"],
-            _name(each) if names[_name(each)] == 1 else f"{_name(each)} {each['NodeID'][:6]}",
+            node_name(each)
+            if names[node_name(each)] == 1
+            else f"{node_name(each)} {each['NodeID'][:6]}",
             each["Resources"].get("CPU", 0.0),
             each["Resources"].get("GPU", 0.0),
         )
@@ -160,7 +162,3 @@ def _marked(subject: Subject) -> Iterator[Subject]:
     finally:
         with suppress(Exception):
             remove_mark(subject.store, mark)
-
-
-def _name(node: Mapping[str, Any]) -> str:
-    return str(node.get("NodeName") or node["NodeManagerAddress"])

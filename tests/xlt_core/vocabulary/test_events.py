@@ -89,6 +89,7 @@ WRITTEN = [
     TrialInterrupted(*PLAN, "the store went away", **TRIAL),
     TrialFinished(trial=0, **AT),
     SweepStarted("a", "0123abcd", **AT),  # added with the field
+    StageStarted(TITLE, "node1", "4711", **STAGE),  # added with the fields
 ]
 GOLDEN = Path(__file__).with_name("golden_events.jsonl").read_bytes().decode().split("\n")[:-1]
 BOTH = pytest.mark.parametrize(("event", "line"), zip(WRITTEN, GOLDEN, strict=True))
