@@ -101,7 +101,7 @@ class Ray:
         command = (
             *(*PYTHON, "ray.scripts.scripts", "start", "--block", "--disable-usage-stats"),
             *(head if name == "head" else ("--address", f"{HERE}:{self.gcs}")),
-            *("--node-ip-address", HERE, "--num-cpus", str(cpus)),
+            *("--node-ip-address", HERE, "--node-name", name, "--num-cpus", str(cpus)),
             *("--dashboard-agent-listen-port", "0"),  # another cluster here may have the usual one
             *("--temp-dir", folder),
             *("--memory", str(psutil.virtual_memory().available // len(NODES))),

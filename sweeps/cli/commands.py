@@ -21,6 +21,7 @@ from sweeps.cli.submit import submit
 from sweeps.cli.sync import sync
 from sweeps.cli.tasks import tasks
 from sweeps.cli.ui import ui
+from sweeps.cli.watch import watch
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "init": init,
@@ -28,6 +29,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "submit": submit,
     "plan": plan,
     "status": status,
+    "watch": watch,
     "results": results,
     "export": export,
     "logs": logs,

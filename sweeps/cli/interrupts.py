@@ -54,7 +54,8 @@ class _Ear:
     def answer(self) -> None:
         """Say that a signal was heard; only the first time."""
         if self._answering.acquire(blocking=False):
-            _voice.say(self.answers[-1])
+            if self.answers[-1]:
+                _voice.say(self.answers[-1])
             self._answered.set()
 
     def deafen(self) -> None:
@@ -94,7 +95,7 @@ def deafen() -> None:
 
 @contextmanager
 def answering(text: str) -> Iterator[None]:
-    """Meanwhile the first signal is answered with `text`."""
+    """Meanwhile the first signal is answered with `text`, or without a word."""
     _ear.answers.append(text)
     try:
         yield

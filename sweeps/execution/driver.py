@@ -17,6 +17,7 @@ from sweeps.execution.desired import DesiredStateWatch
 from sweeps.execution.heartbeat import DriverHeartbeat
 from sweeps.execution.job import Assignment, SweepJob
 from sweeps.execution.lock import only_driver
+from sweeps.execution.preflight import require_fit
 from sweeps.execution.recorder import EventRecorder
 from sweeps.execution.resources import Staff
 from sweeps.execution.searching import pauses_of, search_out
@@ -90,8 +91,9 @@ def run_sweep(
 
     Raises:
         UserMistake: a plug-in cannot be imported; another driver runs this sweep, or took it over;
-            the study is another sweep's or of another spec; no cluster at `address`; no GPU where
-            one is asked for; a broken study. What has not begun leaves nothing behind.
+            the study is another sweep's, of another spec or broken; no cluster at `address`, nodes
+            that will not do (`preflight`), no GPU where one is asked for. What has not begun
+            leaves nothing behind.
         KeyboardInterrupt: Ctrl-C before anything was begun.
     """
     import_plugins(named_plugins())
@@ -156,7 +158,7 @@ def _under_lock(order: _Order) -> Ended:
         again = to_retry(study.trials(), order.retry_failed)
         desired_state.forget(folder, before)
         with desired.looking(), desired.hearing_signals(), ExitStack() as ray_up:
-            found = _started(order, ray_up) if again or queue.is_open() else None
+            found = _started(order, study, ray_up) if again or queue.is_open() else None
             _require_wanted(order, lease)
             # Nothing was written up to here, and nothing that is written below is refused
             # later: what cannot begin leaves no sweep behind.
@@ -164,11 +166,13 @@ def _under_lock(order: _Order) -> Ended:
             return _recorded(order, study, lease, found, ray_up)
 
 
-def _started(order: _Order, ray_up: ExitStack) -> Staff:
-    """Ray is up until `ray_up` is closed: how it is staffed."""
-    execution, address, template = order.sweep.execution, order.address, order.template
-    found = ray_up.enter_context(cluster(execution, address, order.doing, template))
+def _started(order: _Order, study: SweepStudy, ray_up: ExitStack) -> Staff:
+    """Ray is up until `ray_up` is closed, and its nodes will do: how it is staffed."""
+    sweep, template = order.sweep, order.template
+    found = ray_up.enter_context(cluster(sweep.execution, order.address, order.doing, template))
     order.desired.hear_again()  # whoever may have taken a handler meanwhile
+    passwords, has_begun = _passwords(sweep.store, sweep.tracking), bool(study.trials())
+    require_fit(sweep, order.prepared, found, passwords, has_begun, order.say, order.doing)
     return found
 
 
@@ -194,6 +198,7 @@ def _recorded(
     queue = order.queue(study)
     with EventRecorder(sweep, prepared, folder, study, order.observe) as recorder:
         if found is not None:
+            recorder.staffed(found)
             job = job_of(sweep, prepared, folder, found)
             if order.address is not None:
                 job = replace(job, passwords=_passwords(sweep.store))
@@ -232,8 +237,7 @@ def _search(
 ) -> None:
     """Have workers there and search until nothing is left, or the sweep is to end."""
     job = assignment.job
-    text = f"starting workers, {job.workers} at most"
-    recorder.note(Phase(text))
+    recorder.note(Phase(f"starting workers, {job.workers} at most"))
     from sweeps.execution.tune import RayTune
 
     with DriverHeartbeat(ServiceClient(job), desired, recorder.note):
@@ -283,9 +287,9 @@ def job_of(sweep: Sweep, prepared: ResolvedInputs, folder: SweepFolder, found: S
     )
 
 
-def _passwords(store: str) -> dict[str, str]:
+def _passwords(*addresses: str) -> dict[str, str]:
     """What the workers cannot look up: a file of this machine's is none of theirs."""
-    found = {name: secret(name) for name in variables(store)}
+    found = {name: secret(name) for address in addresses for name in variables(address)}
     return {name: value for name, value in found.items() if value is not None}
 
 

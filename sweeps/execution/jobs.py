@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import socket
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 SWEEP = "xlt_sweep"  # of a job's metadata: where its sweep lies
 _TELLING_EACH_UPLOAD = ("ray.dashboard.modules.dashboard_sdk", "ray._private.runtime_env.packaging")
+LOOK_SECONDS = 0.3
 _ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
 _TOKEN = "RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH=FILE"
 
@@ -99,15 +102,27 @@ class JobsOfCluster:
                         entrypoint=parcel.command,
                         submission_id=f"xlt-{stem}-{number}",
                         metadata={SWEEP: place},
-                        runtime_env={
-                            "working_dir": str(parcel.folder),
-                            "py_modules": [str(path) for path in parcel.packages],
-                            "env_vars": dict(parcel.variables),
-                        },
+                        runtime_env=_environment(parcel),
                     )
                 return self.look(found)
             except _TakenError:  # another sweep of that name, or the same from elsewhere
                 number += 1
+
+    def run(self, name: str, parcel: Parcel) -> tuple[Job, str]:
+        """Have `parcel` run as a job of no sweep, and wait for its end.
+
+        Returns:
+            How it ended, and what it wrote.
+        """
+        with self._answering():
+            identity = f"xlt-{name}-{secrets.token_hex(4)}"
+            found = self._client.submit_job(
+                entrypoint=parcel.command, submission_id=identity, runtime_env=_environment(parcel)
+            )
+        pause = threading.Event()
+        while not (job := self.look(found)).has_ended:
+            pause.wait(LOOK_SECONDS)
+        return job, self.said(found)  # deleted, it would stay in the list as one that failed
 
     def look(self, job: str) -> Job:
         """How a job stands."""
@@ -145,6 +160,14 @@ class JobsOfCluster:
 
 class _TakenError(Exception):
     """A submission id has been used before."""
+
+
+def _environment(parcel: Parcel) -> dict[str, object]:
+    return {
+        "working_dir": str(parcel.folder),
+        "py_modules": [str(path) for path in parcel.packages],
+        "env_vars": dict(parcel.variables),
+    }
 
 
 def _connected(address: str) -> JobSubmissionClient:

@@ -17,6 +17,8 @@ from typing import Any
 
 from sweeps.execution.journal import Journal
 from sweeps.execution.left import Left
+from sweeps.execution.now import NowNote
+from sweeps.execution.resources import Staff
 from sweeps.execution.steady import never_steering
 from sweeps.report.render import text_report
 from sweeps.results.states import SweepState
@@ -80,6 +82,7 @@ class EventRecorder:
         self._said_of_tracking: tuple[str, str, int] = ("", "", 0)
         self._said_namesake = False
         self._left = Left()
+        self._now = NowNote(folder.files)
         self._lock = threading.Lock()
         self._work: queue.Queue[Event | None] = queue.Queue()
         self._thread = threading.Thread(target=self._track, name="xlt-tracking", daemon=True)
@@ -98,6 +101,8 @@ class EventRecorder:
                 if not isinstance(known, PASSING):
                     with never_steering(f"writing {known.kind} down"):
                         self._journal.write(known)
+                with never_steering(f"noting that {known.kind} goes on"):
+                    self._now.take(known)
                 with never_steering(f"showing {known.kind}"):
                     self._observe(known)
         if isinstance(event, UNDER_WAY):
@@ -105,6 +110,10 @@ class EventRecorder:
                 self._tracker.start()
         if isinstance(event, BOOKED):
             self._work.put(event)
+
+    def staffed(self, found: Staff) -> None:
+        """What workers occupy, for whoever watches."""
+        self._now.staffed(found)
 
     def close(self, state: SweepState) -> None:
         """The sweep's run of the driver is over: say so everywhere."""
@@ -130,6 +139,7 @@ class EventRecorder:
             if self._tracker.lost:
                 remedy = f"`xlt sync {self._folder.called}` sends them"
                 self._say(f"{self._tracker.lost} records found no room on the disk; {remedy}")
+        self._now.close()
         self._journal.close()
 
     def _track(self) -> None:

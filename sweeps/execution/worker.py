@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import ray
 
 from sweeps.execution.ending import ProcessEnd
+from sweeps.execution.here import own_node
 from sweeps.execution.job import StageOutcome, StageStatus, SweepJob
 from sweeps.execution.resources import memory_complaint
 from sweeps.processes import uncollected
@@ -35,7 +36,7 @@ from xlt_core.vocabulary.errors import (
     ProcessEnding,
     StageCancelled,
 )
-from xlt_core.vocabulary.events import Event, StageProgress
+from xlt_core.vocabulary.events import Event, StageProgress, StageStarted
 from xlt_core.vocabulary.refs import EncoderRef
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Worker:
         self._place = store
         self._store: Store  # since `prepare`: a plug-in may say what kind of place it is
         self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._node = own_node()
         self._cancelled: set[str] = set()
         self._warm: WorkerCache | None = None
         self._last_progress = 0.0
@@ -203,6 +205,8 @@ class Worker:
             if event.at - self._last_progress < PROGRESS_SECONDS:
                 return
             self._last_progress = event.at
+        if isinstance(event, StageStarted):
+            event = replace(event, node=self._node, worker=str(os.getpid()))
         self._service.report.remote(event)
 
     def _journal(self, stage: Stage, job: SweepJob, began: float, ended: str) -> None:

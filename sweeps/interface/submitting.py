@@ -6,13 +6,10 @@ both the cluster and this machine see it; `xlt status` and the others read it th
 
 from __future__ import annotations
 
+import re
 import shlex
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,25 +18,25 @@ import yaml
 
 from sweeps.interface.audience import Audience
 from sweeps.interface.loaded import LoadedSweep
+from sweeps.interface.parcels import parcelled
 from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
 from sweeps.interface.running import Manner, require_arguments
-from sweeps.spec.paths import SweepFolder, shown
+from sweeps.spec.paths import EVENTS, SweepFolder, shown
 from sweeps.spec.usual import usual
-from xlt_core.plugins import VARIABLE as PLUGINS
-from xlt_core.plugins import named_plugins
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 if TYPE_CHECKING:
-    from sweeps.execution.jobs import Job, JobsOfCluster, Parcel
+    from sweeps.execution.jobs import Job, JobsOfCluster
     from sweeps.spec.sweep import Sweep
 
 SPEC_NAME = "spec.yaml"
 LOOK_SECONDS = 1.0
+LAST_WORDS = 18  # lines of a job that are shown; with what stands around them, a screen
+_RAYS_OWN = re.compile(r"\d{4}-\d\d-\d\d [\d:,]+\s+INFO |Running entrypoint for job ")
 _OTHER_PYTHON = (
     "the `python` that jobs find on the cluster lacks what xlt needs: start Ray's head in the "
     "environment that xlt is installed in"
 )
-_PACKAGES = ("sweeps", "xlt_core")
 
 
 @dataclass(frozen=True)
@@ -166,10 +163,12 @@ def _submitted(
         return Submitted(place, running, True)
     for text in _alone(sweep, place):
         say(text)
-    with _parcelled(sweep, command) as parcel:
+    _, before = place.files.read_from(EVENTS, 0)
+    text = yaml.safe_dump(_flat(sweep), sort_keys=False, allow_unicode=True)
+    with parcelled({SPEC_NAME: text}, command) as parcel:
         job = cluster.hand_over(shown(place.place), sweep.name, parcel)
     say(f"{sweep.name}: job {job.id} on {cluster.address}")
-    return Submitted(place, _begun(cluster, place, job, say), False)
+    return Submitted(place, _begun(cluster, place, before, job, say), False)
 
 
 def _running(cluster: JobsOfCluster, place: SweepFolder) -> Job | None:
@@ -188,22 +187,6 @@ def _alone(sweep: Sweep, place: SweepFolder) -> Iterator[str]:
             f"{' and '.join(here)}: on this machine's disk; the cluster's machines must have the "
             "same folders (see docs/cluster.md)"
         )
-
-
-@contextmanager
-def _parcelled(sweep: Sweep, command: str) -> Iterator[Parcel]:
-    """The job's folder, while it is handed over: the spec, and plug-ins that are single files."""
-    from sweeps.execution.jobs import Parcel
-
-    with tempfile.TemporaryDirectory(prefix="xlt-job-") as name:
-        home = Path(name)
-        packages = [_folder_of_package(package) for package in _PACKAGES]
-        for plugin in named_plugins():
-            packages += _carried(plugin, home)
-        text = yaml.safe_dump(_flat(sweep), sort_keys=False, allow_unicode=True)
-        (home / SPEC_NAME).write_text(text, encoding="utf-8")
-        variables = {PLUGINS: ",".join(named_plugins())} if named_plugins() else {}
-        yield Parcel(home, tuple(packages), command, variables)
 
 
 def _flat(sweep: Sweep) -> dict[str, object]:
@@ -229,24 +212,6 @@ def _command(asked: Sequence[str], manner: Manner) -> str:
     return shlex.join(words)
 
 
-def _carried(plugin: str, home: Path) -> list[Path]:
-    """Have a plug-in travel: a package by its folder; a module by its file, put into `home`."""
-    top = plugin.partition(".")[0]
-    found = find_spec(top)
-    if found is None or not found.origin:
-        return []  # reading the spec has said so, or will on the cluster
-    if found.submodule_search_locations:
-        return [Path(found.origin).parent]
-    shutil.copy(found.origin, home / Path(found.origin).name)
-    return []
-
-
-def _folder_of_package(name: str) -> Path:
-    found = find_spec(name)
-    assert found is not None and found.origin is not None
-    return Path(found.origin).parent
-
-
 def _require_bare(place: SweepFolder) -> None:
     """Raise UserMistake where a password would be shown to whoever looks at the jobs."""
     if str(place.place) != shown(place.place):
@@ -255,15 +220,22 @@ def _require_bare(place: SweepFolder) -> None:
         raise UserMistake(Mistake(f"the sweep's folder, {shown(place.place)}", what, remedy))
 
 
-def _begun(cluster: JobsOfCluster, place: SweepFolder, job: Job, say: Callable[[str], None]) -> Job:
-    """Wait until the job drives the sweep; say what it waits for meanwhile.
+def _begun(
+    cluster: JobsOfCluster,
+    place: SweepFolder,
+    before: int,
+    job: Job,
+    say: Callable[[str], None],
+) -> Job:
+    """Wait until the job drives the sweep, which its journal tells; say what it waits for.
+
+    Args:
+        before: how long the journal was before the job began.
 
     Raises:
         UserMistake: it ended before; what it said is the mistake.
     """
     import threading
-
-    from sweeps.results.status import is_driven
 
     pause, told = threading.Event(), ""
     while True:
@@ -271,17 +243,26 @@ def _begun(cluster: JobsOfCluster, place: SweepFolder, job: Job, say: Callable[[
         if not job.has_ended and job.said not in ("", told):
             say(f"{job.status}: {job.said}")
             told = job.said
-        if job.status == "SUCCEEDED" or (not job.has_ended and _is_driven(place, is_driven)):
+        if job.status == "SUCCEEDED" or (not job.has_ended and _has_started(place, before)):
             return job
         if job.has_ended:
-            said = cluster.said(job.id).strip().splitlines()
-            what = f"ended ({job.status}) before it had begun the sweep"
-            remedy = "\n".join(["it said:", *said[-25:]])
-            if any(line.startswith("ModuleNotFoundError") for line in said):
-                remedy += f"\n{_OTHER_PYTHON}"
-            raise UserMistake(Mistake(f"job {job.id}", what, remedy))
+            raise UserMistake(_ended_early(job, cluster.said(job.id)))
         pause.wait(LOOK_SECONDS)
 
 
-def _is_driven(place: SweepFolder, is_driven: Callable[[SweepFolder], bool]) -> bool:
-    return place.exists and is_driven(place)
+def _has_started(place: SweepFolder, before: int) -> bool:
+    """Whether a driver has taken the sweep up: nothing is refused after that."""
+    from sweeps.results.status import read_events
+    from xlt_core.vocabulary.events import SweepStarted
+
+    return any(isinstance(event, SweepStarted) for event in read_events(place, before))
+
+
+def _ended_early(job: Job, text: str) -> Mistake:
+    """The job's own last words: where it refused the sweep, why, and no more than a screen."""
+    said = [line for line in text.strip().splitlines() if not _RAYS_OWN.match(line)]
+    what = f"ended ({job.status}) before it had begun the sweep"
+    lines = ["it said:", *said[-LAST_WORDS:]]
+    if any(line.startswith("ModuleNotFoundError") for line in said):
+        lines.append(_OTHER_PYTHON)
+    return Mistake(f"job {job.id}", what, "\n".join(lines))

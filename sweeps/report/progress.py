@@ -60,12 +60,20 @@ _TOLD = (Message, SweepWaits, TrialFinished, *WITH_ERROR)
 
 @dataclass
 class Running:
-    """A stage that a worker has in hand."""
+    """A stage that a worker has in hand.
+
+    Attributes:
+        since: seconds since the epoch.
+        node, worker: where it is computed, and the number of the process there; may be empty.
+    """
 
     title: str
     step: int = 0
     steps: int = 0
     tokens_per_second: float | None = None
+    since: float = 0.0
+    node: str = ""
+    worker: str = ""
 
 
 @dataclass
@@ -98,8 +106,15 @@ class Tally:
         """Count one event."""
         self.doing = doing(event) or self.doing
         match event:
-            case StageStarted() | StageRetried() | StageMoved():
-                self.running[event.stage] = Running(title_of(event))
+            case StageStarted():
+                self.running[event.stage] = Running(
+                    title_of(event),
+                    since=event.at,
+                    node=event.node or "",
+                    worker=event.worker or "",
+                )
+            case StageRetried() | StageMoved():
+                self.running[event.stage] = Running(title_of(event), since=event.at)
             case StageProgress():
                 self._advance(event)
             case StageEvent():
@@ -132,7 +147,7 @@ class Tally:
                 (self.evaluated if is_evaluation(event) else self.trained).add(event.stage)
 
     def _advance(self, event: StageProgress) -> None:
-        known = self.running.setdefault(event.stage, Running(title_of(event)))
+        known = self.running.setdefault(event.stage, Running(title_of(event), since=event.at))
         known.step, known.steps = event.step, event.steps
         known.tokens_per_second = event.tokens_per_second
 

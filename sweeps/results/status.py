@@ -360,10 +360,14 @@ def _left_out(events: Iterable[Event]) -> tuple[WorkerLeftOut, ...]:
     return tuple(found.values())
 
 
-def read_events(folder: SweepFolder) -> list[Event]:
+def read_events(folder: SweepFolder, place: int = 0) -> list[Event]:
     """Every event of the journal, oldest first; a line that holds none is left out: a torn one,
-    whose writer was killed, or one that something else wrote."""
-    text, _ = folder.files.read_from(EVENTS, 0)
+    whose writer was killed, or one that something else wrote.
+
+    Args:
+        place: how many bytes of it to leave out.
+    """
+    text, _ = folder.files.read_from(EVENTS, place)
     return [event for line in lines_of(text) if (event := _event(line)) is not None]
 
 

@@ -19,10 +19,11 @@ SPEC = "spec.yaml"  # the sweep as it was started: what was written, what it res
 PREPARED = "prepared.json"  # what preflight found: encoder and data by content, overlaps, notes
 IDENTITY = "id"  # tells this folder from every other, wherever it is moved
 EVENTS = "events.jsonl"  # what happened, one JSON line each
+NOW = "now.json"  # what goes on while a driver is at work: stages, steps, speeds
 CONTROL = "control"  # a request to pause, stop or cancel
 STUDY, LOCK, SPOOL = "study.db", "lock", "spool"
 _BESIDE_THE_STUDY = tuple(f"{STUDY}{end}" for end in ("-journal", "-wal", "-shm"))  # SQLite's
-OWN = (SPEC, PREPARED, IDENTITY, EVENTS, CONTROL, STUDY, *_BESIDE_THE_STUDY, LOCK, SPOOL)
+OWN = (SPEC, PREPARED, IDENTITY, EVENTS, NOW, CONTROL, STUDY, *_BESIDE_THE_STUDY, LOCK, SPOOL)
 
 Place = Path | str
 """A folder here, or an fsspec URL without a slash at its end."""

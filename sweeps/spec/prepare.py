@@ -47,7 +47,7 @@ def prepare(sweep: Sweep, before: ResolvedInputs | None = None) -> ResolvedInput
     source = _source(sweep, before, mistakes)
     if source is None:
         raise UserMistake(mistakes)
-    cells = dict.fromkeys(_training_cells(sweep))
+    cells = dict.fromkeys(training_cells(sweep))
     for target in sweep.targets:
         cells |= dict.fromkeys(_evaluation_cells(sweep, target, source, mistakes, notes))
     flags = tuple(overlaps(sweep))
@@ -116,7 +116,8 @@ def _source(sweep: Sweep, before: ResolvedInputs | None, mistakes: list[Mistake]
         return None
 
 
-def _training_cells(sweep: Sweep) -> Iterator[Cell]:
+def training_cells(sweep: Sweep) -> Iterator[Cell]:
+    """Every split that is trained on; one may come more than once."""
     for step in sweep.intermediate.tasks:
         for member in step.members:
             yield member.task, member.language, "train"

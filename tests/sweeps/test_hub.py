@@ -211,7 +211,7 @@ class TestDoctor:
         assert len(done.stderr.splitlines()) <= 3
 
     @pytest.mark.parametrize(
-        ("words", "said"), [(["--hub", "xnly"], "did you mean xnli"), (["xnli"], "add --hub")]
+        ("words", "said"), [(["--hub", "xnly"], "did you mean xnli"), (["--hub"], "--hub TASK")]
     )
     def test_a_wrong_command_line_is_the_users_mistake(
         self, hub: SmallHub, tmp_path: Path, words: list[str], said: str

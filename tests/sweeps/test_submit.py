@@ -102,7 +102,28 @@ def test_submitted_twice_it_runs_once_and_is_met_from_here(laptop: Laptop) -> No
     rows = json.loads(laptop.xlt("results", "twice", "--json").stdout)
     assert {row["language"] for row in rows} >= {"en", "qla"}
     assert "finished" in laptop.xlt("logs", "twice").stdout.splitlines()[-1]
+    events = [
+        json.loads(line) for line in laptop.xlt("logs", "twice", "--json").stdout.splitlines()
+    ]
+    began = [event for event in events if event["kind"] == "stage_started"]
+    assert {event["node"] for event in began} <= {"head", "node1", "node2"} and began
+    watched = json.loads(laptop.xlt("watch", "twice", "--json").stdout)
+    assert watched["this_run"]["trained"] == 3 and watched["stages"] == []
     assert not shown(laptop)
+
+
+def test_the_doctor_looks_at_every_node(laptop: Laptop) -> None:
+    """By name, at all there is to look at."""
+    (laptop.path / "one.yaml").write_text(SPEC.format(steps=5, target="lab-nli"))
+    address = laptop.environment["RAY_ADDRESS"]
+    done = laptop.xlt("doctor", "one.yaml", "--address", address, "--json")
+    nodes = {node["node"]: node["checks"] for node in json.loads(done.stdout)["nodes"]}
+    assert nodes.keys() == {"head", "node1", "node2"}
+    wrong = [check for checks in nodes.values() for check in checks if check["verdict"] == "wrong"]
+    assert done.returncode == 0 and not wrong, done.stdout + done.stderr
+    for checks in nodes.values():
+        assert {check["check"] for check in checks} >= {"versions", "store", "MLflow", "data"}
+        assert "as the driver's" in str(checks)
 
 
 @pytest.mark.slow
@@ -137,10 +158,14 @@ def test_a_method_of_ones_own_travels_with_it(laptop: Laptop) -> None:
 
 class TestMistakes:
     def test_what_the_cluster_finds_wrong_is_said_here(self, laptop: Laptop) -> None:
-        """One screen; the job's own words."""
+        """One screen, the job's own words: nodes, check and remedy. Nothing was begun."""
         (laptop.path / "wrong.yaml").write_text(SPEC.format(steps=5, target="lab-nli"))
-        done = laptop.xlt("submit", "wrong.yaml", "--set", "store=ftp2://nowhere/x")
+        done = laptop.xlt("submit", "wrong.yaml", "--set", "tracking=http://127.0.0.1:9")
         assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+        screen = done.stderr[done.stderr.index("ended (FAILED)") :]
+        assert "all 3 nodes, MLflow" in screen and "is not reached" in screen
+        assert "→ start it" in screen and len(screen.splitlines()) <= 22
+        assert not (laptop.path.parent / "runs" / "wrong" / "spec.yaml").exists()
 
     @pytest.mark.parametrize(
         ("address", "said"),

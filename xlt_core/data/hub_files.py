@@ -257,3 +257,16 @@ def _not_whole(wanted: Wanted, folder: Path, torn: list[str]) -> Mistake:
         f"the cache holds only a part: {torn[0]}{more} is missing or cut short",
         f"delete what is left of it below {folder} and read it once with a connection",
     )
+
+
+def cached_folder(repo: str, kind: str, revision: str) -> Path | None:
+    """Where the cache has files of a repository (`dataset`, `model`) at a commit or branch; None
+    where it has none. Asks nobody."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+    from huggingface_hub.file_download import repo_folder_name
+
+    home = Path(HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type=kind)
+    branch = home / "refs" / revision
+    commit = branch.read_text(encoding="utf-8").strip() if branch.is_file() else revision
+    folder = home / "snapshots" / commit
+    return folder if folder.is_dir() else None

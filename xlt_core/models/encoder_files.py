@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,11 @@ def read_shapes(folder: Path, name: str) -> Shapes:
         if missing:
             raise mistake(name, f"lacks {missing[0]}, which {INDEX} names", "download it whole")
     return {key: shape for file in files for key, shape in _header(file, name)}
+
+
+def parameters_in(folder: Path, name: str) -> int:
+    """How many numbers the weights of an encoder are. Raises UserMistake as `read_shapes`."""
+    return sum(math.prod(shape) for shape in read_shapes(folder, name).values())
 
 
 def fingerprint_folder(folder: Path) -> str:

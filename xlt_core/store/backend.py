@@ -90,7 +90,8 @@ class Backend(Protocol):
         ...
 
     def age(self, path: str) -> float | None:
-        """Seconds since anything below `path` was written; None where nothing is there."""
+        """Seconds since anything below `path` was written, by the place's clock: below 0 where that
+        is ahead of ours. None where nothing is there."""
         ...
 
     def measure(self, path: str, size: int) -> FileSeal | None:

@@ -31,9 +31,10 @@ def reclaim(drafts: Path) -> None:
 
 
 def local_age(path: Path) -> float | None:
-    """Seconds since anything at or below `path` was written; None where nothing is there."""
+    """Seconds since anything at or below `path` was written, by the clock of where it lies: below 0
+    where that is ahead. None where nothing is there."""
     times = list(_times(path))
-    return max(0.0, time.time() - max(times)) if times else None
+    return time.time() - max(times) if times else None
 
 
 def _times(path: Path) -> Iterator[float]:

@@ -196,7 +196,7 @@ class RemoteBackend:
 
     def age(self, path: str) -> float | None:
         times = [modified(entry) for entry in self._find(path).values()]
-        return max(0.0, time.time() - max(times)) if times else None
+        return time.time() - max(times) if times else None
 
     def measure(self, path: str, size: int) -> FileSeal | None:
         if size <= _ONE_GO:

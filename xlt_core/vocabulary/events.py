@@ -174,7 +174,10 @@ class StageEvent(Event):
 
 @dataclass(frozen=True)
 class StageStarted(StageEvent):
-    """A worker began to compute it."""
+    """A worker began to compute it: on which node, and its process there."""
+
+    node: str | None = None
+    worker: str | None = None
 
 
 @dataclass(frozen=True)

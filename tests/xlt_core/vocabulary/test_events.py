@@ -93,6 +93,7 @@ WRITTEN = [
     SweepStarted("a", "0123abcd", **AT),  # added with the field
     StageMoved(TITLE, "train", "node-1:4711", 17, **STAGE),
     WorkerLeftOut("node-1:4711", 3, "OSError: away", False, **AT),
+    StageStarted(TITLE, "node1", "4711", **STAGE),  # added with the fields
 ]
 GOLDEN = Path(__file__).with_name("golden_events.jsonl").read_bytes().decode().split("\n")[:-1]
 BOTH = pytest.mark.parametrize(("event", "line"), zip(WRITTEN, GOLDEN, strict=True))
