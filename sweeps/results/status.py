@@ -28,6 +28,7 @@ from xlt_core.vocabulary.events import Event, SweepFinished, SweepStarted
 from xlt_core.vocabulary.lines import lines_of
 
 if TYPE_CHECKING:
+    from sweeps.results.rows import StageReader
     from sweeps.results.stages import StageRow
     from sweeps.search.trial import Trial
     from sweeps.spec.inputs import ResolvedInputs
@@ -153,14 +154,7 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     if prepared is not None:
         store = Store(sweep.store)
         stages, short = stages_and_lacking(sweep, prepared, trials, store, folder.identity)
-    asked = requested(folder)
-    state = state_of(
-        driven=is_driven(folder),
-        pausing=asked == DesiredState.PAUSE,
-        ending=asked.ends,
-        last_word=last_word(folder),
-        trials=[trial.state for trial in trials],
-    )
+    state = state_now(folder, trials)
     return SweepStatus(
         name=sweep.name,
         state=state,
@@ -169,6 +163,18 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
         stages=stages,
         errors=tuple((t.number, t.error) for t in trials if t.state == TrialState.FAILED),
         folder=shown(folder.place),
+    )
+
+
+def state_now(folder: SweepFolder, trials: Iterable[Trial]) -> SweepState:
+    """One word for where the sweep in `folder` stands, whose trials these are."""
+    asked = requested(folder)
+    return state_of(
+        driven=is_driven(folder),
+        pausing=asked == DesiredState.PAUSE,
+        ending=asked.ends,
+        last_word=last_word(folder),
+        trials=[trial.state for trial in trials],
     )
 
 
@@ -202,7 +208,7 @@ def state_of_trial(trial: Trial, state: SweepState, short: Collection[int] = ())
 
 
 def stages_and_lacking(
-    sweep: Sweep, prepared: ResolvedInputs, trials: Sequence[Trial], store: Store, folder: str
+    sweep: Sweep, prepared: ResolvedInputs, trials: Sequence[Trial], store: StageReader, folder: str
 ) -> tuple[StageCounts, frozenset[int]]:
     """Stages of all trials asked so far and what became of them, and what `lacking` says.
 
