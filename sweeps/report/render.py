@@ -22,8 +22,8 @@ from sweeps.results.tables import (
     Standing,
     incomplete,
     meanings,
+    ranked,
     shown_split,
-    standings,
     without_baseline,
 )
 from sweeps.results.winners import Winner, selected_by, ways_of_choosing, winners
@@ -50,7 +50,7 @@ def results_report(results: SweepResults, every: bool = False) -> RenderableType
     parts += [*best_plans(results, shown, every), Text(), winners_table(results, shown)]
     parts += [*winning_settings(results), Text()]
     if shown is not None:
-        parts += _family_tables(results, shown)
+        parts += _family_tables(results)
     parts += [Text(note, style="dim") for note in notes(results, shown)]
     return Group(*parts)
 
@@ -59,17 +59,17 @@ def best_plans(
     results: SweepResults, shown: str | None, every: bool = False
 ) -> Iterator[RenderableType]:
     """The best plans by the sweep's objective and the baseline, or every plan; what is left out."""
-    ranked = standings(results.rows, results.sweep.objective, shown, results.asked)
-    chosen = ranked if every else _best(ranked)
-    left_out = len(ranked) - len(chosen)
-    some = f" ({len(chosen)} of {len(ranked)})" if left_out else ""
+    found = ranked(results, results.sweep.objective)
+    chosen = found if every else _best(found)
+    left_out = len(found) - len(chosen)
+    some = f" ({len(chosen)} of {len(found)})" if left_out else ""
     yield _plans(f"Best plans{some}, {selected_by(results)}", chosen, results, shown)
     if left_out:
         yield Text(f"{left_out} more: `--all` of `xlt results` lists every plan")
 
 
-def _best(ranked: Sequence[Standing]) -> tuple[Standing, ...]:
-    return (*ranked[:BEST], *(found for found in ranked[BEST:] if found.trial == 0))
+def _best(found: Sequence[Standing]) -> tuple[Standing, ...]:
+    return (*found[:BEST], *(each for each in found[BEST:] if each.trial == 0))
 
 
 def _plans(
@@ -186,7 +186,7 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
             "Left out of the comparison, lacking scores that the sweep asks for now: "
             f"{_trials(left_out)}."
         )
-    yield from _ties(results, shown)
+    yield from _ties(results)
     failed = [trial.number for trial in results.trials if trial.state == TrialState.FAILED]
     if failed:
         yield f"Failed: {_trials(failed)} (`xlt logs` has the errors)."
@@ -194,12 +194,12 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
     yield from results.prepared.notes
 
 
-def _ties(results: SweepResults, shown: str | None) -> Iterator[str]:
+def _ties(results: SweepResults) -> Iterator[str]:
     """Who shares the first place with a winner; the earlier one is named."""
     for one in winners(results):
-        first, objective = one.standing, Objective(results.sweep.objective.split, one.languages)
-        ranked = standings(results.rows, objective, shown, results.asked)
-        equal = [s for s in ranked if s.selected_by == first.selected_by and s != first]
+        best, objective = one.standing, Objective(results.sweep.objective.split, one.languages)
+        choices = ranked(results, objective)
+        equal = [s for s in choices if s.selected_by == best.selected_by and s != best]
         if equal:
             names = ", ".join(map(_with_number, equal))
             yield f"As good as the winner, {one.chosen_by}: {names}; the earlier one is named."
@@ -247,22 +247,21 @@ def meaning_text(meaning: Meaning) -> str:
     return f"{meaning.target}: {metric}, averaged over {number} {languages}, {english}"
 
 
-def _family_tables(results: SweepResults, shown: str) -> Iterator[RenderableType]:
+def _family_tables(results: SweepResults) -> Iterator[RenderableType]:
     """One table a winner; one in all where both ways choose the same plan."""
     found: dict[Choice, tuple[Winner, list[str]]] = {}
     for one in winners(results):
         found.setdefault(one.standing.choice, (one, []))[1].append(one.chosen_by)
     for one, selections in found.values():
-        yield _family_gains(results, one, shown, " and ".join(selections))
+        yield _family_gains(results, one, " and ".join(selections))
         yield Text()
 
 
-def _family_gains(results: SweepResults, winner: Winner, shown: str, chosen: str) -> RenderableType:
+def _family_gains(results: SweepResults, winner: Winner, chosen: str) -> RenderableType:
     """A winner's gains, or why there are none."""
-    standing, objective = winner.standing, results.sweep.objective
-    ranked = standings(results.rows, objective, shown, results.asked)
+    standing, choices = winner.standing, ranked(results, results.sweep.objective)
     finished, every = _progress(results)
-    if finished < every and all(s.is_baseline for s in ranked):
+    if finished < every and all(s.is_baseline for s in choices):
         return Text("Only the baseline is complete so far: there is no gain to show yet.")
     if standing.is_baseline:
         return Text(f"The baseline is the winner, {chosen}: there is no gain to show.")

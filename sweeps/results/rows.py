@@ -7,8 +7,9 @@ Read from the two truths alone: the study says which trials finished, the store 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, field, fields, replace
+from functools import cache, cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sweeps.results.settings import settings_of
@@ -21,10 +22,11 @@ from xlt_core.vocabulary.languages import family_of
 from xlt_core.vocabulary.plan import Plan
 
 if TYPE_CHECKING:
+    from sweeps.results.tables import Standing
     from sweeps.search.trial import Trial
     from sweeps.spec.inputs import ResolvedInputs
     from sweeps.spec.paths import SweepFolder
-    from xlt_core.store import Store
+    from sweeps.spec.sweep import Objective
     from xlt_core.store.stored import StoredStage
 
 Cell = tuple[str, str, str, int]  # target, language, split, seed
@@ -70,19 +72,28 @@ class ScoreRow:
 
     def to_json(self) -> dict[str, object]:
         """The columns that `xlt results --json` promises: the attributes, by their names."""
-        return asdict(self)
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {
+            "settings": dict(self.settings)
+        }
 
 
 @dataclass(frozen=True)
 class SweepResults:
-    """Everything a report of one sweep is made of."""
+    """Everything a report of one sweep is made of.
+
+    Attributes:
+        ranked: what `tables.ranked` has worked out of it.
+    """
 
     sweep: Sweep
     prepared: ResolvedInputs
     trials: tuple[Trial, ...]
     rows: tuple[ScoreRow, ...]
+    ranked: dict[Objective, tuple[Standing, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
-    @property
+    @cached_property
     def asked(self) -> frozenset[Cell]:
         """Every score that the sweep as it is now asks of each trial."""
         return asked_cells(self.sweep, self.prepared)
@@ -128,7 +139,7 @@ def overlap_texts(prepared: ResolvedInputs) -> tuple[str, ...]:
 
 
 def rows_of(
-    sweep: Sweep, prepared: ResolvedInputs, store: Store, trials: Iterable[Trial]
+    sweep: Sweep, prepared: ResolvedInputs, store: StageReader, trials: Iterable[Trial]
 ) -> Iterator[ScoreRow]:
     """Rows of the finished ones among `trials`, in order of trial, target, language and seed; then
     those of the baselines that they brought along and that are no trial of their own."""
@@ -174,7 +185,9 @@ def trial_rows(
     }
     asked = {target.task: target for target in sweep.targets}
     settings = settings_of(sweep, trial)
-    for path in paths_of_trial(sweep, prepared, trial.plan, trial.settings):
+    paths = paths_of_trial(sweep, prepared, trial.plan, trial.settings)
+    reader.learn(chain(baseline.values(), *(path.evaluations for path in paths)))
+    for path in paths:
         for stage in path.evaluations:
             scores = reader.metrics(stage)
             against = reader.metrics(baseline[_cell(stage, path.target, path.seed)])
@@ -208,24 +221,47 @@ class StageReader(Protocol):
         """The stage, or None where there is none."""
         ...
 
+    def read_all(self, keys: Iterable[str]) -> dict[str, StoredStage]:
+        """Those of the stages that are there."""
+        ...
+
 
 class ReadOnce:
-    """Reads each stage of a store once and keeps it, for as long as one trial is looked at."""
+    """Reads each stage of a store once and keeps it, for as long as a trial or sweep is looked at.
+
+    A stage is as it was when it was first asked for.
+    """
 
     def __init__(self, store: StageReader) -> None:
-        self._read = cache(store.read)
+        self._store = store
+        self._known: dict[str, StoredStage | None] = {}
 
     def read(self, key: str) -> StoredStage | None:
-        """The stage as it was when it was first asked for."""
-        return self._read(key)
+        """The stage, or None where there was none."""
+        if key not in self._known:
+            self._known[key] = self._store.read(key)
+        return self._known[key]
+
+    def read_all(self, keys: Iterable[str]) -> dict[str, StoredStage]:
+        """Those of the stages that were there."""
+        wanted = dict.fromkeys(keys)
+        new = [key for key in wanted if key not in self._known]
+        self._known |= dict.fromkeys(new) | self._store.read_all(new)
+        return {key: found for key in wanted if (found := self._known[key]) is not None}
 
 
 class ScoreReader:
-    """Scores of evaluation stages, each read once."""
+    """Scores of evaluation stages, each read once; many at a time where `learn` is told."""
 
     def __init__(self, store: StageReader) -> None:
         self._store = store
         self._known: dict[str, tuple[Mapping[str, float], str]] = {}
+
+    def learn(self, stages: Iterable[EvaluateStage]) -> None:
+        """Read what of these is not known yet."""
+        new = [stage.key for stage in stages if stage.key not in self._known]
+        found = self._store.read_all(new)
+        self._known |= {key: _scores_of(found.get(key)) for key in new}
 
     def metrics(self, stage: EvaluateStage) -> Mapping[str, float]:
         """Percent by metric, the primary one among them; empty where the stage is not stored."""
@@ -237,9 +273,12 @@ class ScoreReader:
 
     def _read(self, key: str) -> tuple[Mapping[str, float], str]:
         if key not in self._known:
-            stored = self._store.read(key)
-            self._known[key] = ({}, "") if stored is None else _scores(stored.json("scores.json"))
+            self._known[key] = _scores_of(self._store.read(key))
         return self._known[key]
+
+
+def _scores_of(stored: StoredStage | None) -> tuple[Mapping[str, float], str]:
+    return ({}, "") if stored is None else _scores(stored.json("scores.json"))
 
 
 def _scores(data: Mapping[str, Any]) -> tuple[Mapping[str, float], str]:

@@ -14,12 +14,12 @@ from sweeps.results.states import StageStanding
 from xlt_core.stages import lineage
 
 if TYPE_CHECKING:
+    from sweeps.results.rows import StageReader
     from sweeps.search.trial import Trial
     from sweeps.spec.inputs import ResolvedInputs
     from sweeps.spec.sweep import Sweep
     from sweeps.spec.trials import TrialPath
     from xlt_core.stages.stage import Stage
-    from xlt_core.store import Store
     from xlt_core.store.about import About
 
 
@@ -68,7 +68,7 @@ def stage_rows(
     sweep: str,
     trials: Sequence[Trial],
     paths: Sequence[tuple[TrialPath, ...]],
-    store: Store,
+    store: StageReader,
     folder: str,
 ) -> tuple[StageRow, ...]:
     """A row for each distinct stage, parents before children, in the order they were asked for.
@@ -85,9 +85,7 @@ def stage_rows(
         for stage in _asked(own):
             stages.setdefault(stage.key, stage)
             asking[stage.key][trial.number] += 1
-    stored = store.contains_all(stages)
-    found = {key: store.read(key) for key in stages if key in stored}
-    records = {key: stage.about for key, stage in found.items() if stage is not None}
+    records = {key: stage.about for key, stage in store.read_all(stages).items()}
     return tuple(
         _row(stage, asking[key], records.get(key), sweep, folder) for key, stage in stages.items()
     )

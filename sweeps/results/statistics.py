@@ -100,7 +100,10 @@ def _mean(table: Table) -> float:
     """The unweighted mean over languages of the mean over seeds."""
     import numpy as np
 
-    there = table[~np.isnan(table).all(axis=1)]
+    missing = np.isnan(table)
+    if not missing.any():
+        return float(table.mean(axis=1).mean())
+    there = table[~missing.all(axis=1)]
     return float(np.nanmean(there, axis=1).mean())
 
 

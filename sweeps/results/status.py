@@ -28,6 +28,7 @@ from xlt_core.vocabulary.events import Event, SweepFinished, SweepStarted, Worke
 from xlt_core.vocabulary.lines import lines_of
 
 if TYPE_CHECKING:
+    from sweeps.results.rows import StageReader
     from sweeps.results.stages import StageRow
     from sweeps.search.trial import Trial
     from sweeps.spec.inputs import ResolvedInputs
@@ -159,14 +160,8 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     if prepared is not None:
         store = Store(sweep.store)
         stages, short = stages_and_lacking(sweep, prepared, trials, store, folder.identity)
-    asked, events = requested(folder), read_events(folder)
-    state = state_of(
-        driven=is_driven(folder),
-        pausing=asked == DesiredState.PAUSE,
-        ending=asked.ends,
-        last_word=_last_word(events),
-        trials=[trial.state for trial in trials],
-    )
+    events = read_events(folder)
+    state = state_now(folder, trials, events)
     return SweepStatus(
         name=sweep.name,
         state=state,
@@ -176,6 +171,24 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
         errors=tuple((t.number, t.error) for t in trials if t.state == TrialState.FAILED),
         folder=shown(folder.place),
         left_out=_left_out(events),
+    )
+
+
+def state_now(
+    folder: SweepFolder, trials: Iterable[Trial], events: Iterable[Event] | None = None
+) -> SweepState:
+    """One word for where the sweep in `folder` stands, whose trials these are.
+
+    Args:
+        events: of its journal, where they have been read.
+    """
+    asked = requested(folder)
+    return state_of(
+        driven=is_driven(folder),
+        pausing=asked == DesiredState.PAUSE,
+        ending=asked.ends,
+        last_word=last_word(folder) if events is None else _last_word(events),
+        trials=[trial.state for trial in trials],
     )
 
 
@@ -209,7 +222,7 @@ def state_of_trial(trial: Trial, state: SweepState, short: Collection[int] = ())
 
 
 def stages_and_lacking(
-    sweep: Sweep, prepared: ResolvedInputs, trials: Sequence[Trial], store: Store, folder: str
+    sweep: Sweep, prepared: ResolvedInputs, trials: Sequence[Trial], store: StageReader, folder: str
 ) -> tuple[StageCounts, frozenset[int]]:
     """Stages of all trials asked so far and what became of them, and what `lacking` says.
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sweeps.results.objective import objective_value
-from sweeps.results.rows import Cell, ScoreRow
+from sweeps.results.rows import Cell, ScoreRow, SweepResults
 from sweeps.results.statistics import Estimate, estimate
 from sweeps.spec.sweep import Objective, Settings
 from xlt_core.vocabulary.plan import EMPTY
@@ -129,8 +129,20 @@ def winner(
     asked: Collection[Cell] = (),
 ) -> Standing | None:
     """What `objective` selects, baselines among the choices; None without any complete one."""
-    ranked = standings(rows, objective, shown, asked)
-    return ranked[0] if ranked and ranked[0].selected_by is not None else None
+    return first(standings(rows, objective, shown, asked))
+
+
+def ranked(results: SweepResults, objective: Objective) -> tuple[Standing, ...]:
+    """The `standings` of a sweep as it is now, worked out once for each way of choosing."""
+    if objective not in results.ranked:
+        shown = shown_split(results.sweep.splits, results.sweep.objective)
+        results.ranked[objective] = standings(results.rows, objective, shown, results.asked)
+    return results.ranked[objective]
+
+
+def first(standing: Sequence[Standing]) -> Standing | None:
+    """The best of them, best first; None where there is nothing to select by."""
+    return standing[0] if standing and standing[0].selected_by is not None else None
 
 
 def meanings(rows: Sequence[ScoreRow], split: str) -> tuple[Meaning, ...]:

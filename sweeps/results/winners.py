@@ -15,8 +15,9 @@ from sweeps.results.tables import (
     FamilyGain,
     Standing,
     family_gains,
+    first,
+    ranked,
     shown_split,
-    winner,
 )
 from sweeps.spec.selection import only_english, selection
 from sweeps.spec.sweep import Objective, Settings
@@ -79,7 +80,7 @@ def selected_by(results: SweepResults, languages: str | None = None) -> str:
 def _winner(results: SweepResults, languages: str) -> Winner | None:
     objective = Objective(results.sweep.objective.split, languages)
     shown = shown_split(results.sweep.splits, results.sweep.objective)
-    found = winner(results.rows, objective, shown, results.asked)
+    found = first(ranked(results, objective))
     if found is None:
         return None
     return Winner(

@@ -17,6 +17,7 @@ from sweeps.spec.sweep import Settings, Sweep
 from xlt_core.stages import EvaluateStage, PretrainedStage, TrainStage, WeightsStage
 from xlt_core.stages.evaluate import Reading
 from xlt_core.stages.tree import StageTree
+from xlt_core.vocabulary.fingerprint import canonical_json
 from xlt_core.vocabulary.plan import Member, Plan, Step
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import DataRef
@@ -43,7 +44,7 @@ def paths_of_trial(
     Raises:
         ValueError: the plan uses data that were not prepared.
     """
-    chain = _Chain(sweep, prepared, settings)
+    chain = _chain(sweep, prepared, settings)
     paths = []
     for seed in sweep.seeds:
         before = chain.intermediate(plan, seed)
@@ -62,7 +63,7 @@ def baseline_beside(
     """
     if plan.is_baseline:
         return ()
-    own, first = (_Chain(sweep, prepared, found) for found in (settings, {}))
+    own, first = (_chain(sweep, prepared, found) for found in (settings, {}))
     found = []
     for seed in sweep.seeds:
         for target in sweep.targets:
@@ -94,14 +95,38 @@ def stage_tree(
     )
 
 
+def _chain(sweep: Sweep, prepared: ResolvedInputs, settings: Settings) -> _Chain:
+    """The chain of these settings: of the last few, the one that is there already.
+
+    Thousands of trials are looked at several times each, and most of their stages are shared.
+    """
+    key = (id(sweep), id(prepared), canonical_json(dict(settings)))
+    chain = _chains.get(key)
+    if chain is None or len(chain) > _STAGES:
+        chain = _chains[key] = _Chain(sweep, prepared, settings)  # holds both: their ids stay
+        while len(_chains) > _CHAINS:
+            _chains.pop(next(iter(_chains)), None)
+    return chain
+
+
+_CHAINS, _STAGES = 4, 50_000  # kept at most; a stage takes about a kilobyte
+_chains: dict[tuple[int, int, str], _Chain] = {}
+
+
 class _Chain:
-    """Chains stages of one trial; each is made once, so that its key is computed once."""
+    """Chains stages of trials with the same settings; each is made once, its key computed once."""
 
     def __init__(self, sweep: Sweep, prepared: ResolvedInputs, settings: Settings) -> None:
         opening = {path: range_.opening for path, range_ in sweep.searched().items()}
         self._sweep, self._prepared, self._settings = sweep, prepared, opening | dict(settings)
         self._made: dict[tuple[object, ...], TrainStage] = {}
         self._recipes: dict[tuple[object, ...], Recipe] = {}
+        self._paths: dict[tuple[object, ...], TrialPath] = {}
+        self._scored = 0
+
+    def __len__(self) -> int:
+        """How many stages it holds."""
+        return len(self._made) + self._scored
 
     def intermediate(self, plan: Plan, seed: int) -> TrainStage | None:
         """The last stage before the target; None for the baseline."""
@@ -125,6 +150,13 @@ class _Chain:
 
     def path(self, target: str, seed: int, trained: WeightsStage) -> TrialPath:
         """A target's path: its last training, and what of it is scored, by split and language."""
+        key = (target, seed, id(trained))  # which the path holds, so that its id stays
+        if key not in self._paths:
+            self._paths[key] = self._path(target, seed, trained)
+            self._scored += len(self._paths[key].evaluations)
+        return self._paths[key]
+
+    def _path(self, target: str, seed: int, trained: WeightsStage) -> TrialPath:
         reading = None
         if not trains_on(target):
             reading = Reading.of(self._read(target))

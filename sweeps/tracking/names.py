@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from sweeps.tracking.records import MetricPoint, RunRecord
 from xlt_core.vocabulary.fingerprint import fingerprint
@@ -23,11 +24,13 @@ _FOREIGN = re.compile(r"[^A-Za-z0-9_\-. :]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
+@lru_cache(maxsize=4096)
 def metric_key(*parts: str) -> str:
     """Join parts to a key; a slash within a part does not make a new one."""
     return legal_key("/".join(part.replace("/", "_") for part in parts))
 
 
+@lru_cache(maxsize=4096)  # the same few names, of thousands of runs
 def legal_key(key: str) -> str:
     """The key with only letters, digits and `_-. :/`, no empty or dotted parts, short enough."""
     parts = [part for part in (_legal_part(part) for part in key.split("/")) if part]
@@ -43,7 +46,7 @@ def _legal_part(part: str) -> str:
 
 def legal_text(text: str, length: int) -> str:
     """The text without control characters, cut to `length` characters."""
-    return shortened(_CONTROL.sub("�", text), length)
+    return shortened(text if text.isprintable() else _CONTROL.sub("�", text), length)
 
 
 def shortened(text: str, length: int) -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sweeps.results.rows import ReadOnce
 from sweeps.results.states import SweepState
 from sweeps.results.status import (
     read_events,
     read_sweep,
-    sweep_status,
+    state_now,
 )
 from sweeps.search.trial import TrialState
 from sweeps.spec.selection import selection
@@ -97,7 +98,7 @@ class Projection:
                     self._sweep,
                     self._id,
                     self._prepared,
-                    self._store,
+                    ReadOnce(self._store),
                     trial,
                     event.at,
                     self._said,
@@ -111,14 +112,14 @@ class Projection:
             state: how it ended.
             at: when, where the journal does not say.
         """
-        trials = self._study.trials()
+        trials, stages = self._study.trials(), ReadOnce(self._store)
         yield whole_sweep_record(
-            self._sweep, self._prepared, self._folder, self._store, trials, state, at, self._report
+            self._sweep, self._prepared, self._folder, stages, trials, state, at, self._report
         )
         # A trial may have finished before the baseline had the scores that its gains are over.
         ended = [trial for trial in trials if trial.state != TrialState.RUNNING]
         yield from _trials(
-            self._sweep, self._prepared, self._folder, self._store, ended, state, trials, self._said
+            self._sweep, self._prepared, self._folder, stages, ended, state, trials, self._said
         )
 
     def told(self) -> list[int]:
@@ -152,21 +153,21 @@ def sweep_projection(folder: SweepFolder, report: Report) -> Iterator[RunRecord]
     sweep, prepared, trials = read_sweep(folder)
     if prepared is None:
         return
-    store = Store(sweep.store)
-    state = sweep_status(folder).state
-    yield whole_sweep_record(sweep, prepared, folder, store, trials, state, None, report)
-    yield from _trials(sweep, prepared, folder, store, trials, state, trials)
+    stages = ReadOnce(Store(sweep.store))
+    state = state_now(folder, trials)
+    yield whole_sweep_record(sweep, prepared, folder, stages, trials, state, None, report)
+    yield from _trials(sweep, prepared, folder, stages, trials, state, trials, set())
 
 
 def _trials(
     sweep: Sweep,
     prepared: ResolvedInputs,
     folder: SweepFolder,
-    store: Store,
+    stages: ReadOnce,
     trials: Sequence[Trial],
     state: SweepState,
     every: Sequence[Trial],
-    said: set[StageScores] | None = None,
+    said: set[StageScores],
 ) -> Iterator[RunRecord]:
     """The records of these trials; see `trial_projection`."""
     first = FirstTrials(sweep, folder.identity, prepared)
@@ -175,5 +176,5 @@ def _trials(
     for trial in trials:
         at = ends.get(trial.number, 0.0)
         yield from trial_projection(
-            sweep, folder.identity, prepared, store, trial, at, said, state, first
+            sweep, folder.identity, prepared, stages, trial, at, said, state, first
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -135,9 +135,12 @@ class RunRecord:
 
     def to_json(self) -> dict[str, object]:
         """Plain JSON values; floats that are not finite become their names."""
-        data = asdict(self)
+        data: dict[str, object] = {each.name: getattr(self, each.name) for each in fields(self)}
         data["status"] = str(self.status)
+        for texts in ("params", "tags", "artifacts", "views"):
+            data[texts] = dict(getattr(self, texts))
         data["metrics"] = [[m.key, _number(m.value), m.at, m.step] for m in self.metrics]
+        data["inputs"] = [asdict(each) for each in self.inputs]
         for later in ("inputs", "views"):  # a record without them reads as it always did
             if not data[later]:
                 del data[later]

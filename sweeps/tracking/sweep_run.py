@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sweeps.results.rows import (
+    ReadOnce,
     ScoreRow,
     SweepResults,
     rows_of,
@@ -17,7 +18,7 @@ from sweeps.results.status import (
     read_events,
     stages_and_lacking,
 )
-from sweeps.results.tables import incomplete, shown_split, winner
+from sweeps.results.tables import first, incomplete, ranked
 from sweeps.spec.paths import SPEC, SweepFolder
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
@@ -27,9 +28,8 @@ from sweeps.tracking.inputs import inputs_of
 from sweeps.tracking.plan_picture import plan_artifacts
 from sweeps.tracking.project import Best, sweep_record
 from sweeps.tracking.sweep_page import description
-from sweeps.tracking.trial_run import abouts_of, keys_of, objective_of
+from sweeps.tracking.trial_run import abouts_of, objective_of
 from sweeps.tracking.views import views
-from xlt_core.store import Store
 from xlt_core.vocabulary.events import SweepStarted
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def whole_sweep_record(
     sweep: Sweep,
     prepared: ResolvedInputs,
     folder: SweepFolder,
-    store: Store,
+    store: ReadOnce,
     trials: Sequence[Trial],
     state: SweepState,
     at: float | None,
@@ -114,33 +114,24 @@ def best_of(results: SweepResults) -> Best | None:
 
     What the search was told may be of fewer seeds or languages, if the sweep was extended.
     """
-    sweep = results.sweep
-    shown = shown_split(sweep.splits, sweep.objective)
-    found = winner(results.rows, sweep.objective, shown, results.asked)
+    found = first(ranked(results, results.sweep.objective))
     if found is None or found.selected_by is None:
         return None
     return Best(found.trial, found.plan, found.selected_by, found.beside)
 
 
 def _trial_ends(
-    sweep: Sweep, prepared: ResolvedInputs, store: Store, trials: Sequence[Trial]
+    sweep: Sweep, prepared: ResolvedInputs, store: ReadOnce, trials: Sequence[Trial]
 ) -> Iterator[tuple[int, float]]:
     """When each trial's last stage was finished; the study keeps no times, the store does."""
-    known: dict[str, float | None] = {}
     for trial in trials:
-        ends = []
-        for key in keys_of(paths_of_trial(sweep, prepared, trial.plan, trial.settings)):
-            if key not in known:
-                stored = store.read(key)
-                known[key] = None if stored is None else float(stored.about["finished"])
-            if (end := known[key]) is not None:
-                ends.append(end)
-        if ends:
-            yield trial.number, max(ends)
+        abouts = abouts_of(store, paths_of_trial(sweep, prepared, trial.plan, trial.settings))
+        if abouts:
+            yield trial.number, max(float(about["finished"]) for about in abouts.values())
 
 
 def _environment(
-    sweep: Sweep, prepared: ResolvedInputs, store: Store, trials: Sequence[Trial]
+    sweep: Sweep, prepared: ResolvedInputs, store: ReadOnce, trials: Sequence[Trial]
 ) -> dict[str, str]:
     """Versions that computed the baseline, as the store has them; empty before that."""
     for trial in trials[:1]:

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeps.tracking.database import is_away
@@ -56,7 +57,9 @@ def _send(ordered: Sequence[RunRecord], writer: Writer) -> SyncResult:
     doubles = sum(writer.doubles(name) for name in sorted({r.sweep for r in ordered} - {""}))
     outcomes: Counter[Applied] = Counter()
     refused = []
-    for record in ordered:
+    sweeps = [record for record in ordered if record.level == "sweep"]
+    below = ordered[len(sweeps) :]
+    for record in itertools.chain(sweeps, _made(below, writer, outcomes)):
         try:
             outcomes[writer.apply(record, is_truth=True)] += 1
         except Exception as error:
@@ -70,6 +73,15 @@ def _send(ordered: Sequence[RunRecord], writer: Writer) -> SyncResult:
         doubles=doubles,
         refused=tuple(refused),
     )
+
+
+def _made(
+    records: Sequence[RunRecord], writer: Writer, outcomes: Counter[Applied]
+) -> Iterator[RunRecord]:
+    """Make what can be made together, once the sweeps are there; give back what is left."""
+    made = writer.make(records)
+    outcomes[Applied.CREATED] += len(made)
+    yield from (record for place, record in enumerate(records) if place not in made)
 
 
 def _line(error: Exception) -> str:

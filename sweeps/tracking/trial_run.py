@@ -28,7 +28,6 @@ from sweeps.tracking.first_trials import FirstTrials
 from sweeps.tracking.project import stage_record, trial_record
 from sweeps.tracking.status import text_of
 from xlt_core.stages import TrainStage, lineage
-from xlt_core.store import Store
 from xlt_core.store.about import About
 from xlt_core.tasks import overlap
 from xlt_core.vocabulary.plan import Plan
@@ -46,7 +45,7 @@ def trial_projection(
     sweep: Sweep,
     sweep_id: str,
     prepared: ResolvedInputs,
-    store: Store,
+    stages: ReadOnce,
     trial: Trial,
     at: float = 0.0,
     said: set[StageScores] | None = None,
@@ -66,7 +65,8 @@ def trial_projection(
         first: under which trial each stage hangs.
     """
     paths = paths_of_trial(sweep, prepared, trial.plan, trial.settings)
-    stages = ReadOnce(store)
+    beside = baseline_beside(sweep, prepared, trial.plan, trial.settings)
+    stages.read_all(chain(keys_of(paths), keys_of(beside)))
     abouts = abouts_of(stages, paths)
     times = [(float(a["started"]), float(a["finished"])) for a in abouts.values()]
     rows = list(trial_rows(sweep, prepared, trial, ScoreReader(stages)))
@@ -94,7 +94,6 @@ def trial_projection(
             sweep_id=sweep_id,
         )
     known = set() if said is None else said
-    beside = baseline_beside(sweep, prepared, trial.plan, trial.settings)
     for trained, evaluations in _evaluations((*paths, *beside)).items():
         there = tuple(key for key in evaluations if stages.read(key) is not None)
         if (trained, there) not in known:
@@ -177,8 +176,7 @@ def keys_of(paths: Sequence[TrialPath]) -> Iterator[str]:
 
 def abouts_of(store: StageReader, paths: Sequence[TrialPath]) -> dict[str, About]:
     """What is written down about each stage that is stored, by its key."""
-    found = {key: store.read(key) for key in keys_of(paths)}
-    return {key: stored.about for key, stored in found.items() if stored is not None}
+    return {key: stored.about for key, stored in store.read_all(keys_of(paths)).items()}
 
 
 def _span(times: Sequence[tuple[float, float]], otherwise: float) -> tuple[float, float]:

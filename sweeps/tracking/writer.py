@@ -6,9 +6,11 @@ search, one create, one batch and one end: about 50 ms on SQLite.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -17,6 +19,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Param, Run, RunTag
 from mlflow.entities import Metric as Point
 from mlflow.exceptions import MlflowException
 
+from sweeps.spec.database import sqlite_path
 from sweeps.tracking.database import (
     ArtifactFailed,
     NoAnswer,
@@ -37,15 +40,16 @@ from sweeps.tracking.diff import (
     latest,
     milliseconds,
 )
+from sweeps.tracking.known_runs import Identity, KnownRuns
 from sweeps.tracking.location import EXPERIMENT, client_address
 from sweeps.tracking.records import LEVELS, DataInput, MetricPoint, RunRecord, Status
+from sweeps.tracking.tables import NewRun, RunTables
 from xlt_core.vocabulary.address import bare
-
-Identity = tuple[str, str, str]  # level, tag value, id of the sweep where there may be several
 
 # MLflow refuses more in one request: 1000 entities in all, 100 of them params, 100 of them tags.
 _METRICS, _PARAMS, _TAGS = 800, 100, 99
 _REMEMBERED = 256  # runs whose points are remembered, so that a growing curve is sent once
+_TOGETHER = 250  # runs in one transaction: others who write need not wait for long
 
 
 class Applied(StrEnum):
@@ -89,6 +93,54 @@ class Writer:
         self._look_again()
         return self._apply(record, is_truth)
 
+    def make(self, records: Sequence[RunRecord]) -> set[int]:
+        """Make the runs of those that have none yet, many at a time, where that can be done.
+
+        Returns:
+            The places of the records whose runs say it all now; the others are to be applied.
+        """
+        made: set[int] = set()
+        with exclusive(self.uri):
+            tables = self._tables()
+            if tables is None:
+                return made
+            there, fresh = tables.found(), dict[tuple[str, str], int]()
+            for place, record in enumerate(records):
+                if _can_be_new(record, there):
+                    fresh.setdefault(record.identity, place)
+            places = list(fresh.values())
+            with contextlib.suppress(sqlite3.Error):  # then one at a time, as the others
+                for at in range(0, len(places), _TOGETHER):
+                    some = places[at : at + _TOGETHER]
+                    tables.insert([self._new_run(records[place]) for place in some])
+                    made.update(some)
+            if len(made) < len(places):
+                self._forget()
+        return made
+
+    def _new_run(self, record: RunRecord) -> NewRun:
+        """The run of a record, known from now on: the next one may hang under it."""
+        new = NewRun(
+            record.name,
+            record.status,
+            milliseconds(record.started),
+            None if record.ended is None else milliseconds(record.ended),
+            all_tags(record, self._parent_run(record)),
+            record.params,
+            record.metrics,
+        )
+        known = new.known
+        self._runs.put((*record.identity, record.owner), known)
+        self._note_waiting(known)
+        self._adopt(record, known)
+        return new
+
+    def _tables(self) -> RunTables | None:
+        if sqlite_path(self.uri) is None:
+            return None
+        place = str(self._client.get_experiment(self._experiment).artifact_location)
+        return RunTables.of(self.uri, self._experiment, place)
+
     def answers(self) -> bool:
         """Whether the tracking server is there."""
         try:
@@ -113,7 +165,7 @@ class Writer:
             self.gap = "MLflow's experiment was deleted for good, and what had been sent with it"
 
     def _forget(self) -> None:
-        self._runs: dict[Identity, Known] = {}
+        self._runs = KnownRuns()
         self._loaded: set[str] = set()
         self._spare: dict[Identity, list[str]] = {}
         self._said: OrderedDict[str, frozenset[MetricPoint]] = OrderedDict()
@@ -149,7 +201,7 @@ class Writer:
         if not record.sweep_id:  # of several parents of the name, the one it hangs under stays
             own = self._known(*record.identity, record.owner)
             nested = own.tags.get(NESTING_TAG) if own else None
-            if any(key[:2] == identity and run.run_id == nested for key, run in self._runs.items()):
+            if any(run.run_id == nested for run in self._runs.named(*identity)):
                 return nested
         known = self._known(*identity, record.sweep_id)
         return known.run_id if known else None
@@ -179,7 +231,7 @@ class Writer:
         if not run.info.run_id:
             raise NoAnswer(f"{bare(self.uri)} made no run: it is no MLflow server")
         known = Known(run.info.run_id, started=milliseconds(record.started), tags=tags)
-        self._runs[*record.identity, record.owner] = known
+        self._runs.put((*record.identity, record.owner), known)
         self._note_waiting(known)
         return known
 
@@ -305,7 +357,7 @@ class Writer:
             found = self._runs.get((level, value, ""))
         if found is not None or sweep_id:
             return found
-        named = [run for key, run in self._runs.items() if key[:2] == (level, value)]
+        named = self._runs.named(level, value)
         return min(named, key=lambda run: (run.started, run.run_id), default=None)
 
     def _claim(self, record: RunRecord) -> None:
@@ -319,7 +371,7 @@ class Writer:
         if self._unowned(record):
             with exclusive(self.uri):
                 for key in self._unowned(record):
-                    del self._runs[key]
+                    self._runs.take(key)
                 self._loaded.discard(record.sweep)  # another process may have been faster
                 self._load(record.sweep)
                 for key in self._unowned(record):
@@ -330,17 +382,18 @@ class Writer:
         """Runs of the record's sweep by name that say no id; none where another's stand there."""
         named = [
             key
-            for key, run in self._runs.items()
+            for key, run in self._runs
             if key[0] != "stage" and run.tags.get("xlt.sweep") == record.sweep
         ]
         others = {owner for _, _, owner in named} - {"", record.owner}
         return [] if others else [key for key in named if not key[2]]
 
     def _give(self, key: Identity, owner: str) -> None:
-        known = self._runs[key]
-        self._client.set_tag(known.run_id, SWEEP_ID_TAG, owner)
-        known.tags[SWEEP_ID_TAG] = owner
-        self._runs[*key[:2], owner] = self._runs.pop(key)
+        known = self._runs.get(key)
+        if known is not None:
+            self._client.set_tag(known.run_id, SWEEP_ID_TAG, owner)
+            known.tags[SWEEP_ID_TAG] = owner
+            self._runs.put((*key[:2], owner), self._runs.take(key))
 
     def _search(self, text: str) -> Iterator[Run]:
         token = None
@@ -370,15 +423,25 @@ class Writer:
             dict(run.data.metrics),
             run.info.start_time or 0,
         )
-        other = self._runs.setdefault(identity, known)
+        other = self._runs.get(identity)
+        if other is None:
+            self._runs.put(identity, known)
+            other = known
         if other.run_id == known.run_id:
             if other is known:
                 self._note_waiting(known)
             return
         # Everyone keeps the same one of two, rather one that ended.
         keep, spare = sorted((other, known), key=lambda each: (not each.said_end, each.run_id))
-        self._runs[identity] = keep
+        self._runs.put(identity, keep)
         self._spare.setdefault(identity, []).append(spare.run_id)
+
+
+def _can_be_new(record: RunRecord, there: Mapping[tuple[str, str], Collection[str]]) -> bool:
+    """Whether the record is a run's that is not there, and has no more than rows of tables."""
+    owners = there.get(record.identity, ())
+    is_there = bool(owners) and (not record.owner or record.owner in owners or "" in owners)
+    return not (is_there or record.artifacts or record.inputs or record.views)
 
 
 def placed(record: RunRecord, experiment: str) -> RunRecord:

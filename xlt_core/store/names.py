@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from xlt_core.store.layout import MANIFEST, SUFFIXES
@@ -21,7 +22,12 @@ _ATTEMPT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}")
 
 def fault_of(names: Iterable[str]) -> str | None:
     """What is wrong with the names of a folder's files, in words; None where nothing is."""
-    return next(_faults(list(names)), None)
+    return _fault_of(tuple(names))
+
+
+@lru_cache(maxsize=1024)  # thousands of stages have files of the same few names
+def _fault_of(names: tuple[str, ...]) -> str | None:
+    return next(_faults(names), None)
 
 
 def is_attempt(name: str) -> bool:
@@ -29,7 +35,7 @@ def is_attempt(name: str) -> bool:
     return name == "" or _ATTEMPT.fullmatch(name) is not None
 
 
-def _faults(names: list[str]) -> Iterator[str]:
+def _faults(names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         if not _is_below(name):
             yield f"{name!r} is no name of a file below its folder"

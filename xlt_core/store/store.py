@@ -26,7 +26,7 @@ from xlt_core.store.manifest import Manifest
 from xlt_core.store.place import normal_url, open_backend
 from xlt_core.store.prune import PrunePlan, plan_prune
 from xlt_core.store.renewal import lease_renewer
-from xlt_core.store.stored import Damage, StoredStage, load_stage
+from xlt_core.store.stored import Damage, StoredStage, load_stage, load_stages
 from xlt_core.store.verify import (
     DamagedEntry,
     Progress,
@@ -114,6 +114,14 @@ class Store:
                     return None
                 # Somebody moved, replaced or pruned it as we looked: look again.
         return None
+
+    def read_all(self, keys: Iterable[str]) -> dict[str, StoredStage]:
+        """Those of the stages that are there, by key, each as `read` has it, in few round trips."""
+        found = load_stages(
+            self._backend, dict.fromkeys(keys), lambda key: partial(self._set_aside_damaged, key)
+        )
+        looked = {key: stage or self.read(key) for key, stage in found.items()}
+        return {key: stage for key, stage in looked.items() if stage is not None}
 
     def draft(self, key: str) -> Draft:
         """A folder in which to put the stage together; a context manager, see `Draft`.
@@ -253,6 +261,13 @@ class Store:
         if remove:
             sweep(self._backend, found)
         return found
+
+    def _set_aside_damaged(self, key: str, reason: str) -> bool:
+        """As `_set_aside`, of a stage that was not marked when it was read."""
+        mark = self._backend.mark(stage_path(key))
+        if mark is None or damage_of(self._backend, key) is None:
+            return False
+        return self._set_aside(key, mark, reason)
 
     def _set_aside(self, key: str, mark: str, reason: str) -> bool:
         """Move a damaged stage away; False where another stands there by now, or none.

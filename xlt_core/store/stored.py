@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from xlt_core.store.about import About
 from xlt_core.store.backend import Backend
 from xlt_core.store.errors import DamagedStage
-from xlt_core.store.layout import ABOUT, stage_path
+from xlt_core.store.layout import ABOUT, MANIFEST, stage_path
 from xlt_core.store.manifest import FileSeal, Manifest, matches, measure
 
 log = logging.getLogger("xlt.store")
@@ -92,7 +93,7 @@ class StoredStage:
 
 def load_manifest(backend: Backend, path: str, of: str) -> Manifest:
     """The manifest of the folder at `path`. Raises Damage where there is none that is good."""
-    data = backend.get(f"{path}/manifest.json")
+    data = backend.get(f"{path}/{MANIFEST}")
     if data is None:
         raise Damage("it has no manifest")
     try:
@@ -107,12 +108,55 @@ def load_stage(backend: Backend, key: str, set_aside: SetAside) -> StoredStage:
     manifest = load_manifest(backend, path, key)
     if not backend.has(path, manifest.sizes()):
         raise Damage("a file is missing or has the wrong size")
-    small = {
+    small = _small(manifest)
+    found = backend.get_many(f"{path}/{manifest.place(name)}" for name in small)
+    return _checked(key, manifest, small, found, backend, set_aside)
+
+
+def load_stages(
+    backend: Backend, keys: Iterable[str], set_aside: Callable[[str], SetAside]
+) -> dict[str, StoredStage | None]:
+    """Many stages at once; None for one that is there and damaged, nothing for one that is not."""
+    paths = {key: stage_path(key) for key in keys}
+    texts = backend.get_many(f"{path}/{MANIFEST}" for path in paths.values())
+    found: dict[str, StoredStage | None] = {}
+    manifests: dict[str, Manifest] = {}
+    for key, path in paths.items():
+        if (data := texts.get(f"{path}/{MANIFEST}")) is not None:
+            found[key] = None
+            with suppress(ValueError):
+                manifests[key] = Manifest.parse(data, key)
+    whole = backend.have({paths[key]: manifest.sizes() for key, manifest in manifests.items()})
+    small = {key: _small(each) for key, each in manifests.items() if paths[key] in whole}
+    texts = backend.get_many(
+        f"{paths[key]}/{manifests[key].place(name)}"
+        for key, names in small.items()
+        for name in names
+    )
+    for key, names in small.items():
+        with suppress(Damage):
+            found[key] = _checked(key, manifests[key], names, texts, backend, set_aside(key))
+    return found
+
+
+def _small(manifest: Manifest) -> dict[str, FileSeal]:
+    """The JSON files that are checked when a stage is read."""
+    return {
         name: seal
         for name, seal in manifest.files.items()
         if name.endswith(".json") and (seal.bytes <= SMALL_JSON or name == ABOUT)
     }
-    found = backend.get_many(f"{path}/{manifest.place(name)}" for name in small)
+
+
+def _checked(
+    key: str,
+    manifest: Manifest,
+    small: Mapping[str, FileSeal],
+    found: Mapping[str, bytes],
+    backend: Backend,
+    set_aside: SetAside,
+) -> StoredStage:
+    path = stage_path(key)
     texts = {name: found.get(f"{path}/{manifest.place(name)}", b"") for name in small}
     for name, seal in small.items():
         if not matches(texts[name], seal):
