@@ -15,6 +15,8 @@ import ray
 from typer.testing import CliRunner
 
 from sweeps.execution.cluster import quiet_environment
+from sweeps.execution.lean import lean_ray
+from sweeps.execution.worker_template import WorkerTemplate, worker_template
 from sweeps.search.candidates import Candidates
 from sweeps.search.proposal import Proposal
 from sweeps.search.study import SweepStudy
@@ -24,7 +26,7 @@ from sweeps.spec.paths import SweepFolder
 from sweeps.spec.prepare import prepare
 from sweeps.spec.read import read_spec
 from sweeps.spec.stored import write_spec
-from sweeps.spec.sweep import Sweep
+from sweeps.spec.sweep import Execution, Sweep
 from sweeps.spec.trials import paths_of_trial
 from tests.sweeps.postgresql import serving
 from xlt_core.stages import lineage
@@ -206,18 +208,26 @@ def made(made_once, monkeypatch):
     return made_once
 
 
-@pytest.fixture(scope="module")
-def local_ray() -> Iterator[None]:
-    """A cluster that dies with the module."""
+@pytest.fixture(scope="session")
+def template() -> Iterator[WorkerTemplate | None]:
+    """What the workers of `local_ray` are forked from, as those of a sweep here are."""
     quiet_environment()
-    ray.init(
-        address="local",
-        num_cpus=4,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=100 * 1024 * 1024,
-    )
+    with worker_template(Execution(), None) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def local_ray(template: WorkerTemplate | None) -> Iterator[None]:
+    """A cluster that dies with the module."""
+    with lean_ray(template):
+        ray.init(
+            address="local",
+            num_cpus=4,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            object_store_memory=100 * 1024 * 1024,
+        )
     yield
     ray.shutdown()
 

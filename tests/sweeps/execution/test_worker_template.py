@@ -52,19 +52,19 @@ class Looker:
 
 
 @pytest.fixture(scope="module")
-def template() -> Iterator[WorkerTemplate]:
+def own() -> Iterator[WorkerTemplate]:
     with worker_template(Execution(device="cpu"), None) as made:
         assert made is not None
         yield made
 
 
 @pytest.fixture(scope="module")
-def looks(template: WorkerTemplate) -> list[dict[str, Any]]:
+def looks(own: WorkerTemplate) -> list[dict[str, Any]]:
     """Two forked workers, then one that Ray starts by its own script, the template being gone."""
-    with cluster(Execution(workers=1, device="cpu"), None, template=template):
+    with cluster(Execution(workers=1, device="cpu"), None, template=own):
         actors = [Looker.remote() for _ in range(4)]  # more than Ray starts ahead
         found: list[dict[str, Any]] = ray.get([actor.look.remote() for actor in actors])
-        forked = template._process.pid
+        forked = own._process.pid
         os.kill(forked, signal.SIGKILL)
         more = [Looker.remote() for _ in range(4)]
         found += ray.get([actor.look.remote() for actor in more])
