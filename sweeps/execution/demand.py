@@ -22,7 +22,7 @@ from sweeps.execution.job import Shape
 NAMESPACE = "xlt-demand"
 TOGETHER_SECONDS = 1.0  # changes within so long are told at once
 RENEWED_SECONDS = 60.0
-STALE_SECONDS = 10 * RENEWED_SECONDS  # by clocks of other machines
+STALE_SECONDS = 5 * RENEWED_SECONDS  # by clocks of other machines
 
 log = logging.getLogger("xlt.service")
 

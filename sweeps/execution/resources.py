@@ -146,6 +146,11 @@ def shortage(
     return f"{who} for room on the cluster ({each} each; {has}){_outlook(taken, total, free)}"
 
 
+def has_room(shape: Shape, free: Mapping[str, float]) -> bool:
+    """Whether a worker of `shape` may find room in what is free, if one node has it all."""
+    return all(amount <= free.get(name, 0.0) for name, amount in shape.resources.items())
+
+
 def _outlook(
     taken: Mapping[str, float], total: Mapping[str, float], free: Mapping[str, float]
 ) -> str:

@@ -7,6 +7,7 @@ come when a sweep is attended, and leave a grace after the last sweep that wante
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
@@ -17,8 +18,9 @@ from sweeps.execution.conduct import LeftOut
 from sweeps.execution.demand import Demand
 from sweeps.execution.job import Shape, StageOutcome, SweepJob
 from sweeps.execution.pool import Pool
-from sweeps.execution.resources import shortage
+from sweeps.execution.resources import has_room, shortage
 from sweeps.execution.sessions import SessionRegistry
+from xlt_core.stages import TrainStage
 from xlt_core.vocabulary.events import (
     Event,
     SweepWaits,
@@ -30,7 +32,8 @@ from xlt_core.vocabulary.events import (
 log = logging.getLogger("xlt.service")
 
 LOOK_SECONDS = 15.0  # between two looks at who has nothing to do
-ROOM_SECONDS = 2.0  # how long workers that find no room are waited for before others give way
+ROOM_SECONDS = 2.0  # between two looks at whether others have to give way
+MANY_LOOKS = 15
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -53,7 +56,8 @@ class Staffing:
     def welcome(self, job: SweepJob) -> None:
         """A sweep has come: have workers for it ahead, and say which are left out."""
         limit = self._sessions.limit(job.shape)
-        self._scale_up(job, limit if job.ahead is None else min(limit, job.ahead))
+        ahead = limit if job.ahead is None else min(limit, job.ahead)
+        self._scale_up(job.of(TrainStage.kind), ahead)
         if not self._releasing:
             self._releasing = True
             self._spawn(self._release_idle())
@@ -105,11 +109,16 @@ class Staffing:
 
     async def _give_way(self) -> None:
         """Workers with nothing to do make room for others that find none, of another shape."""
-        await asyncio.sleep(ROOM_SECONDS)
-        queued, shapes = self._queued, self._sessions.shapes()
-        if any(self.pool.unplaced(shape) for shape in queued):
-            for shape in shapes - queued.keys():
-                self.pool.release(shape, len(self.pool.idle_for(shape)))
+        for looks in itertools.count(1):
+            await asyncio.sleep(ROOM_SECONDS)
+            short = [shape for shape in self._queued if self.pool.unplaced(shape)]
+            if not short:
+                break
+            _, free = await asyncio.to_thread(_resources)
+            # Where there seems to be room their processes start, or no one node has all of it.
+            if looks >= MANY_LOOKS or not any(has_room(shape, free) for shape in short):
+                for shape in self._sessions.shapes() - self._queued.keys():
+                    self.pool.release(shape, len(self.pool.idle_for(shape)))
         self._giving_way = False
 
     def hopeless(self, job: SweepJob, key: str) -> StageOutcome | None:

@@ -85,7 +85,7 @@ class Worker:
     def _prepare(self, job: SweepJob) -> None:
         require_same(job.plugins, job.code)
         self._store = Store(self._place)
-        if job.settings.device == "cuda" and job.shape.gpus:
+        if job.settings.device == "cuda":
             _require_gpu()
         for encoder in job.encoders:
             opened = self._open_ahead(encoder)

@@ -11,6 +11,7 @@ from sweeps.execution.resources import (
     GIBIBYTE,
     Staff,
     gpu_share,
+    has_room,
     memory_complaint,
     shortage,
     staff,
@@ -134,6 +135,12 @@ class TestShortage:
         """What each takes, what is free, and what may be done."""
         found = shortage(2, shape, TOTAL, free)
         assert found.startswith("2 workers wait for room on the cluster (") and words in found
+
+    def test_room(self):
+        """Of everything that it takes."""
+        assert has_room(Shape(2, 0.5), {"CPU": 2.0, "GPU": 0.5})
+        assert not has_room(Shape(2, 0.5), {"CPU": 2.0})
+        assert not has_room(Shape(2), {"CPU": 1.5, "GPU": 1.0})
 
     def test_one_worker(self):
         """Is one."""
