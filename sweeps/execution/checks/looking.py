@@ -19,8 +19,8 @@ from xlt_core.vocabulary.address import starred
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.lines import first_line
 
-SECONDS = 15.0  # for each check
-PREFLIGHT_SECONDS = 8.0
+SECONDS = 30.0  # for each check; a machine that is busy takes its time to import
+PREFLIGHT_SECONDS = 30.0
 
 
 def look(

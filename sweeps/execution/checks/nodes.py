@@ -25,7 +25,7 @@ from xlt_core.store.probe import leave_mark, local_folder, remove_mark
 from xlt_core.vocabulary.address import starred
 from xlt_core.vocabulary.lines import first_line
 
-STARTING_SECONDS = 45.0  # of a worker process on a node that has none
+STARTING_SECONDS = 60.0  # of a worker process on a node that has none
 _LOST = "look at the node's logs; a node that is gone for good leaves the cluster by itself"
 _SAME_CODE = "install xlt there, in the environment that Ray is started in"
 
