@@ -29,12 +29,14 @@ class Candidates:
     Attributes:
         uses: what plans take from the settings; by default, what the layers' names say.
         costs: what a candidate would have computed; None where nobody can tell.
+        encoder: the one that all have, where it is not searched; empty where nobody said.
     """
 
     plans: PlanSpace
     settings: SettingsSpace = field(default_factory=SettingsSpace)
     uses: Uses = None  # type: ignore[assignment]
     costs: Costs | None = field(default=None, compare=False, repr=False)
+    encoder: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if self.uses is None:

@@ -27,7 +27,8 @@ def candidates_of(sweep: Sweep, prepared: ResolvedInputs | None = None) -> Candi
     """
     plans = PlanSpace.of(sweep.intermediate, allowed_steps(sweep))
     costs = None if prepared is None else partial(_costs, sweep, prepared)
-    return Candidates(plans, SettingsSpace(sweep.searched()), Uses.of(sweep), costs)
+    encoder = sweep.encoder if isinstance(sweep.encoder, str) else ""
+    return Candidates(plans, SettingsSpace(sweep.searched()), Uses.of(sweep), costs, encoder)
 
 
 def _costs(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sweeps.search.candidates import Candidates
 from sweeps.search.settings import label
+from sweeps.search.words import words_of
 from sweeps.spec.sweep import Range, Settings
 from xlt_core.vocabulary.plan import Plan
 
@@ -40,6 +41,16 @@ def distribution(range_: Range) -> BaseDistribution:
     if range_.kind == "int":
         return IntDistribution(int(range_.low), int(range_.high))
     return FloatDistribution(range_.low, range_.high, log=range_.kind == "log")
+
+
+def words(candidates: Candidates, plan: Plan, settings: Settings) -> dict[str, str | int]:
+    """What a candidate is, in the words of MLflow's params: for dashboards, by no one read back.
+
+    Parameters cannot say it: the baseline has none, and a step's place is no order.
+    """
+    encoder = settings.get("encoder", candidates.encoder)
+    said = {"encoder": label(encoder)} if encoder else {}
+    return {**words_of([str(step) for step in plan.steps]), **said}
 
 
 def parameters(candidates: Candidates, plan: Plan, settings: Settings) -> Mapping[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sweeps.search.trial import Trial, TrialState
+from sweeps.search.words import WORDS
 from sweeps.spec.sweep import Settings, Value
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line
@@ -18,6 +19,9 @@ _STATES = {
     "COMPLETE": TrialState.FINISHED,
 }
 
+
+# What a row has beside what was told of it: its own truth, and the same in words.
+_ELSEWHERE = frozenset({"number", "plan", "settings", *WORDS})
 
 Restore = Callable[[Settings], dict[str, Value]]
 
@@ -53,7 +57,7 @@ def trial_of(
         settings=restore(settings),
         state=_STATES.get(state, TrialState.FAILED),
         value=value if state == "COMPLETE" else None,
-        attrs={k: v for k, v in attrs.items() if k not in ("number", "plan", "settings")},
+        attrs={k: v for k, v in attrs.items() if k not in _ELSEWHERE},
     )
 
 

@@ -1,8 +1,8 @@
 """The study: what was asked and what was told, one row a trial, in Optuna's own tables.
 
 One of the two truths of a sweep (the store is the other). A row's truth is its `number`, `plan`
-and `settings`; its Optuna parameters say the same once more, for dashboards. One driver writes
-(`sweeps.execution` holds the lock); anybody may read (`study_reader`).
+and `settings`; its Optuna parameters and `words` say the same once more, for dashboards. One
+driver writes (`sweeps.execution` holds the lock); anybody may read (`study_reader`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sweeps.search.candidates import Candidates
 from sweeps.search.connection import connect, mistakes, without_password
 from sweeps.search.lease import DriverLease
-from sweeps.search.parameters import distributions, parameters
+from sweeps.search.parameters import distributions, parameters, words
 from sweeps.search.proposal import Proposal
 from sweeps.search.storage import (
     Restore,
@@ -166,7 +166,7 @@ class SweepStudy:
             state=optuna.trial.TrialState.RUNNING,
             params={names[name]: value for name, value in params.items()},
             distributions={names[name]: own[name] for name in params},
-            user_attrs=proposal.to_config(),
+            user_attrs=words(candidates, proposal.plan, proposal.settings) | proposal.to_config(),
         )
         try:
             with mistakes(self.where):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sweeps.results.rows import ScoreRow
+from sweeps.search.words import words_of
 from sweeps.spec.selection import Selection
 from sweeps.spec.sweep import Settings
 from sweeps.tracking.aggregate import summaries
@@ -201,17 +202,8 @@ def listed(values: Sequence[str], length: int = TAG_LENGTH) -> str:
 def _plan_params(number: int, plan: str) -> dict[str, str]:
     steps = [] if plan == "(none)" else [step.strip() for step in plan.split(">") if step.strip()]
     named = {f"step.{n}": step for n, step in enumerate(steps, start=1)}
-    # Plans of the same tasks stand together under `tasks`; `order` tells them apart.
-    by_name = sorted(range(len(steps)), key=lambda place: steps[place])
-    places = {place: rank for rank, place in enumerate(by_name, start=1)}
-    return {
-        "number": str(number),
-        "plan": plan,
-        "count": str(len(steps)),
-        "tasks": ", ".join(sorted(steps)) or plan,
-        "order": " ".join(str(places[place]) for place in range(len(steps))) or "none",
-        **named,
-    }
+    words = {name: str(value) for name, value in words_of(steps).items()}
+    return {"number": str(number), "plan": plan, **words, **named}
 
 
 def _trial_metrics(
