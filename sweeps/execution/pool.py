@@ -100,6 +100,14 @@ class Pool:
             log.info("worker %s leaves: there is no work for it", slot.called)
             self._remove(slot)
 
+    def leave(self, nodes: Collection[str]) -> None:
+        """Have workers end, in order, that are on nodes that are to go."""
+        for slot in list(self._slots.values()):
+            if slot.node in nodes and slot.pid and not (slot.told or slot.leaving):
+                log.info("worker %s is told to end: its node is to go", slot.called)
+                slot.told = True
+                slot.actor.end.remote()
+
     def has(self, shape: Shape) -> bool:
         """Whether a worker of `shape` is here or on its way."""
         return any(not slot.out for slot in self._of(shape))
@@ -127,7 +135,7 @@ class Pool:
         if failed is not None and failed.count >= job.max_attempts:
             return
         slots = self._of(job.shape)
-        in_use = sum(not (slot.out or slot.leaving) for slot in slots)
+        in_use = sum(not (slot.out or slot.told or slot.leaving) for slot in slots)
         for _ in range(min(wanted - in_use, limit - len(slots))):
             self._start(job)
 

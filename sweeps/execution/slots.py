@@ -24,6 +24,7 @@ class WorkerSlot:
         node: where it was placed, by Ray's id.
         called: what it calls itself, `host:pid`.
         since: when it was last given or done with work, by the loop's clock.
+        told: it has been told to end: its node is to go.
         leaving: its process was told to end, or is lost: it gets no further work.
         out: it is left out (`conduct`), and holds its place so that nobody else comes there.
     """
@@ -37,6 +38,7 @@ class WorkerSlot:
     node: str = ""
     called: str = ""
     since: float = 0.0
+    told: bool = False
     leaving: bool = False
     out: bool = False
     cached_keys: tuple[str, ...] = ()
@@ -44,7 +46,7 @@ class WorkerSlot:
     @property
     def is_in_use(self) -> bool:
         """Whether it takes bundles, now or after the one it has."""
-        return self.pid > 0 and not self.leaving and not self.out
+        return self.pid > 0 and not (self.told or self.leaving or self.out)
 
     @property
     def is_free(self) -> bool:

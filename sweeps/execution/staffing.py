@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 import ray
+from ray._private.state import state
 
 from sweeps.execution.conduct import LeftOut
 from sweeps.execution.demand import Demand
@@ -32,6 +33,7 @@ from xlt_core.vocabulary.events import (
 log = logging.getLogger("xlt.service")
 
 LOOK_SECONDS = 15.0  # between two looks at who has nothing to do
+DRAIN_SECONDS = 2.0  # between two looks at which nodes are to go
 ROOM_SECONDS = 2.0  # between two looks at whether others have to give way
 MANY_LOOKS = 15
 
@@ -48,7 +50,7 @@ class Staffing:
         self._sessions = register
         self._spawn = spawn
         self._explaining: set[Shape] = set()
-        self._letting_go = self._releasing = self._giving_way = False
+        self._letting_go = self._releasing = self._giving_way = self._heeding = False
         self._queued: Mapping[Shape, int] = {}
         self._demand: Demand | None = None
         self._out: dict[Shape, list[LeftOut]] = {}
@@ -61,6 +63,9 @@ class Staffing:
         if not self._releasing:
             self._releasing = True
             self._spawn(self._release_idle())
+        if not self._heeding:
+            self._heeding = True
+            self._spawn(self._heed_drains())
         if self._demand is None:
             self._demand = Demand(job.service)
             self._spawn(self._demand.tell())
@@ -106,6 +111,18 @@ class Staffing:
                 long = sum(one >= seconds for one in idle)
                 self.pool.release(shape, min(long, len(idle) - self._queued.get(shape, 0)))
         self._releasing = False
+
+    async def _heed_drains(self) -> None:
+        """A node that is to go is left before it is gone: Ray tells nobody who works there."""
+        while self._sessions.shapes():
+            await asyncio.sleep(DRAIN_SECONDS)
+            try:
+                draining = await asyncio.to_thread(state.get_draining_nodes)
+            except Exception as error:  # the head is away: so is everything
+                log.warning("it is not known which nodes are to go: %s", error)
+            else:
+                self.pool.leave(draining)
+        self._heeding = False
 
     async def _give_way(self) -> None:
         """Workers with nothing to do make room for others that find none, of another shape."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import threading
 import time
@@ -124,6 +125,10 @@ class Worker:
     def farewell(self) -> None:
         """Return when this process has been told to end; it begins no stage from then on."""
         self._end.wait()
+
+    def end(self) -> None:
+        """Be told to end, as by SIGTERM."""
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def cancel(self, keys: Sequence[str]) -> None:
         """Stop these stages at their next report; they keep a checkpoint."""

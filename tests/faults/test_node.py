@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ import psutil
 import pytest
 import ray
 from ray.cluster_utils import Cluster
+from ray.core.generated import autoscaler_pb2
 
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.cluster import quiet_environment
@@ -22,6 +24,7 @@ from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.stage import Settings
 from xlt_core.stages import lineage
 from xlt_core.store import Store
+from xlt_core.vocabulary.events import StageMoved, StageRetried
 
 QUICK_TO_NOTICE = {
     "health_check_initial_delay_ms": 1000,
@@ -30,7 +33,7 @@ QUICK_TO_NOTICE = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A head without room for workers and two nodes with room for one each."""
     quiet_environment()
@@ -83,6 +86,51 @@ def test_a_lost_node_costs_its_stage_another_attempt(cluster: Cluster, tmp_path:
         {*(s.key for s in stages), *(s.key for s in trained_for(stages))}
     )
     ray.kill(client.service)
+
+
+@pytest.mark.fault
+def test_a_node_that_is_to_go_is_left_before(cluster: Cluster, tmp_path: Path) -> None:
+    """Drained, as a spot machine is with notice: what is trained there goes on elsewhere, from the
+    step it was in, and the node is gone before its time."""
+    settings = Settings(cache=tmp_path / "cache", executor={"sweep": "one"})
+    job = SweepJob("one", str(tmp_path / "stages"), settings, plugins=(BEFALLING,))
+    client = ServiceClient(job)
+    client.heartbeat(DesiredState.RUN, 0, 0.01)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(client.compute, 0, [train("gated")])
+        await_that(lambda: list((tmp_path / "cache").glob("began-*")))
+        (worker,) = (pid for name, pid in client.processes().items() if name != "service")
+
+        going = next(p for p in psutil.Process(worker).parents() if p.name() == "raylet")
+        cluster.add_node(num_cpus=1, object_store_memory=100 * 1024 * 1024)
+        drain(
+            next(node["NodeID"] for node in ray.nodes() if node["NodeID"] in str(going.cmdline()))
+        )
+        await_that(lambda: of_kind(client, StageMoved))
+        (tmp_path / "cache" / GATE).touch()
+        assert answer.result()[0].status == StageStatus.DONE
+    (moved,) = of_kind(client, StageMoved)
+    assert (moved.step, moved.worker.endswith(f":{worker}")) == (1, True)
+    assert not of_kind(client, StageRetried)
+    await_that(lambda: not going.is_running() or going.status() == psutil.STATUS_ZOMBIE)
+    ray.kill(client.service)
+
+
+def of_kind(client, kind):
+    """Events of a kind that the sweep was told."""
+    heard = client.heartbeat(DesiredState.RUN, 0, 0.01)
+    return [event for _, event in heard if isinstance(event, kind)]
+
+
+def drain(node: str) -> None:
+    """Say that a node is to go in ten minutes, as what runs a cluster of spot machines does."""
+    accepted, why = ray._private.worker.global_worker.gcs_client.drain_node(
+        node,
+        autoscaler_pb2.DrainNodeReason.Value("DRAIN_NODE_REASON_PREEMPTION"),
+        "the machine is taken away",
+        int(time.time() * 1000) + 600_000,
+    )
+    assert accepted, why
 
 
 def trained_for(stages):

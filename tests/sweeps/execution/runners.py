@@ -19,6 +19,7 @@ from xlt_core.vocabulary.errors import (
     Mistake,
     NonFiniteLoss,
     NotReached,
+    ProcessEnding,
     StageCancelled,
     StageFailed,
 )
@@ -105,6 +106,8 @@ def _wait(context: StageContext, stage: Stage) -> None:
     pause = threading.Event()
     try:
         while not (context.settings.cache / GATE).exists():
+            if context.ending():
+                raise ProcessEnding(1)
             context.report(StageProgress(stage.title, 1, 2, 0.5, 1e-3, 10.0, stage=stage.key))
             pause.wait(0.02)
     except StageCancelled:
