@@ -308,12 +308,11 @@ class Watcher:
 def _stages_of(sweep: Sweep, prepared: ResolvedInputs, trial: Trial) -> tuple[Stage, ...]:
     from sweeps.spec.trials import paths_asked
 
-    paths = paths_asked(sweep, prepared, trial.plan, trial.settings)
-    return tuple(
-        dict.fromkeys(
-            stage for path in paths for stage in (*lineage(path.trained), *path.evaluations)
-        )
-    )
+    found: dict[str, Stage] = {}
+    for path in paths_asked(sweep, prepared, trial.plan, trial.settings):
+        for stage in (*lineage(path.trained), *path.evaluations):
+            found.setdefault(stage.key, stage)
+    return tuple(found.values())
 
 
 def _planned(sweep: Sweep) -> int | None:

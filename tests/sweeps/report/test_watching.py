@@ -87,6 +87,7 @@ class TestWatcher:
             found = watcher.look()
             assert {branch.standing for branch in found.tree[:2]} == {"done"}
             assert (found.spent, len(found.tally.trained)) == (50.0, 2)
+            assert len(found.errors) == 1, "it is read once"
             made.journal(SweepStarted("made"))
             found = watcher.look()
         assert (found.spent, found.tally.done) == (0.0, 1)
