@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from xlt_core.vocabulary.plan import EMPTY
 
-
 WORDS = ("count", "tasks", "order", "encoder")
 
 

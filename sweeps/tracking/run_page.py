@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sweeps.spec.database import sqlite_path
 from sweeps.tracking.location import client_address, impatient, signed_in
+from sweeps.tracking.views import TRAINING
 
 EXPERIMENTS = "#/experiments"
 
@@ -32,7 +33,7 @@ def run_page(uri: str, sweep: str, sweep_id: str) -> str:
     with contextlib.suppress(Exception):  # it is a help: without it people find their way
         found = _by_client(uri, sweep, sweep_id) if path is None else _in(path, sweep, sweep_id)
         if found is not None:
-            return f"{EXPERIMENTS}/{found[0]}/runs/{found[1]}"
+            return f"{EXPERIMENTS}/{found[0]}/runs/{found[1]}?{TRAINING}"
     return EXPERIMENTS
 
 

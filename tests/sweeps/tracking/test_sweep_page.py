@@ -84,7 +84,8 @@ class TestInMlflow:
             "where t.key = 'xlt.level' and t.value = 'sweep'",
         )
         assert (
-            run_page(uri, "made", made.folder.identity) == f"#/experiments/{experiment}/runs/{run}"
+            run_page(uri, "made", made.folder.identity)
+            == f"#/experiments/{experiment}/runs/{run}?workflowType=machine_learning"
         )
         ((note,),) = rows(uri, "select value from tags where run_uuid = ? and key = ?", run, NOTE)
         assert f"#/experiments/{experiment}/runs?viewStateShareKey=" in note
