@@ -13,6 +13,7 @@ from pathlib import Path
 from sweeps.spec.database import sqlite_path
 from sweeps.tracking.location import client_address, impatient, signed_in
 from sweeps.tracking.spool import Spool
+from sweeps.tracking.views import TRAINING
 from xlt_core.vocabulary.address import bare
 
 EXPERIMENTS = "#/experiments"
@@ -44,7 +45,7 @@ def run_page(uri: str, sweep: str, sweep_id: str, spool: Path) -> str:
         else:
             found = _by_client(uri, sweep, sweep_id)
         if found is not None:
-            return f"{EXPERIMENTS}/{found[0]}/runs/{found[1]}"
+            return f"{EXPERIMENTS}/{found[0]}/runs/{found[1]}?{TRAINING}"
     return EXPERIMENTS
 
 

@@ -18,6 +18,9 @@ from xlt_core.vocabulary.fingerprint import fingerprint
 
 PREFIX = "mlflow.sharedViewState."
 TRIALS, STAGES = "trials", "stages"
+# Without it a browser that was never told otherwise shows the pages for language models, which
+# have neither a run's description nor a table of runs.
+TRAINING = "workflowType=machine_learning"
 
 
 def views(folder: SweepFolder, results: SweepResults | None = None) -> dict[str, str]:
@@ -48,13 +51,13 @@ def best_for(target: str, family: str) -> str:
 
 def view_link(folder: SweepFolder, name: str) -> str:
     """Where a view is, within MLflow's pages."""
-    return f"#/experiments/{{experiment}}/runs?viewStateShareKey={_key(folder, name)}"
+    return f"#/experiments/{{experiment}}/runs?viewStateShareKey={_key(folder, name)}&{TRAINING}"
 
 
 def search_link(text: str, order: str = "") -> str:
     """Where the runs that a search finds are, within MLflow's pages."""
     sort = f"&orderByKey={quote(order)}&orderByAsc=false" if order else ""
-    return f"#/experiments/{{experiment}}/runs?searchFilter={quote(text)}{sort}"
+    return f"#/experiments/{{experiment}}/runs?searchFilter={quote(text)}{sort}&{TRAINING}"
 
 
 def families_of(results: SweepResults | None) -> Sequence[tuple[str, str]]:

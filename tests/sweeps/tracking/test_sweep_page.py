@@ -14,7 +14,7 @@ from sweeps.tracking.records import RunRecord
 from sweeps.tracking.run_page import EXPERIMENTS, noted, run_page
 from sweeps.tracking.spool import Spool
 from sweeps.tracking.sync import sync
-from sweeps.tracking.views import PREFIX
+from sweeps.tracking.views import PREFIX, TRAINING
 
 NOTE = "mlflow.note.content"
 
@@ -84,7 +84,7 @@ class TestInMlflow:
             "select r.experiment_id, r.run_uuid from runs r join tags t on t.run_uuid = r.run_uuid "
             "where t.key = 'xlt.level' and t.value = 'sweep'",
         )
-        page = f"#/experiments/{experiment}/runs/{run}"
+        page = f"#/experiments/{experiment}/runs/{run}?{TRAINING}"
         assert run_page(uri, "made", made.folder.identity, made.folder.spool) == page
         ((note,),) = rows(uri, "select value from tags where run_uuid = ? and key = ?", run, NOTE)
         assert f"#/experiments/{experiment}/runs?viewStateShareKey=" in note
@@ -114,6 +114,7 @@ class TestInMlflow:
     def test_a_servers_page_is_known_without_asking(self, tmp_path):
         """Nobody listens there; another server's page is not taken for it."""
         Spool(tmp_path).page = noted("http://me:secret@127.0.0.1:9", "3/abc")
-        for uri, page in (("http://me@127.0.0.1:9", "/3/runs/abc"), ("http://127.0.0.1:9", "")):
+        there = f"/3/runs/abc?{TRAINING}"
+        for uri, page in (("http://me@127.0.0.1:9", there), ("http://127.0.0.1:9", "")):
             assert run_page(uri, "made", "", tmp_path) == EXPERIMENTS + page
         assert "secret" not in (tmp_path / "page.txt").read_text()
