@@ -6,10 +6,11 @@ MLflow's experiment, which the writer knows. Pictures are in `plan_picture`, tab
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sweeps.results.rows import SweepResults
 from sweeps.results.statistics import Estimate
+from sweeps.results.tables import Choice
 from sweeps.results.winners import Winner, winners
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.sweep import Sweep
@@ -24,7 +25,10 @@ def description(sweep: Sweep, folder: SweepFolder, results: SweepResults | None 
     """The text of the sweep's page; without results, of one that has only begun."""
     parts = [_question(sweep)]
     found = () if results is None else winners(results)
-    parts += [text for one in found for text in _answer(one)] or [
+    alike: dict[Choice, list[Winner]] = {}  # both ways often choose the same plan: said once
+    for one in found:
+        alike.setdefault(one.standing.choice, []).append(one)
+    parts += [text for same in alike.values() for text in _answer(same)] or [
         "**Answer.** No trial is complete yet."
     ]
     parts += [
@@ -52,7 +56,8 @@ def _question(sweep: Sweep) -> str:
     )
 
 
-def _answer(one: Winner) -> Iterator[str]:
+def _answer(same: Sequence[Winner]) -> Iterator[str]:
+    one, chosen_by = same[0], " and ".join(each.chosen_by for each in same)
     standing = one.standing
     which = "beside trial" if standing.beside else "trial"
     scores = "; ".join(
@@ -60,7 +65,7 @@ def _answer(one: Winner) -> Iterator[str]:
         + ("" if each.gain is None else f" (gain {each.gain.mean:+.2f})")
         for each in standing.targets
     )
-    yield f"**Answer, {one.chosen_by}.** `{one.plan}` ({which} {standing.trial}): {scores or '–'}."
+    yield f"**Answer, {chosen_by}.** `{one.plan}` ({which} {standing.trial}): {scores or '–'}."
     if one.families:
         lines = ["| target | family | gain | 95 % interval | languages | seeds |"]
         lines.append("|---|---|--:|--:|--:|--:|")

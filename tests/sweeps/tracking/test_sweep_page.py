@@ -49,7 +49,7 @@ class TestDescription:
     def test_every_link_has_its_view(self, record):
         """A key that the experiment does not know leads nowhere."""
         keys = {key.removeprefix(PREFIX) for key in record.views}
-        linked = {part.split(")")[0] for part in record.tags[NOTE].split("ShareKey=")[1:]}
+        linked = {part.split("&")[0] for part in record.tags[NOTE].split("ShareKey=")[1:]}
         assert linked
         assert linked <= keys
 
