@@ -122,6 +122,10 @@ class Pool:
             return frozenset()
         return frozenset(self._conduct.suspects().intersection(lost_on))
 
+    def keeps_out(self, bad: LeftOut) -> bool:
+        """Whether that worker is there, and left out; it goes with the sweeps it failed."""
+        return any(slot.out and slot.called == bad.worker for slot in self._slots.values())
+
     def over(self, key: str) -> None:
         """A stage has its last word; whoever failed it alone has been found out by now."""
         self._conduct.over(key)

@@ -69,7 +69,7 @@ class Staffing:
         if self._demand is None:
             self._demand = Demand(job.service)
             self._spawn(self._demand.tell())
-        for bad in self._out.get(job.shape, ()):
+        for bad in filter(self.pool.keeps_out, self._out.get(job.shape, ())):
             self._sessions.tell([job.identity], _left_out(bad))
 
     def scale_up(self, jobs: Iterable[SweepJob], queued: Mapping[Shape, int]) -> None:
