@@ -1,4 +1,4 @@
-"""MLflow's tables in a SQLite file, for thousands of runs at a time: read, and new ones written.
+"""MLflow's tables in a SQLite file, where thousands of new runs are written at a time.
 
 Its client takes four requests and tens of milliseconds a run, minutes for a sweep of a thousand
 trials. What is written here is what the client would have written, row for row (a test holds both
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sweeps.spec.database import sqlite_path
 from sweeps.tracking.diff import Known, latest, milliseconds
-from sweeps.tracking.records import LEVELS, MetricPoint, Status
+from sweeps.tracking.records import MetricPoint, Status
 
 _COLUMNS = {
     "runs": {
@@ -46,11 +46,6 @@ from runs join tags level on level.run_uuid = runs.run_uuid and level.key = 'xlt
 join tags own on own.run_uuid = runs.run_uuid and own.key = 'xlt.' || level.value
 left join tags id on id.run_uuid = runs.run_uuid and id.key = 'xlt.sweep_id'
 where runs.experiment_id = ? and runs.lifecycle_stage = 'active'
-"""
-_OF_SWEEP = """
-from runs join tags sweep on sweep.run_uuid = runs.run_uuid
-  and sweep.key = 'xlt.sweep' and sweep.value = ?
-{} where runs.experiment_id = ? and runs.lifecycle_stage = 'active'
 """
 _WAIT = 60.0  # seconds for another writer's transaction
 
@@ -111,27 +106,6 @@ class RunTables:
                 owners[level, value].add(owner)
         return owners
 
-    def of_sweep(self, sweep: str) -> list[Known]:
-        """Every run of the sweeps of this name."""
-        whose = (sweep, self._experiment)
-        with self._open() as connection:
-            runs = {
-                row[0]: Known(row[0], _status(row[1]), row[2], started=row[3] or 0)
-                for row in connection.execute(
-                    "select runs.run_uuid, status, end_time, start_time" + _OF_SWEEP.format(""),
-                    whose,
-                )
-            }
-            for table in ("tags", "params", "latest_metrics"):
-                join = f"join {table} t on t.run_uuid = runs.run_uuid"
-                what = "t.value" if table != "latest_metrics" else "t.value, t.is_nan"
-                sql = f"select runs.run_uuid, t.key, {what}" + _OF_SWEEP.format(join)
-                for run_id, key, *value in connection.execute(sql, whose):
-                    run = runs.get(run_id)
-                    if run is not None:
-                        _take(run, table, sys.intern(key), value)
-        return [run for run in runs.values() if run.tags.get("xlt.level") in LEVELS]
-
     def insert(self, runs: Sequence[NewRun]) -> None:
         """Write new runs, all of them or none. Raises sqlite3.Error."""
         with self._open() as connection, connection:
@@ -159,17 +133,6 @@ class RunTables:
     def _open(self) -> Iterator[sqlite3.Connection]:
         with contextlib.closing(sqlite3.connect(self._path, timeout=_WAIT)) as connection:
             yield connection
-
-
-def _take(run: Known, table: str, key: str, value: Sequence[object]) -> None:
-    if table == "latest_metrics":
-        run.metrics[key] = math.nan if value[1] else float(value[0])  # type: ignore[arg-type]
-    else:
-        (run.tags if table == "tags" else run.params)[key] = str(value[0])
-
-
-def _status(word: str) -> Status:
-    return Status(word) if word in Status.__members__ else Status.RUNNING
 
 
 def _every(run: NewRun) -> Iterator[tuple[object, ...]]:

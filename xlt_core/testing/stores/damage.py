@@ -42,6 +42,20 @@ class DamageSuite(OnAPlace):
         assert store.read(key) is None
         assert publish(store, key, FILES)
 
+    def test_among_many_read_at_once(self, store: Store, key: str) -> None:
+        """The damaged one is set aside, then or when its weights are asked for; others are read."""
+        other = fingerprint("another")
+        assert publish(store, key, FILES)
+        assert publish(store, other, FILES)
+        damage(store, key, "scores.json", lambda data: b" " + data[1:])
+        damage(store, other, "weights.safetensors", lambda data: data[:-1] + b"!")
+        found = store.read_all([key, other])
+        assert list(found) == [other]
+        assert not store.contains(key)
+        with pytest.raises(DamagedStage, match=r"weights\.safetensors"):
+            found[other].path("weights.safetensors")
+        assert store.read(other) is None
+
     @pytest.mark.parametrize("name", ["weights.safetensors", "stage.json"])
     def test_a_file_cut_short_or_gone(self, store: Store, key: str, name: str) -> None:
         """Sizes are looked at even by `contains`."""

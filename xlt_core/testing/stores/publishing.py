@@ -127,6 +127,12 @@ class PublishingSuite(OnAPlace):
         assert store.contains_all(keys) == set(keys[::4])
         assert {key for key in keys if store.contains(key)} == set(keys[::4])
         assert store.contains_all([]) == set()
+        found = store.read_all(keys)
+        assert {key: stage.about for key, stage in found.items()} == {
+            key: stage.about for key in keys if (stage := store.read(key)) is not None
+        }
+        assert all(stage.json("scores.json") == 1 for stage in found.values())
+        assert store.read_all([]) == {}
 
     def test_a_stage_published_elsewhere_appears_at_once(self, store: Store, key: str) -> None:
         """No listing is remembered from before."""
