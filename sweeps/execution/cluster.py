@@ -21,8 +21,12 @@ from sweeps.execution.scratch import object_folder, ray_folder
 from sweeps.execution.worker_template import WorkerTemplate, worker_template
 from sweeps.processes import uncollected
 from sweeps.spec.sweep import Execution
-from xlt_core.vocabulary.errors import UserMistake
+from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line
+
+STARTS = 3  # of a node that is slow, as on a machine that is busy
+_TOO_SLOW = "timed out during startup"
+log = logging.getLogger("xlt.cluster")
 
 OBJECT_STORE_BYTES = 200 * 1024 * 1024  # only small values cross; weights go through the store
 
@@ -90,6 +94,20 @@ def cluster(
 def _start_here(execution: Execution, template: WorkerTemplate | None) -> None:
     # What the driver needs next is imported while Ray waits for its own processes.
     threading.Thread(target=importlib.import_module, args=("ray.tune",), daemon=True).start()
+    for attempt in range(STARTS):
+        try:
+            _start_once(execution, template)
+            return
+        except Exception as error:  # Ray has no type for it
+            if _TOO_SLOW not in str(error):
+                raise
+            log.warning("Ray did not start in its time (try %d): %s", attempt + 1, error)
+    what = f"its node did not answer within its half minute, {STARTS} times"
+    remedy = "the machine may be busy, or short of memory: give the same command again later"
+    raise UserMistake(Mistake("Ray, which is started here", what, remedy))
+
+
+def _start_once(execution: Execution, template: WorkerTemplate | None) -> None:
     with _signals_left_alone(), uncollected(), lean_ray(template):
         ray.init(
             address="local",

@@ -7,7 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import ray
+
+from sweeps.execution.cluster import STARTS, cluster
 from sweeps.execution.scratch import LONGEST_FOLDER
+from sweeps.spec.sweep import Execution
+from xlt_core.vocabulary.errors import UserMistake
 
 ROOT = Path(__file__).parents[3]
 # What a worker finds under the name of a module that Python has too.
@@ -58,3 +64,17 @@ class TestCluster:
         assert "signals left alone" in done.stdout
         shown = next(line for line in done.stdout.splitlines() if line.startswith("found "))
         assert Path(shown.removeprefix("found ")).parent != here
+
+    def test_a_node_that_is_slow_to_start_is_tried_again(self, monkeypatch):
+        """A busy machine is no error of a program; in the end it is said on one screen."""
+        tries = []
+
+        def slow(*_: object, **__: object) -> None:
+            tries.append(1)
+            raise Exception("The current node timed out during startup. This could happen because")
+
+        monkeypatch.setattr(ray, "init", slow)
+        monkeypatch.setattr(ray, "is_initialized", lambda: False)
+        with pytest.raises(UserMistake, match="busy"), cluster(Execution(workers=1), None):
+            pass
+        assert len(tries) == STARTS
