@@ -89,12 +89,14 @@ def shown(laptop: Laptop) -> list[str]:
 def test_submitted_twice_it_runs_once_and_is_met_from_here(laptop: Laptop) -> None:
     """By state, log and results; each stage is computed once; no password is kept or shown."""
     seal(laptop)
-    first = laptop.submit("twice", steps=60)
+    first = laptop.submit("twice", steps=600)
     assert "job xlt-twice-1" in first
+    assert laptop.xlt("pause", "twice").returncode == 0  # so that it cannot end meanwhile
     again = laptop.python("import sweeps; print(sweeps.submit('twice.yaml').folder.name)")
     assert again.stdout == "twice\n" and "already" in again.stderr
-    assert "already" in laptop.submit("twice", steps=60)
+    assert "already" in laptop.submit("twice", steps=600)
     assert not shown(laptop)
+    assert laptop.xlt("resume", "twice").returncode == 0
     laptop.until("twice", "finished")
     status = json.loads(laptop.xlt("status", "twice", "--json").stdout)
     assert status["trials"]["finished"] == 2

@@ -156,6 +156,7 @@ def test_the_second_driver_is_told_once(tmp_path, uri, told):
     heard = []
     for sweep_id in (ONE, TWO, TWO):
         tracker = TrackerClient(tmp_path / sweep_id, uri)
+        tracker.ready()
         tracker.start()
         for record in told(sweep_id, 10.0):
             tracker.put(record)
