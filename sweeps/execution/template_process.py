@@ -15,7 +15,10 @@ import select
 import signal
 import socket
 import sys
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import SimpleNamespace
 
 from sweeps.execution.forked_worker import SCRIPT, SIZE_BYTES
 
@@ -43,14 +46,60 @@ def main() -> None:
         return
     listener = socket.socket(fileno=int(sys.argv[1]))
     gc.disable()
-    for name in MODULES:
-        with suppress(ImportError):  # a worker that needs it will say
-            importlib.import_module(name)
+    with _without_rays_chance():
+        for name in MODULES:
+            with suppress(ImportError):  # a worker that needs it will say
+                importlib.import_module(name)
+    if not _have_chances_of_their_own():
+        return  # Ray starts its workers as ever
     gc.freeze()  # a worker that looks for garbage leaves these pages alone, and shared
     gc.enable()
     door = _asked(listener)
     if door is not None:
         _become_worker(door)
+
+
+@contextmanager
+def _without_rays_chance() -> Iterator[None]:
+    """Meanwhile names of actor classes are drawn by the system.
+
+    Some are made when `ray.tune` is imported. Ray's own generator, once begun, would go on in all
+    forks alike; two workers that take the same random name for an object at once end Ray's start.
+    """
+    import ray.actor
+
+    theirs = ray.actor.ActorClassID
+    ray.actor.ActorClassID = SimpleNamespace(from_random=lambda: theirs(os.urandom(theirs.size())))
+    try:
+        yield
+    finally:
+        ray.actor.ActorClassID = theirs
+
+
+def _have_chances_of_their_own() -> bool:
+    """Whether what Ray draws at random differs from fork to fork, in any thread."""
+    reads, writes = os.pipe()
+    for _ in range(2):
+        if os.fork() == 0:
+            os.write(writes, b"".join(_drawn_by_two_threads()))
+            os._exit(0)
+    os.close(writes)
+    with open(reads, "rb") as told:
+        text = told.read()
+    for _ in range(2):
+        os.wait()
+    size = len(text) // 4
+    return size > 0 and len({text[at : at + size] for at in range(0, len(text), size)}) == 4
+
+
+def _drawn_by_two_threads() -> list[bytes]:
+    import ray
+
+    drawn: list[bytes] = []
+    thread = threading.Thread(target=lambda: drawn.append(ray.ObjectID.from_random().binary()))
+    thread.start()
+    thread.join()
+    return [*drawn, ray.ObjectID.from_random().binary()]
 
 
 def _asked(listener: socket.socket) -> socket.socket | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sys
+import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +33,10 @@ class Looker:
 
         return {
             "parent": os.getppid(),
-            "chance": (float(numpy.random.random()), int.from_bytes(os.urandom(8), "big")),
+            "chances": [
+                *(float(numpy.random.random()), random.random(), uuid.uuid4().hex),
+                *(tempfile.mktemp(), ray.ObjectID.from_random().hex()),
+            ],
             "imported": "torch" in sys.modules,
             "same": {
                 # Of workers that Ray starts ahead it says that they have no job.
@@ -88,7 +94,8 @@ def test_they_are_as_any_worker(looks: list[dict[str, Any]]) -> None:
 
 def test_they_do_not_share_their_chance(looks: list[dict[str, Any]]) -> None:
     """A random state that was made when modules were imported is not everybody's."""
-    assert len({look["chance"] for look in looks}) == len(looks)
+    for drawn in zip(*(look["chances"] for look in looks), strict=True):
+        assert len(set(drawn)) == len(looks), drawn
 
 
 def test_closed_it_leaves_nothing() -> None:
