@@ -99,8 +99,9 @@ class SmallCluster:
         command = [sys.executable, "-P", S3_SERVER, "127.0.0.1", str(port), self.folder / "s3"]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
             try:
-                while socket.socket().connect_ex(("127.0.0.1", port)):
-                    time.sleep(0.1)
+                while not _listens(port):
+                    assert server.poll() is None, f"the server has ended: {server.returncode}"
+                    time.sleep(0.1)  # it tells nobody
                 yield f"http://127.0.0.1:{port}"
             finally:
                 server.kill()
@@ -141,3 +142,8 @@ def _is_there(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -18,7 +18,7 @@ from sweeps.execution.cluster import quiet_environment
 from sweeps.execution.job import StageStatus, SweepJob
 from sweeps.spec.desired_state import DesiredState
 from tests.faults.processes import gone, kill
-from tests.sweeps.execution.conftest import BEFALLING, await_that
+from tests.sweeps.execution.conftest import BEFALLING, await_that, told
 from tests.sweeps.execution.runners import GATE
 from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.stage import Settings
@@ -107,20 +107,14 @@ def test_a_node_that_is_to_go_is_left_before(cluster: Cluster, tmp_path: Path) -
         drain(
             next(node["NodeID"] for node in ray.nodes() if node["NodeID"] in str(going.cmdline()))
         )
-        await_that(lambda: of_kind(client, StageMoved))
+        await_that(lambda: told(client, StageMoved))
         (tmp_path / "cache" / GATE).touch()
         assert answer.result()[0].status == StageStatus.DONE
-    (moved,) = of_kind(client, StageMoved)
+    (moved,) = told(client, StageMoved)
     assert (moved.step, moved.worker.endswith(f":{worker}")) == (1, True)
-    assert not of_kind(client, StageRetried)
+    assert not told(client, StageRetried)
     await_that(lambda: not psutil.pid_exists(worker))
     ray.kill(client.service)
-
-
-def of_kind(client, kind):
-    """Events of a kind that the sweep was told."""
-    heard = client.heartbeat(DesiredState.RUN, 0, 0.01)
-    return [event for _, event in heard if isinstance(event, kind)]
 
 
 def drain(node: str) -> None:

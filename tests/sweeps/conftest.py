@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -216,20 +217,27 @@ def template() -> Iterator[WorkerTemplate | None]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def local_ray(template: WorkerTemplate | None) -> Iterator[None]:
-    """A cluster that dies with the module."""
+@contextmanager
+def small_ray(template: WorkerTemplate | None, **options: object) -> Iterator[None]:
+    """A cluster in here, as a sweep's own is started; `options` are `ray.init`'s."""
     with lean_ray(template):
         ray.init(
             address="local",
-            num_cpus=4,
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
             object_store_memory=100 * 1024 * 1024,
+            **options,
         )
     yield
     ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def local_ray(template: WorkerTemplate | None) -> Iterator[None]:
+    """A cluster that dies with the module."""
+    with small_ray(template, num_cpus=4):
+        yield
 
 
 @dataclass(frozen=True)

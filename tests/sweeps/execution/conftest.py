@@ -7,8 +7,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 from unittest.mock import patch
 
 import pytest
@@ -20,7 +22,11 @@ from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.sweep import Sweep
 from xlt_core.plugins import VARIABLE
 from xlt_core.stage import Settings
+from xlt_core.vocabulary.events import Event
 from xlt_core.work import EXECUTORS
+
+Told = TypeVar("Told", bound=Event)
+Clients = Callable[..., ServiceClient]
 
 BEFALLING, AILING = (f"tests.sweeps.execution.{name}" for name in ("befalling", "ailing"))
 
@@ -68,6 +74,32 @@ def make_job(tmp_path: Path) -> Callable[..., SweepJob]:
         return SweepJob(sweep, str(tmp_path / "stages"), **known)  # type: ignore[arg-type]
 
     return make
+
+
+@contextmanager
+def attended(make_job: Callable[..., SweepJob], **usual: object) -> Iterator[Clients]:
+    """A function that makes clients, attended, whose services end with the test.
+
+    Args:
+        usual: fields of their jobs, where none of that name is given.
+    """
+    made = []
+
+    def make(**fields: object) -> ServiceClient:
+        client = ServiceClient(make_job(**{**usual, **fields}))
+        client.heartbeat(DesiredState.RUN, 0, 0.01)
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        ray.kill(client.service)
+
+
+def told(client: ServiceClient, kind: type[Told]) -> list[Told]:
+    """Events of a kind that the sweep has been told so far."""
+    heard = client.heartbeat(DesiredState.RUN, 0, 0.01)
+    return [event for _, event in heard if isinstance(event, kind)]
 
 
 @pytest.fixture

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
 
 import pytest
-import ray
 
-from sweeps.execution.client import ServiceClient
-from sweeps.execution.cluster import quiet_environment
 from sweeps.execution.job import Shape, StageStatus
-from sweeps.spec.desired_state import DesiredState
-from tests.sweeps.execution.conftest import await_that
+from tests.sweeps.conftest import small_ray
+from tests.sweeps.execution.conftest import attended, await_that, told
 from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.vocabulary.events import SweepWaits
 from xlt_core.vocabulary.pauses import Pauses
@@ -21,37 +17,17 @@ MEMORY = 10**9
 
 
 @pytest.fixture(scope="module")
-def one_gpu():
+def one_gpu(template):
     """A cluster with one GPU by Ray's count, and memory for three workers."""
-    quiet_environment()
-    ray.init(
-        address="local",
-        num_cpus=8,
-        num_gpus=1,
-        _memory=3 * MEMORY,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=100 * 1024 * 1024,
-    )
-    yield
-    ray.shutdown()
+    with small_ray(template, num_cpus=8, num_gpus=1, _memory=3 * MEMORY):
+        yield
 
 
 @pytest.fixture
 def client_of(one_gpu, make_job):
     """Makes clients whose services end with the test."""
-    made = []
-
-    def make(**fields):
-        client = ServiceClient(make_job(notices=Pauses(first=0.01, longest=0.2), **fields))
-        client.heartbeat(DesiredState.RUN, 0, 0.01)
-        made.append(client)
-        return client
-
-    yield make
-    for client in made:
-        ray.kill(client.service)
+    with attended(make_job, notices=Pauses(first=0.01, longest=0.2)) as make:
+        yield make
 
 
 def seen(tmp_path):
@@ -63,8 +39,7 @@ def seen(tmp_path):
 
 def waiting(client):
     """What workers are said to wait for."""
-    heard = client.heartbeat(DesiredState.RUN, 0, 0.01)
-    return [event.text for _, event in heard if isinstance(event, SweepWaits)]
+    return [event.text for event in told(client, SweepWaits)]
 
 
 def test_two_stages_share_a_gpu(client_of, tmp_path):

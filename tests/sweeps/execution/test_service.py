@@ -20,7 +20,7 @@ from sweeps.execution.job import Shape, StageOutcome, StageStatus
 from sweeps.spec import desired_state
 from sweeps.spec.desired_state import DesiredState
 from sweeps.spec.paths import SweepFolder
-from tests.sweeps.execution.conftest import await_that
+from tests.sweeps.execution.conftest import attended, await_that, told
 from tests.sweeps.execution.runners import BUGS, GATE, MENDED
 from tests.sweeps.execution.stages import evaluate, train
 from tests.xlt_core.stages.members import ApartStage, AverageStage
@@ -51,23 +51,8 @@ QUICK = Pauses(first=0.01, growth=2.0, longest=0.05)
 @pytest.fixture
 def client_of(local_ray, make_job):
     """A function that makes a client, attended, whose service ends with the test."""
-    made = []
-
-    def make(**fields):
-        client = ServiceClient(make_job(**{"pauses": QUICK, **fields}))
-        client.heartbeat(DesiredState.RUN, 0, 0.01)
-        made.append(client)
-        return client
-
-    yield make
-    for client in made:
-        ray.kill(client.service)
-
-
-def told(client, kind):
-    """Events of a kind that the sweep has been told so far."""
-    heard = client.heartbeat(DesiredState.RUN, 0, 0.01)
-    return [event for _, event in heard if isinstance(event, kind)]
+    with attended(make_job, pauses=QUICK) as make:
+        yield make
 
 
 def of_stages(client):

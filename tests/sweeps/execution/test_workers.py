@@ -17,7 +17,7 @@ from ray.experimental import internal_kv
 from sweeps.execution.client import ServiceClient
 from sweeps.execution.job import Shape, StageStatus
 from sweeps.spec.desired_state import DesiredState
-from tests.sweeps.execution.conftest import await_that
+from tests.sweeps.execution.conftest import attended, await_that, told
 from tests.sweeps.execution.runners import BLIGHT, GATE
 from tests.sweeps.execution.stages import evaluate, train
 from xlt_core.testing.bench import RECIPE, assert_equal_bits, benches
@@ -43,10 +43,6 @@ def trainer(local_ray, bench, make_job):
     client.heartbeat(DesiredState.RUN, 0, 0.01)
     yield here, client
     ray.kill(client.service)
-
-
-def told(client, kind):
-    return [e for _, e in client.heartbeat(DesiredState.RUN, 0, 0.01) if isinstance(e, kind)]
 
 
 def worker_pids(client):
@@ -133,17 +129,8 @@ def test_stages_that_fail_everywhere_leave_nobody_out(client):
 @pytest.fixture
 def client_of(local_ray, make_job):
     """Makes clients whose services end with the test."""
-    made = []
-
-    def make(**fields):
-        client = ServiceClient(make_job(**fields))
-        client.heartbeat(DesiredState.RUN, 0, 0.01)
-        made.append(client)
-        return client
-
-    yield make
-    for client in made:
-        ray.kill(client.service)
+    with attended(make_job) as make:
+        yield make
 
 
 def requested(shape):
