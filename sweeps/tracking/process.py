@@ -9,6 +9,7 @@ written, and writing twice changes nothing.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import logging
 import os
@@ -42,6 +43,8 @@ _LOOK_AROUND = 5.0  # seconds between looks at whether the driver is still there
 _TOGETHER = 100  # records looked at together, so that what is said again is sent once
 _TRIES = 5  # of one record that a server which answers cannot take
 NICENESS = 19  # training goes first; Ray gives its own workers 15
+# Of its session among all sessions: at most a thirtieth of a core that training wants as well.
+SESSION_NICENESS = 15
 
 
 class Inbox:
@@ -195,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of the process. Returns its exit code."""
     given = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    os.nice(NICENESS)
+    give_way()
     inbox = Inbox(sys.stdin.fileno(), given.parent_pid, given.grace)
     lock = filelock.FileLock(given.spool / WRITER_LOCK)
     while not _is_free(lock):
@@ -210,6 +213,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserMistake as error:
         spool.away = str(error.mistakes[0])
         return REMAINING
+
+
+def give_way() -> None:
+    """Let training go first on a machine with nothing to spare.
+
+    Where Linux shares out the processor among sessions (autogroups), a process's niceness counts
+    within its own session only, and this one is alone in its.
+    """
+    os.nice(NICENESS)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(SESSION_NICENESS))
 
 
 def _is_free(lock: filelock.FileLock) -> bool:

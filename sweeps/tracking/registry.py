@@ -17,6 +17,7 @@ from mlflow.exceptions import MlflowException
 from sweeps.tracking.database import is_away, prepare_database
 from sweeps.tracking.diff import SWEEP_ID_TAG
 from sweeps.tracking.location import client_address, impatient, signed_in, tracking_uri
+from sweeps.tracking.reaching import reach
 from xlt_core.vocabulary.address import bare, starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line
@@ -53,10 +54,11 @@ def register(folder: Path, wanted: Registration, tracking: str) -> str:
         tracking: what the user wrote under `tracking`.
 
     Raises:
-        UserMistake: the server is away, the trial has no run there, or MLflow does not take the
-            name.
+        UserMistake: the server is away or refuses us, the trial has no run there, or MLflow does
+            not take the name.
     """
     uri = tracking_uri(tracking)
+    reach(tracking)
     where = f"--register {wanted.name}"
     try:
         with signed_in(uri), impatient():
