@@ -114,6 +114,11 @@ def _where_it_hangs(known: Known, record: RunRecord, tags: dict[str, str]) -> di
     return {k: v for k, v in tags.items() if k != NESTING_TAG} | kept
 
 
+def status_of(word: str) -> Status:
+    """A run's status; one of MLflow's that no record of ours says counts as running."""
+    return Status(word) if word in Status.__members__ else Status.RUNNING
+
+
 def is_stale(known: Known, record: RunRecord) -> bool:
     """Whether the run knows better than the record."""
     if not known.said_end:

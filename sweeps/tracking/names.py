@@ -21,6 +21,7 @@ TAG_LENGTH = 5000
 NAME_LENGTH = 250
 
 _FOREIGN = re.compile(r"[^A-Za-z0-9_\-. :]")
+_DOTS = re.compile(r"^(\.$|\.\.+)")  # MLflow takes what begins so for the way to another name
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -41,7 +42,7 @@ def _legal_part(part: str) -> str:
     plain = unicodedata.normalize("NFKD", part)
     ascii_only = "".join(char for char in plain if not unicodedata.combining(char))
     text = _FOREIGN.sub("_", ascii_only)
-    return "_" * len(text) if text in (".", "..") else text
+    return _DOTS.sub(lambda dots: "_" * len(dots[0]), text)
 
 
 def legal_text(text: str, length: int) -> str:

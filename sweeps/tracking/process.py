@@ -9,7 +9,6 @@ written, and writing twice changes nothing.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import itertools
 import logging
 import os
@@ -43,7 +42,7 @@ _LOOK_AROUND = 5.0  # seconds between looks at whether the driver is still there
 _TOGETHER = 100  # records looked at together, so that what is said again is sent once
 _TRIES = 5  # of one record that a server which answers cannot take
 NICENESS = 19  # training goes first; Ray gives its own workers 15
-# Of its session among all sessions: at most a thirtieth of a core that training wants as well.
+# Of its session, once MLflow is there: a thirtieth of a core that training wants as well.
 SESSION_NICENESS = 15
 
 
@@ -107,6 +106,7 @@ class Inbox:
     def _end(self, grace: float) -> None:
         if self._deadline is None:
             self._deadline = time.monotonic() + grace
+            weigh_session(0)  # nothing is trained any more, and somebody waits
 
 
 class Drain:
@@ -178,6 +178,9 @@ class Drain:
                 from sweeps.tracking.writer import Writer
 
                 self._writer = Writer(self._uri, self._experiment)
+            weigh_session(SESSION_NICENESS)
+            if self._inbox.ending:
+                weigh_session(0)
         return self._writer
 
     def _may_recover(self, number: int, error: Exception) -> bool:
@@ -198,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of the process. Returns its exit code."""
     given = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    give_way()
+    os.nice(NICENESS)
     inbox = Inbox(sys.stdin.fileno(), given.parent_pid, given.grace)
     lock = filelock.FileLock(given.spool / WRITER_LOCK)
     while not _is_free(lock):
@@ -215,15 +218,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REMAINING
 
 
-def give_way() -> None:
-    """Let training go first on a machine with nothing to spare.
+def weigh_session(niceness: int) -> None:
+    """Say how much this process's session counts among others, where Linux keeps them apart.
 
-    Where Linux shares out the processor among sessions (autogroups), a process's niceness counts
-    within its own session only, and this one is alone in its.
+    Where it shares out the processor among sessions (autogroups), a process's own niceness counts
+    within its session only, and this one is alone in its. Unlike that one it may be taken back.
     """
-    os.nice(NICENESS)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(SESSION_NICENESS))
+    for _ in range(10):
+        try:
+            Path("/proc/self/autogroup").write_text(str(niceness))
+        except BlockingIOError:  # so many a second may be said, on the whole machine
+            time.sleep(0.1)
+        except OSError:
+            return
+        else:
+            return
 
 
 def _is_free(lock: filelock.FileLock) -> bool:

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import contextlib
 import math
+import secrets
 import sqlite3
 import sys
-import uuid
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sweeps.spec.database import sqlite_path
-from sweeps.tracking.diff import Known, latest, milliseconds
+from sweeps.tracking.diff import Known, latest, milliseconds, status_of
 from sweeps.tracking.records import MetricPoint, Status
 
 _COLUMNS = {
@@ -47,7 +48,26 @@ join tags own on own.run_uuid = runs.run_uuid and own.key = 'xlt.' || level.valu
 left join tags id on id.run_uuid = runs.run_uuid and id.key = 'xlt.sweep_id'
 where runs.experiment_id = ? and runs.lifecycle_stage = 'active'
 """
+_RUNS_OF = """
+select runs.run_uuid, runs.status, runs.start_time, runs.end_time from runs
+join tags on tags.run_uuid = runs.run_uuid and tags.key = 'xlt.sweep' and tags.value = ?
+where runs.experiment_id = ? and runs.lifecycle_stage = 'active'
+order by runs.start_time desc, runs.run_uuid
+"""
+_OF_RUNS = """
+select own.run_uuid, own.key, {} from {} own
+join tags on tags.run_uuid = own.run_uuid and tags.key = 'xlt.sweep' and tags.value = ?
+"""
+_VALUE = "case when own.is_nan then null else own.value end"  # a nan is read as null
 _WAIT = 60.0  # seconds for another writer's transaction
+
+
+def new_id() -> str:
+    """A run's id, as MLflow's 32 hexadecimal digits: the time, and 64 bits of chance.
+
+    Ids that follow on each other keep the rows of one transaction together in the tables' indexes.
+    """
+    return f"{time.time_ns():016x}{secrets.token_hex(8)}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +81,7 @@ class NewRun:
     tags: Mapping[str, str]
     params: Mapping[str, str]
     metrics: Sequence[MetricPoint] = ()
-    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    run_id: str = field(default_factory=new_id)
 
     @property
     def known(self) -> Known:
@@ -105,6 +125,28 @@ class RunTables:
             for level, value, owner in connection.execute(_FOUND, (self._experiment,)):
                 owners[level, value].add(owner)
         return owners
+
+    def runs_of(self, sweep: str) -> list[Known]:
+        """Every run with the sweep's tag, as MLflow's client would find it."""
+        with self._open() as connection:
+            found = {
+                run_id: Known(run_id, status_of(status), ended, started=started or 0)
+                for run_id, status, started, ended in connection.execute(
+                    _RUNS_OF, (sweep, self._experiment)
+                )
+            }
+            for table, column in (("tags", "tags"), ("params", "params")):
+                for run_id, key, value in connection.execute(
+                    _OF_RUNS.format("own.value", table), (sweep,)
+                ):
+                    if run_id in found:
+                        getattr(found[run_id], column)[key] = value
+            for run_id, key, value in connection.execute(
+                _OF_RUNS.format(_VALUE, "latest_metrics"), (sweep,)
+            ):
+                if run_id in found:
+                    found[run_id].metrics[key] = math.nan if value is None else value
+        return list(found.values())
 
     def insert(self, runs: Sequence[NewRun]) -> None:
         """Write new runs, all of them or none. Raises sqlite3.Error."""

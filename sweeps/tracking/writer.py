@@ -10,7 +10,7 @@ import contextlib
 import json
 import sqlite3
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -39,6 +39,7 @@ from sweeps.tracking.diff import (
     difference,
     latest,
     milliseconds,
+    status_of,
 )
 from sweeps.tracking.known_runs import Identity, KnownRuns
 from sweeps.tracking.location import EXPERIMENT, client_address
@@ -210,7 +211,7 @@ class Writer:
         with exclusive(self.uri):
             level, value = record.identity
             for run in self._search(f"tags.`xlt.{level}` = {_quoted(value)}"):
-                self._note(run)
+                self._note(_known_of(run))
             if (found := self._known(*record.identity, record.owner)) is not None:
                 return found, False
             if record.level == "sweep" and self._known(level, value, ""):
@@ -346,7 +347,12 @@ class Writer:
         """Learn all runs of a sweep in one search, the first time it is met."""
         if not sweep or sweep in self._loaded:
             return
-        for run in self._search(f"tags.`xlt.sweep` = {_quoted(sweep)}"):
+        tables = self._tables()
+        if tables is not None:
+            found: Iterable[Known] = tables.runs_of(sweep)
+        else:
+            found = map(_known_of, self._search(f"tags.`xlt.sweep` = {_quoted(sweep)}"))
+        for run in found:
             self._note(run)
         self._loaded.add(sweep)
 
@@ -405,24 +411,11 @@ class Writer:
             if not (token := page.token):
                 return
 
-    def _note(self, run: Run) -> None:
-        tags = dict(run.data.tags)
-        level = tags.get("xlt.level", "")
-        if level not in LEVELS or f"xlt.{level}" not in tags:
+    def _note(self, known: Known) -> None:
+        level = known.tags.get("xlt.level", "")
+        if level not in LEVELS or f"xlt.{level}" not in known.tags:
             return
-        owner = tags.get(SWEEP_ID_TAG, "")
-        identity = (level, tags[f"xlt.{level}"], owner)
-        word = run.info.status
-        status = Status(word) if word in Status.__members__ else Status.RUNNING
-        known = Known(
-            run.info.run_id,
-            status,
-            run.info.end_time,
-            tags,
-            dict(run.data.params),
-            dict(run.data.metrics),
-            run.info.start_time or 0,
-        )
+        identity = (level, known.tags[f"xlt.{level}"], known.tags.get(SWEEP_ID_TAG, ""))
         other = self._runs.get(identity)
         if other is None:
             self._runs.put(identity, known)
@@ -435,6 +428,18 @@ class Writer:
         keep, spare = sorted((other, known), key=lambda each: (not each.said_end, each.run_id))
         self._runs.put(identity, keep)
         self._spare.setdefault(identity, []).append(spare.run_id)
+
+
+def _known_of(run: Run) -> Known:
+    return Known(
+        run.info.run_id,
+        status_of(run.info.status),
+        run.info.end_time,
+        dict(run.data.tags),
+        dict(run.data.params),
+        dict(run.data.metrics),
+        run.info.start_time or 0,
+    )
 
 
 def _can_be_new(record: RunRecord, there: Mapping[tuple[str, str], Collection[str]]) -> bool:

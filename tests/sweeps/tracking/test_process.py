@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -19,6 +20,8 @@ from sweeps.tracking.reconcile import Closed, close_dead, needs_closing
 from sweeps.tracking.run_page import noted
 from sweeps.tracking.spool import Spool
 from sweeps.tracking.sync import sync
+
+AUTOGROUP = Path("/proc/self/autogroup")
 
 
 @pytest.fixture
@@ -203,6 +206,43 @@ def test_closing_while_the_dead_drivers_process_still_drains(dead_driver, spool,
     assert close_dead(spool, uri).remaining == 0
     assert "RUNNING" not in {run["info"][1] for run in picture(uri).values()}
     assert len(picture(uri)) == 6
+
+
+needs_sessions = pytest.mark.skipif(
+    not AUTOGROUP.exists(), reason="this system shares out the processor by processes only"
+)
+
+
+@needs_sessions
+def test_it_gives_way_to_training(tracker, a_sweep, spool):
+    """Its session counts little, once MLflow is there."""
+    tracker.start()
+    tracker.put(a_sweep("running"))
+    group = Path(f"/proc/{tracker._process.pid}/autogroup")
+    until(lambda: group.read_text().endswith("nice 15\n"))
+    assert tracker.finish() == 0
+
+
+@needs_sessions
+def test_it_counts_as_anybody_once_it_is_waited_for():
+    """The driver waits for its last records."""
+    script = (
+        "import os; from pathlib import Path\n"
+        "from sweeps.tracking.process import Inbox, weigh_session\n"
+        "weigh_session(15)\n"
+        "inbox = Inbox(0, os.getppid(), 60.0)\n"
+        "inbox.wait(60.0, for_news=False)\n"
+        "print(inbox.ending, Path('/proc/self/autogroup').read_text())\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script],
+        input="finish 5\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        start_new_session=True,
+    ).stdout
+    assert said.startswith("True") and said.strip().endswith("nice 0")
 
 
 def test_closing_costs_no_mlflow_where_nothing_is_open(tmp_path):

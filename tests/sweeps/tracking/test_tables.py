@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
+from mlflow import MlflowClient
 
 from sweeps.tracking.records import MetricPoint
 from sweeps.tracking.sync import sync
@@ -54,6 +55,27 @@ def test_what_is_there_is_left_to_be_applied(uri, records):
     found = sync(records, uri)
     assert (found.created, found.unchanged) == (5, 1)
     assert sync(records, uri).unchanged == 6
+
+
+def test_runs_are_read_as_the_client_reads_them(uri, records):
+    """Ids, states, times, tags, params and last values, those that are no numbers too."""
+    sync(records, uri)
+    client = MlflowClient(uri)
+    (experiment,) = client.search_experiments(filter_string="attribute.name = 'xlt'")
+    runs = client.search_runs([experiment.experiment_id], "tags.`xlt.sweep` = 'order'")
+    client.delete_run(runs.pop().info.run_id)
+    tables = RunTables.of(uri, experiment.experiment_id, experiment.artifact_location)
+    found = {run.run_id: run for run in tables.runs_of("order")}
+    assert list(found) == [run.info.run_id for run in runs] and len(found) == len(records) - 1
+    for run in runs:
+        own = found[run.info.run_id]
+        assert (own.status, own.started, own.ended) == (
+            *(run.info.status, run.info.start_time, run.info.end_time),
+        )
+        assert (own.tags, own.params) == (run.data.tags, run.data.params)
+        assert sorted(map(repr, own.metrics.items())) == sorted(
+            map(repr, run.data.metrics.items())  # a nan equals nothing
+        )
 
 
 def test_tables_of_another_version_are_left_to_mlflow(uri, records, monkeypatch):
