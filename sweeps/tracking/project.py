@@ -154,7 +154,8 @@ def sweep_record(
     params, extendable = _spec_params(spec)
     best_tags = {} if best is None else {"xlt.best": str(best)}
     metrics = [
-        MetricPoint("objective", value, at, number) for number, value, at in sorted(objectives)
+        MetricPoint("trials/objective", value, at, number)
+        for number, value, at in sorted(objectives)
     ]
     if ended is not None:
         metrics += [MetricPoint(metric_key(*k.split("/")), v, ended) for k, v in _sorted(counts)]
@@ -173,7 +174,6 @@ def sweep_record(
                 **extendable,
                 **{f"xlt.code.{k}": v for k, v in _sorted(code)},
                 **{f"xlt.environment.{k}": v for k, v in _sorted(environment)},
-                **{f"xlt.count.{k.replace('/', '.')}": str(v) for k, v in _sorted(counts)},
                 **best_tags,
                 "xlt.state": state.lower(),
                 **_selection_tags(selection),

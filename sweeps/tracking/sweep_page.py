@@ -16,7 +16,7 @@ from sweeps.spec.paths import SweepFolder
 from sweeps.spec.sweep import Sweep
 from sweeps.tracking.diff import OURS
 from sweeps.tracking.names import TAG_LENGTH
-from sweeps.tracking.views import STAGES, TRIALS, best_for, families_of, view_link
+from sweeps.tracking.views import STAGES, TRIALS, best_for, chosen_by, families_of, view_link
 
 _LINES = 40  # of a table by family
 
@@ -88,5 +88,9 @@ def _links(folder: SweepFolder, results: SweepResults | None) -> Iterator[str]:
     yield f"* [Trials as a table]({view_link(folder, TRIALS)})"
     yield f"* [Stages as a table]({view_link(folder, STAGES)})"
     for target, family in families_of(results)[:12]:
-        name = best_for(target, family)
-        yield f"* [Best plan for {family} on {target}]({view_link(folder, name)})"
+        link = view_link(folder, best_for(target, family))
+        chooses, _, _ = chosen_by(results, target, family).partition("/")
+        if chooses == "gain":
+            yield f"* [Highest gain of {family} on {target}, chosen by itself]({link})"
+        else:
+            yield f"* [Best plan for {family} on {target}, chosen on its {chooses}]({link})"

@@ -103,7 +103,7 @@ def page_tags(
     commits = [e.commit for e in read_events(folder) if isinstance(e, SweepStarted) and e.commit]
     return {
         NOTE_TAG: description(sweep, folder, results),
-        "mlflow.source.name": f"xlt run {sweep.name}",
+        "mlflow.source.name": f"xlt resume {sweep.name}",
         "mlflow.source.type": "LOCAL",
         **({"mlflow.source.git.commit": commits[-1]} if commits else {}),
     }

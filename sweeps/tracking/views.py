@@ -35,17 +35,32 @@ def views(folder: SweepFolder, results: SweepResults | None = None) -> dict[str,
         STAGES: _view(
             *(folder, "stage", ["data", "position", "seed"]),
             ["train/loss", "train/steps", "train/tokens_per_second", "train/seconds"],
-            None,
         ),
     }
     for target, family in families:
+        order = chosen_by(results, target, family)
         ours = [metric_key(head, target, family) for head in ("gain", "half_width", "n")]
-        found[best_for(target, family)] = _view(folder, "trial", plain, ours, ours[0])
+        columns = list(dict.fromkeys([order, *ours]))
+        found[best_for(target, family)] = _view(folder, "trial", plain, columns, order)
     return {PREFIX + _key(folder, name): text for name, text in found.items()}
 
 
 def best_for(target: str, family: str) -> str:
     """The name of the view that has the best plan for a family first."""
+    return metric_key("gain", target, family)
+
+
+def chosen_by(results: SweepResults | None, target: str, family: str) -> str:
+    """The metric that chooses the best plan for a family: never what is then shown of it.
+
+    A mean on the split that selects. Where the family has none, its gain on the split shown is all
+    there is.
+    """
+    if results is not None:
+        split = results.sweep.objective.split
+        of_it = (row for row in results.rows if (row.target, row.family) == (target, family))
+        if any(row.split == split and row.primary and row.asked for row in of_it):
+            return metric_key(split, target, family)
     return metric_key("gain", target, family)
 
 
@@ -88,12 +103,14 @@ def _key(folder: SweepFolder, name: str) -> str:
 
 
 def _view(
-    folder: SweepFolder, level: str, params: list[str], metrics: list[str], order: str | None
+    folder: SweepFolder, level: str, params: list[str], metrics: list[str], order: str = ""
 ) -> str:
+    # Sorted by creation, which is its habit, MLflow's UI shows what runs hang under in their place.
+
     columns = [f"params.`{name}`" for name in params] + [f"metrics.`{name}`" for name in metrics]
     state: Mapping[str, object] = {
         "searchFilter": runs_of(folder, level),
-        "orderByKey": "attributes.start_time" if order is None else f"metrics.`{order}`",
+        "orderByKey": f"metrics.`{order}`" if order else "attributes.end_time",
         "orderByAsc": False,
         "startTime": "ALL",
         "lifecycleFilter": "Active",

@@ -206,7 +206,6 @@ class TestSweepRecord:
         assert record.params["search.method"] == "tpe"
         assert record.tags["xlt.spec.search.trials"] == "3"
         assert record.tags["xlt.spec.seeds"] == "0, 1"
-        assert record.tags["xlt.count.trials.finished"] == "3"
 
     def test_the_objective_over_trials(self):
         """Each trial is a point at its number and its own end."""
@@ -214,7 +213,7 @@ class TestSweepRecord:
         record = sweep_record(
             *("s", {}, "finished", 1.0, 30.0), objectives=objectives, best=Best(1, "mnli", 52.0)
         )
-        curve = [(m.step, m.value, m.at) for m in record.metrics if m.key == "objective"]
+        curve = [(m.step, m.value, m.at) for m in record.metrics if m.key == "trials/objective"]
         assert curve == [(0, 50.0, 10.0), (1, 52.0, 20.0)]
         assert record.tags["xlt.best"] == "1: mnli"
 

@@ -42,7 +42,7 @@ class TestDescription:
             "never what chose",
             "`xlt run spec.yaml`",
             "[Trials as a table](#/experiments/{experiment}/runs?viewStateShareKey=",
-            "Best plan for Lab-A on lab-nli",
+            "Best plan for Lab-A on lab-nli, chosen on its dev",
         ):
             assert wanted in text
 
@@ -58,8 +58,19 @@ class TestDescription:
         states = [json.loads(text) for text in record.views.values()]
         assert any("'trial'" in state["searchFilter"] for state in states)
         assert all("`xlt.level` = '" in state["searchFilter"] for state in states)
-        best = [s for s in states if s["orderByKey"] == "metrics.`gain/lab-nli/Lab-A`"]
+
+    def test_the_best_of_a_family_is_chosen_by_what_is_not_shown(self, record):
+        """By its mean on dev; the gain on test stands beside it."""
+        states = [json.loads(text) for text in record.views.values()]
+        best = [s for s in states if s["orderByKey"] == "metrics.`dev/lab-nli/Lab-A`"]
         assert [state["orderByAsc"] for state in best] == [False]
+        assert "metrics.`gain/lab-nli/Lab-A`" in best[0]["selectedColumns"]
+        assert not any(state["orderByKey"].startswith("metrics.`gain/") for state in states)
+
+    def test_no_table_is_sorted_by_creation(self, record):
+        """MLflow's UI would show the sweep's or the trials' runs in the place of those meant."""
+        orders = {json.loads(text)["orderByKey"] for text in record.views.values()}
+        assert "attributes.start_time" not in orders
 
     def test_the_plans_as_a_tree_and_their_data(self, record):
         """A picture that parses, and what it is drawn from."""
