@@ -86,6 +86,8 @@ def _interval(estimate: Estimate) -> str:
 
 def _links(folder: SweepFolder, results: SweepResults | None) -> Iterator[str]:
     yield f"* [Trials as a table]({view_link(folder, TRIALS)})"
+    if families_of(results):
+        yield f"* [Trials as charts]({view_link(folder, TRIALS, is_drawn=True)})"
     yield f"* [Stages as a table]({view_link(folder, STAGES)})"
     for target, family in families_of(results)[:12]:
         link = view_link(folder, best_for(target, family))

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from sweeps.results.rows import SweepResults
 from sweeps.results.tables import shown_split
 from sweeps.spec.paths import SweepFolder
+from sweeps.tracking.charts import charts
 from sweeps.tracking.names import metric_key
 from xlt_core.vocabulary.fingerprint import fingerprint
 
@@ -31,10 +32,14 @@ def views(folder: SweepFolder, results: SweepResults | None = None) -> dict[str,
     gains = [metric_key("gain", target, "mean") for target in targets]
     gains += [metric_key("gain", *pair) for pair in families]
     found = {
-        TRIALS: _view(folder, "trial", plain, ["objective", *gains[:20]], "objective"),
+        TRIALS: _view(
+            *(folder, "trial", plain, ["objective", *gains[:20]], "objective"),
+            charts(families, cells_of(results)),
+        ),
         STAGES: _view(
             *(folder, "stage", ["data", "position", "seed"]),
-            ["train/loss", "train/steps", "train/tokens_per_second", "train/seconds"],
+            ["train/seconds", "train/loss", "train/steps", "train/tokens_per_second"],
+            "train/seconds",
         ),
     }
     for target, family in families:
@@ -64,9 +69,11 @@ def chosen_by(results: SweepResults | None, target: str, family: str) -> str:
     return metric_key("gain", target, family)
 
 
-def view_link(folder: SweepFolder, name: str) -> str:
-    """Where a view is, within MLflow's pages."""
-    return f"#/experiments/{{experiment}}/runs?viewStateShareKey={_key(folder, name)}&{TRAINING}"
+def view_link(folder: SweepFolder, name: str, is_drawn: bool = False) -> str:
+    """Where a view is, within MLflow's pages: its table, or its charts."""
+    drawn = "&compareRunsMode=CHART" if is_drawn else ""
+    key = _key(folder, name)
+    return f"#/experiments/{{experiment}}/runs?viewStateShareKey={key}&{TRAINING}{drawn}"
 
 
 def search_link(text: str, order: str = "") -> str:
@@ -89,6 +96,12 @@ def families_of(results: SweepResults | None) -> Sequence[tuple[str, str]]:
     )
 
 
+def cells_of(results: SweepResults | None) -> set[tuple[str, str, str]]:
+    """Split, target and language of every score."""
+    rows = () if results is None else results.rows
+    return {(row.split, row.target, row.language) for row in rows}
+
+
 def runs_of(folder: SweepFolder, level: str) -> str:
     """The search that finds a sweep's runs of one level."""
     whose = f"tags.`xlt.sweep` = '{folder.name}'"
@@ -103,14 +116,19 @@ def _key(folder: SweepFolder, name: str) -> str:
 
 
 def _view(
-    folder: SweepFolder, level: str, params: list[str], metrics: list[str], order: str = ""
+    folder: SweepFolder,
+    level: str,
+    params: list[str],
+    metrics: list[str],
+    order: str,
+    more: Mapping[str, object] | None = None,
 ) -> str:
     # Sorted by creation, which is its habit, MLflow's UI shows what runs hang under in their place.
 
     columns = [f"params.`{name}`" for name in params] + [f"metrics.`{name}`" for name in metrics]
     state: Mapping[str, object] = {
         "searchFilter": runs_of(folder, level),
-        "orderByKey": f"metrics.`{order}`" if order else "attributes.end_time",
+        "orderByKey": f"metrics.`{order}`",
         "orderByAsc": False,
         "startTime": "ALL",
         "lifecycleFilter": "Active",
@@ -118,5 +136,6 @@ def _view(
         "modelVersionFilter": "All Runs",
         "selectedColumns": columns,
         "hideEmptyCharts": True,
+        **(more or {}),
     }
     return json.dumps(state, separators=(",", ":"))

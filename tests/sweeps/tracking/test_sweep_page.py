@@ -72,6 +72,24 @@ class TestDescription:
         orders = {json.loads(text)["orderByKey"] for text in record.views.values()}
         assert "attributes.start_time" not in orders
 
+    def test_charts_draw_what_trials_have(self, made):
+        """No empty chart: each metric and param is one of the trials' own; the rest is folded."""
+        sweep, *others = sweep_projection(made.folder, text_report)
+        (state,) = (s for s in map(json.loads, sweep.views.values()) if "compareRunCharts" in s)
+        trials = [record for record in others if record.level == "trial"]
+        keys = {point.key for trial in trials for point in trial.metrics}
+        params = {name for trial in trials for name in trial.params}
+        for chart in state["compareRunCharts"]:
+            drawn = [chart.get(axis) for axis in ("xaxis", "yaxis") if axis in chart]
+            metrics = {axis["key"] for axis in drawn if axis["type"] == "METRIC"}
+            metrics |= {*chart.get("selectedMetricKeys", ()), *chart.get("selectedMetrics", ())}
+            assert metrics and metrics <= keys
+            assert {axis["key"] for axis in drawn if axis["type"] == "PARAM"} <= params
+        first, *folded = state["compareRunSections"]
+        assert {chart["metricSectionId"] for chart in state["compareRunCharts"]} == {first["uuid"]}
+        sections = {key.rpartition("/")[0] or "Model metrics" for key in keys}
+        assert sections <= {one["name"] for one in folded if not one["display"]}
+
     def test_the_plans_as_a_tree_and_their_data(self, record):
         """A picture that parses, and what it is drawn from."""
         ElementTree.fromstring(record.artifacts["plans.svg"])
