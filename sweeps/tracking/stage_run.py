@@ -13,6 +13,16 @@ from sweeps.tracking.records import MetricPoint, RunRecord, Status
 from sweeps.tracking.status import given, seconds, text_of
 from xlt_core.store.about import About
 
+# MLflow's UI draws the sections of a run's page by their names' order: the curve before fifty
+# languages' scores. What begins with `system/` it has a page of its own for.
+_OF_POINTS = {
+    "loss": "curve/loss",
+    "learning_rate": "curve/learning_rate",
+    "processor": "system/process_cpu_percentage",
+    "memory": "system/process_memory_megabytes",
+    "gpu_memory": "system/gpu_memory_megabytes",
+}
+
 
 def stage_record(
     sweep_name: str,
@@ -43,9 +53,8 @@ def stage_record(
     ended = None if about.get("finished") is None else seconds(about["finished"])
     metrics = _curve_metrics(curve)
     if ended is not None:
-        step = int(about.get("steps") or 0)
-        metrics += _throughput_metrics(about, ended, step)
-        metrics += _score_metrics(scores, ended, step)
+        metrics += _throughput_metrics(about, ended)
+        metrics += _score_metrics(scores, ended)
     return legal(
         RunRecord(
             level="stage",
@@ -71,14 +80,14 @@ def _status_of_stage(ended: float | None, error: str) -> Status:
 
 def _curve_metrics(curve: Iterable[Mapping[str, float]]) -> list[MetricPoint]:
     return [
-        MetricPoint(f"train/{name}", float(point[name]), seconds(point["at"]), int(point["step"]))
+        MetricPoint(key, float(point[name]), seconds(point["at"]), int(point["step"]))
         for point in curve
-        for name in ("loss", "learning_rate")
+        for name, key in _OF_POINTS.items()
         if point.get(name) is not None
     ]
 
 
-def _throughput_metrics(about: About, at: float, step: int) -> list[MetricPoint]:
+def _throughput_metrics(about: About, at: float) -> list[MetricPoint]:
     known = {
         "steps": about.get("steps"),
         "tokens": about.get("tokens"),
@@ -86,19 +95,18 @@ def _throughput_metrics(about: About, at: float, step: int) -> list[MetricPoint]
         "seconds": about.get("seconds"),
     }
     return [
-        MetricPoint(f"train/{name}", float(value), at, step)
+        MetricPoint(f"train/{name}", float(value), at)
         for name, value in known.items()
         if value is not None
     ]
 
 
-def _score_metrics(scores: Iterable[Mapping[str, Any]], at: float, step: int) -> list[MetricPoint]:
+def _score_metrics(scores: Iterable[Mapping[str, Any]], at: float) -> list[MetricPoint]:
     return [
         MetricPoint(
             metric_key(each["split"], each["task"], each["language"], name),
             float(value),
             seconds(each.get("at") or at),
-            step,
         )
         for each in sorted(scores, key=lambda s: (s["split"], s["task"], s["language"]))
         for name, value in sorted(each["metrics"].items())

@@ -38,7 +38,7 @@ def views(folder: SweepFolder, results: SweepResults | None = None) -> dict[str,
         ),
         STAGES: _view(
             *(folder, "stage", ["data", "position", "seed"]),
-            ["train/seconds", "train/loss", "train/steps", "train/tokens_per_second"],
+            ["train/seconds", "curve/loss", "train/steps", "train/tokens_per_second"],
             "train/seconds",
         ),
     }

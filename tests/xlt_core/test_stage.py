@@ -46,6 +46,7 @@ class TestEveryKind:
         assert found is not None
         curve = found.json("curve.json")
         assert curve[-1]["loss"] < 0.6 * curve[0]["loss"]
+        assert all(point["memory"] > 50 and point["processor"] > 0 for point in curve)
         scores = here.run(here.score(stage, task)).scores
         assert scores is not None
         assert scores.primary > 65.0

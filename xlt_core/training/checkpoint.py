@@ -54,7 +54,8 @@ class TrainingProgress:
         tokens: tokens trained on, padding not counted.
         seconds: computing time, over all attempts.
         window: losses since the last point of the curve.
-        curve: points {step, loss, learning_rate, at}; a loss is the mean since the point before.
+        curve: points {step, loss, learning_rate, at} and what `usage` tells; a loss is the mean
+            since the point before.
         attempts: {started, from_step, to_step, ended}, times in seconds since the epoch; of an
             attempt that was killed, what its last checkpoint knew.
     """

@@ -30,6 +30,7 @@ from xlt_core.training.methods.method import Course, Draw
 from xlt_core.training.optimizer import clip, learning_rate, make_optimizer, set_rate
 from xlt_core.training.precision import autocast
 from xlt_core.training.reproducible import reproducible
+from xlt_core.training.usage import Usage
 from xlt_core.vocabulary.ending import Ending, never
 from xlt_core.vocabulary.errors import (
     NonFiniteGradient,
@@ -139,6 +140,7 @@ class _Loop:
         self.progress.attempts.append(self.attempt)
         self.mark = self.saved = time.monotonic()
         self.pending: list[Taken] = []
+        self.usage = Usage(pace.device)
 
     def run(self) -> Iterator[Point]:
         """Take every step that is left; yield a point of the curve now and then."""
@@ -255,7 +257,13 @@ class _Loop:
         loss = math.fsum(at.window) / len(at.window)
         at.window.clear()
         at.curve.append(
-            {"step": at.step, "loss": loss, "learning_rate": rate, "at": round(time.time(), 3)}
+            {
+                "step": at.step,
+                "loss": loss,
+                "learning_rate": rate,
+                "at": round(time.time(), 3),
+                **self.usage.since_last(),
+            }
         )
         return Point(at.step, self.job.steps, loss, rate, tokens_per_second)
 

@@ -172,7 +172,14 @@ def a_stage() -> Callable[..., RunRecord]:
             "worker": {"host": "w1", "threads": 1},
         }
         curve = [
-            {"step": n * 10, "loss": 1 / (n + 1), "learning_rate": 1e-5, "at": started + n}
+            {
+                "step": n * 10,
+                "loss": 1 / (n + 1),
+                "learning_rate": 1e-5,
+                "at": started + n,
+                "processor": 99.0,
+                "memory": 500.0,
+            }
             for n in range(points)
         ]
         score = {"task": "xnli", "language": "sw", "split": "dev", "metrics": {"accuracy": 41.5}}

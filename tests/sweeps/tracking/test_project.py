@@ -165,10 +165,11 @@ class TestStageRecord:
         """Its curve at its own times, its throughput and its evaluations' scores."""
         record = a_stage()
         points = {(m.key, m.step): m for m in record.metrics}
-        assert points["train/loss", 190].value == 1 / 20
-        assert points["train/loss", 190].at == record.started + 19
-        assert points["train/tokens_per_second", 200].value == 1234.5
-        assert points["dev/xnli/sw/accuracy", 200].value == 41.5
+        assert points["curve/loss", 190].value == 1 / 20
+        assert points["curve/loss", 190].at == record.started + 19
+        assert points["system/process_memory_megabytes", 190].value == 500.0
+        assert points["train/tokens_per_second", 0].value == 1234.5
+        assert points["dev/xnli/sw/accuracy", 0].value == 41.5
         assert record.params["recipe.learning_rate"] == "2e-05"
         about = {"key": "k" * 64, "started": 1.0, "finished": 2.0, "encoder": "xlm-r"}
         assert stage_record("s", about).params["encoder.name"] == "xlm-r"

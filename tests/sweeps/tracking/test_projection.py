@@ -71,7 +71,7 @@ class TestSweepProjection:
         found = by_tag(sweep_projection(made.folder, text_report))
         path = made.paths("lab-pairs")[0]
         first, last = (found["stage", stage.key] for stage in lineage(path.trained))
-        assert [m.value for m in first.metrics if m.key == "train/loss"] == [1.0, 0.5]
+        assert [m.value for m in first.metrics if m.key == "curve/loss"] == [1.0, 0.5]
         assert not [m for m in first.metrics if m.key.startswith("test/")]
         assert len([m for m in last.metrics if m.key.startswith("test/")]) == 4
 

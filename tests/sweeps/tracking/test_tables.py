@@ -14,9 +14,9 @@ from sweeps.tracking.tables import RunTables
 from sweeps.tracking.writer import Writer
 
 ODD = (
-    MetricPoint("train/loss", math.nan, 1.7e9, 1),
-    MetricPoint("train/loss", math.inf, 1.7e9, 2),
-    MetricPoint("train/loss", -math.inf, 1.7e9, 3),
+    MetricPoint("curve/loss", math.nan, 1.7e9, 1),
+    MetricPoint("curve/loss", math.inf, 1.7e9, 2),
+    MetricPoint("curve/loss", -math.inf, 1.7e9, 3),
     MetricPoint("test/a", 1.0, 1.7e9),
     MetricPoint("test/a", 1.0, 1.7e9),
     MetricPoint("test/a", 2.0, 1.6e9),

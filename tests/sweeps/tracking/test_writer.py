@@ -153,7 +153,7 @@ class TestValues:
         """A long curve, many params and many tags go in several batches, and again in none."""
         record = replace(
             a_stage(),
-            metrics=tuple(MetricPoint("train/loss", 1.0 / n, 1e9 + n, n) for n in range(1, 2001)),
+            metrics=tuple(MetricPoint("curve/loss", 1.0 / n, 1e9 + n, n) for n in range(1, 2001)),
             params={f"p{n}": str(n) for n in range(250)},
             tags={f"t{n}": str(n) for n in range(250)},
         )
@@ -193,7 +193,7 @@ class TestValues:
 
     def test_numbers_that_are_not_finite(self, uri, a_stage, content):
         """A loss that is not a number is stored once."""
-        record = replace(a_stage(), metrics=(MetricPoint("train/loss", float("nan"), 1e9, 1),))
+        record = replace(a_stage(), metrics=(MetricPoint("curve/loss", float("nan"), 1e9, 1),))
         for _ in range(3):
             Writer(uri).apply(record)
         assert len(content(uri)["metrics"]) == 1
