@@ -66,7 +66,9 @@ def close_what_died(folder: SweepFolder) -> bool:
 
 def say_backlog(folder: SweepFolder) -> None:
     """Say what MLflow has not taken, and what to do; nothing where it has all."""
+    from sweeps.results.status import is_locked
     from sweeps.tracking.backlog import read_backlog
 
-    for text in read_backlog(folder.spool).sentences(folder.called):
+    is_driven = is_locked(folder.lock)
+    for text in read_backlog(folder.spool).sentences(folder.called, is_driven):
         say(text)

@@ -29,11 +29,16 @@ def sync(
         list[str] | None, typer.Argument(metavar="[SWEEP...]", help="Names or folders.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every sweep under runs/.")] = False,
+    tracking: Annotated[
+        str | None,
+        typer.Option("--tracking", help="Another database or server than the sweep's own."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Build MLflow's picture again.
 
-    From Optuna's study and the store alone; what is right already stays untouched.
+    From Optuna's study and the store alone; what is right already stays untouched. Into the
+    database or server that the sweep writes to, or into another, fresh or not.
     """
     if bool(sweeps) == every:
         raise UserMistake(Mistake("xlt sync", "needs sweeps", "name one or more, or give --all"))
@@ -42,7 +47,7 @@ def sync(
         say(f"no sweeps under {looked_in()}: nothing to sync")
     done, refused = {}, list[Mistake]()
     for folder in folders:
-        found = sync_one(folder)
+        found = sync_one(folder, tracking)
         done[folder.name] = asdict(found)
         say(
             f"{folder.name}: {found.created} runs made, {found.updated} changed, "
@@ -58,8 +63,11 @@ def sync(
         raise UserMistake(refused)
 
 
-def sync_one(folder: SweepFolder) -> SyncResult:
+def sync_one(folder: SweepFolder, elsewhere: str | None = None) -> SyncResult:
     """Sync one sweep.
+
+    Args:
+        elsewhere: a tracking address in place of the sweep's own.
 
     Raises:
         UserMistake: the sweep does not read, or its tracking server does not answer.
@@ -76,8 +84,10 @@ def sync_one(folder: SweepFolder) -> SyncResult:
     if folder.files.has(PREPARED):  # begun; an earlier version gave no ids
         with contextlib.suppress(OSError):
             give_identity(folder)
-    uri = tracking_uri(read_stored_spec(folder).tracking)
-    kept = Spool(folder.spool) if folder.spool.is_dir() else None
+    own = tracking_uri(read_stored_spec(folder).tracking)
+    uri = own if elsewhere is None else tracking_uri(elsewhere)
+    # What waits or was refused is the own server's.
+    kept = Spool(folder.spool) if uri == own and folder.spool.is_dir() else None
     before = list(kept.refused()) if kept else []
     try:
         done = send(list(sweep_projection(folder, text_report)), uri)
@@ -92,5 +102,6 @@ def sync_one(folder: SweepFolder) -> SyncResult:
     if kept and not done.refused:
         kept.forget_refused(before)
         kept.gap = ""
-    close_and_say(folder)
+    if uri == own:
+        close_and_say(folder)
     return done

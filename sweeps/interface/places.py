@@ -79,12 +79,12 @@ def _why_not(name: str) -> str:
     from sweeps.results.status import is_locked
 
     path = place_of(name)
+    if name and isinstance(path, Path) and path.is_file():
+        return "is a file; a sweep is named by its name or its folder"
     if name and any(is_locked(SweepFolder(place).lock) for place in _candidates(name)):
         return "is just starting: nothing of it is written yet"
     if isinstance(path, str):
         return "is a URL without a sweep (no spec.yaml there)"
-    if name and path.is_file():
-        return "is a file; a sweep is named by its name or its folder"
     if name and path.is_dir():
         return "is a folder without a sweep (no spec.yaml in it)"
     return f"is not a sweep under {looked_in()}"

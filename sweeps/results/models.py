@@ -102,7 +102,7 @@ def model_of(results: SweepResults, asked: Asked) -> ModelOfTrial:
     notes = []
     if asked.seed is None and len(results.sweep.seeds) > 1:
         others = ", ".join(str(one) for one in results.sweep.seeds[1:])
-        notes.append(f"seed {seed} is taken, the first; --seed names another (there are {others})")
+        notes.append(f"seed {seed} is taken, the first; --seed names another: {others}")
     if trial.state == TrialState.FAILED:
         notes.append(f"trial {trial.number} failed elsewhere: {first_line(trial.error)}")
     way = asked.chosen_by if asked.trial is None else ""

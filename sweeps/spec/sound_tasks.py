@@ -17,6 +17,7 @@ from xlt_core.tasks.layout import FORMS, TableForm
 from xlt_core.tasks.task import Beside, Task
 from xlt_core.training.methods import METHODS, option_fields
 from xlt_core.vocabulary.errors import Mistake, UserMistake
+from xlt_core.vocabulary.languages import LANGUAGES
 from xlt_core.vocabulary.recipe import Recipe
 
 TEXTS = ("name", "kind", "title", "metric")
@@ -43,6 +44,7 @@ def _of_one(task: Task) -> Iterator[Mistake]:
     yield from _unknown(task, "trains_on", _no_tasks(task.training), TABLE)
     yield from _unknown(task, "shares_text_with", _no_tasks(task.shares_text_with), TABLE)
     yield from _unknown(task, "roles", task.roles, ROLES)
+    yield from _languages(task)
     yield from _labels(task)
     yield from _defaults(task)
     if task.kind in KINDS and task.metric in METRICS:
@@ -89,6 +91,17 @@ def _items(task: Task, name: str, items: Iterable[Any]) -> Iterator[Mistake]:
         elif item in seen:
             yield _mistake(task, name, f"{item!r} stands twice", "name each once")
         seen.append(item)
+
+
+def _languages(task: Task) -> Iterator[Mistake]:
+    """Each score belongs to a family; found late, a sweep would end with a stage trained."""
+    for code in task.languages:
+        if code not in LANGUAGES:
+            remedy = (
+                f"LANGUAGES[{code!r}] = Language({code!r}, name, family, branch, script) adds it, "
+                "in a module of XLT_PLUGINS (docs/extending.md); `xlt languages` lists the others"
+            )
+            yield _mistake(task, "languages", f"{code!r} is not known", remedy)
 
 
 def _labels(task: Task) -> Iterator[Mistake]:

@@ -150,6 +150,12 @@ def _syntax_mistake(error: yaml.MarkedYAMLError, text: str, label: str) -> Mista
     line = [*_LINE_END.split(text), ""][mark.line]
     if "\\t" in problem or line[: mark.column + 1].strip(" ") == "\t":
         return Mistake(where, "a tab stands where YAML wants spaces", "indent with spaces")
+    for number in (mark.line, mark.line - 1):
+        before = [*_LINE_END.split(text), ""][max(number, 0)]
+        if found := re.match(r"\s*(?:- )?([A-Za-z_]\w*):(?!//)(\S+)", before):
+            what = f"{found[0].strip()!r} is one word to YAML"
+            remedy = f"a space belongs after the colon: {found[1]}: {found[2]}"
+            return Mistake(SourceLocation(label, number + 1).of("").lstrip(", "), what, remedy)
     if re.search(r"\w\[[a-z]{2,3}\]", line):
         remedy = "within [ ], a task with a language needs quotes: ['panx[ru]']"
         return Mistake(where, f"is not YAML: {problem}", remedy)

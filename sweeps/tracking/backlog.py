@@ -27,17 +27,19 @@ class Backlog:
     gap: str = ""
     namesake: str = ""
 
-    def sentences(self, sweep: str) -> list[str]:
+    def sentences(self, sweep: str, is_driven: bool = False) -> list[str]:
         """What to tell people, and which command makes it good; nothing where all is well.
 
         Args:
             sweep: the sweep as commands name it.
+            is_driven: whether a driver is at work, whose process sends what waits.
         """
         command = f"`xlt sync {shlex.quote(sweep)}`"
         why = f" ({self.away})" if self.away else ""
+        waiting = "1 record waits" if self.waiting == 1 else f"{self.waiting} records wait"
         said = {
-            f"{self.waiting} records wait for the tracking server{why}; {command} sends them": (
-                self.waiting
+            f"{waiting} for the tracking server{why}; {command} sends what is left": (
+                self.waiting and (self.away or not is_driven)
             ),
             f"MLflow refused {self.refused} records ({self.reason}); they are kept, "
             f"{command} sends them again": self.refused,

@@ -49,8 +49,8 @@ def call(home: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_each_example_has_its_suite() -> None:
-    """Two for tasks, one for a method and a search."""
-    assert PLUGINS == ["my_methods", "my_search", "my_targets", "my_tasks"]
+    """Two for tasks, one for a language, a method and a search."""
+    assert PLUGINS == ["my_languages", "my_methods", "my_search", "my_targets", "my_tasks"]
     assert FILES.keys() == {f"{start}{name}.py" for name in PLUGINS for start in ("", "test_")}
 
 

@@ -278,6 +278,10 @@ UNSOUND = {
     "numbers": ("labels=(0, 1)", "labels of the task mine: 0 is no text"),
     "twice": ("labels=('red', 'red')", "labels of the task mine: 'red' stands twice"),
     "a set": ("labels={'red', 'blue'}", "labels of the task mine: is a set, whose order"),
+    "language": (
+        "languages=('en', 'mt')",
+        "languages of the task mine: 'mt' is not known",
+    ),
     "none": ("labels=()", "labels of the task mine: a task of classification needs some"),
     "form": (
         "kind='retrieval', metric='retrieval', labels=()",

@@ -1,6 +1,7 @@
 """Languages: code, name, family, branch, script, and how much text encoders saw of them.
 
-The table lies beside this file (`languages.tsv`, one line a language). Families are Glottolog's
+The table `LANGUAGES` is read from the file beside this one (`languages.tsv`, one line a language);
+plug-ins add to it. Families are Glottolog's
 top level, in Glottolog's spelling (so Swahili is Atlantic-Congo, an isolate such as Basque is its
 own family, and creoles stand with their lexifier). Neighbour: `scores`, which averages by family.
 """
@@ -9,8 +10,8 @@ from __future__ import annotations
 
 import csv
 import difflib
+import re
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
 
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -46,7 +47,15 @@ class Language:
     family: str
     branch: str
     script: str
-    pretraining_gib: float | None
+    pretraining_gib: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError: what is no code, or a text that is not there, which tables show."""
+        if not re.fullmatch("[a-z]{2,3}", self.code):
+            raise ValueError(f"{self.code!r} is no code of ISO 639: two or three small letters")
+        for name in ("name", "family", "branch", "script"):
+            if not getattr(self, name).strip():
+                raise ValueError(f"the language {self.code} has no {name}")
 
     @property
     def resource(self) -> str:
@@ -72,7 +81,7 @@ def get_language(code: str) -> Language:
     Raises:
         UserMistake: the code is unknown; names the nearest known ones.
     """
-    found = _table().get(code)
+    found = LANGUAGES.get(code)
     if found is None:
         raise UserMistake(Mistake("language", f"{code!r} is not known", _remedy(code)))
     return found
@@ -80,7 +89,7 @@ def get_language(code: str) -> Language:
 
 def all_languages() -> tuple[Language, ...]:
     """Return every language, the lab's included, by code."""
-    return tuple(_table().values())
+    return tuple(LANGUAGES[code] for code in sorted(LANGUAGES))
 
 
 def family_of(code: str) -> str:
@@ -93,14 +102,13 @@ def _remedy(code: str) -> str:
     wanted = code.lower()
     by_name = {language.name.lower(): language.code for language in all_languages()}
     names = difflib.get_close_matches(wanted, by_name, n=1, cutoff=0.7)
-    codes = [by_name[name] for name in names] or difflib.get_close_matches(wanted, _table(), n=3)
+    codes = [by_name[name] for name in names] or difflib.get_close_matches(wanted, LANGUAGES, n=3)
     if not codes:
         return "`xlt languages` lists the known codes"
-    return "did you mean " + " or ".join(f"{c} ({_table()[c].name})" for c in codes) + "?"
+    return "did you mean " + " or ".join(f"{c} ({LANGUAGES[c].name})" for c in codes) + "?"
 
 
-@cache
-def _table() -> dict[str, Language]:
+def _shipped() -> dict[str, Language]:
     text = resources.files("xlt_core.vocabulary").joinpath("languages.tsv").read_text("utf-8")
     rows = csv.DictReader(lines_of(text), delimiter="\t", quoting=csv.QUOTE_NONE)
     return {row["code"]: _language(row) for row in rows}
@@ -116,3 +124,6 @@ def _language(row: dict[str, str]) -> Language:
         script=row["script"],
         pretraining_gib=float(gib) if gib else None,
     )
+
+
+LANGUAGES: dict[str, Language] = _shipped()

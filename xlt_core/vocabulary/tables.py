@@ -42,6 +42,7 @@ class MemberTable:
 
 
 TABLES = (
+    MemberTable("LANGUAGES", "xlt_core.vocabulary.languages", "Language", "code"),
     MemberTable("TABLE of tasks", "xlt_core.tasks", "Task"),
     MemberTable("KINDS of tasks", "xlt_core.kinds", "TaskKind"),
     MemberTable("METRICS", "xlt_core.metrics", "Metric"),

@@ -501,6 +501,16 @@ class TestSync:
         said = xlt("sync", "--all")
         assert said.code == 0 and "no sweeps under" in said.err
 
+    def test_elsewhere(self, made, xlt, tmp_path):
+        """All of it goes into another database; the sweep's own is left as it is."""
+        own = made.folder.runs / "mlflow.db"
+        before = own.exists()
+        said = xlt("sync", "made", "--tracking", str(tmp_path / "fresh.db"))
+        assert said.code == 0 and "made: 19 runs made" in said.err
+        assert (tmp_path / "fresh.db").is_file() and own.exists() == before
+        again = xlt("sync", "made", "--tracking", str(tmp_path / "fresh.db"), "--json")
+        assert json.loads(again.out)["made"]["created"] == 0
+
 
 class TestStore:
     def test_ls(self, made, xlt):

@@ -73,7 +73,7 @@ class TestLooks:
         told = arguments[0] in ("status", "ui") and "--json" not in arguments
         for text in (
             "MLflow shows as running what the driver of made left",
-            "1 records wait for the tracking server; `xlt sync made` sends",
+            "1 record waits for the tracking server; `xlt sync made` sends",
         ):
             assert said.err.count(text) == told
 

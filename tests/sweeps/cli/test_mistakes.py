@@ -33,6 +33,7 @@ BAD = {
     "unknown sweep's logs": (["logs", "nope"], "nope"),
     "unknown sweep to resume": (["resume", "nope"], "nope"),
     "unknown sweep to stop": (["stop", "nope"], "nope"),
+    "spec in a sweep's place": (["status", "good.yaml"], "a sweep is named by its name"),
     "unknown sweep to sync": (["sync", "nope"], "nope"),
     "folder that is no sweep": (["status", "somewhere"], "spec.yaml"),
     "sync of nothing": (["sync"], "--all"),

@@ -30,6 +30,11 @@ BROKEN = [
     ("a word", "mnli\n", ["a single value, not a mapping"]),
     ("tab", "name: x\nrecipe:\n\ttrain: 1\n", ["line 3, column 1", "a tab", "spaces"]),
     ("open bracket", "name: x\ntargets: [xnli\nseeds: 3\n", ["line 3", "is not YAML"]),
+    (
+        "no space",
+        "name: x\nintermediate:\n  count:0..2\n  tasks: [mnli]\n",
+        ["line 3", "'count:0..2' is one word", "a space belongs after the colon: count: 0..2"],
+    ),
     ("colon", "name: x: y\n", ["line 1, column 8", "is not YAML"]),
     ("language in a flow list", "targets: [udpos]\nintermediate:\n  tasks: [mnli, panx[ru]]\n",
      ["line 3", "quotes", "['panx[ru]']"]),
