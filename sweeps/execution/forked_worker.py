@@ -18,6 +18,7 @@ SCRIPT = "XLT_WORKER_SCRIPT"  # Ray's own worker script
 JOB = "RAY_JOB_ID"  # Ray reads it once in a process, when it is imported
 FIRST_JOB = "01000000"  # of a cluster that has one driver
 NO_JOB = "ffffffff"  # of workers that Ray starts ahead, before it knows the driver
+PATIENCE_SECONDS = 30.0  # with a template that stands still; Ray waits a minute for a worker
 SIZE_BYTES = 8  # in which the length of a request is told
 
 
@@ -28,6 +29,7 @@ def handed_over() -> bool:
     texts += [f"{name}={value}" for name, value in os.environ.items()]
     request = os.fsencode("\0".join(texts))
     with socket.socket(socket.AF_UNIX) as door:
+        door.settimeout(PATIENCE_SECONDS)  # who answers later finds nobody, and ends
         door.connect(os.environ[SOCKET])
         socket.send_fds(door, [len(request).to_bytes(SIZE_BYTES, "big")], [0, 1, 2])
         door.sendall(request)

@@ -1,4 +1,4 @@
-"""Where a cluster of one's own keeps its files: a temporary folder with room for socket names.
+"""Where a cluster of one's own keeps its files: a temporary folder with room for it.
 
 A socket's path may have 107 bytes, and a `TMPDIR` of a batch system can leave too few. Shared
 memory, where Ray's objects lie, not every container has.
@@ -7,6 +7,7 @@ memory, where Ray's objects lie, not every container has.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,26 +16,27 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 # A socket's path has 107 bytes at most; Ray's go on as here.
 LONGEST_FOLDER = 107 - len("/session_2026-12-31_23-59-59_999999_4194304/sockets/plasma_store.10")
 SHARED_MEMORY = "/dev/shm"
+ROOM_BYTES = 64 * 1024 * 1024  # for logs and sockets of one session
 OTHERS = ("/tmp", "/var/tmp", SHARED_MEMORY)
 
 
 def ray_folder() -> str | None:
-    """The folder to tell Ray; None where the one that it would take by itself will do.
+    """The folder to tell Ray, absolute; None where the one that it would take by itself will do.
 
     Raises:
         UserMistake: no temporary folder will do.
     """
     usual = _usual()
     if _will_do(usual):
-        return None
+        return None if usual.is_absolute() else str(usual.absolute())
     for folder in _others():
         if _will_do(folder):
             return str(folder)
     raise UserMistake(
         Mistake(
             f"temporary folder {usual.parent}",
-            "its path is too long for Ray's sockets, or it cannot be written to",
-            "set TMPDIR to a folder with a short path that can be written to",
+            "its path is too long for Ray's sockets, or it is full or cannot be written to",
+            "set TMPDIR to a folder with a short path that can be written to, and has room",
         )
     )
 
@@ -64,9 +66,11 @@ def _others() -> Iterator[Path]:
 
 
 def _will_do(folder: Path) -> bool:
-    """Whether sockets have room in it, and it can be written to, or made."""
+    """Whether sockets and files have room in it, and it can be written to, or made."""
     folder = folder.absolute()
     if len(os.fsencode(folder)) > LONGEST_FOLDER:
         return False
     there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        return False
+    return shutil.disk_usage(there).free >= ROOM_BYTES

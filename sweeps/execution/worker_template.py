@@ -99,7 +99,7 @@ def _folder() -> str:
     for place in (tempfile.gettempdir(), *OTHERS):
         if len(os.fsencode(place)) <= LONGEST_FOLDER:
             with suppress(OSError):
-                return tempfile.mkdtemp(prefix="xlt-", dir=place)
+                return tempfile.mkdtemp(prefix="xlt-", dir=Path(place).absolute())
     raise OSError(errno.ENOENT, "no temporary folder with a short path can be written to")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
 
@@ -39,6 +40,24 @@ class TestRayFolder:
         monkeypatch.setenv("TMPDIR", str(tmp_path / "file"))
         monkeypatch.setattr(scratch, "LONGEST_FOLDER", 1000)
         assert scratch.ray_folder() is not None
+
+    def test_a_path_from_here_is_made_whole(self, tmp_path, monkeypatch):
+        """Ray's processes have folders of their own."""
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("TMPDIR", "t")
+        monkeypatch.setattr(scratch, "LONGEST_FOLDER", 1000)
+        assert scratch.ray_folder() == str(tmp_path / "t" / "ray")
+
+    def test_another_where_the_own_is_full(self, tmp_path, monkeypatch):
+        """What Ray says of it comes late, and is a traceback."""
+        monkeypatch.setenv("TMPDIR", str(tmp_path))
+        monkeypatch.setattr(scratch, "LONGEST_FOLDER", 1000)
+        monkeypatch.setattr(scratch, "OTHERS", ("/tmp",))
+        assert scratch.ray_folder() is None
+        left = shutil.disk_usage("/tmp").free
+        monkeypatch.setattr(scratch, "ROOM_BYTES", left * 2)
+        with pytest.raises(UserMistake, match="it is full"):
+            scratch.ray_folder()
 
     def test_nowhere_is_a_mistake(self, monkeypatch):
         """Said with what to set."""

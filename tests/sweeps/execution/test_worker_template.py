@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import sys
 import tempfile
 import uuid
@@ -16,12 +17,24 @@ import psutil
 import pytest
 import ray
 
+from sweeps.execution import forked_worker
 from sweeps.execution.cluster import cluster
 from sweeps.execution.forked_worker import FIRST_JOB, JOB, SCRIPT, SOCKET
 from sweeps.execution.worker_template import WorkerTemplate, worker_template
 from sweeps.spec.sweep import Execution
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
+
+
+def test_a_template_that_stands_still_is_not_waited_for(tmp_path, monkeypatch):
+    """The worker begins as Ray would have it: whoever asks gets an OSError in the end."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "template"))
+        listener.listen()
+        monkeypatch.setenv(SOCKET, str(tmp_path / "template"))
+        monkeypatch.setattr(forked_worker, "PATIENCE_SECONDS", 0.1)
+        with pytest.raises(OSError):
+            forked_worker.handed_over()
 
 
 @ray.remote(num_cpus=0)
