@@ -74,4 +74,6 @@ def export(
     say(f"{found.model.called}, for {found.auto_class}")
     if found.uri:
         say(f"registered: {found.uri}")
+        say(f"it comes back by mlflow.artifacts.download_artifacts({found.uri!r}), a folder for")
+        say(f"{found.auto_class}.from_pretrained")
     print(found.folder)

@@ -103,7 +103,7 @@ def with_data(wish: Wish) -> Wish:
     without = list(lacking("hub", tasks))
     if there:
         names = ", ".join(task for task, _, _ in without)
-        remedy = "give --data FOLDER, which holds a folder a task (`xlt tasks` has the files)"
+        remedy = "give --data FOLDER, with a folder a task (`xlt tasks --json` has the files)"
         raise UserMistake(Mistake("--data", f"only a folder may have {names}", remedy))
     raise UserMistake(
         [Mistake("--data", f"no one source has all tasks: {what}", how) for _, what, how in without]

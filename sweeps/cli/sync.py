@@ -47,11 +47,11 @@ def sync(
         say(f"no sweeps under {looked_in()}: nothing to sync")
     done, refused = {}, list[Mistake]()
     for folder in folders:
-        found = sync_one(folder, tracking)
+        where, found = sync_one(folder, tracking)
         done[folder.name] = asdict(found)
         say(
             f"{folder.name}: {found.created} runs made, {found.updated} changed, "
-            f"{found.unchanged} right already, {found.doubles} doubles deleted"
+            f"{found.unchanged} right already, {found.doubles} doubles deleted, in {where}"
         )
         refused += [
             Mistake(f"{folder.name}, {record}", f"MLflow does not take it: {reason}", _REFUSED)
@@ -63,8 +63,8 @@ def sync(
         raise UserMistake(refused)
 
 
-def sync_one(folder: SweepFolder, elsewhere: str | None = None) -> SyncResult:
-    """Sync one sweep.
+def sync_one(folder: SweepFolder, elsewhere: str | None = None) -> tuple[str, SyncResult]:
+    """Sync one sweep; where, and what was done.
 
     Args:
         elsewhere: a tracking address in place of the sweep's own.
@@ -104,4 +104,4 @@ def sync_one(folder: SweepFolder, elsewhere: str | None = None) -> SyncResult:
         kept.gap = ""
     if uri == own:
         close_and_say(folder)
-    return done
+    return bare(uri), done

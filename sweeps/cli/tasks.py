@@ -40,6 +40,7 @@ def as_data(task: Task) -> dict[str, object]:
         "shares_text_with": dict(task.shares_text_with),
         "source": task.source,
         "defaults": dict(task.defaults),
+        "files": None if task.folder is None else dict(task.folder.files),
     }
 
 

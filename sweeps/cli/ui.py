@@ -46,6 +46,8 @@ def ui(
     if has_own:
         page = _page(sweep, url)
         say(f"that server has its own UI; open it in a browser: {bare(url).rstrip('/')}/{page}")
+    if only_print and not has_own:
+        say(f"then open http://{HOST}:{port}/{_page(sweep, url)}")
     if sweep is not None and (has_own or only_print):
         say_what_is_left(find_sweep(sweep))
     if has_own or only_print:

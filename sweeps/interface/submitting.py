@@ -21,6 +21,7 @@ from sweeps.interface.loaded import LoadedSweep
 from sweeps.interface.parcels import parcelled
 from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
 from sweeps.interface.running import Manner, require_arguments
+from sweeps.spec.desired_state import requested
 from sweeps.spec.paths import EVENTS, SweepFolder, shown
 from sweeps.spec.usual import usual
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -159,7 +160,12 @@ def _submitted(
     command: str,
     say: Callable[[str], None],
 ) -> Submitted:
-    if (running := _running(cluster, place)) is not None:
+    if (running := _running(cluster, place)) is not None and requested(place).ends:
+        say(f"{sweep.name}: job {running.id} was told to end, and is waited for")
+        _ended(cluster, running)
+        running = _running(cluster, place)
+    if running is not None:
+        _require_same(sweep, place, running)
         return Submitted(place, running, True)
     for text in _alone(sweep, place):
         say(text)
@@ -168,7 +174,38 @@ def _submitted(
     with parcelled({SPEC_NAME: text}, command) as parcel:
         job = cluster.hand_over(shown(place.place), sweep.name, parcel)
     say(f"{sweep.name}: job {job.id} on {cluster.address}")
-    return Submitted(place, _begun(cluster, place, before, job, say), False)
+    try:
+        return Submitted(place, _begun(cluster, place, before, job, say), False)
+    except UserMistake:
+        # Of two who submit it at once, one finds it taken.
+        other = _running(cluster, place)
+        if other is None or other.id == job.id:
+            raise
+        _require_same(sweep, place, other)
+        return Submitted(place, other, True)
+
+
+def _ended(cluster: JobsOfCluster, job: Job) -> None:
+    import threading
+
+    pause = threading.Event()
+    while not cluster.look(job.id).has_ended:
+        pause.wait(LOOK_SECONDS)
+
+
+def _require_same(sweep: Sweep, place: SweepFolder, job: Job) -> None:
+    """Raise UserMistake where the job runs another spec than this one: it would be passed over."""
+    from sweeps.spec.compare import compare
+    from sweeps.spec.stored import read_stored_spec
+
+    if not place.exists:  # it has not begun
+        return
+    change = compare(read_stored_spec(place), sweep)
+    other = [*(found.field for found in change.differences), *change.more, *change.free]
+    if other:
+        what = f"is being run by job {job.id} with another spec: {', '.join(other)}"
+        remedy = f"`xlt stop {place.called}`, and submit it again when that has ended"
+        raise UserMistake(Mistake(sweep.name, what, remedy))
 
 
 def _running(cluster: JobsOfCluster, place: SweepFolder) -> Job | None:

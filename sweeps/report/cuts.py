@@ -23,8 +23,8 @@ from xlt_core.vocabulary.refs import DataRef
 
 # Rows looked at of all splits that are trained on, and of all that are scored, so that a plan over
 # fifty languages stays a matter of seconds; and of each split at least.
-MOST_ROWS = 5_000
-LEAST_ROWS = 25
+MOST_ROWS = 20_000
+LEAST_ROWS = 200
 SHOWN_LANGUAGES = 6
 MOST_UNKNOWN = 0.5  # share of a split's tokens above which a model cannot make sense of it
 

@@ -20,6 +20,7 @@ from sweeps.results.tables import (
     FamilyGain,
     Meaning,
     Standing,
+    family_gains,
     incomplete,
     meanings,
     ranked,
@@ -51,6 +52,7 @@ def results_report(results: SweepResults, every: bool = False) -> RenderableType
     parts += [*winning_settings(results), Text()]
     if shown is not None:
         parts += _family_tables(results)
+        parts += _families_of_every_plan(results, shown) if every else []
     parts += [Text(note, style="dim") for note in notes(results, shown)]
     return Group(*parts)
 
@@ -255,6 +257,39 @@ def _family_tables(results: SweepResults) -> Iterator[RenderableType]:
     for one, selections in found.values():
         yield _family_gains(results, one, " and ".join(selections))
         yield Text()
+
+
+def _families_of_every_plan(results: SweepResults, shown: str) -> Iterator[RenderableType]:
+    """A table for each target: plans, best first, by families."""
+    found = ranked(results, results.sweep.objective)
+    gains = {
+        each.choice: family_gains(results.rows, each.trial, shown)
+        for each in found
+        if not each.is_baseline and not each.beside
+    }
+    by_cell = {(c, one.target, one.family): one for c, own in gains.items() for one in own}
+    for target in sorted({target for _, target, _ in by_cell}):
+        families = sorted({family for _, name, family in by_cell if name == target})
+        title = f"Gain by language family on {target} {shown}, every plan (± half of 95 %)"
+        table = Table(title=title, title_justify="left")
+        table.add_column("trial", justify="right")
+        table.add_column("plan", overflow="fold")
+        for family in families:
+            table.add_column(family, justify="right", overflow="fold")
+        for each in found:
+            if each.choice in gains:
+                cells = [by_cell.get((each.choice, target, family)) for family in families]
+                table.add_row(str(each.trial), each.plan, *map(_gain_and_doubt, cells))
+        yield table
+        yield Text()
+
+
+def _gain_and_doubt(line: FamilyGain | None) -> str:
+    if line is None:
+        return "–"
+    interval = line.gain.interval
+    doubt = "not estimable" if interval is None else f"± {interval.high - line.gain.mean:.2f}"
+    return f"{line.gain.mean:+.2f} {doubt}"
 
 
 def _family_gains(results: SweepResults, winner: Winner, chosen: str) -> RenderableType:

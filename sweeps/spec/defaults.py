@@ -29,7 +29,7 @@ from xlt_core.vocabulary.plan import Plan
 LAB_ENCODER = "lab-tiny"
 _WITHOUT = (
     "write hub or lab, or put the data there: a folder a task, as XTREME-R's download has them "
-    "(see `xlt tasks`); none come with xlt, and sweeps/specs/quickstart.yaml runs without "
+    "(see `xlt tasks --json`); none come with xlt, and sweeps/specs/quickstart.yaml runs without "
     "(`xlt run quickstart`)"
 )
 T = TypeVar("T")

@@ -168,7 +168,7 @@ def _cells_beside(task: str, scored: Iterable[str], source: Source) -> Iterator[
 def _nothing(task: str, sweep: Sweep, where: str) -> Mistake:
     expected = " or ".join(sweep.splits)
     what = f"{task} in {sweep.data} has no {expected} data in any language"
-    return Mistake(where, what, "see `xlt tasks` for the files it is read from")
+    return Mistake(where, what, "`xlt tasks --json` has the files it is read from")
 
 
 def _notes(

@@ -13,6 +13,8 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
+
 from sweeps.tracking.location import EXPERIMENT, impatient_environment, tracking_uri
 from sweeps.tracking.open_runs import Ledger
 from sweeps.tracking.records import RunRecord
@@ -26,6 +28,7 @@ REMAINING = 3  # exit code of the process: the records left stay in the spool
 _log = logging.getLogger(__name__)
 _RESTARTS = 20
 _LAST_TRIES = 3  # of a process that dies while it should finish
+_AT_WORK = 0.5  # core seconds in a minute; asking again and again takes less
 _RESTART_PAUSE = 2.0  # seconds; a process that dies at once is not started in a loop
 
 
@@ -97,9 +100,11 @@ class TrackerClient:
         _say(process, f"finish {grace_seconds}\n")
         if process.stdin is not None:
             process.stdin.close()
-        waiting = len(self._spool) + 1
-        while len(self._spool) < waiting:  # a server that takes records is given all of them
-            waiting = len(self._spool)
+        waiting, worked = len(self._spool) + 1, 0.0
+        # One that takes records is given all of them, and one that is at work the time for it: on a
+        # machine with other work MLflow and a new database take minutes.
+        while len(self._spool) < waiting or _core_seconds(process) > worked + _AT_WORK:
+            waiting, worked = len(self._spool), _core_seconds(process)
             try:
                 # It starts MLflow (seconds) and may be inside a request when the grace is over.
                 return process.wait(grace_seconds + 60.0) in (0, REMAINING)
@@ -160,3 +165,11 @@ def _say(process: subprocess.Popen[bytes], text: str) -> None:
         os.write(process.stdin.fileno(), text.encode())
     except (BlockingIOError, BrokenPipeError):
         return  # it has enough to read, or is gone and restarted at the next record
+
+
+def _core_seconds(process: subprocess.Popen[bytes]) -> float:
+    try:
+        spent = psutil.Process(process.pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(spent.user + spent.system)

@@ -95,6 +95,10 @@ def test_submitted_twice_it_runs_once_and_is_met_from_here(laptop: Laptop) -> No
     again = laptop.python("import sweeps; print(sweeps.submit('twice.yaml').folder.name)")
     assert again.stdout == "twice\n" and "already" in again.stderr
     assert "already" in laptop.submit("twice", steps=600)
+    text = (laptop.path / "twice.yaml").read_text()
+    (laptop.path / "other.yaml").write_text(f"name: twice\n{text}".replace("600", "601"))
+    other = laptop.xlt("submit", "other.yaml")  # never passed over without a word
+    assert other.returncode == 2 and "with another spec: recipe" in other.stderr
     assert not shown(laptop)
     assert laptop.xlt("resume", "twice").returncode == 0
     laptop.until("twice", "finished")
@@ -134,8 +138,7 @@ def test_a_job_that_was_stopped_is_gone_on_with_by_submitting_again(laptop: Lapt
     laptop.submit("again", steps=4000)
     asked = laptop.xlt("cancel", "again")
     assert asked.returncode == 0, asked.stderr
-    laptop.until("again", "cancelled")
-    said = laptop.submit("again", steps=4000)
+    said = laptop.submit("again", steps=4000)  # while it is ending
     assert "job xlt-again-2" in said
     stopped = laptop.ray("job", "stop", "xlt-again-2")
     assert stopped.returncode == 0, stopped.stderr

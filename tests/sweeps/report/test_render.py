@@ -138,6 +138,17 @@ class TestResultsReport:
         assert text.splitlines().count(note) == 1
         assert note not in report(results)
 
+    def test_every_plan_has_its_gains_by_family(self, results):
+        """Also where the baseline wins, and none of them is chosen."""
+        text = as_text(results_report(results, every=True))
+        table = text.partition("Gain by language family on lab-nli test, every plan")[2]
+        head, *lines = [line for line in table.splitlines() if "┃" in line or "│" in line]
+        assert "Lab-A" in head and "Lab-B" in head
+        plans = [line.split("│")[2].strip() for line in lines]
+        assert {"lab-pairs", "lab-topic"} <= set(plans) and "(none)" not in plans
+        assert "+6.00 not estimable" in next(line for line in lines if "│ lab-pairs " in line)
+        assert "every plan" not in report(results)
+
     def test_one_seed_has_no_interval(self, results):
         """One seed says nothing of others, whatever the number of languages."""
         rows = tuple(row for row in results.rows if row.seed == results.sweep.seeds[0])
