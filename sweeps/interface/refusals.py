@@ -11,16 +11,34 @@ if TYPE_CHECKING:
     from sweeps.spec.sweep import Sweep
 
 
-def refuse_a_second_driver(folder: SweepFolder) -> None:
-    """Raise UserMistake where the sweep is being run already."""
+def changed_of(sweep: Sweep, folder: SweepFolder) -> list[str]:
+    """What a spec says otherwise than the one that its sweep was begun with, in words; by the
+    specs alone, and nothing where none has begun."""
+    from sweeps.spec.compare import compare
+    from sweeps.spec.stored import read_stored_spec
+
+    if not folder.exists:
+        return []
+    change = compare(read_stored_spec(folder), sweep)
+    return [*(found.field for found in change.differences), *change.more, *change.free]
+
+
+def refuse_a_second_driver(folder: SweepFolder, sweep: Sweep | None = None) -> None:
+    """Raise UserMistake where the sweep is being run already.
+
+    Args:
+        sweep: the spec that it was to be run by, which may be another than is being run.
+    """
     from sweeps.results.status import is_driven
 
     if is_driven(folder):
         name = folder.called
+        other = [] if sweep is None else changed_of(sweep, folder)
+        by = f", with another spec: {', '.join(other)}" if other else ""
         raise UserMistake(
             Mistake(
                 folder.name,
-                "is being run by another process",
+                f"is being run by another process{by}",
                 f"watch it with `xlt status {name}` or `xlt logs {name} --follow`; "
                 f"`xlt stop {name}` ends it",
             )

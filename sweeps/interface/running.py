@@ -143,7 +143,7 @@ def run_spec(
     place = folder_of(sweep.name, folder)
     sweep = placed(sweep, place)
     refuse_a_foreign_folder(place, sweep.name)
-    refuse_a_second_driver(place)
+    refuse_a_second_driver(place, sweep)
     require_reach(manner.address)
     audience.say(f"{sweep.name}: opening data and encoder")
     with _workers_ahead(sweep, manner) as template:

@@ -20,6 +20,7 @@ from sweeps.interface.audience import Audience
 from sweeps.interface.loaded import LoadedSweep
 from sweeps.interface.parcels import parcelled
 from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
+from sweeps.interface.refusals import changed_of
 from sweeps.interface.running import Manner, require_arguments
 from sweeps.spec.desired_state import requested
 from sweeps.spec.paths import EVENTS, SweepFolder, shown
@@ -195,14 +196,7 @@ def _ended(cluster: JobsOfCluster, job: Job) -> None:
 
 def _require_same(sweep: Sweep, place: SweepFolder, job: Job) -> None:
     """Raise UserMistake where the job runs another spec than this one: it would be passed over."""
-    from sweeps.spec.compare import compare
-    from sweeps.spec.stored import read_stored_spec
-
-    if not place.exists:  # it has not begun
-        return
-    change = compare(read_stored_spec(place), sweep)
-    other = [*(found.field for found in change.differences), *change.more, *change.free]
-    if other:
+    if other := changed_of(sweep, place):
         what = f"is being run by job {job.id} with another spec: {', '.join(other)}"
         remedy = f"`xlt stop {place.called}`, and submit it again when that has ended"
         raise UserMistake(Mistake(sweep.name, what, remedy))

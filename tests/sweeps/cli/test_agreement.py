@@ -117,6 +117,15 @@ class TestPlan:
         with filelock.FileLock(made.folder.lock):
             assert "being run by another process" in xlt("plan", str(made.spec)).out
 
+    def test_another_spec_under_the_name_of_a_sweep_at_work(self, made, xlt):
+        """Refused, and in what it is another one is said."""
+        with filelock.FileLock(made.folder.lock):
+            same = xlt("run", str(made.spec))
+            other = xlt("run", str(made.spec), "--set", "recipe.target.steps=7")
+        assert (same.code, other.code) == (2, 2)
+        assert "being run by another process\n" in same.err
+        assert "another process, with another spec: recipe.target.steps\n" in other.err
+
     def test_in_a_folder_of_its_own(self, made, xlt):
         """`--folder` means what it means to `run`."""
         said = xlt("plan", str(made.spec), "--folder", str(made.folder.path))
