@@ -215,7 +215,7 @@ def _alone(sweep: Sweep, place: SweepFolder) -> Iterator[str]:
     here += [name for name, where in databases.items() if where.startswith("sqlite:")]
     if here:
         yield (
-            f"{' and '.join(here)}: on this machine's disk; the cluster's machines must have the "
+            f"on this machine's disk: {', '.join(here)}; the cluster's machines must have the "
             "same folders (see docs/cluster.md)"
         )
 
