@@ -50,6 +50,7 @@ class Begun:
             "trials": {"asked": self.asked, "done": self.ended},
             "more": list(self.change.more),
             "free": list(self.change.free),
+            "rounds": list(self.change.rounds),
             "notes": list(self.change.notes),
         }
 
@@ -125,5 +126,10 @@ def _refusal(sweep: Sweep, folder: SweepFolder, change: Change, is_spec: bool) -
 
 
 def free(change: Change) -> list[str]:
-    """What changed that changes no result, in words."""
-    return [f"changed, without changing results: {', '.join(change.free)}"] if change.free else []
+    """What changed of how work is carried out, in words."""
+    said = {
+        f"changed, without changing results: {', '.join(change.free)}": change.free,
+        f"changed: {', '.join(change.rounds)}: the same is computed, but rounded otherwise, and "
+        "stages from now on differ from earlier ones as seeds do": change.rounds,
+    }
+    return [text for text, holds in said.items() if holds]

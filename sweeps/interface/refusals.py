@@ -20,7 +20,12 @@ def changed_of(sweep: Sweep, folder: SweepFolder) -> list[str]:
     if not folder.exists:
         return []
     change = compare(read_stored_spec(folder), sweep)
-    return [*(found.field for found in change.differences), *change.more, *change.free]
+    return [
+        *(found.field for found in change.differences),
+        *change.more,
+        *change.free,
+        *change.rounds,
+    ]
 
 
 def refuse_a_second_driver(folder: SweepFolder, sweep: Sweep | None = None) -> None:

@@ -44,6 +44,7 @@ class Change:
         sweep: the sweep to go on with: the new one, with what the old one froze.
         more: what there is more of, in words.
         free: settings that changed and change no result, by dotted name.
+        rounds: those that change how results are rounded.
         differences: changes that are refused.
         notes: sentences for people on what was kept and what it means.
         numerics: those among them that say which parts compute other numbers now.
@@ -52,6 +53,7 @@ class Change:
     sweep: Sweep
     more: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
+    rounds: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     notes: tuple[str, ...] = ()
     numerics: tuple[str, ...] = ()
@@ -103,7 +105,8 @@ def compare(
             "their objective is not comparable with that of new ones"
         )
     free = tuple(each.path for each in both if each.is_free)
-    return Change(new, tuple(more), free, tuple(differences), tuple(notes), numerics)
+    rounds = tuple(each.path for each in both if each.rounds)
+    return Change(new, tuple(more), free, rounds, tuple(differences), tuple(notes), numerics)
 
 
 def _with_frozen_window(old: Sweep, new: Sweep) -> tuple[Sweep, list[str]]:

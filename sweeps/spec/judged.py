@@ -21,11 +21,13 @@ class Judgement(Enum):
     KEPT = "any change is refused"
     MAY_GROW = "more extends the sweep, less is refused"
     FREE = "changes no result"
+    ROUNDS = "changes the order of sums: the same is computed, and rounded otherwise"
     APART = "has a function of its own in `compare`"
     BESIDE = "no part of what the sweep is: neither judged nor stored with it"
 
 
 KEPT, MAY_GROW, FREE = Judgement.KEPT, Judgement.MAY_GROW, Judgement.FREE
+ROUNDS = Judgement.ROUNDS
 APART, BESIDE = Judgement.APART, Judgement.BESIDE
 
 

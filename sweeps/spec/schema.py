@@ -232,7 +232,12 @@ class ExecutionPart(Part):
         "share them evenly: eight of a base model on one GPU were six times as fast as one.",
         examples=[2],
     )
-    threads: Count = Field(default=Execution.threads, description="Threads a worker.", examples=[4])
+    threads: Count = Field(
+        default=Execution.threads,
+        description="Threads a worker. Another number adds up in another order: what is computed "
+        "is the same but for rounding, which training can make as large as seeds are.",
+        examples=[4],
+    )
     concurrency: Count = Field(
         default=Execution.concurrency, description="Trials under way at once.", examples=[8]
     )
@@ -248,12 +253,12 @@ class ExecutionPart(Part):
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto",
-        description="Where to compute; auto takes GPUs where there are any.",
+        description="Where to compute; auto takes GPUs where there are any. Rounds as `threads`.",
         examples=["cuda"],
     )
     micro_batch: Count | None = Field(
         default=Execution.micro_batch,
-        description="Examples a forward pass holds at once.",
+        description="Examples a forward pass holds at once. Rounds as `threads`.",
         examples=[8],
     )
     checkpoint_seconds: Annotated[float, Field(gt=0)] = Field(

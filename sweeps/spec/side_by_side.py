@@ -11,7 +11,7 @@ from typing import Any
 
 from sweeps.spec.addresses import FIELDS as ADDRESSES
 from sweeps.spec.differences import Difference, one, shown
-from sweeps.spec.judged import FREE, KEPT, MAY_GROW, Judgement, declared
+from sweeps.spec.judged import FREE, KEPT, MAY_GROW, ROUNDS, Judgement, declared
 from xlt_core.vocabulary.address import bare
 
 
@@ -28,6 +28,11 @@ class Both:
     def is_free(self) -> bool:
         """Whether it changed and changes no result."""
         return self.judgement is FREE and self.old != self.new
+
+    @property
+    def rounds(self) -> bool:
+        """Whether it changed and changes how results are rounded."""
+        return self.judgement is ROUNDS and self.old != self.new
 
     def refused(self) -> Iterator[Difference]:
         """The difference, where it may not be."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
 
-from sweeps.spec.judged import APART, BESIDE, FREE, MAY_GROW
+from sweeps.spec.judged import APART, BESIDE, FREE, MAY_GROW, ROUNDS
 from sweeps.spec.source_map import Document, FieldPath, SourceLocation, dotted
 from xlt_core.vocabulary.plan import Step
 
@@ -112,11 +112,14 @@ class Objective:
 
 @dataclass(frozen=True)
 class Execution:
-    """How work is carried out; changing it changes no result.
+    """How work is carried out; changing it changes no result, but some of it how one is rounded.
+
+    What is rounded otherwise training makes as different as another seed does, now and then.
 
     Attributes:
         workers: stages at once; None for as many as the cluster has room for.
-        threads: torch threads a worker.
+        threads: torch threads a worker. They, the device and micro-batches say in which order
+            numbers are added up.
         gpus: of a stage, from 0 to 1; a kind that is not named has what is usual (`resources`).
         memory: of a worker, in bytes; a kind that is not named asks for none.
         idle_seconds: how long a worker stays for which there is no work.
@@ -127,12 +130,12 @@ class Execution:
     """
 
     workers: int | None = None
-    threads: int = 1
+    threads: Annotated[int, ROUNDS] = 1
     concurrency: int = 4
     max_attempts: int = 5
     retry_seconds: float = 2.0
-    device: str = "auto"
-    micro_batch: int | None = None
+    device: Annotated[str, ROUNDS] = "auto"
+    micro_batch: Annotated[int | None, ROUNDS] = None
     checkpoint_seconds: float = 60.0
     gpus: ByKind | None = field(default=None, hash=False)
     memory: ByKind | None = field(default=None, hash=False)

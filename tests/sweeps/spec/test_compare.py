@@ -27,7 +27,6 @@ class TestCompare:
             ("seeds=[0, 1]", ()),
             ("execution.workers=3", ("execution.workers",)),
             ("execution.concurrency=9", ("execution.concurrency",)),
-            ("execution.device=cpu", ("execution.device",)),
             ("execution.gpus=0.5", ("execution.gpus",)),
             ("execution.memory={train: 8GB}", ("execution.memory",)),
             ("execution.idle_seconds=20", ("execution.idle_seconds",)),
@@ -43,7 +42,16 @@ class TestCompare:
         """The same sweep, and which settings it now runs with."""
         change = compare(sweep_of(), sweep_of(base, override))
         assert change.kind == SAME
-        assert change.free == free
+        assert (change.free, change.rounds) == (free, ())
+
+    @pytest.mark.parametrize(
+        "override", ["execution.threads=2", "execution.device=cpu", "execution.micro_batch=4"]
+    )
+    def test_what_rounds_otherwise_is_told_apart(self, sweep_of: SweepOf, base: str, override: str):
+        """No other key, but other bits: it goes on, and is said."""
+        change = compare(sweep_of(), sweep_of(base, override))
+        assert (change.kind, change.free) == (SAME, ())
+        assert change.rounds == (override.partition("=")[0],)
 
     @pytest.mark.parametrize(
         ("override", "more"),
@@ -343,5 +351,5 @@ def test_no_field_of_a_sweep_can_change_unnoticed(sweep_of: SweepOf, base: str, 
     old = sweep_of(base, "search.window=3")
     new = _with(old, tuple(field.split(".")), _other)
     change = compare(old, new)
-    assert change.differences or change.more or change.free, field
+    assert change.differences or change.more or change.free or change.rounds, field
     assert compare(old, old).kind == "same"

@@ -27,7 +27,7 @@ MADE_UP = {
     "sweep.py": {
         '    order: str = "any"': 'rhythm: str = "even"',
         "    asynchronous: bool = False": "restarts: Annotated[int | None, MAY_GROW] = 1",
-        "    micro_batch: int | None = None": "nice: int = 0",
+        "    micro_batch: Annotated[int | None, ROUNDS] = None": "nice: int = 0",
         '    splits: Annotated[tuple[str, ...], MAY_GROW] = ("dev", "test")': (
             "rounds: Annotated[tuple[str, ...], MAY_GROW] = ('first',)\n"
             "    colour: str | None = None"
