@@ -27,7 +27,6 @@ from xlt_core.vocabulary.lines import first_line
 STARTS = 3  # of a node that is slow, as on a machine that is busy
 _TOO_SLOW = "timed out during startup"
 log = logging.getLogger("xlt.cluster")
-_OWN = threading.Lock()  # held while a sweep of this process has started or joined a cluster
 
 OBJECT_STORE_BYTES = 200 * 1024 * 1024  # only small values cross; weights go through the store
 
@@ -58,12 +57,6 @@ def require_gpu() -> None:
         raise UserMistake(no_gpu("this machine"))
 
 
-def _another_sweep() -> Mistake:
-    what = "another sweep of this process has Ray, and would end it under this one"
-    remedy = "run them one after the other or as processes, or call ray.init() before both"
-    return Mistake("sweeps.run", what, remedy)
-
-
 @contextmanager
 def cluster(
     execution: Execution,
@@ -82,13 +75,10 @@ def cluster(
             temporary folder will do for a cluster here.
     """
     quiet_environment()
+    if ray.is_initialized():  # a test's or an application's own cluster
+        yield staff(execution, ray.cluster_resources())
+        return
     with ExitStack() as up:
-        if ray.is_initialized() and not _OWN.locked():  # a test's or an application's own cluster
-            yield staff(execution, ray.cluster_resources())
-            return
-        if not _OWN.acquire(blocking=False):
-            raise UserMistake(_another_sweep())
-        up.callback(_OWN.release)
         if address is None:
             if template is None:
                 template = up.enter_context(worker_template(execution, None))

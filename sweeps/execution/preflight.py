@@ -94,6 +94,7 @@ def _subject(
         encoders=prepared.every_encoder,
         training_bytes=max(map(foreseen_bytes, prepared.every_encoder), default=0),
         device=found.device if sweep.execution.device != "cuda" else "cuda",
+        memory=sweep.execution.most_memory,
         threads=sweep.execution.threads,
         share=found.shape.gpus,
         plugins=named_plugins(),

@@ -21,6 +21,7 @@ from sweeps.spec.sweep import Execution
 
 log = logging.getLogger("xlt.workers")
 
+_PREFIX, _NAME = "xlt-workers-", "template"
 WORKER_SCRIPT = forked_worker.__file__
 # CUDA and its like do not outlive a fork, and torch may ask for devices when it is imported.
 _GPUS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
@@ -34,7 +35,7 @@ class WorkerTemplate:
 
     def __init__(self) -> None:
         self._folder = _folder()
-        self._socket = str(Path(self._folder) / "template")
+        self._socket = str(Path(self._folder) / _NAME)
         try:
             self._process = self._started()
         except OSError:
@@ -99,8 +100,19 @@ def _folder() -> str:
     for place in (tempfile.gettempdir(), *OTHERS):
         if len(os.fsencode(place)) <= LONGEST_FOLDER:
             with suppress(OSError):
-                return tempfile.mkdtemp(prefix="xlt-", dir=Path(place).absolute())
+                _sweep(Path(place))
+                return tempfile.mkdtemp(prefix=_PREFIX, dir=Path(place).absolute())
     raise OSError(errno.ENOENT, "no temporary folder with a short path can be written to")
+
+
+def _sweep(place: Path) -> None:
+    """Take away what templates left whose drivers were killed: nobody listens there any more."""
+    for left in place.glob(f"{_PREFIX}*/{_NAME}"):
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as door:
+            try:
+                door.connect(str(left))
+            except ConnectionRefusedError:
+                shutil.rmtree(left.parent, ignore_errors=True)
 
 
 def _may_fork(execution: Execution) -> bool:

@@ -143,6 +143,7 @@ def _of_sweep(sweep: Sweep, folder: SweepFolder) -> Subject:
         encoders=encoders,
         training_bytes=max(map(foreseen_bytes, encoders), default=0),
         device=sweep.execution.device,
+        memory=sweep.execution.most_memory,
         threads=sweep.execution.threads,
         plugins=named_plugins(),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeps.interface.agreement import agree
+from sweeps.interface.alone import alone
 from sweeps.interface.audience import Audience
 from sweeps.interface.loaded import LoadedSweep
 from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
@@ -120,6 +121,7 @@ def require_arguments(spec: object, overrides: object, workers: object) -> None:
         raise UserMistake(Mistake("workers", what, "or leave it out: the spec says how many"))
 
 
+@alone()
 def run_spec(
     spec: Path | Mapping[str, object],
     overrides: Sequence[str],
@@ -154,6 +156,7 @@ def run_spec(
         return carry_out(sweep, prepared, place, manner, audience, template)
 
 
+@alone()
 def go_on(folder: SweepFolder, manner: Manner, audience: Audience) -> Ran:
     """Go on with a sweep by the spec that it was started with. Raises as `run_spec`."""
     from sweeps.spec.addresses import require_passwords

@@ -22,7 +22,7 @@ from sweeps.interface.parcels import parcelled
 from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
 from sweeps.interface.refusals import changed_of
 from sweeps.interface.running import Manner, require_arguments
-from sweeps.spec.desired_state import requested
+from sweeps.spec.desired_state import DesiredState, requested
 from sweeps.spec.paths import EVENTS, SweepFolder, shown
 from sweeps.spec.usual import usual
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -95,6 +95,8 @@ def said_of(found: Submitted) -> Iterator[str]:
     name, job = found.folder.called, found.job
     if found.again:
         yield f"{found.folder.name} is being run there by job {job.id} already"
+        if requested(found.folder) == DesiredState.PAUSE:
+            yield f"it is paused: `xlt resume {name}` lifts that"
     elif job.has_ended:
         yield f"{found.folder.name}: job {job.id} has ended"
     yield f"watch it: `xlt status {name}`, `xlt logs {name} --follow`; end it: `xlt stop {name}`"

@@ -145,6 +145,11 @@ class Execution:
         """GPUs of a stage of this kind; None where nothing is said of it."""
         return _amount(self.gpus, kind)
 
+    @property
+    def most_memory(self) -> int:
+        """Bytes that the largest worker asks for."""
+        return int(max(self.memory.values(), default=0)) if self.memory else 0
+
     def memory_of(self, kind: str) -> int:
         """Bytes that a worker asks for, for stages of this kind."""
         return int(_amount(self.memory, kind) or 0)

@@ -16,9 +16,11 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import ray
 from transformers import pipeline
 
 import sweeps
+from sweeps.interface.alone import alone
 from sweeps.interface.loaded import LoadedSweep
 from sweeps.results.rows import ScoreRow
 from sweeps.results.stages import StageRow
@@ -312,6 +314,15 @@ class TestLoad:
             call()
         assert said.code == 2
         assert said.err.endswith(f"{refused.value}\n")
+
+
+def test_one_at_a_time(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray is the whole process's: a second one would lose it with the first one's end."""
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)  # nobody's own
+    with alone(), pytest.raises(UserMistake, match="another sweep of this process"):
+        sweeps.run({**SPEC, "name": "second"})
+    with alone():  # the first has ended
+        pass
 
 
 def test_ctrl_c_keeps_what_there_is(place: Path) -> None:

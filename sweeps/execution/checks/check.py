@@ -128,6 +128,7 @@ class Subject:
         cells: what is read of it: task, language (empty: any) and split.
         encoders: what is trained.
         training_bytes: the least memory that training the largest of them takes; 0: not known.
+        memory: bytes that a worker asks Ray for.
         device: `auto`, `cpu` or `cuda`.
         threads: a worker's.
         share: a worker's part of a GPU; 0 where it is not known.
@@ -144,6 +145,7 @@ class Subject:
     cells: tuple[Cell, ...] = ()
     encoders: tuple[EncoderRef, ...] = ()
     training_bytes: int = 0
+    memory: int = 0
     device: str = "auto"
     threads: int = 1
     share: float = 0.0

@@ -26,7 +26,10 @@ def memory(subject: Subject) -> Iterator[Finding]:
     text = f"{_size(free)} of {_size(total)} free"
     needed = OF_A_PROCESS + (0 if subject.on_gpu else subject.training_bytes)
     workers = max(1, int((subject.cpus or 1) // subject.threads))
-    if not subject.encoders or not subject.training_bytes:
+    if subject.memory > total:
+        what = f"execution.memory asks for {_size(subject.memory)} a worker"
+        yield wrong(f"{text}; {what}", "ask for less, or have machines with more memory")
+    elif not subject.encoders or not subject.training_bytes:
         yield ok(text)
     elif needed > total:
         what = f"a worker takes {_size(needed)} at least"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -104,6 +105,39 @@ def test_in_the_imports_of_a_command(tmp_path, number, command):
         _, error = process.communicate()
     assert process.returncode == 130, error
     assert "once more to leave at once" in error and "Traceback" not in error
+
+
+SPEC = """\
+name: grouped
+encoder: lab-tiny
+data: lab
+intermediate: {tasks: [lab-pairs], count: 0..1}
+targets: [lab-nli]
+languages: [en]
+seeds: 1
+recipe: {target: {steps: 5000}}
+execution: {workers: 1}
+"""
+
+
+def test_what_ends_a_whole_group_is_for_the_driver(tmp_path):
+    """`timeout`, a batch system: Ray is there until the sweep has ended in order."""
+    (tmp_path / "grouped.yaml").write_text(SPEC)
+    xlt = str(Path(sys.executable).parent / "xlt")
+    with subprocess.Popen(
+        [xlt, "run", "grouped.yaml"],
+        cwd=tmp_path,
+        env={**os.environ, "XLT_RUNS": str(tmp_path / "runs")},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        while " start " not in (line := process.stderr.readline()):
+            assert line, "it ended before a stage began"
+        os.killpg(process.pid, signal.SIGTERM)
+        _, said = process.communicate()
+    assert process.returncode == 130, said
+    assert "sweep grouped: interrupted" in said and "GCS" not in said
 
 
 STALLED = """

@@ -18,6 +18,7 @@ import pytest
 import ray
 
 from sweeps.execution import forked_worker
+from sweeps.execution import worker_template as worker_template_module
 from sweeps.execution.cluster import cluster
 from sweeps.execution.forked_worker import FIRST_JOB, JOB, SCRIPT, SOCKET
 from sweeps.execution.worker_template import WorkerTemplate, worker_template
@@ -35,6 +36,21 @@ def test_a_template_that_stands_still_is_not_waited_for(tmp_path, monkeypatch):
         monkeypatch.setattr(forked_worker, "PATIENCE_SECONDS", 0.1)
         with pytest.raises(OSError):
             forked_worker.handed_over()
+
+
+def test_what_killed_drivers_left_goes_with_the_next_one(tmp_path, monkeypatch):
+    """Sockets that nobody listens at; another sweep's that is alive stays."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(worker_template_module, "LONGEST_FOLDER", 1000)
+    first, second = WorkerTemplate(), WorkerTemplate()
+    first._process.kill()
+    first._process.wait()
+    third = WorkerTemplate()
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {Path(one._folder).name for one in (second, third)}
+    for one in (second, third):
+        one.close()
+    assert not list(tmp_path.iterdir())
 
 
 @ray.remote(num_cpus=0)

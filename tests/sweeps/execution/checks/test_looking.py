@@ -140,6 +140,7 @@ class TestChecks:
                 "some/thing",
             ),
             ({"training_bytes": 10**15}, "memory", "a worker takes"),
+            ({"memory": 10**15}, "memory", "execution.memory asks for"),
             ({"device": "cuda", "gpus": 1.0}, "GPU", "nvidia-smi tells of none"),
             ({"device": "cuda", "gpus": 1.0}, "torch", "built for CPU"),
             ({"storage": "postgresql://127.0.0.1:9/x"}, "study", "cannot be reached"),
