@@ -48,8 +48,9 @@ class RayTune:
             tune.with_parameters(Coordinator, assignment=self._assignment),
             tune.PlacementGroupFactory([{HEAD: LEAST}]),
         )
-        # Its state is thrown away: that a copy of it failed is no news.
-        logging.getLogger("ray.tune.execution.experiment_state").setLevel(logging.CRITICAL)
+        # Its state is thrown away: that a copy of it failed, or is not found, is no news.
+        for name in ("execution.experiment_state", "analysis.experiment_analysis"):
+            logging.getLogger(f"ray.tune.{name}").setLevel(logging.CRITICAL)
         scratch = _scratch(self._folder)
         _pass_on_no_environment()
         tuner = tune.Tuner(
