@@ -13,6 +13,7 @@ from sweeps.cli.faults import say
 from sweeps.cli.options import AsJson
 from sweeps.cli.output import print_json
 from sweeps.interface.places import every_sweep, find_sweep, looked_in
+from sweeps.processes import uncollected
 from sweeps.spec.paths import PREPARED
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -90,7 +91,8 @@ def sync_one(folder: SweepFolder, elsewhere: str | None = None) -> tuple[str, Sy
     kept = Spool(folder.spool) if uri == own and folder.spool.is_dir() else None
     before = list(kept.refused()) if kept else []
     try:
-        done = send(list(sweep_projection(folder, text_report)), uri)
+        with uncollected():  # records by the ten thousand, and nothing to collect
+            done = send(list(sweep_projection(folder, text_report)), uri)
     except TrackingRefused as error:
         raise UserMistake(
             Mistake(

@@ -157,7 +157,7 @@ def latest(metrics: Iterable[MetricPoint]) -> dict[str, MetricPoint]:
     found: dict[str, MetricPoint] = {}
     for point in metrics:
         other = found.setdefault(point.key, point)
-        if _rank(point) > _rank(other):
+        if other is not point and _rank(point) > _rank(other):
             found[point.key] = point
     return found
 

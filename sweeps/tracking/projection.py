@@ -127,14 +127,15 @@ class Projection:
         return [trial.number for trial in self._study.trials() if trial.state != TrialState.RUNNING]
 
     def _sweep_so_far(self, at: float) -> RunRecord:
-        started, _ = times_of_sweep(self._folder, at)
+        events = read_events(self._folder)
+        started, _ = times_of_sweep(events, at)
         return sweep_record(
             self._sweep.name,
             self._sweep.source,
             SweepState.RUNNING,
             started,
             selection=selection(self._sweep, self._prepared),
-            page=page_tags(self._sweep, self._folder),
+            page=page_tags(self._sweep, self._folder, events),
             inputs=inputs_of(self._prepared),
             views=views(self._folder),
             artifacts=spec_artifact(self._folder),

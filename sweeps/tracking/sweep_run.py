@@ -30,7 +30,7 @@ from sweeps.tracking.project import Best, sweep_record
 from sweeps.tracking.sweep_page import description
 from sweeps.tracking.trial_run import abouts_of, objective_of
 from sweeps.tracking.views import views
-from xlt_core.vocabulary.events import SweepStarted
+from xlt_core.vocabulary.events import Event, SweepStarted
 
 if TYPE_CHECKING:
     from sweeps.search.trial import Trial
@@ -54,7 +54,8 @@ def whole_sweep_record(
     """The sweep's record with everything that is known of it now."""
     ends = dict(_trial_ends(sweep, prepared, store, trials))
     last = max(ends.values(), default=0.0) if at is None else at
-    started, ended = times_of_sweep(folder, last)
+    events = read_events(folder)
+    started, ended = times_of_sweep(events, last)
     stages, short = stages_and_lacking(sweep, prepared, trials, store, folder.identity)
     counts = count_trials(trials, state, short)
     results = SweepResults(
@@ -84,7 +85,7 @@ def whole_sweep_record(
         ],
         environment=_environment(sweep, prepared, store, trials),
         selection=selection(sweep, prepared),
-        page=page_tags(sweep, folder, results),
+        page=page_tags(sweep, folder, events, results),
         inputs=inputs_of(prepared),
         views=views(folder, results),
         artifacts={
@@ -97,10 +98,13 @@ def whole_sweep_record(
 
 
 def page_tags(
-    sweep: Sweep, folder: SweepFolder, results: SweepResults | None = None
+    sweep: Sweep,
+    folder: SweepFolder,
+    events: Sequence[Event],
+    results: SweepResults | None = None,
 ) -> dict[str, str]:
     """What MLflow's own page of a run shows: the description, what was run, at which commit."""
-    commits = [e.commit for e in read_events(folder) if isinstance(e, SweepStarted) and e.commit]
+    commits = [e.commit for e in events if isinstance(e, SweepStarted) and e.commit]
     return {
         NOTE_TAG: description(sweep, folder, results),
         "mlflow.source.name": f"xlt resume {sweep.name}",
@@ -143,9 +147,8 @@ def _environment(
     return {}
 
 
-def times_of_sweep(folder: SweepFolder, otherwise: float) -> tuple[float, float]:
+def times_of_sweep(events: Sequence[Event], otherwise: float) -> tuple[float, float]:
     """First start and last sign of life by the journal, or `otherwise` where it is gone."""
-    events = read_events(folder)
     if not events:
         return otherwise, otherwise
     return events[0].at, events[-1].at

@@ -182,7 +182,10 @@ def _every(run: NewRun) -> Iterator[tuple[object, ...]]:
 
 
 def _latest(run: NewRun) -> Iterator[tuple[object, ...]]:
-    as_kept = [replace(point, value=_kept(point.value)[0]) for point in run.metrics]
+    as_kept = [
+        point if math.isfinite(point.value) else replace(point, value=_kept(point.value)[0])
+        for point in run.metrics
+    ]
     is_nan = {id(kept): math.isnan(p.value) for kept, p in zip(as_kept, run.metrics, strict=True)}
     for point in latest(as_kept).values():
         yield *_row_of(run.run_id, point)[:-1], is_nan[id(point)]
