@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 
 import ray
 from ray._private import utils as ray_utils
+from ray._private import worker as ray_worker
 from ray._private.accelerators import get_accelerator_manager_for_resource
 from ray.job_config import JobConfig
 
@@ -25,6 +26,7 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line
 
 STARTS = 3  # of a node that is slow, as on a machine that is busy
+LOOK_SECONDS = 2.0  # between looks at whether Ray's own processes are there
 _TOO_SLOW = "timed out during startup"
 log = logging.getLogger("xlt.cluster")
 
@@ -84,11 +86,35 @@ def cluster(
                 template = up.enter_context(worker_template(execution, None))
             say("starting Ray on this machine")
             _start_here(execution, template)
+            up.callback(ray.shutdown)
+            up.enter_context(_looked_after(say))
         else:
             say(f"joining the Ray cluster at {address}")
             _attach(address)
-        up.callback(ray.shutdown)
+            up.callback(ray.shutdown)
         yield staff(execution, ray.cluster_resources())
+
+
+@contextmanager
+def _looked_after(say: Callable[[str], None]) -> Iterator[None]:
+    """Meanwhile it is said if one of Ray's own processes here ends: Ray then ends this one soon, by
+    itself, with words of its own."""
+    node, over = ray_worker._global_node, threading.Event()
+
+    def look() -> None:
+        while not over.wait(LOOK_SECONDS):
+            if lost := [kind for kind, _ in node.dead_processes()]:
+                say(
+                    f"Ray's own {' and '.join(lost)} on this machine ended (killed, or out of "
+                    "memory?), and Ray will end this process: nothing is lost, `xlt resume` goes on"
+                )
+                return
+
+    threading.Thread(target=look, name="ray-alive", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def _start_here(execution: Execution, template: WorkerTemplate | None) -> None:

@@ -40,6 +40,28 @@ if __name__ == "__main__":
         print("signals", "left alone" if after == kept else "taken")
 """
 
+LOSING = """
+import os, threading
+import psutil
+from sweeps.execution.cluster import cluster
+from sweeps.spec.sweep import Execution
+
+said = threading.Event()
+
+
+def hear(text):
+    print(text, flush=True)
+    if "ended" in text:
+        said.set()
+
+
+with cluster(Execution(workers=1), None, hear):
+    (raylet,) = [one for one in psutil.Process().children() if one.name() == "raylet"]
+    raylet.kill()
+    said.wait()
+    os._exit(0)
+"""
+
 
 class TestCluster:
     """`cluster`, without an address."""
@@ -64,6 +86,18 @@ class TestCluster:
         assert "signals left alone" in done.stdout
         shown = next(line for line in done.stdout.splitlines() if line.startswith("found "))
         assert Path(shown.removeprefix("found ")).parent != here
+
+    def test_a_process_of_rays_own_that_ends_is_said(self):
+        """What Ray says then, before it ends the driver, says nothing of the sweep."""
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", LOSING],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Ray's own raylet on this machine ended" in done.stdout, done.stderr
+        assert "`xlt resume` goes on" in done.stdout
 
     def test_a_node_that_is_slow_to_start_is_tried_again(self, monkeypatch):
         """A busy machine is no error of a program; in the end it is said on one screen."""
