@@ -123,6 +123,14 @@ class TestChecks:
         assert found.verdict == Verdict.OK and "can be made" in found.found
         assert not (tmp_path / "runs").exists()
 
+    def test_a_small_node_of_a_cluster_stops_nobody(
+        self, subject: Subject, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Ray knows what a worker asks for, and places it on a larger one."""
+        node = replace(subject, memory=10**15, cpus=4.0)
+        found = alone("memory", node, monkeypatch)
+        assert found.verdict == Verdict.WARNING and "execution.memory asks" in found.found
+
     @pytest.mark.parametrize(
         ("change", "check", "said"),
         [
