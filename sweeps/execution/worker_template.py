@@ -100,12 +100,12 @@ def _folder() -> str:
     for place in (tempfile.gettempdir(), *OTHERS):
         if len(os.fsencode(place)) <= LONGEST_FOLDER:
             with suppress(OSError):
-                _sweep(Path(place))
+                _clear_leftovers(Path(place))
                 return tempfile.mkdtemp(prefix=_PREFIX, dir=Path(place).absolute())
     raise OSError(errno.ENOENT, "no temporary folder with a short path can be written to")
 
 
-def _sweep(place: Path) -> None:
+def _clear_leftovers(place: Path) -> None:
     """Take away what templates left whose drivers were killed: nobody listens there any more."""
     for left in place.glob(f"{_PREFIX}*/{_NAME}"):
         with suppress(OSError), socket.socket(socket.AF_UNIX) as door:

@@ -287,8 +287,8 @@ def _families_of_every_plan(results: SweepResults, shown: str) -> Iterator[Rende
 def _gain_and_doubt(line: FamilyGain | None) -> str:
     if line is None:
         return "–"
-    interval = line.gain.interval
-    doubt = "not estimable" if interval is None else f"± {interval.high - line.gain.mean:.2f}"
+    half = line.gain.half_width
+    doubt = "not estimable" if half is None else f"± {half:.2f}"
     return f"{line.gain.mean:+.2f} {doubt}"
 
 

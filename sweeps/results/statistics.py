@@ -53,6 +53,11 @@ class Estimate:
     seeds: int
     interval: Interval | None
 
+    @property
+    def half_width(self) -> float | None:
+        """Half of the interval, which is as long on either side; None without one."""
+        return None if self.interval is None else self.interval.high - self.mean
+
 
 def estimate(cells: Mapping[tuple[str, int], float]) -> Estimate:
     """Mean and interval of `cells`, values by (language, seed); a cell may be missing.

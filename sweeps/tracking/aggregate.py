@@ -45,8 +45,8 @@ def _doubts(gains: list[tuple[ScoreRow, float]]) -> dict[str, float]:
     for key, values in cells.items():
         known = estimate(values)
         found[metric_key("n", *key)] = float(known.languages)
-        if known.interval is not None:
-            found[metric_key("half_width", *key)] = known.interval.high - known.mean
+        if known.half_width is not None:
+            found[metric_key("half_width", *key)] = known.half_width
     return found
 
 

@@ -14,7 +14,7 @@ from xlt_core.vocabulary.fingerprint import fingerprint
 
 SECTION = "Gains, in points over the baseline"
 _HEADS = ("gain", "half_width", "n")
-_AXES = 8  # families in one parallel chart
+_AXES = 8  # families in one chart
 
 Chart = Mapping[str, object]
 
@@ -52,8 +52,12 @@ def charts(
 def _of_target(target: str, families: Sequence[str]) -> Iterator[Chart]:
     mean = metric_key("gain", target, "mean")
     gains = [metric_key("gain", target, family) for family in families]
-    axes = {"key": "count", "type": "PARAM"}, {"key": mean, "type": "METRIC"}
-    yield _chart(f"{target}: gain by count", "SCATTER", xaxis=axes[0], yaxis=axes[1])
+    yield _chart(
+        f"{target}: gain by count",
+        "SCATTER",
+        xaxis={"key": "count", "type": "PARAM"},
+        yaxis={"key": mean, "type": "METRIC"},
+    )
     yield _chart(
         f"{target}: gain by family", "BAR", metricKey=gains[0], selectedMetricKeys=gains[:_AXES]
     )

@@ -179,7 +179,7 @@ class Drain:
 
                 self._writer = Writer(self._uri, self._experiment)
             weigh_session(SESSION_NICENESS)
-            if self._inbox.ending:
+            if self._inbox.ending:  # the end may have been called just before
                 weigh_session(0)
         return self._writer
 

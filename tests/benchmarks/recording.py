@@ -65,7 +65,7 @@ def one_run(scratch: Path, steps: int, held: bool) -> dict[str, float]:
         if held:
             writer = suspended_writer(driver)
             while driver.poll() is None and len(executions(scratch)) < expected:
-                time.sleep(0.5)
+                time.sleep(0.5)  # a store tells nobody
             writer.resume()
     if driver.wait() != 0:
         raise SystemExit((scratch / "output").read_text())
@@ -75,7 +75,7 @@ def one_run(scratch: Path, steps: int, held: bool) -> dict[str, float]:
 def suspended_writer(driver: subprocess.Popen[bytes]) -> psutil.Process:
     """The process that writes to MLflow, stopped as soon as it is there."""
     while not (found := named(driver.pid, WRITER)):
-        time.sleep(0.02)
+        time.sleep(0.02)  # a process that begins tells nobody
     found[0].suspend()
     return found[0]
 

@@ -18,6 +18,7 @@ from typing import IO
 import pytest
 
 from sweeps.cli.interrupts import ONE_PRESS_SECONDS
+from tests.sweeps.endless import SPEC
 
 DEEP = """
 import ctypes, signal
@@ -107,25 +108,12 @@ def test_in_the_imports_of_a_command(tmp_path, number, command):
     assert "once more to leave at once" in error and "Traceback" not in error
 
 
-SPEC = """\
-name: grouped
-encoder: lab-tiny
-data: lab
-intermediate: {tasks: [lab-pairs], count: 0..1}
-targets: [lab-nli]
-languages: [en]
-seeds: 1
-recipe: {target: {steps: 5000}}
-execution: {workers: 1}
-"""
-
-
 def test_what_ends_a_whole_group_is_for_the_driver(tmp_path):
     """`timeout`, a batch system: Ray is there until the sweep has ended in order."""
-    (tmp_path / "grouped.yaml").write_text(SPEC)
+    (tmp_path / "endless.yaml").write_text(SPEC)
     xlt = str(Path(sys.executable).parent / "xlt")
     with subprocess.Popen(
-        [xlt, "run", "grouped.yaml"],
+        [xlt, "run", "endless.yaml"],
         cwd=tmp_path,
         env={**os.environ, "XLT_RUNS": str(tmp_path / "runs")},
         stderr=subprocess.PIPE,
@@ -137,7 +125,7 @@ def test_what_ends_a_whole_group_is_for_the_driver(tmp_path):
         os.killpg(process.pid, signal.SIGTERM)
         _, said = process.communicate()
     assert process.returncode == 130, said
-    assert "sweep grouped: interrupted" in said and "GCS" not in said
+    assert "sweep endless: interrupted" in said and "GCS" not in said
 
 
 STALLED = """
