@@ -11,24 +11,20 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sweeps.report.families import of_every_plan, of_winners, progress_of, with_number
 from sweeps.report.text import as_text
 from sweeps.results.rows import SweepResults, judging_metrics, overlap_texts
 from sweeps.results.settings import short, whole
-from sweeps.results.statistics import Estimate
 from sweeps.results.tables import (
-    Choice,
-    FamilyGain,
     Meaning,
     Standing,
-    family_gains,
     incomplete,
     meanings,
     ranked,
     shown_split,
     without_baseline,
 )
-from sweeps.results.winners import Winner, selected_by, ways_of_choosing, winners
-from sweeps.search.of_sweep import candidates_of, planned_trials
+from sweeps.results.winners import selected_by, ways_of_choosing, winners
 from sweeps.search.trial import TrialState
 from sweeps.spec.selection import only_english, selection
 from sweeps.spec.sweep import Objective
@@ -51,8 +47,8 @@ def results_report(results: SweepResults, every: bool = False) -> RenderableType
     parts += [*best_plans(results, shown, every), Text(), winners_table(results, shown)]
     parts += [*winning_settings(results), Text()]
     if shown is not None:
-        parts += _family_tables(results)
-        parts += _families_of_every_plan(results, shown) if every else []
+        parts += of_winners(results)
+        parts += of_every_plan(results, shown) if every else []
     parts += [Text(note, style="dim") for note in notes(results, shown)]
     return Group(*parts)
 
@@ -117,7 +113,7 @@ def winners_table(results: SweepResults, shown: str | None) -> Table:
             continue
         table.add_row(
             label,
-            _with_number(standing),
+            with_number(standing),
             _number(standing.selected_by),
             *(_cell(standing, target) for target in targets),
         )
@@ -129,33 +125,7 @@ def winning_settings(results: SweepResults) -> Iterator[Text]:
     found = {one.standing.choice: one.standing for one in winners(results)}
     for standing in found.values():
         if standing.settings:
-            yield Text(f"{_with_number(standing)} was trained with {whole(standing.settings)}")
-
-
-def family_table(title: str, gains: Sequence[FamilyGain]) -> Table:
-    """Gains of one plan by target and language family, with n and interval."""
-    table = Table(title=title, title_justify="left")
-    for name in ("target", "family"):
-        table.add_column(name)
-    for name in ("gain", "95 % interval", "languages", "seeds"):
-        table.add_column(name, justify="right")
-    for line in gains:
-        table.add_row(
-            line.target,
-            line.family,
-            f"{line.gain.mean:+.2f}",
-            interval_text(line.gain),
-            str(line.gain.languages),
-            str(line.gain.seeds),
-        )
-    return table
-
-
-def interval_text(estimate: Estimate) -> str:
-    """The interval, or why there is none."""
-    if estimate.interval is None:
-        return f"not estimable (one {'language' if estimate.languages == 1 else 'seed'})"
-    return f"{estimate.interval.low:+.2f} … {estimate.interval.high:+.2f}"
+            yield Text(f"{with_number(standing)} was trained with {whole(standing.settings)}")
 
 
 def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
@@ -203,7 +173,7 @@ def _ties(results: SweepResults) -> Iterator[str]:
         choices = ranked(results, objective)
         equal = [s for s in choices if s.selected_by == best.selected_by and s != best]
         if equal:
-            names = ", ".join(map(_with_number, equal))
+            names = ", ".join(map(with_number, equal))
             yield f"As good as the winner, {one.chosen_by}: {names}; the earlier one is named."
 
 
@@ -219,7 +189,7 @@ def _gains_missing(results: SweepResults, shown: str | None) -> Iterator[str]:
 
 
 def _heading(results: SweepResults, shown: str | None) -> Iterator[RenderableType]:
-    finished, every = _progress(results)
+    finished, every = progress_of(results)
     seeds = " ".join(map(str, results.sweep.seeds))
     yield Text(
         f"{results.sweep.name}: {finished} of {every} trials finished, "
@@ -228,15 +198,6 @@ def _heading(results: SweepResults, shown: str | None) -> Iterator[RenderableTyp
     )
     for meaning in meanings(results.rows, shown or results.sweep.objective.split):
         yield Text(meaning_text(meaning))
-
-
-def _progress(results: SweepResults) -> tuple[int, int]:
-    """Trials that have all that is asked of them, and all there are to be."""
-    left_out = incomplete(results.rows, results.asked)
-    ended = [trial for trial in results.trials if trial.state == TrialState.FINISHED]
-    finished = [trial for trial in ended if trial.number not in left_out]
-    planned = planned_trials(results.sweep, candidates_of(results.sweep)) or 0
-    return len(finished), max(planned, len(results.trials))
 
 
 def meaning_text(meaning: Meaning) -> str:
@@ -249,63 +210,6 @@ def meaning_text(meaning: Meaning) -> str:
     return f"{meaning.target}: {metric}, averaged over {number} {languages}, {english}"
 
 
-def _family_tables(results: SweepResults) -> Iterator[RenderableType]:
-    """One table a winner; one in all where both ways choose the same plan."""
-    found: dict[Choice, tuple[Winner, list[str]]] = {}
-    for one in winners(results):
-        found.setdefault(one.standing.choice, (one, []))[1].append(one.chosen_by)
-    for one, selections in found.values():
-        yield _family_gains(results, one, " and ".join(selections))
-        yield Text()
-
-
-def _families_of_every_plan(results: SweepResults, shown: str) -> Iterator[RenderableType]:
-    """A table for each target: plans, best first, by families."""
-    found = ranked(results, results.sweep.objective)
-    gains = {
-        each.choice: family_gains(results.rows, each.trial, shown)
-        for each in found
-        if not each.is_baseline and not each.beside
-    }
-    by_cell = {(c, one.target, one.family): one for c, own in gains.items() for one in own}
-    for target in sorted({target for _, target, _ in by_cell}):
-        families = sorted({family for _, name, family in by_cell if name == target})
-        title = f"Gain by language family on {target} {shown}, every plan (± half of 95 %)"
-        table = Table(title=title, title_justify="left")
-        table.add_column("trial", justify="right")
-        table.add_column("plan", overflow="fold")
-        for family in families:
-            table.add_column(family, justify="right", overflow="fold")
-        for each in found:
-            if each.choice in gains:
-                cells = [by_cell.get((each.choice, target, family)) for family in families]
-                table.add_row(str(each.trial), each.plan, *map(_gain_and_doubt, cells))
-        yield table
-        yield Text()
-
-
-def _gain_and_doubt(line: FamilyGain | None) -> str:
-    if line is None:
-        return "–"
-    half = line.gain.half_width
-    doubt = "not estimable" if half is None else f"± {half:.2f}"
-    return f"{line.gain.mean:+.2f} {doubt}"
-
-
-def _family_gains(results: SweepResults, winner: Winner, chosen: str) -> RenderableType:
-    """A winner's gains, or why there are none."""
-    standing, choices = winner.standing, ranked(results, results.sweep.objective)
-    finished, every = _progress(results)
-    if finished < every and all(s.is_baseline for s in choices):
-        return Text("Only the baseline is complete so far: there is no gain to show yet.")
-    if standing.is_baseline:
-        return Text(f"The baseline is the winner, {chosen}: there is no gain to show.")
-    name = _with_number(standing) if standing.settings else standing.plan
-    if not winner.families:
-        return Text(f"No baseline has the settings of {name}, {chosen}: no gain to show.")
-    return family_table(f"Gain by language family: {name}, {chosen}", winner.families)
-
-
 def _target_names(found: Sequence[Standing]) -> list[str]:
     return sorted({score.target for standing in found for score in standing.targets})
 
@@ -316,11 +220,6 @@ def _cell(standing: Standing, target: str) -> str:
             gain = f"{score.gain.mean:+.2f}" if score.gain is not None else "no baseline"
             return f"{score.score:.2f} ({gain})"
     return "–"
-
-
-def _with_number(standing: Standing) -> str:
-    which = "beside trial" if standing.beside else "trial"
-    return f"{standing.plan} ({which} {standing.trial})"
 
 
 def _number(value: float | None) -> str:

@@ -58,6 +58,13 @@ class Estimate:
         """Half of the interval, which is as long on either side; None without one."""
         return None if self.interval is None else self.interval.high - self.mean
 
+    @property
+    def interval_text(self) -> str:
+        """The interval in words, or why there is none."""
+        if self.interval is None:
+            return f"not estimable (one {'language' if self.languages == 1 else 'seed'})"
+        return f"{self.interval.low:+.2f} … {self.interval.high:+.2f}"
+
 
 def estimate(cells: Mapping[tuple[str, int], float]) -> Estimate:
     """Mean and interval of `cells`, values by (language, seed); a cell may be missing.

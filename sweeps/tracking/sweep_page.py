@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sweeps.results.rows import SweepResults
-from sweeps.results.statistics import Estimate
 from sweeps.results.tables import Choice
 from sweeps.results.winners import Winner, winners
 from sweeps.spec.paths import SweepFolder
@@ -72,16 +71,10 @@ def _answer(same: Sequence[Winner]) -> Iterator[str]:
         for line in one.families[:_LINES]:
             gain = line.gain
             lines.append(
-                f"| {line.target} | {line.family} | {gain.mean:+.2f} | {_interval(gain)} "
+                f"| {line.target} | {line.family} | {gain.mean:+.2f} | {gain.interval_text} "
                 f"| {gain.languages} | {gain.seeds} |"
             )
         yield "\n".join(lines)
-
-
-def _interval(estimate: Estimate) -> str:
-    if estimate.interval is None:
-        return f"not estimable (one {'language' if estimate.languages == 1 else 'seed'})"
-    return f"{estimate.interval.low:+.2f} … {estimate.interval.high:+.2f}"
 
 
 def _links(folder: SweepFolder, results: SweepResults | None) -> Iterator[str]:
