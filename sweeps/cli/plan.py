@@ -16,8 +16,8 @@ from sweeps.interface.places import folder_of, placed, refuse_a_foreign_folder
 from sweeps.processes import uncollected
 from sweeps.results.rows import overlap_texts
 from sweeps.results.settings import short
-from sweeps.results.statistics import ADVISED_SEEDS, smallest_p
 from sweeps.spec.selection import selection
+from sweeps.statistics.crossed import ADVISED_SEEDS, smallest_p
 
 SHOWN_PLANS = 10
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from sweeps.results.objective import objective_value
 from sweeps.results.rows import Cell, ScoreRow, SweepResults
-from sweeps.results.statistics import Estimate, estimate
 from sweeps.spec.sweep import Objective, Settings
+from sweeps.statistics.crossed import Estimate, estimate
 from xlt_core.vocabulary.plan import EMPTY
 
 SELECTIONS = ("english", "all")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from sweeps.results.averages import averages, means
 from sweeps.results.rows import PRIMARY, ScoreRow
-from sweeps.results.statistics import estimate
+from sweeps.statistics.crossed import estimate
 from sweeps.tracking.names import metric_key
 
 OVERALL = "mean"

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sweeps.results.statistics import estimate
+from sweeps.statistics.crossed import estimate
 
 SEEDS, LANGUAGES = (2, 3, 5), (2, 4, 10, 23)
 # Standard deviations of languages, seeds, and both together.

@@ -1,4 +1,4 @@
-"""Means and intervals over languages and seeds. Pure; numpy and scipy only. Used by `tables`.
+"""Means and intervals over crossed languages and seeds. Pure; numpy and scipy only.
 
 Languages and seeds are crossed: one trained model, with one seed, is scored in every language. So
 the mean has two sources of doubt, other languages of the family and other seeds, each known with

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import stdtrit
 
-from sweeps.results.statistics import estimate, smallest_p
+from sweeps.statistics.crossed import estimate, smallest_p
 
 points = st.floats(-50, 50, allow_nan=False)
 
