@@ -31,6 +31,7 @@ from sweeps.tracking.location import (
     client_address,
     quiet_environment,
 )
+from sweeps.tracking.revisions import is_migrated, is_nothing
 from xlt_core.vocabulary.address import bare
 from xlt_core.vocabulary.errors import Mistake, UserMistake, XltError
 
@@ -71,7 +72,7 @@ def prepare_database(uri: str, experiment: str = EXPERIMENT) -> str:
     that somebody deleted is restored, with its runs; one that is gone for good is made anew.
 
     Raises:
-        UserMistake: a database that is not ours to migrate is old.
+        UserMistake: a database that is not ours to migrate is old; a file is another program's.
         MlflowException: the server is away.
     """
     for name, value in quiet_environment().items():
@@ -80,9 +81,9 @@ def prepare_database(uri: str, experiment: str = EXPERIMENT) -> str:
     logging.getLogger("mlflow.store.db").setLevel(logging.WARNING)
     with exclusive(uri):
         path = sqlite_path(uri)
-        if path is not None and _is_nothing(path):
+        if path is not None and is_nothing(path):
             _make(path)
-        elif path is not None and _is_of_another_version(path):
+        elif path is not None and not is_migrated(path):
             _migrate(path)
         try:
             return _experiment_id(MlflowClient(client_address(uri)), uri, experiment)
@@ -158,24 +159,6 @@ def _create(client: MlflowClient, uri: str, name: str) -> Experiment:
         return found
 
 
-def _is_of_another_version(path: Path) -> bool:
-    if not path.exists():
-        return False
-    # MLflow migrates some old databases when it opens them, and keeps no copy.
-    from mlflow.store.db.utils import _get_latest_schema_revision
-
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        try:
-            rows = connection.execute("select version_num from alembic_version").fetchall()
-        except sqlite3.DatabaseError:
-            return False  # empty, or not a database: MLflow says so better
-    return bool(rows) and rows != [(_get_latest_schema_revision(),)]
-
-
-def _is_nothing(path: Path) -> bool:
-    return not path.exists() or not path.stat().st_size
-
-
 def _make(path: Path) -> None:
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
@@ -221,7 +204,7 @@ def _aside(path: Path) -> Iterator[Path]:
 
 def _put(new: Path, path: Path) -> None:
     """Have `path` hold what `new` does, in one step: all or nothing, whenever it is killed."""
-    if _is_nothing(path):
+    if is_nothing(path):
         for end in (
             "-journal",
             "-wal",

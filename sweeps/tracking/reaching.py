@@ -5,8 +5,6 @@ Changes nothing there, and is done in seconds. Next: `database`, which makes and
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from sweeps.spec.database import sqlite_path
 from sweeps.tracking.location import client_address, tracking_uri
+from sweeps.tracking.revisions import is_migrated, is_nothing, latest_revision
 from xlt_core.vocabulary.address import bare, parted
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.lines import first_line
@@ -79,15 +78,9 @@ def _of_version(text: str, there: str) -> Reached:
 
 
 def _file(path: Path) -> Reached:
-    if not path.is_file() or not path.stat().st_size:
+    if is_nothing(path):
         return Reached(f"{path} is not there yet; the first run makes it")
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        try:
-            rows = connection.execute("select version_num from alembic_version").fetchall()
-        except sqlite3.DatabaseError as error:
-            what = f"is no database of MLflow: {error}"
-            raise UserMistake(Mistake(str(path), what, "name another (tracking:)")) from None
-    if rows == [(_revision(),)]:
+    if is_migrated(path):
         return Reached(f"{path} is migrated")
     return Reached(f"{path} is of another MLflow", "the next run migrates it, and keeps a copy")
 
@@ -107,15 +100,9 @@ def _database(address: str) -> Reached:
     except (SQLAlchemyError, ImportError) as error:
         what = f"cannot be read: {first_line(getattr(error, 'orig', None) or error)}"
         raise UserMistake(Mistake(f"MLflow's database {where}", what, _UP)) from None
-    if found == _revision():
+    if found == latest_revision():
         return Reached(f"{where} is migrated")
     return Reached(f"{where} is of another MLflow", "run `mlflow db upgrade` on it once")
-
-
-def _revision() -> str:
-    from mlflow.store.db.utils import _get_latest_schema_revision
-
-    return str(_get_latest_schema_revision())
 
 
 def _cause(error: BaseException) -> str:

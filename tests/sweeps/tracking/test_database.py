@@ -11,7 +11,33 @@ import pytest
 from sweeps.spec.database import sqlite_address
 from sweeps.tracking.database import is_away, prepare_database
 from sweeps.tracking.location import artifact_folder, quiet_environment, tracking_uri
+from sweeps.tracking.reaching import reach
 from xlt_core.vocabulary.errors import UserMistake
+
+
+def _sql(*statements):
+    def fill(path):
+        with sqlite3.connect(path) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    return fill
+
+
+FOREIGN = [
+    ("a text", lambda path: path.write_text("hello"), "no database of MLflow"),
+    ("random bytes", lambda path: path.write_bytes(bytes(range(256)) * 32), "no database"),
+    ("another program's", _sql("create table runs(id int)"), "is another program"),
+    (
+        "Optuna's",
+        _sql(
+            "create table alembic_version(version_num text)",
+            "create table trials(id int)",
+            "insert into alembic_version values ('v3.2.0.a')",
+        ),
+        "of another program",
+    ),
+]
 
 
 class TestPrepare:
@@ -70,7 +96,38 @@ class TestPrepare:
         uri = database()
         with sqlite3.connect(uri.removeprefix("sqlite:///")) as connection:
             connection.execute("update alembic_version set version_num = 'of the future'")
-        with pytest.raises(UserMistake, match="cannot be brought"):
+        with pytest.raises(UserMistake, match="of a newer MLflow"):
+            prepare_database(uri)
+
+    @pytest.mark.parametrize("content", FOREIGN, ids=lambda content: content[0])
+    def test_what_is_not_ours_is_not_touched(self, tmp_path, content):
+        """MLflow would make its tables in another program's database."""
+        path = tmp_path / "theirs.db"
+        _, fill, said = content
+        fill(path)
+        before = path.read_bytes()
+        with pytest.raises(UserMistake, match=said) as caught:
+            prepare_database(f"sqlite:///{path}")
+        assert len(str(caught.value).splitlines()) < 4
+        assert path.read_bytes() == before
+        with pytest.raises(UserMistake, match=said):
+            reach(str(path))
+
+    def test_a_database_without_tables_is_a_new_one(self, tmp_path):
+        """As another program's `touch` or `vacuum` leaves it."""
+        path = tmp_path / "empty.db"
+        with sqlite3.connect(path) as connection:
+            connection.execute("create table t(x)")
+            connection.execute("drop table t")
+        assert path.stat().st_size
+        assert prepare_database(f"sqlite:///{path}")
+
+    def test_a_damaged_database_is_said(self, database):
+        """One that lacks a table cannot take records: not MLflow's thirty lines of SQL."""
+        uri = database()
+        with sqlite3.connect(uri.removeprefix("sqlite:///")) as connection:
+            connection.execute("drop table latest_metrics")
+        with pytest.raises(UserMistake, match="lacks MLflow's tables latest_metrics"):
             prepare_database(uri)
 
     def test_a_deleted_experiment(self, uri):
