@@ -58,6 +58,9 @@ BOOKED = (SweepStarted, StageDone, TrialStarted, TrialFinished, TrialFailed)
 UNDER_WAY = (StageProgress, StageDone, SweepWaits, WorkerFailed, TrialFinished, TrialFailed)
 # What is shown and not kept.
 PASSING = (StageProgress, Workers, Phase)
+# The sweep's page is written again while it runs: not more often, and for a fiftieth of the time.
+PAGE_SECONDS = 30.0
+PAGE_SHARE = 50.0
 
 
 class EventRecorder:
@@ -83,6 +86,7 @@ class EventRecorder:
         self._said_namesake = False
         self._left = Left()
         self._now = NowNote(folder.files)
+        self._page_at = time.monotonic() + PAGE_SECONDS
         self._lock = threading.Lock()
         self._work: queue.Queue[Event | None] = queue.Queue()
         self._thread = threading.Thread(target=self._track, name="xlt-tracking", daemon=True)
@@ -161,7 +165,20 @@ class EventRecorder:
         if isinstance(event, SweepStarted):
             # A driver killed between a result and its record: say again what was told before.
             for number in self._projection.told():
+                self._page_at = 0.0
                 self._work.put(TrialFinished(trial=number))
+        if isinstance(event, TrialFinished):
+            self._write_page(event.at)
+
+    def _write_page(self, at: float) -> None:
+        """Have the sweep's page say how it stands, if that is due: an answer that is hours old
+        looks like today's."""
+        began = time.monotonic()
+        if began < self._page_at:
+            return
+        self._tracker.put(self._projection.so_far(at))
+        ended = time.monotonic()
+        self._page_at = ended + max(PAGE_SECONDS, PAGE_SHARE * (ended - began))
 
     def _pin(self, plan: str, settings: Mapping[str, Any]) -> None:
         """Keep the trial's stages from being pruned."""

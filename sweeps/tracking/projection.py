@@ -105,6 +105,23 @@ class Projection:
                     first=self._first,
                 )
 
+    def so_far(self, at: float) -> RunRecord:
+        """The sweep's own record while it runs, with the answer of what is complete.
+
+        Args:
+            at: now, where the journal does not say.
+        """
+        return whole_sweep_record(
+            self._sweep,
+            self._prepared,
+            self._folder,
+            ReadOnce(self._store),
+            self._study.trials(),
+            SweepState.RUNNING,
+            at,
+            self._report,
+        )
+
     def closing(self, state: SweepState, at: float) -> Iterator[RunRecord]:
         """The sweep's own record at the end of a driver's run, and its trials' once more.
 

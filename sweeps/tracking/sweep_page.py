@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sweeps.results.rows import SweepResults
-from sweeps.results.tables import Choice
+from sweeps.results.tables import Choice, incomplete
 from sweeps.results.winners import Winner, winners
+from sweeps.search.trial import TrialState
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.sweep import Sweep
 from sweeps.tracking.diff import OURS
@@ -20,9 +21,20 @@ from sweeps.tracking.views import STAGES, TRIALS, best_for, chosen_by, families_
 _LINES = 40  # of a table by family
 
 
-def description(sweep: Sweep, folder: SweepFolder, results: SweepResults | None = None) -> str:
-    """The text of the sweep's page; without results, of one that has only begun."""
+def description(
+    sweep: Sweep,
+    folder: SweepFolder,
+    results: SweepResults | None = None,
+    is_whole: bool = True,
+) -> str:
+    """The text of the sweep's page; without results, of one that has only begun.
+
+    Args:
+        is_whole: whether it has ended; otherwise the answer is of what is complete so far.
+    """
     parts = [_question(sweep)]
+    if results is not None and not is_whole:
+        parts.append(_so_far(results))
     found = () if results is None else winners(results)
     alike: dict[Choice, list[Winner]] = {}  # both ways often choose the same plan: said once
     for one in found:
@@ -44,6 +56,21 @@ def description(sweep: Sweep, folder: SweepFolder, results: SweepResults | None 
     if len(text) <= TAG_LENGTH:
         return text
     return text[: TAG_LENGTH - 60].rsplit("\n", 1)[0] + "\n\n… `report.txt` has the rest."
+
+
+def _so_far(results: SweepResults) -> str:
+    left_out = incomplete(results.rows, results.asked)
+    complete = [
+        trial
+        for trial in results.trials
+        if trial.state == TrialState.FINISHED and trial.number not in left_out
+    ]
+    number = len(complete)
+    trials = "1 trial was" if number == 1 else f"{number} trials were"
+    return (
+        f"**It is still running.** {trials} complete when this was written; it is written again "
+        "as more are."
+    )
 
 
 def _question(sweep: Sweep) -> str:

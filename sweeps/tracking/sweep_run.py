@@ -85,7 +85,7 @@ def whole_sweep_record(
         ],
         environment=_environment(sweep, prepared, store, trials),
         selection=selection(sweep, prepared),
-        page=page_tags(sweep, folder, events, results),
+        page=page_tags(sweep, folder, events, results, is_whole=state != SweepState.RUNNING),
         inputs=inputs_of(prepared),
         views=views(folder, results),
         artifacts={
@@ -102,11 +102,12 @@ def page_tags(
     folder: SweepFolder,
     events: Sequence[Event],
     results: SweepResults | None = None,
+    is_whole: bool = True,
 ) -> dict[str, str]:
     """What MLflow's own page of a run shows: the description, what was run, at which commit."""
     commits = [e.commit for e in events if isinstance(e, SweepStarted) and e.commit]
     return {
-        NOTE_TAG: description(sweep, folder, results),
+        NOTE_TAG: description(sweep, folder, results, is_whole),
         "mlflow.source.name": f"xlt resume {sweep.name}",
         "mlflow.source.type": "LOCAL",
         **({"mlflow.source.git.commit": commits[-1]} if commits else {}),

@@ -10,6 +10,7 @@ import pytest
 from sweeps.report.render import text_report
 from sweeps.search.study import SweepStudy
 from sweeps.spec.identity import give_identity
+from sweeps.tracking.diff import NOTE_TAG
 from sweeps.tracking.projection import Projection, sweep_projection
 from sweeps.tracking.records import Status
 from sweeps.tracking.trial_run import overlaps_of
@@ -147,6 +148,17 @@ class TestProjection:
         trials = {tag: record for tag, record in said.items() if tag[0] == "trial"}
         assert len(trials) == 4
         assert trials.items() <= by_tag(sweep_projection(made.folder, text_report)).items()
+
+    def test_while_it_runs_the_page_has_the_answer_so_far(self, made):
+        """What was written when it last stopped would look like today's answer."""
+        live = projection_of(made)
+        (begun,) = live.after(SweepStarted("made", at=BEGAN))
+        said, ended = live.so_far(BEGAN), next(iter(live.closing("finished", 0.0)))
+        assert "No trial is complete yet" in begun.tags[NOTE_TAG]
+        assert "still running.** 4 trials were complete" in said.tags[NOTE_TAG]
+        assert "still running" not in ended.tags[NOTE_TAG]
+        assert said.status == begun.status != ended.status
+        assert said.metrics == ended.metrics
 
     def test_each_record_says_whose_it_is(self, make):
         """By the folder's id, live and by a sync; a stage, by that of whoever computed it."""
