@@ -107,10 +107,24 @@ def _fault(error: Exception, arguments: Sequence[str]) -> int:
             path.write_text(report, encoding="utf-8", errors="backslashreplace")
         except OSError:
             continue
+        if place := _place_in_plugin(error):
+            what = f"a plug-in raises {kind}"
+            remedy = f"mend it; what was computed is kept, and the whole story is in {path}"
+            return _mistake(UserMistake(Mistake(place, what, remedy)))
         say(f"xlt met an error it did not expect: {kind}\n    → the whole story: {path}")
         return FAULT
     say(f"xlt met an error it did not expect, and could write it nowhere:\n{report}")
     return FAULT
+
+
+def _place_in_plugin(error: Exception) -> str:
+    """File and line of a plug-in that the error came through; empty where it is our own."""
+    from xlt_core.plugins import place_in
+    from xlt_core.vocabulary.plugged import named_plugins
+
+    with suppress(UserMistake):
+        return place_in(error, named_plugins())
+    return ""
 
 
 def _log_places() -> Iterator[Path]:

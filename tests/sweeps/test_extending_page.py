@@ -10,6 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import WhitespaceSplit
+from transformers import PreTrainedTokenizerFast
 
 from tests.repository import ROOT
 from xlt_core.plugins import VARIABLE
@@ -51,7 +55,8 @@ def call(home: Path, *command: str) -> subprocess.CompletedProcess[str]:
 def test_each_example_has_its_suite() -> None:
     """Two for tasks, one for a language, a method and a search."""
     assert PLUGINS == ["my_languages", "my_methods", "my_search", "my_targets", "my_tasks"]
-    assert FILES.keys() == {f"{start}{name}.py" for name in PLUGINS for start in ("", "test_")}
+    suites = {f"{start}{name}.py" for name in PLUGINS for start in ("", "test_")}
+    assert FILES.keys() == suites | {"test_my_data.py"}
 
 
 @pytest.mark.parametrize("name", PLUGINS)
@@ -60,6 +65,18 @@ def test_an_example_passes_its_suite(home: Path, name: str) -> None:
     said = call(home, sys.executable, "-m", "pytest", "-q", f"test_{name}.py")
     assert said.returncode == 0, said.stdout
     assert re.search(r"^\d+ passed", said.stdout, re.M)
+
+
+def test_data_of_ones_own_pass_theirs(home: Path) -> None:
+    """Read from a folder, with a tokenizer that knows their words."""
+    write_data(home / "data")
+    words = {w: n for n, w in enumerate(("<unk>", *["two", "lentil", "soups", "to", "Berlin"]))}
+    own = Tokenizer(WordLevel(words, unk_token="<unk>"))
+    own.pre_tokenizer = WhitespaceSplit()
+    PreTrainedTokenizerFast(tokenizer_object=own).save_pretrained(home / "encoder")
+    said = call(home, sys.executable, "-m", "pytest", "-q", "test_my_data.py")
+    assert said.returncode == 0, said.stdout
+    assert re.search(r"^2 passed", said.stdout, re.M)
 
 
 @pytest.mark.slow

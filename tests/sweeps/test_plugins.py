@@ -15,6 +15,7 @@ import pytest
 
 from sweeps.cli.commands import COMMANDS
 from sweeps.cli.faults import SCREEN
+from sweeps.spec.methods import METHODS
 from xlt_core.plugins import VARIABLE
 from xlt_core.store import Store
 
@@ -505,3 +506,37 @@ def test_help_waits_for_none(broken, xlt, monkeypatch, words) -> None:
     """What a command is for can be read whatever the variable says."""
     monkeypatch.setenv(VARIABLE, "wrong")
     assert xlt(*words.split(), "--help").code == 0
+
+
+SAMPLER = """
+from sweeps.spec.methods import METHODS, SearchMethod
+
+
+class Falling:
+    def __init__(self, candidates, options):
+        pass
+
+    def propose(self, number, view, attempt=0):
+        raise ValueError("it fell")
+
+
+METHODS["falling"] = SearchMethod("falling:Falling", learns=False)
+"""
+
+
+def test_a_search_of_ones_own_that_raises_is_said_with_its_line(tmp_path, xlt, monkeypatch) -> None:
+    """It is the author's fault, not ours: file and line, and where the whole story is."""
+    (tmp_path / "falling.py").write_text(SAMPLER)
+    (tmp_path / "own.yaml").write_text(
+        "name: own\nencoder: lab-tiny\ndata: lab\n"
+        "intermediate: {tasks: [lab-pairs], count: 0..1}\ntargets: [lab-nli]\n"
+        "search: {method: falling, trials: 2}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(VARIABLE, "falling")
+    monkeypatch.setitem(METHODS, "falling", None)  # what the module puts there is taken out again
+    said = xlt("plan", "own.yaml")
+    assert said.code == 2 and is_one_screen(said.err)
+    assert "falling.py, line 10: a plug-in raises ValueError: it fell" in said.err
+    assert "→ mend it" in said.err and "xlt-error-" in said.err

@@ -91,7 +91,7 @@ class TaskSuite(_OfATask):
             assert not task.defaults
             return
         recipe = Recipe(**task.defaults)
-        assert recipe.epochs is not None
+        assert (recipe.epochs or recipe.steps or 0) > 0
         assert not get_kind(task.kind).has_windows or recipe.stride < recipe.max_length
 
     def test_labels_are_there_where_the_kind_has_them(self, task: Task) -> None:
