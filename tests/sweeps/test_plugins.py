@@ -15,7 +15,7 @@ import pytest
 
 from sweeps.cli.commands import COMMANDS
 from sweeps.cli.faults import SCREEN
-from sweeps.spec.methods import METHODS
+from sweeps.spec import methods
 from xlt_core.plugins import VARIABLE
 from xlt_core.store import Store
 
@@ -535,7 +535,9 @@ def test_a_search_of_ones_own_that_raises_is_said_with_its_line(tmp_path, xlt, m
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(VARIABLE, "falling")
-    monkeypatch.setitem(METHODS, "falling", None)  # what the module puts there is taken out again
+    monkeypatch.setitem(
+        methods.METHODS, "falling", None
+    )  # what the module puts there is taken out again
     said = xlt("plan", "own.yaml")
     assert said.code == 2 and is_one_screen(said.err)
     assert "falling.py, line 10: a plug-in raises ValueError: it fell" in said.err

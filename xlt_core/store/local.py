@@ -52,6 +52,8 @@ class LocalBackend:
             raise _unwritable(self.root, error) from error
         finally:
             shutil.rmtree(probe, ignore_errors=True)
+        if closed := _closed_folders(self.root):
+            raise _anothers(self.root, closed)
 
     def get(self, path: str) -> bytes | None:
         try:
@@ -214,6 +216,26 @@ def _unwritable(folder: Path, error: OSError) -> UserMistake:
     reason = error.strerror or str(error)
     remedy = "give another folder or URL as the store, or the right to write to this one"
     return UserMistake(Mistake(str(folder), f"cannot be written to: {reason}", remedy))
+
+
+def _closed_folders(root: Path) -> list[str]:
+    """Names of its folders that we may not write to, as another user has made them."""
+    effective = os.access in os.supports_effective_ids
+    with os.scandir(root) as entries:
+        return sorted(
+            each.name
+            for each in entries
+            if each.is_dir()
+            and not os.access(each.path, os.W_OK | os.X_OK, effective_ids=effective)
+        )
+
+
+def _anothers(root: Path, closed: list[str]) -> UserMistake:
+    what = f"cannot be written to: {len(closed)} of its folders are another's ({closed[0]}, …)"
+    remedy = "users who share a store have one group, and the store's folders are the group's: "
+    return UserMistake(
+        Mistake(str(root), what, f"{remedy}chgrp -R GROUP, chmod -R g+rwXs, and umask 002 for all")
+    )
 
 
 def _make_folder(folder: Path) -> None:

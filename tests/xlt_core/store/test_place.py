@@ -146,6 +146,14 @@ for attempt in (store.check, lambda: store.draft("0" * 64)):
     done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True)
     assert done.stdout.splitlines() == ["cannot be written to: Permission denied"] * 2, done.stderr
 
+    for name in ("", "drafts", "ab", "cd"):
+        (folder / name).mkdir(mode=0o777, exist_ok=True)
+        (folder / name).chmod(0o755 if name in ("ab", "cd") else 0o777)
+    code = code.replace('(store.check, lambda: store.draft("0" * 64))', "(store.check,)")
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True)
+    said = "cannot be written to: 2 of its folders are another's (ab, …)"
+    assert done.stdout.splitlines() == [said], done.stderr
+
 
 def test_a_bucket_that_is_not_there_is_the_users_mistake(s3: str, tmp_path: Path) -> None:
     """Found by preflight."""
