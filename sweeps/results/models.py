@@ -71,11 +71,11 @@ class ModelOfTrial:
     @property
     def called(self) -> str:
         """One line for people."""
-        which = (
-            f"the baseline beside trial {self.trial.number}"
-            if self.beside
-            else (f"trial {self.trial.number}")
-        )
+        which = f"trial {self.trial.number}"
+        if self.beside:
+            which = f"the baseline beside {which}"
+        elif not self.trial.plan.steps:
+            which += " (the baseline: nothing is trained before the target)"
         return f"{self.sweep.name}, {which}: {self.path.target}, seed {self.path.seed}"
 
 

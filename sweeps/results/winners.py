@@ -49,6 +49,13 @@ class Winner:
     standing: Standing
     families: tuple[FamilyGain, ...]
 
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{each.target} {each.score:.2f}" for each in self.standing.targets)
+        return (
+            f"Winner(plan={self.plan!r}, trial={self.standing.trial}, {self.chosen_by}, "
+            f"{self.shown}: {scores})"
+        )
+
     @property
     def plan(self) -> str:
         """The plan that was chosen."""

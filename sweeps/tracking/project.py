@@ -8,7 +8,7 @@ metric names in `names`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -124,6 +124,7 @@ def sweep_record(
     environment: Mapping[str, str] | None = None,
     counts: Mapping[str, int] | None = None,
     best: Best | None = None,
+    best_scores: Iterable[ScoreRow] = (),
     objectives: Iterable[tuple[int, float, float]] = (),
     selection: Selection | None = None,
     page: Mapping[str, str] | None = None,
@@ -140,6 +141,7 @@ def sweep_record(
         state: as for `trial_record`.
         code, environment: versions by name; they may change when a sweep is resumed.
         counts: such as `trials/finished`, `stages/distinct`.
+        best_scores: every score of the best one, by whose means sweeps are compared.
         objectives: trial number, objective, time of its end; drawn as a curve over trials.
         page: what MLflow's own page shows, by its tags: description, source, commit.
         inputs, views: see `RunRecord`.
@@ -157,9 +159,12 @@ def sweep_record(
         MetricPoint("trials/objective", value, at, number)
         for number, value, at in sorted(objectives)
     ]
-    if ended is not None:
-        metrics += [MetricPoint(metric_key(*k.split("/")), v, ended) for k, v in _sorted(counts)]
-        metrics += [] if best is None else [MetricPoint("best/objective", best.objective, ended)]
+    # While it runs, what is said of it is as old as the last trial that ended.
+    known = ended if ended is not None else max((point.at for point in metrics), default=None)
+    if known is not None:
+        counted = {metric_key(*name.split("/")): value for name, value in _sorted(counts)}
+        metrics += [MetricPoint(name, value, known) for name, value in counted.items()]
+        metrics += _best_metrics(best, best_scores, known)
     return legal(
         RunRecord(
             level="sweep",
@@ -215,6 +220,15 @@ def _trial_metrics(
     return tuple(
         MetricPoint(key, value, at) for key, value in values.items() if math.isfinite(value)
     )
+
+
+def _best_metrics(
+    best: Best | None, scores: Iterable[ScoreRow], at: float
+) -> Iterator[MetricPoint]:
+    """What selects the best one, and its means and gains under the names that trials have."""
+    if best is not None:
+        yield MetricPoint("best/objective", best.objective, at)
+        yield from _trial_metrics(scores, None, at)
 
 
 def _selection_tags(selection: Selection | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sweeps.results.rows import SweepResults
+from sweeps.results.settings import whole
 from sweeps.results.tables import Choice, incomplete
 from sweeps.results.winners import Winner, winners
 from sweeps.search.trial import TrialState
@@ -91,7 +92,11 @@ def _answer(same: Sequence[Winner]) -> Iterator[str]:
         + ("" if each.gain is None else f" (gain {each.gain.mean:+.2f})")
         for each in standing.targets
     )
-    yield f"**Answer, {chosen_by}.** `{one.plan}` ({which} {standing.trial}): {scores or '–'}."
+    trained = f", trained with {whole(one.settings)}" if one.settings else ""
+    yield (
+        f"**Answer, {chosen_by}.** `{one.plan}` ({which} {standing.trial}{trained}): "
+        f"{scores or '–'}."
+    )
     if one.families:
         lines = ["| target | family | gain | 95 % interval | languages | seeds |"]
         lines.append("|---|---|--:|--:|--:|--:|")

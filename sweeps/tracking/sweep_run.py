@@ -61,7 +61,7 @@ def whole_sweep_record(
     results = SweepResults(
         sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))
     )
-    left_out = incomplete(results.rows, results.asked)
+    left_out, best = incomplete(results.rows, results.asked), best_of(results)
     whole: dict[int, list[ScoreRow]] = defaultdict(list)
     for row in results.rows:
         if not row.beside and row.trial not in left_out:
@@ -76,7 +76,8 @@ def whole_sweep_record(
             **{f"trials/{name}": value for name, value in vars(counts).items()},
             **{f"stages/{name}": value for name, value in vars(stages).items()},
         },
-        best=best_of(results),
+        best=best,
+        best_scores=[] if best is None else scores_of(results, best),
         objectives=[
             (trial.number, value, ends[trial.number])
             for trial in trials
@@ -123,6 +124,12 @@ def best_of(results: SweepResults) -> Best | None:
     if found is None or found.selected_by is None:
         return None
     return Best(found.trial, found.plan, found.selected_by, found.beside)
+
+
+def scores_of(results: SweepResults, best: Best) -> list[ScoreRow]:
+    """Every score of the best one."""
+    wanted = (best.number, best.beside)
+    return [row for row in results.rows if (row.trial, row.beside) == wanted]
 
 
 def _trial_ends(

@@ -35,6 +35,10 @@ def by_tag(records):
     return {(record.level, record.tag_value): record for record in records}
 
 
+def values_of(record):
+    return {point.key: point.value for point in record.metrics}
+
+
 def projection_of(made):
     study = SweepStudy.open(made.sweep.storage, made.sweep.name)
     return Projection(made.sweep, made.prepared, made.folder, study, text_report)
@@ -158,7 +162,17 @@ class TestProjection:
         assert "still running.** 4 trials were complete" in said.tags[NOTE_TAG]
         assert "still running" not in ended.tags[NOTE_TAG]
         assert said.status == begun.status != ended.status
-        assert said.metrics == ended.metrics
+        assert values_of(said) == values_of(ended)
+
+    def test_sweeps_compare_by_the_winners_families(self, made):
+        """The sweep's run has what its best trial's run has, by the same names."""
+        said = by_tag(sweep_projection(made.folder, text_report))
+        sweep = said["sweep", "made"]
+        best = said["trial", f"made/{sweep.tags['xlt.best'].partition(':')[0]}"]
+        assert any(name.startswith("gain/lab-nli/") for name in values_of(best))
+        assert values_of(best).items() - {("objective", values_of(best)["objective"])} <= (
+            values_of(sweep).items()
+        )
 
     def test_each_record_says_whose_it_is(self, make):
         """By the folder's id, live and by a sync; a stage, by that of whoever computed it."""
