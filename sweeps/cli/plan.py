@@ -17,7 +17,8 @@ from sweeps.processes import uncollected
 from sweeps.results.rows import overlap_texts
 from sweeps.results.settings import short
 from sweeps.spec.selection import selection
-from sweeps.statistics.crossed import ADVISED_SEEDS, smallest_p
+from sweeps.statistics.limits import ADVISED_SEEDS
+from sweeps.statistics.signflip import smallest_p
 
 SHOWN_PLANS = 10
 

@@ -9,26 +9,42 @@ or two degrees and happens to look small: with two seeds it covered 90 of 100.
 
 What language and seed do together (their interaction, and plain noise) stands in both spreads, so
 one share of it is taken off again (Searle, Casella and McCulloch 1992, section 4.3, expected mean
-squares of the two-way crossed model), never below what either source alone would give. Coverage
-and width in simulated worlds: `tests/benchmarks/coverage.py`. Not for values whose spread comes
-from a few far outliers: a t from three or five seeds cannot know of a tail it has not seen.
+squares of the two-way crossed model), never below what either source alone would give.
+
+That is a statement for *languages like these* (`Statement.LIKE_THESE`): languages and seeds are
+drawn. *For these languages* (`Statement.THESE`) draws seeds alone, and is Student's t of the seeds'
+means over the same languages; it is never the wider one and says nothing of any other language.
+
+Coverage and width in simulated worlds: `tests/benchmarks/coverage.py`, `null_worlds.py`. Not for
+values whose spread comes from a few far outliers, or is skewed: a t from three or five seeds cannot
+know of a tail it has not seen.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from sweeps.statistics.cells import Cell, Cells, as_table, missing
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Table = NDArray[np.float64]
+    Values = float | Table
 
 LEVEL = 0.95
-ADVISED_SEEDS = 5
+# No p is said to be smaller: so far out no t is believed.
+LEAST_P = 1e-15
+
+
+class Statement(StrEnum):
+    """What an interval speaks of."""
+
+    LIKE_THESE = "languages like these"
+    THESE = "these languages"
 
 
 @dataclass(frozen=True)
@@ -39,19 +55,73 @@ class Interval:
     high: float
     level: float = LEVEL
 
+    @property
+    def holds_zero(self) -> bool:
+        """Whether no effect at all is among what it allows."""
+        return self.low <= 0 <= self.high
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Variances of a mean over languages and seeds: of one table, or arrays of many tables.
+
+    `by_language`: were other languages drawn; `by_seed`: other seeds; `together`: the part of both
+    that is the interaction's.
+    """
+
+    by_language: Values
+    by_seed: Values
+    together: Values
+    languages: int
+    seeds: int
+
+    def estimable(self, statement: Statement) -> bool:
+        """Whether there are enough languages and seeds to speak of."""
+        return self.seeds > 1 and (self.languages > 1 or statement == Statement.THESE)
+
+    def reach(self, error: Values, statement: Statement = Statement.LIKE_THESE) -> Values:
+        """Half the width of the interval that misses the truth with probability `error`."""
+        import numpy as np
+
+        by_seed = _t_squared(self.seeds - 1, error) * self.by_seed
+        if statement == Statement.THESE:
+            return np.sqrt(by_seed)
+        by_language = _t_squared(self.languages - 1, error) * self.by_language
+        fewest = _t_squared(max(self.languages, self.seeds) - 1, error)
+        both = by_language + by_seed - fewest * self.together
+        return np.sqrt(np.maximum(np.maximum(by_language, by_seed), both))
+
+    def p_value(self, mean: Values, statement: Statement = Statement.LIKE_THESE) -> Values:
+        """The smallest error at which the interval around `mean` does not hold 0, two-sided.
+
+        By inverting the interval (bisection of the logarithm); `LEAST_P` stands for all below it.
+        """
+        import numpy as np
+
+        low, high = np.full(np.shape(mean), np.log(LEAST_P)), np.zeros(np.shape(mean))
+        for _ in range(50):
+            middle = (low + high) / 2
+            excluded = np.abs(mean) > self.reach(np.exp(middle), statement)
+            low, high = np.where(excluded, low, middle), np.where(excluded, middle, high)
+        return np.exp(high)
+
 
 @dataclass(frozen=True)
 class Estimate:
     """A mean over languages of the mean over seeds, how many of each, and its interval.
 
     `interval` is None where it cannot be estimated: one language says nothing of its family's
-    others, one seed nothing of other seeds.
+    others, one seed nothing of other seeds; for these languages, one that has a single seed where
+    others have more says nothing of its own. `missing` names the cells that were not there.
     """
 
     mean: float
     languages: int
     seeds: int
     interval: Interval | None
+    statement: Statement = Statement.LIKE_THESE
+    missing: tuple[Cell, ...] = ()
+    spread: Spread | None = None
 
     @property
     def half_width(self) -> float | None:
@@ -62,99 +132,136 @@ class Estimate:
     def interval_text(self) -> str:
         """The interval in words, or why there is none."""
         if self.interval is None:
-            return f"not estimable (one {'language' if self.languages == 1 else 'seed'})"
+            return f"not estimable ({self.obstacle})"
         return f"{self.interval.low:+.2f} … {self.interval.high:+.2f}"
 
+    @property
+    def obstacle(self) -> str | None:
+        """Why there is no interval, in words; None where there is one."""
+        if self.interval is not None:
+            return None
+        if self.languages == 1 and self.statement == Statement.LIKE_THESE:
+            return "one language"
+        return "one seed" if self.seeds == 1 else "a language with one seed"
 
-def estimate(cells: Mapping[tuple[str, int], float]) -> Estimate:
+    @property
+    def p(self) -> float | None:
+        """Two-sided p of no effect, below 1 - level exactly where the interval leaves out 0."""
+        if self.spread is None or self.interval is None:
+            return None
+        return float(self.spread.p_value(self.mean, self.statement))
+
+    @property
+    def shown(self) -> int:
+        """The sign that the interval carries: 1 a gain, -1 a loss, 0 neither is shown."""
+        if self.interval is None or self.interval.holds_zero:
+            return 0
+        return 1 if self.interval.low > 0 else -1
+
+    def at(self, level: float) -> Interval | None:
+        """The interval at another level of confidence, as 0.99."""
+        if self.spread is None or self.interval is None:
+            return None
+        reach = float(self.spread.reach(1 - level, self.statement))
+        return Interval(self.mean - reach, self.mean + reach, level)
+
+
+def estimate(
+    cells: Cells, level: float = LEVEL, statement: Statement = Statement.LIKE_THESE
+) -> Estimate:
     """Mean and interval of `cells`, values by (language, seed); a cell may be missing.
 
     Args:
         cells: percent points by language and seed.
+        level: the confidence wanted, above 0 and below 1.
+        statement: of what languages the interval is to speak.
 
     Raises:
-        ValueError: there are no cells.
+        ValueError: there are no cells, or `level` is not between 0 and 1.
     """
     if not cells:
         raise ValueError("nothing to estimate")
-    table = _table(cells)
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}, not between 0 and 1")
+    table = as_table(cells)
     centre = _mean(table)
-    languages, seeds = table.shape
+    found = _spread(table)
     interval = None
-    if languages > 1 and seeds > 1:
-        reach = _reach(table)
-        interval = Interval(centre - reach, centre + reach)
-    return Estimate(centre, languages, seeds, interval)
+    if found.estimable(statement) and not (statement == Statement.THESE and _seen_once(table)):
+        reach = float(found.reach(1 - level, statement))
+        interval = Interval(centre - reach, centre + reach, level)
+    return Estimate(
+        centre, found.languages, found.seeds, interval, statement, missing(cells), found
+    )
 
 
-def smallest_p(seeds: int) -> float:
-    """The smallest two-sided p that a sign-flip test over `seeds` paired differences can reach.
-
-    All differences of one sign is 1 of the 2^seeds ways to flip them, and its mirror another
-    (Fisher's randomisation test, 1935); so three seeds never reach below 0.25.
-    """
-    return min(1.0, math.ldexp(2.0, -seeds))
-
-
-def _table(cells: Mapping[tuple[str, int], float]) -> Table:
-    """Values as [language, seed], NaN where missing."""
+def spread_of(tables: Table) -> Spread:
+    """The spread of each of many tables without gaps, [..., language, seed]."""
     import numpy as np
 
-    languages = sorted({language for language, _ in cells})
-    seeds = sorted({seed for _, seed in cells})
-    table = np.full((len(languages), len(seeds)), np.nan)
-    for (language, seed), value in cells.items():
-        table[languages.index(language), seeds.index(seed)] = value
-    return table
+    languages, seeds = tables.shape[-2:]
+    by_language, by_seed = tables.mean(-1), tables.mean(-2)
+    rest = tables - by_language[..., None] - by_seed[..., None, :]
+    rest = rest + tables.mean((-1, -2))[..., None, None]
+    freedom = max((languages - 1) * (seeds - 1), 1)
+    return Spread(
+        by_language.var(-1) / max(languages - 1, 1),
+        by_seed.var(-1) / max(seeds - 1, 1),
+        np.square(rest).sum((-1, -2)) / freedom / (languages * seeds),
+        languages,
+        seeds,
+    )
+
+
+def _spread(table: Table) -> Spread:
+    """The spread of one table.
+
+    With gaps, by leaving out each language and each seed in turn: the jackknife (Efron and Stein
+    1981), which without gaps is the same. The interaction's part is then 0, the wider choice.
+    """
+    import numpy as np
+
+    languages, seeds = table.shape
+    if np.isnan(table).any():
+        return Spread(_jackknife(table, 0), _jackknife(table, 1), 0.0, languages, seeds)
+    found = spread_of(table)
+    parts = float(found.by_language), float(found.by_seed), float(found.together)
+    return Spread(*parts, languages, seeds)
 
 
 def _mean(table: Table) -> float:
     """The unweighted mean over languages of the mean over seeds."""
     import numpy as np
 
-    missing = np.isnan(table)
-    if not missing.any():
+    gaps = np.isnan(table)
+    if not gaps.any():
         return float(table.mean(axis=1).mean())
-    there = table[~missing.all(axis=1)]
+    there = table[~gaps.all(axis=1)]
     return float(np.nanmean(there, axis=1).mean())
 
 
-def _reach(table: Table) -> float:
-    """Half the width of the interval of a table with at least two languages and two seeds."""
-    languages, seeds = table.shape
-    factors = [_t_squared(languages - 1), _t_squared(seeds - 1)]
-    bounds = [factor * _variance(table, axis) for axis, factor in enumerate(factors)]
-    shared = min(factors) * _shared_variance(table)
-    return math.sqrt(max(*bounds, math.fsum(bounds) - shared))
-
-
-def _variance(table: Table, axis: int) -> float:
-    """Variance of the mean were other languages (axis 0) or seeds (1) drawn.
-
-    By leaving out each in turn: the jackknife (Efron and Stein 1981). In a table without gaps this
-    is the variance of the languages' (or seeds') own means, divided by their number.
-    """
+def _jackknife(table: Table, axis: int) -> float:
+    """Variance of the mean were other languages (axis 0) or seeds (1) drawn."""
     import numpy as np
 
     count = int(table.shape[axis])
+    if count == 1:
+        return 0.0
     means = [_mean(np.delete(table, n, axis)) for n in range(count)]
     return float(np.var(means)) * (count - 1)
 
 
-def _shared_variance(table: Table) -> float:
-    """The interaction's part in the variance of the mean; 0, the wider choice, with gaps."""
+def _seen_once(table: Table) -> bool:
+    """Whether a language has a single seed, so that leaving it out would leave the language out."""
     import numpy as np
 
-    if np.isnan(table).any():
-        return 0.0
-    languages, seeds = table.shape
-    rest = table - table.mean(1, keepdims=True) - table.mean(0, keepdims=True) + table.mean()
-    return float((rest**2).sum() / ((languages - 1) * (seeds - 1)) / (languages * seeds))
+    return bool(((~np.isnan(table)).sum(axis=1) < 2).any())
 
 
-def _t_squared(freedom: int) -> float:
-    """The square of Student's two-sided quantile with `freedom` degrees of freedom."""
+def _t_squared(freedom: int, error: Values) -> Values:
+    """The square of Student's quantile that is exceeded on either side with `error` in all."""
+    import numpy as np
     from scipy.special import stdtrit  # type: ignore[import-untyped]
 
-    quantile = float(stdtrit(freedom, 0.5 + LEVEL / 2))
-    return quantile * quantile
+    squared: Values = np.square(stdtrit(freedom, np.asarray(error) / 2))
+    return squared

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.special import stdtrit
+from scipy.stats import ttest_1samp
 
-from sweeps.statistics.crossed import estimate, smallest_p
+from sweeps.statistics.crossed import LEAST_P, Statement, estimate, spread_of
 
 points = st.floats(-50, 50, allow_nan=False)
 
@@ -136,11 +136,83 @@ class TestEstimate:
         assert held / 600 >= 0.93
 
 
-class TestSmallestP:
-    @pytest.mark.parametrize(
-        ("seeds", "smallest"), [(1, 1.0), (3, 0.25), (5, 0.0625), (6, 0.03125)]
-    )
-    def test_all_of_one_sign_and_its_mirror(self, seeds, smallest):
-        """Of the ways to flip the signs, counted one by one, two are as extreme as all alike."""
-        sums = [abs(sum(signs)) for signs in itertools.product((-1, 1), repeat=seeds)]
-        assert smallest_p(seeds) == sums.count(seeds) / len(sums) == smallest
+class TestStatements:
+    @given(tables(fewest=2))
+    @settings(max_examples=30, deadline=None)
+    def test_these_languages_is_a_t_of_the_seeds(self, cells):
+        """With the languages fixed only seeds are drawn: scipy's own interval of their means."""
+        seeds = sorted({seed for _, seed in cells})
+        means = [np.mean([v for (_, s), v in cells.items() if s == seed]) for seed in seeds]
+        found = estimate(cells, 0.9, Statement.THESE)
+        assume(np.ptp(means) > 1e-9)
+        reference = ttest_1samp(means, 0)
+        bounds = reference.confidence_interval(0.9)
+        assert (found.interval.low, found.interval.high) == pytest.approx(tuple(bounds))
+        assert found.p == pytest.approx(max(reference.pvalue, LEAST_P), rel=1e-6)
+
+    @given(tables(fewest=2))
+    @settings(max_examples=30, deadline=None)
+    def test_languages_like_these_is_never_the_narrower(self, cells):
+        """To speak of other languages as well is to be less sure."""
+        wide, narrow = (estimate(cells, statement=one).half_width for one in Statement)
+        assert wide >= narrow - 1e-9
+
+    def test_one_language_speaks_of_itself(self):
+        """Of languages like it nothing is known; of itself two seeds tell something."""
+        cells = {("sw", 0): 1.0, ("sw", 1): 2.0}
+        assert estimate(cells).obstacle == "one language"
+        assert estimate(cells, statement=Statement.THESE).interval is not None
+        assert estimate({("sw", 0): 1.0}, statement=Statement.THESE).obstacle == "one seed"
+
+    def test_a_language_seen_once_says_nothing_of_other_seeds(self):
+        """Its seed cannot be left out without leaving out the language."""
+        found = estimate({("a", 0): 1.0, ("a", 1): 3.0, ("b", 0): 4.0}, statement=Statement.THESE)
+        assert (found.interval, found.obstacle) == (None, "a language with one seed")
+
+    def test_missing_cells_are_named(self):
+        """What was not there is said, and the mean is of what was."""
+        found = estimate({("a", 0): 1.0, ("a", 1): 3.0, ("b", 0): 4.0})
+        assert found.missing == (("b", 1),)
+
+
+class TestP:
+    @given(tables(fewest=2), st.floats(0.5, 0.999), st.sampled_from(Statement))
+    @settings(max_examples=60, deadline=None)
+    def test_p_and_interval_say_the_same(self, cells, level, statement):
+        """Below 1 - level exactly where the interval leaves out zero."""
+        found = estimate(cells, level, statement)
+        if abs(abs(found.mean) - found.half_width) > 1e-9:
+            assert (found.p < 1 - level) == (not found.interval.holds_zero)
+            assert (found.shown != 0) == (found.p < 1 - level)
+
+    @given(tables(fewest=2))
+    @settings(max_examples=20, deadline=None)
+    def test_a_higher_level_is_wider(self, cells):
+        """And the level asked for is the one that is had."""
+        found = estimate(cells)
+        half = [found.at(level).high - found.mean for level in (0.5, 0.8, 0.95, 0.99)]
+        assert half == sorted(half)
+        assert found.at(0.95) == found.interval
+
+    def test_no_interval_no_p(self):
+        """What cannot be estimated cannot be tested."""
+        found = estimate({("a", 0): 1.0})
+        assert (found.p, found.at(0.9), found.shown) == (None, None, 0)
+
+    def test_level_is_between_nothing_and_certainty(self):
+        """A level of one would be an interval without end."""
+        with pytest.raises(ValueError, match="level"):
+            estimate({("a", 0): 1.0}, level=1.0)
+
+    @given(tables(fewest=2))
+    @settings(max_examples=20, deadline=None)
+    def test_many_tables_at_once_are_each_as_alone(self, cells):
+        """What benchmarks measure is what reports show."""
+        languages = sorted({language for language, _ in cells})
+        table = np.array(
+            [[v for (each, _), v in sorted(cells.items()) if each == one] for one in languages]
+        )
+        many = spread_of(np.stack([table, 2 * table]))
+        alone = estimate(cells)
+        assert many.reach(0.05)[0] == pytest.approx(alone.half_width)
+        assert many.p_value(np.array([alone.mean, 2 * alone.mean])) == pytest.approx(alone.p)
