@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from sweeps.results.settings import whole
+from sweeps.statistics.points import signed
 from xlt_core.kinds import get_kind
 from xlt_core.stages import lineage
 from xlt_core.stages.evaluate import Reading
@@ -125,7 +126,7 @@ def _scores(model: ModelOfTrial, scores: Sequence[ModelScore]) -> Iterator[str]:
     yield "|---|---|---|---|---:|---:|---:|"
     for one in scores:
         row = one.row
-        gain = "not known" if row.gain is None else f"{row.gain:+.2f}"
+        gain = "not known" if row.gain is None else signed(row.gain)
         language = get_language(row.language)
         yield (
             f"| {row.split} | {language.name} ({row.language}) | {row.family} | {row.metric} "

@@ -17,6 +17,7 @@ from sweeps.results.tables import Choice, FamilyGain, Standing, family_gains, in
 from sweeps.results.winners import Winner, winners
 from sweeps.search.of_sweep import candidates_of, planned_trials
 from sweeps.search.trial import TrialState
+from sweeps.statistics.points import signed
 
 
 def of_winners(results: SweepResults) -> Iterator[RenderableType]:
@@ -94,7 +95,7 @@ def _table(title: str, gains: Sequence[FamilyGain]) -> Table:
         table.add_row(
             line.target,
             line.family,
-            f"{line.gain.mean:+.2f}",
+            signed(line.gain.mean),
             line.gain.interval_text,
             str(line.gain.languages),
             str(line.gain.seeds),
@@ -107,4 +108,4 @@ def _gain_and_doubt(line: FamilyGain | None) -> str:
         return "–"
     half = line.gain.half_width
     doubt = "not estimable" if half is None else f"± {half:.2f}"
-    return f"{line.gain.mean:+.2f} {doubt}"
+    return f"{signed(line.gain.mean)} {doubt}"

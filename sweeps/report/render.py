@@ -28,6 +28,7 @@ from sweeps.results.winners import selected_by, ways_of_choosing, winners
 from sweeps.search.trial import TrialState
 from sweeps.spec.selection import only_english, selection
 from sweeps.spec.sweep import Objective
+from sweeps.statistics.points import signed
 from xlt_core.vocabulary.languages import ENGLISH
 
 BEST = 5  # plans listed, where not all are asked for
@@ -217,7 +218,7 @@ def _target_names(found: Sequence[Standing]) -> list[str]:
 def _cell(standing: Standing, target: str) -> str:
     for score in standing.targets:
         if score.target == target:
-            gain = f"{score.gain.mean:+.2f}" if score.gain is not None else "no baseline"
+            gain = signed(score.gain.mean) if score.gain is not None else "no baseline"
             return f"{score.score:.2f} ({gain})"
     return "–"
 

@@ -9,7 +9,8 @@ or two degrees and happens to look small: with two seeds it covered 90 of 100.
 
 What language and seed do together (their interaction, and plain noise) stands in both spreads, so
 one share of it is taken off again (Searle, Casella and McCulloch 1992, section 4.3, expected mean
-squares of the two-way crossed model), never below what either source alone would give.
+squares of the two-way crossed model), never below what either source alone would give, nor below
+what the interaction alone would: means of two seeds that happen to be equal are no certainty.
 
 That is a statement for *languages like these* (`Statement.LIKE_THESE`): languages and seeds are
 drawn. *For these languages* (`Statement.THESE`) draws seeds alone, and is Student's t of the seeds'
@@ -27,6 +28,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sweeps.statistics.cells import Cell, Cells, as_table, missing
+from sweeps.statistics.points import signed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     Values = float | Table
 
 LEVEL = 0.95
+# Points; scores are counts of examples, whose means differ by rounding alone where they are equal.
+NO_SPREAD = 1e-9
 # No p is said to be smaller: so far out no t is believed.
 LEAST_P = 1e-15
 
@@ -89,7 +93,9 @@ class Spread:
         by_language = _t_squared(self.languages - 1, error) * self.by_language
         fewest = _t_squared(max(self.languages, self.seeds) - 1, error)
         both = by_language + by_seed - fewest * self.together
-        return np.sqrt(np.maximum(np.maximum(by_language, by_seed), both))
+        freedom = (self.languages - 1) * (self.seeds - 1)
+        least = _t_squared(freedom, error) * self.together
+        return np.sqrt(np.maximum(np.maximum(by_language, by_seed), np.maximum(both, least)))
 
     def p_value(self, mean: Values, statement: Statement = Statement.LIKE_THESE) -> Values:
         """The smallest error at which the interval around `mean` does not hold 0, two-sided.
@@ -112,7 +118,8 @@ class Estimate:
 
     `interval` is None where it cannot be estimated: one language says nothing of its family's
     others, one seed nothing of other seeds; for these languages, one that has a single seed where
-    others have more says nothing of its own. `missing` names the cells that were not there.
+    others have more says nothing of its own; values that are all the same say nothing of any other.
+    `missing` names the cells that were not there.
     """
 
     mean: float
@@ -133,7 +140,7 @@ class Estimate:
         """The interval in words, or why there is none."""
         if self.interval is None:
             return f"not estimable ({self.obstacle})"
-        return f"{self.interval.low:+.2f} … {self.interval.high:+.2f}"
+        return f"{signed(self.interval.low)} … {signed(self.interval.high)}"
 
     @property
     def obstacle(self) -> str | None:
@@ -142,7 +149,14 @@ class Estimate:
             return None
         if self.languages == 1 and self.statement == Statement.LIKE_THESE:
             return "one language"
-        return "one seed" if self.seeds == 1 else "a language with one seed"
+        if self.seeds == 1:
+            return "one seed"
+        return "no spread" if self.has_no_spread else "a language with one seed"
+
+    @property
+    def has_no_spread(self) -> bool:
+        """Whether every value is the same, to rounding: of what others would be nothing is seen."""
+        return self.spread is not None and float(self.spread.reach(0.5, self.statement)) < NO_SPREAD
 
     @property
     def p(self) -> float | None:
@@ -189,7 +203,8 @@ def estimate(
     interval = None
     if found.estimable(statement) and not (statement == Statement.THESE and _seen_once(table)):
         reach = float(found.reach(1 - level, statement))
-        interval = Interval(centre - reach, centre + reach, level)
+        if reach >= NO_SPREAD:
+            interval = Interval(centre - reach, centre + reach, level)
     return Estimate(
         centre, found.languages, found.seeds, interval, statement, missing(cells), found
     )

@@ -12,6 +12,7 @@ from html import escape
 from sweeps.results.averages import averages
 from sweeps.results.rows import SweepResults
 from sweeps.results.tables import shown_split
+from sweeps.statistics.points import signed
 from xlt_core.vocabulary.plan import EMPTY
 
 ROWS = 200  # lines of a picture that can still be read; the data have all
@@ -85,7 +86,7 @@ def picture(tree: list[dict[str, object]]) -> str:
                 f'fill="{colour}"/>'
             )
             end = middle + (width if gain >= 0 else 0) + 6
-            lines.append(_text(end, y, f"{gain:+.2f}  (trial {entry['trial']})", "#333"))
+            lines.append(_text(end, y, f"{signed(gain)}  (trial {entry['trial']})", "#333"))
         y += _LINE
         before = steps
     if len(tree) > len(shown):

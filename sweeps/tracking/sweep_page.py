@@ -15,6 +15,7 @@ from sweeps.results.winners import Winner, winners
 from sweeps.search.trial import TrialState
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.sweep import Sweep
+from sweeps.statistics.points import signed
 from sweeps.tracking.diff import OURS
 from sweeps.tracking.names import TAG_LENGTH
 from sweeps.tracking.views import STAGES, TRIALS, best_for, chosen_by, families_of, view_link
@@ -89,7 +90,7 @@ def _answer(same: Sequence[Winner]) -> Iterator[str]:
     which = "beside trial" if standing.beside else "trial"
     scores = "; ".join(
         f"{each.target} {one.shown} {each.score:.2f}"
-        + ("" if each.gain is None else f" (gain {each.gain.mean:+.2f})")
+        + ("" if each.gain is None else f" (gain {signed(each.gain.mean)})")
         for each in standing.targets
     )
     trained = f", trained with {whole(one.settings)}" if one.settings else ""
@@ -103,7 +104,7 @@ def _answer(same: Sequence[Winner]) -> Iterator[str]:
         for line in one.families[:_LINES]:
             gain = line.gain
             lines.append(
-                f"| {line.target} | {line.family} | {gain.mean:+.2f} | {gain.interval_text} "
+                f"| {line.target} | {line.family} | {signed(gain.mean)} | {gain.interval_text} "
                 f"| {gain.languages} | {gain.seeds} |"
             )
         yield "\n".join(lines)
