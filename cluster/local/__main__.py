@@ -30,12 +30,15 @@ def main() -> int:
             if given.command == "down":
                 down(records)
                 return 0
+            before = (folder / "mlflow.db").exists()
             up(records, Options(given.postgres, given.s3, given.head_cpus, given.cpus))
     except Failed as failure:
         say(str(failure))
         return 1
     except KeyboardInterrupt:
         return 130
+    if before:
+        say(f"sweeps of an earlier `up` are there again; --folder DIR has none (here: {folder})")
     say(f"for `xlt run --address`: 127.0.0.1:{records.ports['gcs']}")
     for name, value in records.exports.items():
         print(f"export {name}={shlex.quote(value)}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweeps.report.event_text import error_of, line
 from sweeps.report.progress import Running, Tally
-from sweeps.results.states import SweepState, TrialStanding
+from sweeps.results.states import AT_WORK, SweepState, TrialStanding
 from sweeps.results.status import (
     TrialCounts,
     count_trials,
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
 LAST_ERRORS = 5
 HOUR = 3600.0
-AT_WORK = (SweepState.RUNNING, SweepState.PAUSED, SweepState.ENDING)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from sweeps.results.states import StageStanding
+from sweeps.search.trial import TrialState
 from xlt_core.stages import lineage
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def stage_rows(
     paths: Sequence[tuple[TrialPath, ...]],
     store: StageReader,
     folder: str,
+    until: float | None = None,
 ) -> tuple[StageRow, ...]:
     """A row for each distinct stage, parents before children, in the order they were asked for.
 
@@ -78,7 +80,10 @@ def stage_rows(
         paths: `paths_of` the trials.
         folder: the identity of the sweep's folder, by which what it computed itself is told from
             what another sweep of its name did.
+        until: when the sweep ended, seconds since the epoch; None while it runs. What another
+            put into the store later is not reused by trials that have no result.
     """
+    waiting = {trial.number for trial in trials if trial.state == TrialState.RUNNING}
     stages: dict[str, Stage] = {}
     asking: dict[str, Counter[int]] = defaultdict(Counter)
     for trial, own in zip(trials, paths, strict=True):
@@ -86,9 +91,20 @@ def stage_rows(
             stages.setdefault(stage.key, stage)
             asking[stage.key][trial.number] += 1
     records = {key: stage.about for key, stage in store.read_all(stages).items()}
-    return tuple(
+    rows = (
         _row(stage, asking[key], records.get(key), sweep, folder) for key, stage in stages.items()
     )
+    return tuple(
+        replace(row, standing=StageStanding.OPEN)
+        if until is not None and _came_later(row, until) and waiting.issuperset(row.trials)
+        else row
+        for row in rows
+    )
+
+
+def _came_later(row: StageRow, until: float) -> bool:
+    """Whether another sweep had it computed after `until`."""
+    return row.standing == StageStanding.REUSED and (row.finished or 0.0) > until
 
 
 def _asked(paths: Iterable[TrialPath]) -> Iterator[Stage]:

@@ -22,6 +22,9 @@ class SweepState(StrEnum):
     NOT_BEGUN = "not begun"  # its driver ended before the first trial
 
 
+AT_WORK = (SweepState.RUNNING, SweepState.PAUSED, SweepState.ENDING)  # its driver is
+
+
 class TrialStanding(StrEnum):
     """Where a trial stands, given where its sweep does."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweeps.results.stages import paths_of, stage_rows
-from sweeps.results.states import StageStanding, SweepState, TrialStanding
+from sweeps.results.states import AT_WORK, StageStanding, SweepState, TrialStanding
 from sweeps.search.of_sweep import candidates_of, planned_trials
 from sweeps.search.trial import TrialState
 from sweeps.spec.desired_state import DesiredState, requested
@@ -147,8 +147,9 @@ def sweep_stages(folder: SweepFolder) -> tuple[StageRow, ...]:
     sweep, prepared, trials = read_sweep(folder)
     if prepared is None:
         return ()
-    paths = paths_of(sweep, prepared, trials)
-    return stage_rows(sweep.name, trials, paths, Store(sweep.store), folder.identity)
+    paths, events = paths_of(sweep, prepared, trials), read_events(folder)
+    until = ended_at(state_now(folder, trials, events), events)
+    return stage_rows(sweep.name, trials, paths, Store(sweep.store), folder.identity, until)
 
 
 def sweep_status(folder: SweepFolder) -> SweepStatus:
@@ -156,12 +157,18 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
     from xlt_core.store import Store
 
     sweep, prepared, trials = read_sweep(folder)
-    stages, short = None, frozenset[int]()
-    if prepared is not None:
-        store = Store(sweep.store)
-        stages, short = stages_and_lacking(sweep, prepared, trials, store, folder.identity)
     events = read_events(folder)
     state = state_now(folder, trials, events)
+    stages, short = None, frozenset[int]()
+    if prepared is not None:
+        stages, short = stages_and_lacking(
+            sweep,
+            prepared,
+            trials,
+            Store(sweep.store),
+            folder.identity,
+            ended_at(state, events),
+        )
     return SweepStatus(
         name=sweep.name,
         state=state,
@@ -172,6 +179,12 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
         folder=shown(folder.place),
         left_out=_left_out(events),
     )
+
+
+def ended_at(state: SweepState, events: Sequence[Event]) -> float | None:
+    """When a sweep that stands so had its last sign of life; None while its driver is at work, or
+    where nothing was written down."""
+    return events[-1].at if events and state not in AT_WORK else None
 
 
 def state_now(
@@ -222,16 +235,22 @@ def state_of_trial(trial: Trial, state: SweepState, short: Collection[int] = ())
 
 
 def stages_and_lacking(
-    sweep: Sweep, prepared: ResolvedInputs, trials: Sequence[Trial], store: StageReader, folder: str
+    sweep: Sweep,
+    prepared: ResolvedInputs,
+    trials: Sequence[Trial],
+    store: StageReader,
+    folder: str,
+    until: float | None = None,
 ) -> tuple[StageCounts, frozenset[int]]:
     """Stages of all trials asked so far and what became of them, and what `lacking` says.
 
     Args:
         folder: the identity of the sweep's folder, by which what it computed itself is told from
             what another sweep of its name did.
+        until: when the sweep ended (`ended_at`).
     """
     paths = paths_of(sweep, prepared, trials)
-    rows = stage_rows(sweep.name, trials, paths, store, folder)
+    rows = stage_rows(sweep.name, trials, paths, store, folder, until)
     by_standing = Counter(row.standing for row in rows)
     counts = StageCounts(
         requested=sum(row.requested for row in rows),

@@ -15,6 +15,7 @@ from sweeps.results.rows import (
 from sweeps.results.states import SweepState
 from sweeps.results.status import (
     count_trials,
+    ended_at,
     read_events,
     stages_and_lacking,
 )
@@ -56,7 +57,9 @@ def whole_sweep_record(
     last = max(ends.values(), default=0.0) if at is None else at
     events = read_events(folder)
     started, ended = times_of_sweep(events, last)
-    stages, short = stages_and_lacking(sweep, prepared, trials, store, folder.identity)
+    stages, short = stages_and_lacking(
+        sweep, prepared, trials, store, folder.identity, ended_at(state, events)
+    )
     counts = count_trials(trials, state, short)
     results = SweepResults(
         sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))

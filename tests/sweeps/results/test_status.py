@@ -18,6 +18,7 @@ from sweeps.results.status import (
     lacks_scores,
     read_sweep,
     state_of,
+    sweep_stages,
     sweep_status,
 )
 from sweeps.search.study import SweepStudy
@@ -80,6 +81,17 @@ class TestSweepStatus:
         found = sweep_status(made.folder)
         assert (found.stages.requested, found.stages.executed, found.stages.reused) == (18, 0, 0)
         assert found.state == "interrupted"
+
+    def test_what_another_computes_after_it_ended_is_not_reused(self, make):
+        """A sweep that was cancelled takes nothing any more; numbers must not go on growing."""
+        made = make()
+        made.ask(0, "(none)")
+        made.journal(SweepFinished("made", "cancelled", at=1.0))
+        made.compute("(none)", sweep="another")
+        assert sweep_status(made.folder).stages.reused == 0
+        assert {row.standing for row in sweep_stages(made.folder)} == {"open"}
+        made.tell(0, 80.0)
+        assert sweep_status(made.folder).stages.reused == 2 * 9
 
     def test_a_shared_stage_of_another_sweep_is_reused_once(self, make):
         """However many trials ask for it; what is asked for is `requested`'s to say."""
