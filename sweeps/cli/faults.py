@@ -23,7 +23,7 @@ from sweeps.spec.machine import machines_mistake
 from sweeps.spec.paths import runs_place
 from xlt_core.vocabulary.address import starred
 from xlt_core.vocabulary.errors import Mistake, UserMistake
-from xlt_core.vocabulary.lines import first_line, lines_of
+from xlt_core.vocabulary.lines import first_line, in_short, lines_of
 
 if TYPE_CHECKING:
     import typer
@@ -97,7 +97,7 @@ def _mistake(error: UserMistake) -> int:
 
 def _fault(error: Exception, arguments: Sequence[str]) -> int:
     """Keep the traceback where the user can send it from; print it if no file can be written."""
-    kind = starred(first_line(f"{type(error).__name__}: {error}"))[:300]
+    kind = in_short(starred(first_line(f"{type(error).__name__}: {error}")))
     trace = "".join(traceback.format_exception(error))
     report = f"xlt {' '.join(arguments)}\n{sys.version}\n{time.strftime('%FT%T%z')}\n\n{trace}"
     report = starred(report)

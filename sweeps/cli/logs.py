@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sweeps.cli.interrupts import answering
 from sweeps.cli.options import AsJson, SweepName
 from sweeps.cli.output import print_json_line, stderr
 from sweeps.cli.streams import is_unread
@@ -50,15 +51,16 @@ def logs(
         return
     found = False
     own = set() if trial is None else stages_of(folder, trial)
-    for event in _events(folder.files, follow, lambda: is_driven(folder)):
-        if trial is not None and event.trial == trial:
-            own = stages_of(folder, trial)  # it may have been proposed just now
-        of_trial = trial is None or event.trial == trial or event.stage in own
-        if event.stage.startswith(stage) and of_trial and (as_json or worth_showing(event)):
-            _show(event, as_json)
-            found = True
-        if is_unread():
-            return
+    with answering(""):  # who leaves stops nothing
+        for event in _events(folder.files, follow, lambda: is_driven(folder)):
+            if trial is not None and event.trial == trial:
+                own = stages_of(folder, trial)  # it may have been proposed just now
+            of_trial = trial is None or event.trial == trial or event.stage in own
+            if event.stage.startswith(stage) and of_trial and (as_json or worth_showing(event)):
+                _show(event, as_json)
+                found = True
+            if is_unread():
+                return
     if picks and not found:
         raise UserMistake(_nothing_of(trial, stage, read_events(folder)))
 

@@ -78,6 +78,7 @@ def sync_one(folder: SweepFolder, elsewhere: str | None = None) -> tuple[str, Sy
     from sweeps.spec.stored import read_stored_spec
     from sweeps.tracking.location import tracking_uri
     from sweeps.tracking.projection import sweep_projection
+    from sweeps.tracking.reaching import reach
     from sweeps.tracking.spool import Spool
     from sweeps.tracking.sync import TrackingRefused
     from sweeps.tracking.sync import sync as send
@@ -94,11 +95,13 @@ def sync_one(folder: SweepFolder, elsewhere: str | None = None) -> tuple[str, Sy
         with uncollected():  # records by the ten thousand, and nothing to collect
             done = send(list(sweep_projection(folder, text_report)), uri)
     except TrackingRefused as error:
+        # Refused for want of a password, another program's address: whoever looks at it says so.
+        remedy = reach(uri).remedy or "see that the server is up"
         raise UserMistake(
             Mistake(
                 f"{folder.name}: tracking at {bare(uri)}",
                 f"does not take the records: {error}",
-                "see that the server is up, then sync again; nothing is lost",
+                f"{remedy}, then sync again; nothing is lost",
             )
         ) from error
     if kept and not done.refused:

@@ -102,6 +102,12 @@ def stage_rows(
     )
 
 
+def is_own(record: About, sweep: str, folder: str) -> bool:
+    """Whether the sweep of this name, in the folder of this identity, had the stage computed."""
+    label = record.get("executor") or {}
+    return label.get("sweep") == sweep and label.get("folder", folder) == folder
+
+
 def _came_later(row: StageRow, until: float) -> bool:
     """Whether another sweep had it computed after `until`."""
     return row.standing == StageStanding.REUSED and (row.finished or 0.0) > until
@@ -119,16 +125,14 @@ def _row(
     if record is None:
         standing = StageStanding.OPEN
         return StageRow(stage.key, stage.kind, stage.title, standing, trials, requested)
-    label = record.get("executor") or {}
-    is_own = label.get("sweep") == sweep and label.get("folder", folder) == folder
     return StageRow(
         stage.key,
         stage.kind,
         stage.title,
-        StageStanding.EXECUTED if is_own else StageStanding.REUSED,
+        StageStanding.EXECUTED if is_own(record, sweep, folder) else StageStanding.REUSED,
         trials,
         requested,
-        label.get("sweep"),
+        (record.get("executor") or {}).get("sweep"),
         record.get("seconds"),
         record.get("steps"),
         record.get("started"),

@@ -184,7 +184,9 @@ def sweep_status(folder: SweepFolder) -> SweepStatus:
 def ended_at(state: SweepState, events: Sequence[Event]) -> float | None:
     """When a sweep that stands so had its last sign of life; None while its driver is at work, or
     where nothing was written down."""
-    return events[-1].at if events and state not in AT_WORK else None
+    if state in AT_WORK:
+        return None
+    return max((event.at for event in events), default=None)
 
 
 def state_now(

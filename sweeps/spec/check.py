@@ -183,7 +183,8 @@ def _targets(spec: Spec, document: Document) -> Iterator[Mistake]:
     for code in spec.languages or ():
         if names and code not in known:
             what = f"no target has data in {code}"
-            remedy = f"{' '.join(names)} have {' '.join(sorted(known))}"
+            verb = "has" if len(names) == 1 else "have"
+            remedy = f"{' '.join(names)} {verb} {' '.join(sorted(known))}"
             yield Mistake(document.where(("languages",)), what, remedy)
 
 

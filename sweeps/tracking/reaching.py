@@ -15,7 +15,7 @@ from sweeps.tracking.location import client_address, tracking_uri
 from sweeps.tracking.revisions import is_migrated, is_nothing, latest_revision
 from xlt_core.vocabulary.address import bare, parted
 from xlt_core.vocabulary.errors import Mistake, UserMistake
-from xlt_core.vocabulary.lines import first_line
+from xlt_core.vocabulary.lines import first_line, in_short
 
 SECONDS = 5.0
 _UP = "start it, or name the right one (tracking:, XLT_TRACKING)"
@@ -61,10 +61,10 @@ def _server(address: str) -> Reached:
         raise UserMistake(Mistake(f"MLflow at {where}", what, _UP)) from None
     if answer.status_code in (401, 403):
         hosts = "host" in answer.text.lower()
-        what = f"refuses us: {first_line(answer.text)[:120] or answer.reason}"
+        what = f"refuses us: {in_short(answer.text, 120) or answer.reason}"
         raise UserMistake(Mistake(f"MLflow at {where}", what, _HOSTS if hosts else _IN))
     if answer.status_code != 200:
-        what = f"answers {answer.status_code}: {first_line(answer.text)[:120]}"
+        what = f"answers {answer.status_code}: {in_short(answer.text, 120)}"
         remedy = "see its log; a database of another version wants `mlflow db upgrade`"
         raise UserMistake(Mistake(f"MLflow at {where}", what, remedy))
     return _of_version(f"server {where} answers", number.text.strip())
@@ -111,4 +111,4 @@ def _cause(error: BaseException) -> str:
     if inner is not None:
         return _cause(inner)
     reason = getattr(error, "reason", None)
-    return first_line(getattr(reason, "strerror", None) or reason or error)[:120]
+    return in_short(getattr(reason, "strerror", None) or reason or error, 120)

@@ -159,10 +159,12 @@ def _environment(
 
 
 def times_of_sweep(events: Sequence[Event], otherwise: float) -> tuple[float, float]:
-    """First start and last sign of life by the journal, or `otherwise` where it is gone."""
-    if not events:
-        return otherwise, otherwise
-    return events[0].at, events[-1].at
+    """First start and last sign of life by the journal, or `otherwise` where it is gone.
+
+    A clock may have been set back in between, or be another machine's.
+    """
+    times = [event.at for event in events]
+    return min(times, default=otherwise), max(times, default=otherwise)
 
 
 def spec_artifact(folder: SweepFolder) -> dict[str, str]:

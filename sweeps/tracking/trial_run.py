@@ -17,6 +17,7 @@ from sweeps.results.rows import (
     asked_cells,
     trial_rows,
 )
+from sweeps.results.stages import is_own
 from sweeps.results.states import SweepState, TrialStanding
 from sweeps.results.status import state_of_trial
 from sweeps.results.tables import selecting_score
@@ -55,11 +56,12 @@ def trial_projection(
     """A trial's record, then those of its trained stages that are stored, scores included, and of
     the baseline's beside it.
 
-    Its times are those of its stages, which the store keeps.
+    Its times are those of the stages that the sweep computed for it, which the store keeps; one
+    that found all of them there took none.
 
     Args:
         sweep_id: the sweep's folder's.
-        at: seconds since the epoch; stands in for a trial that failed before it had any stage.
+        at: seconds since the epoch; stands in for a trial that has no stage of the sweep's own.
         said: stages of which nothing is to be said again; those said now are added.
         sweep_state: where the sweep stands; a trial without a result is open unless that runs.
         first: under which trial each stage hangs.
@@ -68,14 +70,14 @@ def trial_projection(
     beside = baseline_beside(sweep, prepared, trial.plan, trial.settings)
     stages.read_all(chain(keys_of(paths), keys_of(beside)))
     abouts = abouts_of(stages, paths)
-    times = [(float(a["started"]), float(a["finished"])) for a in abouts.values()]
+    own = [about for about in abouts.values() if is_own(about, sweep.name, sweep_id)]
     rows = list(trial_rows(sweep, prepared, trial, ScoreReader(stages)))
     # Means over a part of what is asked for now would be numbers of their own: they wait.
     is_whole = {row.cell for row in rows if row.primary} >= asked_cells(sweep, prepared)
     is_short = trial.state == TrialState.FINISHED and not is_whole
     state = state_of_trial(trial, sweep_state, (trial.number,) if is_short else ())
-    if times or trial.state != TrialState.RUNNING:
-        started, ended = _span(times, at)
+    if abouts or trial.state != TrialState.RUNNING:
+        started, ended = _span(own, at or _span(abouts.values(), at)[1])
         yield trial_record(
             sweep.name,
             trial.number,
@@ -179,7 +181,9 @@ def abouts_of(store: StageReader, paths: Sequence[TrialPath]) -> dict[str, About
     return {key: stored.about for key, stored in store.read_all(keys_of(paths)).items()}
 
 
-def _span(times: Sequence[tuple[float, float]], otherwise: float) -> tuple[float, float]:
+def _span(abouts: Iterable[About], otherwise: float) -> tuple[float, float]:
+    """When the first of these stages began and the last was done."""
+    times = [(float(about["started"]), float(about["finished"])) for about in abouts]
     if not times:
         return otherwise, otherwise
     return min(start for start, _ in times), max(end for _, end in times)

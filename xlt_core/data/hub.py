@@ -25,6 +25,7 @@ from xlt_core.tasks.layout import HubChoices, HubLayout, HubPart
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint_rows
+from xlt_core.vocabulary.lines import in_short
 from xlt_core.vocabulary.refs import DataRef, SourceRef
 
 KEPT_ROWS = 200_000  # parsed rows a process keeps; some 100 MB
@@ -187,7 +188,7 @@ def read_parquet(files: Sequence[Path]) -> HubData:
 
 
 def _unreadable(file: Path, error: Exception) -> Mistake:
-    cause = str(error).strip().split("\n")[0][:200] or type(error).__name__
+    cause = in_short(error)
     return Mistake(str(file), f"cannot be read as Parquet: {cause}", "delete it and read it anew")
 
 

@@ -16,6 +16,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from xlt_core.vocabulary.errors import Mistake, NotReached, UserMistake
+from xlt_core.vocabulary.lines import in_short
 
 log = logging.getLogger(__name__)
 UNREACHED = (
@@ -79,7 +80,7 @@ def reach() -> None:
     try:
         get_session().head(constants.ENDPOINT, timeout=10)
     except _faults() as error:
-        cause = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        cause = in_short(error)
         remedy = "this needs a connection: check it, HF_HUB_OFFLINE and HF_ENDPOINT"
         raise UserMistake(
             Mistake(f"the hub ({constants.ENDPOINT})", f"is not reached: {cause}", remedy)
@@ -228,7 +229,7 @@ def _is_whole(path: Path, size: int) -> bool:
 
 
 def _unreachable(wanted: Wanted, error: Exception) -> Mistake:
-    cause = str(error).strip().split("\n")[0][:200] or type(error).__name__
+    cause = in_short(error)
     return Mistake(wanted.shown, f"{wanted.patterns[0]} cannot be had: {cause}", UNREACHED)
 
 

@@ -26,7 +26,7 @@ from xlt_core.models.encoder_files import (
 )
 from xlt_core.models.encoders import place_of
 from xlt_core.models.hub_encoders import converted_folder, fetch_files
-from xlt_core.vocabulary.lines import first_line
+from xlt_core.vocabulary.lines import in_short
 
 PICKLED = ("pytorch_model.bin", "pytorch_model-*.bin")
 
@@ -67,7 +67,7 @@ def read_pickled(file: Path, name: str) -> dict[str, Tensor]:
     try:
         content: object = torch.load(file, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError) as error:
-        what = f"{file.name} is refused: {first_line(error)[:200]}"
+        what = f"{file.name} is refused: {in_short(error)}"
         remedy = "convert it where you trust it, with save_pretrained, and give the folder"
         raise mistake(name, what, remedy) from None
     if not isinstance(content, dict):

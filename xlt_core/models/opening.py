@@ -19,6 +19,7 @@ from xlt_core.models.limits import Opened
 from xlt_core.models.parts import config_of
 from xlt_core.models.pretrained import from_weights, load_tokenizer
 from xlt_core.vocabulary.errors import UserMistake, XltError
+from xlt_core.vocabulary.lines import in_short
 from xlt_core.vocabulary.refs import EncoderRef
 
 
@@ -51,7 +52,7 @@ def open_encoder(ref: EncoderRef) -> Opened:
 def _unopened(ref: EncoderRef, folder: Path, error: Exception) -> UserMistake:
     import transformers
 
-    cause = " ".join(str(error).split())[:200] or type(error).__name__
+    cause = in_short(" ".join(str(error).split()) or type(error).__name__)
     what = f"cannot be opened by transformers {transformers.__version__}: {cause}"
     remedy = f"config or tokenizer may be of another version, or damaged; they lie in {folder}"
     return mistake(ref.name, what, remedy)

@@ -7,6 +7,7 @@ and others), which JSON leaves as they are: whoever reads lines reads them throu
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator
 
 
@@ -32,6 +33,13 @@ def first_line(said: object) -> str:
         if line.strip():
             return line.strip()
     return type(said).__name__ if isinstance(said, BaseException) else ""
+
+
+def in_short(said: object, length: int = 300) -> str:
+    """The first line of an error or a text, cut after a word where it is longer than `length`."""
+    whole = first_line(said)
+    short = textwrap.shorten(whole, length, placeholder=" …")
+    return short if short != "…" else f"{whole[: length - 2]} …"  # a single word, as of an address
 
 
 def lines_of(text: str) -> Iterator[str]:

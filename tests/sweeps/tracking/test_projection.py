@@ -205,6 +205,28 @@ class TestProjection:
         stages = [record.tag_value for record in told if record.level == "stage"]
         assert len(stages) == len(set(stages)) == 14
 
+    def test_a_trial_that_found_everything_took_no_time(self, make):
+        """Its stages' times are those of another sweep, perhaps of last week."""
+        made = make()
+        made.compute("(none)", sweep="earlier")
+        made.ask(0, "(none)")
+        made.tell(0, 80.0)
+        made.journal(TrialFinished(trial=0, at=BEGAN + 5000))
+        (said,) = (
+            record
+            for record in sweep_projection(made.folder, text_report)
+            if record.level == "trial"
+        )
+        assert (said.started, said.ended) == (BEGAN + 5000, BEGAN + 5000)
+
+    def test_a_clock_that_was_set_back_makes_no_sweep_end_before_it_began(self, make):
+        """Its first and last sign of life, whatever their order in the journal."""
+        made = make()
+        made.journal(SweepStarted("made", at=BEGAN), SweepStarted("made", at=BEGAN - 3600))
+        made.ask(0, "(none)")
+        said = next(iter(sweep_projection(made.folder, text_report)))
+        assert said.started == BEGAN - 3600 and said.ended in (None, BEGAN)
+
     @pytest.mark.parametrize(
         "event",
         [

@@ -16,7 +16,7 @@ from xlt_core.store.place import open_backend
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.event_lines import from_line, to_line
 from xlt_core.vocabulary.events import Message
-from xlt_core.vocabulary.lines import first_line, json_line, lines_of
+from xlt_core.vocabulary.lines import first_line, in_short, json_line, lines_of
 
 # Every character at which `str.splitlines` ends a line; among them U+0085, U+2028 and U+2029.
 LINE_ENDS = [c for c in map(chr, range(0x3000)) if len(f"a{c}b".splitlines()) > 1]
@@ -95,3 +95,18 @@ class TestFirstLine:
     )
     def test_is_the_first_that_says_anything(self, said: object, line: str):
         assert first_line(said) == line
+
+
+@pytest.mark.parametrize(
+    ("said", "short"),
+    [
+        (ValueError("all of it\nand more"), "all of it"),
+        ("one two three four", "one two …"),
+        ("x" * 40, "x" * 10 + " …"),
+        (ValueError(), "ValueError"),
+        ("", ""),
+    ],
+)
+def test_a_long_message_is_cut_after_a_word(said, short):
+    assert in_short(said, 12) == short
+    assert len(short) <= 12
