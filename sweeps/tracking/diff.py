@@ -2,7 +2,9 @@
 
 Records may come twice, late, or out of order. The rule that makes the end result the same: work
 that said how it ended (FINISHED, FAILED) is changed only by work that ended no earlier. KILLED was
-said on behalf of a silent process, so whoever speaks again is believed. What somebody else said of
+said on behalf of a silent process, so whoever speaks again is believed. A sweep that was extended
+asks for more than it did (`ASKED_TAG`), and so do its trials: what is said of them then is believed
+over all that was said before, and never the other way round. What somebody else said of
 the end, by hand in the UI, counts for nothing. A record made of what holds now (`xlt sync`) is
 believed whatever the run says.
 """
@@ -17,6 +19,7 @@ from sweeps.tracking.records import DataInput, MetricPoint, RunRecord, Status
 
 RECORD_TAG = "xlt.record"  # the digest of the last record applied in full
 ENDED_TAG = "xlt.ended"  # the end that a record said, in milliseconds
+ASKED_TAG = "xlt.asked"  # how many scores the sweep asked for when this was said; it only grows
 PARENT_TAG = "xlt.parent"
 NESTING_TAG = "mlflow.parentRunId"
 NAME_TAG = "mlflow.runName"
@@ -121,6 +124,9 @@ def status_of(word: str) -> Status:
 
 def is_stale(known: Known, record: RunRecord) -> bool:
     """Whether the run knows better than the record."""
+    asked, before = (int(tags.get(ASKED_TAG, 0)) for tags in (record.tags, known.tags))
+    if asked != before:
+        return asked < before
     if not known.said_end:
         return False
     if record.ended is None:

@@ -17,6 +17,7 @@ from sweeps.search.words import words_of
 from sweeps.spec.selection import Selection
 from sweeps.spec.sweep import Settings
 from sweeps.tracking.aggregate import summaries
+from sweeps.tracking.diff import ASKED_TAG
 from sweeps.tracking.names import TAG_LENGTH, legal, metric_key
 from sweeps.tracking.records import DataInput, MetricPoint, RunRecord
 from sweeps.tracking.stage_run import stage_record
@@ -64,6 +65,7 @@ def trial_record(
     selection: Selection | None = None,
     facts: Mapping[str, str] | None = None,
     sweep_id: str = "",
+    asked: int = 0,
 ) -> RunRecord:
     """The run of one trial.
 
@@ -77,6 +79,7 @@ def trial_record(
         selection: which targets chose the plan, and on what.
         facts: what a table groups by beside plan and count, such as `encoder`, `method`, `seeds`.
         sweep_id: the sweep's folder's.
+        asked: how many scores the sweep asks of each trial now.
 
     Raises:
         ValueError: an unknown state.
@@ -91,6 +94,7 @@ def trial_record(
         "xlt.stages": listed([key[:12] for key in stage_keys]),
         **_selection_tags(selection),
         **given({"xlt.overlap": "; ".join(overlap), "xlt.error": error}),
+        **_asked_tag(asked),
     }
     return legal(
         RunRecord(
@@ -133,6 +137,7 @@ def sweep_record(
     artifacts: Mapping[str, str] | None = None,
     error: str = "",
     sweep_id: str = "",
+    asked: int = 0,
 ) -> RunRecord:
     """The run of a whole sweep.
 
@@ -147,6 +152,7 @@ def sweep_record(
         inputs, views: see `RunRecord`.
         artifacts: `spec.yaml`, `report.txt`, `plans.svg`, `plans.json`.
         sweep_id: its folder's.
+        asked: how many scores it asks for now, of all trials there are to be.
 
     Raises:
         ValueError: an unknown state.
@@ -183,6 +189,7 @@ def sweep_record(
                 "xlt.state": state.lower(),
                 **_selection_tags(selection),
                 **given({"xlt.error": error}),
+                **_asked_tag(asked),
                 **(page or {}),
             },
             inputs=tuple(inputs),
@@ -229,6 +236,10 @@ def _best_metrics(
     if best is not None:
         yield MetricPoint("best/objective", best.objective, at)
         yield from _trial_metrics(scores, None, at)
+
+
+def _asked_tag(asked: int) -> dict[str, str]:
+    return given({ASKED_TAG: str(asked or "")})
 
 
 def _selection_tags(selection: Selection | None) -> dict[str, str]:

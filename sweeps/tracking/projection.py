@@ -25,6 +25,7 @@ from sweeps.tracking.inputs import inputs_of
 from sweeps.tracking.project import sweep_record
 from sweeps.tracking.sweep_run import (
     Report,
+    asked_of_all,
     page_tags,
     spec_artifact,
     times_of_sweep,
@@ -157,6 +158,7 @@ class Projection:
             views=views(self._folder),
             artifacts=spec_artifact(self._folder),
             sweep_id=self._id,
+            asked=asked_of_all(self._sweep, self._prepared),
         )
 
 

@@ -10,6 +10,7 @@ from sweeps.results.rows import (
     ReadOnce,
     ScoreRow,
     SweepResults,
+    asked_cells,
     rows_of,
 )
 from sweeps.results.states import SweepState
@@ -20,6 +21,7 @@ from sweeps.results.status import (
     stages_and_lacking,
 )
 from sweeps.results.tables import first, incomplete, ranked
+from sweeps.search.of_sweep import candidates_of, planned_trials
 from sweeps.spec.paths import SPEC, SweepFolder
 from sweeps.spec.selection import selection
 from sweeps.spec.sweep import Sweep
@@ -98,7 +100,14 @@ def whole_sweep_record(
             **plan_artifacts(results),
         },
         sweep_id=folder.identity,
+        asked=asked_of_all(sweep, prepared),
     )
+
+
+def asked_of_all(sweep: Sweep, prepared: ResolvedInputs) -> int:
+    """How many scores the sweep asks for, of all trials there are to be: extended, of more."""
+    planned = planned_trials(sweep, candidates_of(sweep)) or 1
+    return planned * len(asked_cells(sweep, prepared))
 
 
 def page_tags(

@@ -73,7 +73,8 @@ def trial_projection(
     own = [about for about in abouts.values() if is_own(about, sweep.name, sweep_id)]
     rows = list(trial_rows(sweep, prepared, trial, ScoreReader(stages)))
     # Means over a part of what is asked for now would be numbers of their own: they wait.
-    is_whole = {row.cell for row in rows if row.primary} >= asked_cells(sweep, prepared)
+    asked = asked_cells(sweep, prepared)
+    is_whole = {row.cell for row in rows if row.primary} >= asked
     is_short = trial.state == TrialState.FINISHED and not is_whole
     state = state_of_trial(trial, sweep_state, (trial.number,) if is_short else ())
     if abouts or trial.state != TrialState.RUNNING:
@@ -84,7 +85,7 @@ def trial_projection(
             str(trial.plan),
             trial.settings,
             state,
-            objective_of(sweep, trial, rows if is_whole else ()),
+            None if is_short else objective_of(sweep, trial, rows if is_whole else ()),
             rows if trial.state == TrialState.FINISHED and is_whole else (),
             list(keys_of(paths)),
             started,
@@ -94,6 +95,7 @@ def trial_projection(
             selection=selection(sweep, prepared),
             facts=facts_of(sweep, prepared, trial, paths),
             sweep_id=sweep_id,
+            asked=len(asked),
         )
     known = set() if said is None else said
     for trained, evaluations in _evaluations((*paths, *beside)).items():

@@ -46,7 +46,11 @@ def views(folder: SweepFolder, results: SweepResults | None = None) -> dict[str,
         order = chosen_by(results, target, family)
         ours = [metric_key(head, target, family) for head in ("gain", "half_width", "n")]
         columns = list(dict.fromkeys([order, *ours]))
-        found[best_for(target, family)] = _view(folder, "trial", plain, columns, order)
+        # A trial that lacks what the sweep asks for since it was extended has its old means.
+        found[best_for(target, family)] = _view(
+            *(folder, "trial", plain, columns, order),
+            {"searchFilter": f"{runs_of(folder, 'trial')} and attributes.status = 'FINISHED'"},
+        )
     return {PREFIX + _key(folder, name): text for name, text in found.items()}
 
 

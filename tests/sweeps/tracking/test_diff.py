@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweeps.tracking.diff import ENDED_TAG, Known, difference, is_stale
+from sweeps.tracking.diff import ASKED_TAG, ENDED_TAG, Known, difference, is_stale
 from sweeps.tracking.records import RunRecord, Status
 
 RUNNING, FINISHED, FAILED, KILLED = "RUNNING", "FINISHED", "FAILED", "KILLED"
@@ -64,6 +64,18 @@ class TestIsStale:
     @pytest.mark.parametrize("status", [RUNNING, FINISHED, KILLED])
     def test_what_somebody_said_by_hand_counts_for_nothing(self, there, status):
         assert not is_stale(known(there, by_hand=True), record(status))
+
+    @pytest.mark.parametrize("there", [RUNNING, FINISHED, FAILED, KILLED])
+    @pytest.mark.parametrize("status", [RUNNING, FINISHED, FAILED, KILLED])
+    def test_who_asks_for_more_is_believed_over_who_asked_for_less(self, there, status):
+        """A finished sweep that is extended runs again, and may be interrupted."""
+        before, now = {ASKED_TAG: "18"}, {ASKED_TAG: "27"}
+        run = known(there)
+        run.tags |= before
+        assert not is_stale(run, record(status, 1.0, tags=now))
+        run.tags |= now
+        assert is_stale(run, record(status, 99.0, tags=before))
+        assert is_stale(run, record(status, 99.0))
 
 
 class TestDifference:
