@@ -8,12 +8,11 @@ and refuses everything else. What is made lies in our own cache under the commit
 from __future__ import annotations
 
 import pickle
+import secrets
 import shutil
-import tempfile
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from xlt_core.models.encoder_files import (
@@ -26,6 +25,7 @@ from xlt_core.models.encoder_files import (
 )
 from xlt_core.models.encoders import place_of
 from xlt_core.models.hub_encoders import converted_folder, fetch_files
+from xlt_core.models.weights_file import write_weights
 from xlt_core.vocabulary.lines import in_short
 
 PICKLED = ("pytorch_model.bin", "pytorch_model-*.bin")
@@ -80,7 +80,8 @@ def _publish(home: Path, source: Path, weights: dict[str, Tensor], name: str) ->
     """Put the folder in its place in one rename; where another was faster, drop ours."""
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".", dir=home.parent))
+        made = home.parent / f".{home.name}.{secrets.token_hex(4)}"
+        made.mkdir()
     except OSError as error:
         what = f"{home.parent} cannot be written: {error.strerror}"
         raise mistake(name, what, "set XLT_CACHE to a folder that can be written") from None
@@ -88,7 +89,7 @@ def _publish(home: Path, source: Path, weights: dict[str, Tensor], name: str) ->
         for file in SMALL_FILES:
             if (source / file).is_file():
                 shutil.copyfile(source / file, made / file)
-        save_file(weights, made / WEIGHTS, metadata={"format": "pt"})
+        write_weights(weights, made / WEIGHTS, metadata={"format": "pt"})
         check_folder(made, name)
         if not home.is_dir():
             made.rename(home)

@@ -8,6 +8,7 @@ Nothing here imports torch; `opening` looks into these and `pretrained` loads th
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from contextlib import suppress
@@ -179,6 +180,8 @@ def _room(root: Path) -> tuple[Path, bool]:
     """A new folder below `root`, or elsewhere (False) where nothing can be written there."""
     try:
         root.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=".", dir=root)), True
+        made = root / f".{secrets.token_hex(8)}"
+        made.mkdir()  # as the umask says: users may share a cache
+        return made, True
     except OSError:
         return Path(tempfile.mkdtemp()), False

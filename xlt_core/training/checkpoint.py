@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from xlt_core.models.weights_file import write_weights
 from xlt_core.training.methods.method import Course
 
 STATE, PROGRESS = "state.safetensors", "progress.json"
@@ -70,7 +71,7 @@ class TrainingProgress:
 
 def save(folder: Path, state: Mapping[str, Tensor], at: TrainingProgress) -> None:
     """Write a checkpoint of what is `held` into `folder`."""
-    save_file({name: _on_host(value) for name, value in state.items()}, folder / STATE)
+    write_weights({name: _on_host(value) for name, value in state.items()}, folder / STATE)
     record = {"form": FORM, **asdict(at)}
     (folder / PROGRESS).write_text(json.dumps(record), encoding="utf-8")
 

@@ -13,13 +13,13 @@ from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.embedding_subset import narrowed
 from xlt_core.models.finite import check_finite
 from xlt_core.models.head_spec import fitting_head
 from xlt_core.models.learner import Learner
+from xlt_core.models.weights_file import write_weights
 from xlt_core.stages import TrainStage
 from xlt_core.stages.running import StageResult
 from xlt_core.store.checkpoints import Checkpoints
@@ -127,7 +127,7 @@ def _publish(
     record: dict[str, object],
 ) -> None:
     with context.store.draft(stage.key) as draft:
-        save_file(trained.weights, draft.folder / WEIGHTS)
+        write_weights(trained.weights, draft.folder / WEIGHTS)
         (draft.folder / CURVE).write_text(json.dumps(progress.curve), encoding="utf-8")
         draft.publish(record)
 
