@@ -74,6 +74,8 @@ def sync_one(folder: SweepFolder, elsewhere: str | None = None) -> tuple[str, Sy
         UserMistake: the sweep does not read, or its tracking server does not answer.
     """
     from sweeps.report.render import text_report
+    from sweeps.search.claim import regain_identity
+    from sweeps.search.study_reader import read_attrs
     from sweeps.spec.identity import give_identity
     from sweeps.spec.stored import read_stored_spec
     from sweeps.tracking.location import tracking_uri
@@ -83,10 +85,12 @@ def sync_one(folder: SweepFolder, elsewhere: str | None = None) -> tuple[str, Sy
     from sweeps.tracking.sync import TrackingRefused
     from sweeps.tracking.sync import sync as send
 
+    spec = read_stored_spec(folder)
     if folder.files.has(PREPARED):  # begun; an earlier version gave no ids
         with contextlib.suppress(OSError):
-            give_identity(folder)
-    own = tracking_uri(read_stored_spec(folder).tracking)
+            attrs = read_attrs(spec.storage, spec.name)
+            regain_identity(attrs, spec, folder) or give_identity(folder)
+    own = tracking_uri(spec.tracking)
     uri = own if elsewhere is None else tracking_uri(elsewhere)
     # What waits or was refused is the own server's.
     kept = Spool(folder.spool) if uri == own and folder.spool.is_dir() else None

@@ -117,7 +117,8 @@ def read_sweep(
         UserMistake: the stored spec or the study does not read, or the study of a sweep that has
             been started is not there: without it nobody knows which trials there were.
     """
-    from sweeps.search.study_reader import find_trials
+    from sweeps.search.claim import regain_identity
+    from sweeps.search.study_reader import find_trials, read_attrs
     from sweeps.spec.inputs import read_prepared
     from sweeps.spec.read import read_stored_spec
 
@@ -127,6 +128,8 @@ def read_sweep(
     prepared, trials = read_prepared(folder), find_trials(sweep.storage, sweep.name)
     if trials is None:
         raise UserMistake(_no_study(sweep, folder))
+    if not folder.identity:
+        regain_identity(read_attrs(sweep.storage, sweep.name), sweep, folder)
     return sweep, prepared, tuple(trials)
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from sweeps.search.storage import damaged
 from sweeps.search.study import SweepStudy
 from sweeps.spec.compare import Change, compare
 from sweeps.spec.computed import computed
+from sweeps.spec.database import sqlite_path
 from sweeps.spec.differences import other_natures
 from sweeps.spec.identity import give_identity
 from sweeps.spec.inputs import ResolvedInputs
@@ -89,9 +91,28 @@ def require_own(
     with blaming(sweep.where("storage")):
         if not isinstance(claim, dict) or not claim.keys() >= CLAIMED:
             raise UserMistake(damaged(where))
-        if claim["folder"] != folder.identity:
+        if claim["folder"] != regain_identity(attrs, sweep, folder):
             raise UserMistake(_of_another(where, sweep.name, folder, claim))
     return claim
+
+
+def regain_identity(attrs: Mapping[str, object], sweep: Sweep, folder: SweepFolder) -> str:
+    """The folder's id, put back where it was lost and the study knows that it is this one's.
+
+    The study is one of the two truths. Its word is taken where it lies in the folder itself, or
+    names this place on this machine; another folder's sweep of the name may be meant otherwise.
+    """
+    known, claim = folder.identity, attrs.get(KEY)
+    if known or not isinstance(claim, dict) or not claim.keys() >= CLAIMED:
+        return known
+    is_here = sqlite_path(sweep.storage) == folder.study.absolute() or (
+        (claim["where"], claim["host"]) == (shown(folder.absolute), socket.gethostname())
+    )
+    if not is_here:
+        return known
+    with suppress(OSError):  # who may only read goes by it all the same
+        folder.files.write(IDENTITY, f"{claim['folder']}\n")
+    return str(claim["folder"])
 
 
 def require_same_tasks(

@@ -21,6 +21,7 @@ from sweeps.results.status import (
     sweep_stages,
     sweep_status,
 )
+from sweeps.search.claim import claim
 from sweeps.search.study import SweepStudy
 from sweeps.search.trial import Trial
 from sweeps.spec.database import sqlite_address
@@ -73,6 +74,24 @@ class TestSweepStatus:
             made.tell(number, 80.0)
         found = sweep_status(made.folder).stages
         assert (found.executed, found.reused) == (2 * (2 + 8), 2 * 9)
+
+    @pytest.mark.parametrize("left", [None, "", "another's\n"])
+    def test_a_lost_id_is_the_studys_to_say(self, make, left):
+        """What the sweep computed stays its own; what another folder's did is not made so."""
+        made = make()
+        own = give_identity(made.folder)
+        made.ask(0, "(none)")
+        study = SweepStudy.open(made.sweep.storage, made.sweep.name)
+        claim(study, made.sweep, made.prepared, made.folder)
+        study.close()
+        made.compute("(none)", folder=own)
+        made.tell(0, 80.0)
+        made.folder.files.remove("id")
+        if left is not None:
+            made.folder.files.write("id", left)
+        found = sweep_status(made.folder).stages
+        assert (found.executed, found.reused) == ((0, 18) if left else (18, 0))
+        assert made.folder.identity == (left.strip() if left else own)
 
     def test_what_is_not_computed_yet_is_neither(self, make):
         """Requested, but nothing to count as executed or reused."""
