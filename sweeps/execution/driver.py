@@ -244,7 +244,7 @@ def _search(
         backend = RayTune(assignment, folder)
         candidates = candidates_of(assignment.sweep, assignment.prepared)
         search_out(assignment.sweep, candidates, backend, queue, study, desired, recorder.note)
-    recorder.note(Phase("ending Ray"))
+    recorder.note(Phase("letting go of the workers"))
 
 
 def _check_rows(study: SweepStudy, sweep: Sweep, prepared: ResolvedInputs) -> None:

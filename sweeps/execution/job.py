@@ -22,7 +22,7 @@ from xlt_core.vocabulary.errors import (
     repeats_itself,
 )
 from xlt_core.vocabulary.fingerprint import fingerprint
-from xlt_core.vocabulary.lines import first_line
+from xlt_core.vocabulary.lines import first_line, harmless
 from xlt_core.vocabulary.pauses import Pauses
 from xlt_core.vocabulary.refs import EncoderRef
 
@@ -196,7 +196,7 @@ def described(error: BaseException, place: str = "") -> str:
     """What happened in one line, with the place that is to be mended; then where."""
     head = first_line(f"{type(error).__name__}: {error}") + (f" ({place})" if place else "")
     lines = "".join(traceback.format_exception(error)).strip().splitlines()
-    return "\n".join([head, *lines[-MOST_LINES:]])
+    return harmless("\n".join([head, *lines[-MOST_LINES:]]))
 
 
 @dataclass(frozen=True)

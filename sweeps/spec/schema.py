@@ -243,7 +243,7 @@ class ExecutionPart(Part):
     )
     max_attempts: Count = Field(
         default=Execution.max_attempts,
-        description="Tries of a stage that a machine's fault ended.",
+        description="Tries of a stage that a machine's fault ended; a full disk is waited for.",
         examples=[3],
     )
     retry_seconds: Annotated[float, Field(gt=0)] = Field(

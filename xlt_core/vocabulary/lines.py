@@ -7,8 +7,11 @@ and others), which JSON leaves as they are: whoever reads lines reads them throu
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterator
+
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 
 
 def json_line(value: object, *, allow_nan: bool = True) -> str:
@@ -33,6 +36,11 @@ def first_line(said: object) -> str:
         if line.strip():
             return line.strip()
     return type(said).__name__ if isinstance(said, BaseException) else ""
+
+
+def harmless(text: str) -> str:
+    """The text as a terminal and a log take it: without characters that steer them."""
+    return _STEERING.sub("�", text)
 
 
 def in_short(said: object, length: int = 300) -> str:

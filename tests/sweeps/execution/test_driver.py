@@ -68,7 +68,7 @@ def states(sweep):
 
 @pytest.mark.parametrize(
     ("moment", "state"),
-    [("ending Ray", "finished"), ("starting workers, 2 at most", "interrupted")],
+    [("letting go of the workers", "finished"), ("starting workers, 2 at most", "interrupted")],
 )
 def test_a_signal_interrupts_what_is_not_done_yet(sweep, run, moment, state):
     """In the closing of a sweep that has all its trials there is nothing to go on with."""
@@ -84,7 +84,7 @@ def test_a_signal_interrupts_what_is_not_done_yet(sweep, run, moment, state):
 @pytest.mark.parametrize(
     ("moment", "desired", "expected"),
     [
-        ("ending Ray", DesiredState.STOP, "finished"),
+        ("letting go of the workers", DesiredState.STOP, "finished"),
         ("starting workers, 2 at most", DesiredState.CANCEL, "cancelled"),
     ],
 )

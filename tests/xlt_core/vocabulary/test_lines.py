@@ -16,7 +16,7 @@ from xlt_core.store.place import open_backend
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.event_lines import from_line, to_line
 from xlt_core.vocabulary.events import Message
-from xlt_core.vocabulary.lines import first_line, in_short, json_line, lines_of
+from xlt_core.vocabulary.lines import first_line, harmless, in_short, json_line, lines_of
 
 # Every character at which `str.splitlines` ends a line; among them U+0085, U+2028 and U+2029.
 LINE_ENDS = [c for c in map(chr, range(0x3000)) if len(f"a{c}b".splitlines()) > 1]
@@ -110,3 +110,8 @@ class TestFirstLine:
 def test_a_long_message_is_cut_after_a_word(said, short):
     assert in_short(said, 12) == short
     assert len(short) <= 12
+
+
+def test_no_text_steers_a_terminal():
+    """An error may hold what a program printed, colours and all."""
+    assert harmless("\x1b[31mred\x1b[0m\a\r\n\tpäng\x9b") == "�[31mred�[0m��\n\tpäng�"
