@@ -103,6 +103,8 @@ def _is_over(branch: Branch, below: Mapping[str, list[Branch]]) -> bool:
 def _label(branch: Branch, scores: Sequence[Branch], now: float) -> Text:
     mark, style = MARKS.get(branch.standing, ("·", "dim"))
     label = Text(f"{mark} {branch.title}", style=style)
+    if branch.apart:
+        label.append(f" ({branch.apart})", "not bold")
     if branch.running is not None:
         label.append(_place_and_speed(branch.running, now), "not bold")
     if scores:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sweeps.report.event_text import error_of, line
+from sweeps.report.namesakes import differences
 from sweeps.report.progress import Running, Tally
 from sweeps.results.states import AT_WORK, SweepState, TrialStanding
 from sweeps.results.status import (
@@ -58,6 +59,7 @@ class Branch:
         parents: keys of the stages it starts from.
         standing: `done`, `running`, `failed` or `open`.
         running: step, speed and place, where it runs.
+        apart: what its recipe has otherwise than another's of its title beside it.
     """
 
     key: str
@@ -66,6 +68,7 @@ class Branch:
     parents: tuple[str, ...]
     standing: str
     running: Running | None = None
+    apart: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ def _branch(branch: Branch) -> dict[str, Any]:
         "parents": list(branch.parents),
         "standing": branch.standing,
         "running": None if running is None else asdict(running),
+        "apart": branch.apart,
     }
 
 
@@ -209,7 +213,8 @@ class Watcher:
         tally.total = planned
         tally.before = max(0, ended - len(tally.finished_trials) - len(tally.failed_trials))
         tally.running = _running(going_on)
-        stages = self._asked(sweep, prepared, trials, state)
+        stages = list(self._asked(sweep, prepared, trials, state))
+        apart = differences(stages)
         ready, of = going_on.get("ready"), going_on.get("of")
         return Watched(
             at=now if driven else self._last or now,
@@ -219,7 +224,7 @@ class Watcher:
             trials=counts,
             planned=planned,
             tally=tally,
-            tree=tuple(self._branch(stage) for stage in stages),
+            tree=tuple(self._branch(stage, apart.get(stage.key, "")) for stage in stages),
             doing="" if tally.running else str(going_on.get("doing", "")),
             workers=(int(ready), int(of)) if ready is not None and of else None,
             gpus=float(going_on.get("gpus", 0.0)),
@@ -291,7 +296,7 @@ class Watcher:
                     seen.add(stage.key)
                     yield stage
 
-    def _branch(self, stage: Stage) -> Branch:
+    def _branch(self, stage: Stage, apart: str) -> Branch:
         running = self._tally.running.get(stage.key)
         standing = "open"
         if running is not None:
@@ -301,7 +306,7 @@ class Watcher:
         elif stage.key in self._tally.failed:
             standing = "failed"
         parents = tuple(parent.key for parent in stage.parents)
-        return Branch(stage.key, stage.title, stage.kind, parents, standing, running)
+        return Branch(stage.key, stage.title, stage.kind, parents, standing, running, apart)
 
 
 def _stages_of(sweep: Sweep, prepared: ResolvedInputs, trial: Trial) -> tuple[Stage, ...]:

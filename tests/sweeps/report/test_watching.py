@@ -126,6 +126,18 @@ class TestPicture:
         assert "2 of 4 workers ready" in text and "GPU-hours" in text
         assert "the disk went away" in text
 
+    def test_stages_of_one_title_are_told_apart(self, make) -> None:
+        """Two trials of one plan, trained at learning rates that were searched."""
+        made = make("{choice: [1e-3, 2e-3]}")
+        made.begin()
+        for number, rate in enumerate((1e-3, 2e-3)):
+            made.ask(number, "lab-pairs", {"recipe.target.learning_rate": rate})
+        with filelock.FileLock(made.folder.lock):
+            text = drawn(Watcher(made.folder).look())
+        for rate in ("0.001", "0.002"):
+            assert f"lab-pairs > lab-nli #0 (learning_rate {rate})" in text
+        assert "lab-pairs #0 (" not in text, "it is trained once"
+
     def test_a_long_tree_is_cut(self, make, monkeypatch) -> None:
         """And says by how much."""
         monkeypatch.setattr("sweeps.report.watch_picture.MOST_BRANCHES", 2)
