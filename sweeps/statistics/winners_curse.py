@@ -10,9 +10,9 @@ That is the gain of *choosing in this way with one seed fewer*, which is a littl
 the plan chosen on all seeds: it errs on the side of too little, never too much. It does not speak
 of one plan where the choices differ (`choices`). With one seed nothing can be had; with two the
 choice is made on a single one, and what it gains is well below what the plan chosen on both does.
-The interval allows for what the choices share (`dependence`). Not if the plans themselves were proposed by a search that saw the
-left-out seeds' scores (TPE): then choose by a sweep of its own. Bias and coverage in simulated
-worlds: `tests/benchmarks/curse.py`.
+The interval allows for what the choices share (`dependence`). Not if the plans themselves were
+proposed by a search that saw the left-out seeds' scores (TPE): then choose by a sweep of its own.
+Bias and coverage in simulated worlds: `tests/benchmarks/curse.py`.
 """
 
 from __future__ import annotations

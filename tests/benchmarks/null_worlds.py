@@ -173,6 +173,24 @@ KINDS = {
 }
 
 
+def gaps(worlds: int) -> None:
+    """Coverage where every fifth cell is missing at random: the jackknife's intervals."""
+    for statement, shape, seeds, languages in product(Statement, SHAPES, (3, 5), (4, 10)):
+        random = np.random.default_rng([seeds, languages, len(shape)])
+        tables, own = drawn(random, shape, (worlds,), languages, seeds)
+        there = random.random(tables.shape) > 0.2
+        held = []
+        for table, kept, mine in zip(tables, there, own, strict=True):
+            cells = {(f"{n:02}", s): float(table[n, s]) for n, s in np.argwhere(kept)}
+            found = estimate(cells, statement=statement).interval if cells else None
+            # Of these languages: those that are there at all.
+            truth = mine if statement == Statement.THESE else 0.0
+            if found is not None and kept.any(1).all():
+                held.append(found.low <= truth <= found.high)
+        share = np.mean(held)
+        print(f"gaps | {statement} | {shape} | {seeds} | {languages} | {share:.3f} | n {len(held)}")
+
+
 def others(worlds: int) -> None:
     """What is not a table of crossed intervals."""
     random = np.random.default_rng(0)
@@ -233,7 +251,7 @@ def fitted(random, shape, seeds):
     return mixed_model(rows)
 
 
-PARTS = {"intervals": intervals, "tables": tables, "others": others}
+PARTS = {"intervals": intervals, "tables": tables, "gaps": gaps, "others": others}
 
 
 def main() -> None:
@@ -245,7 +263,7 @@ def main() -> None:
     assert estimate({("a", 0): 1.0, ("b", 0): 2.0}).interval is None
     for name, part in PARTS.items():
         if wanted.only in (None, name):
-            part(wanted.worlds if name != "others" else min(wanted.worlds, 1000))
+            part(wanted.worlds if name in ("intervals", "tables") else min(wanted.worlds, 1000))
 
 
 if __name__ == "__main__":
