@@ -25,6 +25,8 @@ _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-leng
 class Flaky:
     """The proxy. `faults`: share of requests that meet one of `ways`; `met` counts them.
 
+    `asked`: method and path of every request that was passed on.
+
     `instead`: the status and the page that everything is answered with; None to pass on.
     """
 
@@ -33,6 +35,7 @@ class Flaky:
         self.faults = 0.0
         self.ways: tuple[str, ...] = WAYS
         self.met: Counter[str] = Counter()
+        self.asked: list[tuple[str, str]] = []
         self.instead: tuple[int, str] | None = None
         self._dice = random.Random(seed)
         self._lock = threading.Lock()
@@ -92,6 +95,7 @@ def _handler(network: Flaky) -> type[BaseHTTPRequestHandler]:
             elif fate == "dropped":
                 self.close_connection = True
             else:
+                network.asked.append((self.command, self.path))
                 status, headers, content = self._ask(body)
                 if fate == "lost":
                     self.close_connection = True

@@ -188,6 +188,9 @@ class Bin:
     def get_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         return {path: self._blobs[path] for path in paths if path in self._blobs}
 
+    def get_sealed(self, seals: Mapping[str, FileSeal]) -> dict[str, bytes]:
+        return self.get_many(seals)
+
     def put(self, path: str, data: bytes) -> None:
         self._blobs[path] = data
 

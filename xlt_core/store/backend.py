@@ -31,6 +31,10 @@ class Backend(Protocol):
         """Those of the blobs that are there, by path."""
         ...
 
+    def get_sealed(self, seals: Mapping[str, FileSeal]) -> dict[str, bytes]:
+        """As `get_many`, of blobs that never change: a copy with these bytes will do."""
+        ...
+
     def put(self, path: str, data: bytes) -> None:
         """Write or replace a blob; readers see the old bytes or the new, never a mixture."""
         ...

@@ -64,7 +64,7 @@ def stages(backend: Backend, pinned: Mapping[str, set[str]]) -> list[StageInfo]:
         for key, manifest in found.items()
         if ABOUT in manifest.files
     }
-    texts = backend.get_many(places.values())
+    texts = backend.get_sealed({place: found[key].files[ABOUT] for key, place in places.items()})
     sweeps = _sweeps_by_key(pinned)
     listed = [
         _info(key, found[key], json.loads(texts[place]), sweeps.get(key, ()))

@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 
 from xlt_core.store.errors import ACCESS_REMEDY, naming_full_disks
 from xlt_core.store.layout import DRAFTS, MANIFEST
-from xlt_core.store.manifest import FileSeal, Manifest, measure_stream
+from xlt_core.store.manifest import FileSeal, Manifest, matches, measure_stream
 from xlt_core.store.names import is_attempt
 from xlt_core.store.owner import owned_name
 from xlt_core.store.service import FOLDERLESS, Service, modified, naming_the_service, open_service
@@ -36,6 +36,9 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 log = logging.getLogger("xlt.store")
 _AT_ONCE = 16
 _ONE_GO = 16 << 20
+# s3fs asks for an object's size before each read, so as to read large ones in parts; what is read
+# whole into memory here is small.
+_IN_ONE_REQUEST = {protocol: {"max_concurrency": 1} for protocol in ("s3", "s3a")}
 _creating = threading.Lock()
 
 Item = TypeVar("Item")
@@ -69,7 +72,8 @@ class RemoteBackend:
     def get(self, path: str) -> bytes | None:
         system, root = self._system()
         try:
-            data: bytes = system.cat_file(f"{root}/{path}")
+            options = _IN_ONE_REQUEST.get(self.protocol, {})
+            data: bytes = system.cat_file(f"{root}/{path}", **options)
         except (FileNotFoundError, IsADirectoryError):
             return None
         return data
@@ -78,6 +82,35 @@ class RemoteBackend:
         wanted = list(paths)
         found = self._each(self.get, wanted)
         return {path: data for path, data in zip(wanted, found, strict=True) if data is not None}
+
+    def get_sealed(self, seals: Mapping[str, FileSeal]) -> dict[str, bytes]:
+        copies = {path: self._copy(path, seal) for path, seal in seals.items()}
+        found = {path: data for path, data in copies.items() if data is not None}
+        fetched = self.get_many(path for path in seals if path not in found)
+        for path, data in fetched.items():
+            if matches(data, seals[path]):
+                self._keep(path, data)
+        return found | fetched
+
+    def _copy(self, path: str, seal: FileSeal) -> bytes | None:
+        """What was read before, where it lies here and is whole."""
+        with suppress(OSError):
+            data = (self.scratch / path).read_bytes()
+            return data if matches(data, seal) else None
+        return None
+
+    def _keep(self, path: str, data: bytes) -> None:
+        """For the next time; where there is no room it is read from the service again."""
+        target = self.scratch / path
+        with suppress(OSError):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self.drafts.mkdir(parents=True, exist_ok=True)
+            draft = self.drafts / owned_name("kept")
+            try:
+                draft.write_bytes(data)
+                draft.replace(target)
+            finally:
+                draft.unlink(missing_ok=True)
 
     def put(self, path: str, data: bytes) -> None:
         system, place = self._place(path)

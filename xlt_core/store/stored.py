@@ -109,7 +109,7 @@ def load_stage(backend: Backend, key: str, set_aside: SetAside) -> StoredStage:
     if not backend.has(path, manifest.sizes()):
         raise Damage("a file is missing or has the wrong size")
     small = _small(manifest)
-    found = backend.get_many(f"{path}/{manifest.place(name)}" for name in small)
+    found = backend.get_sealed({f"{path}/{manifest.place(n)}": seal for n, seal in small.items()})
     return _checked(key, manifest, small, found, backend, set_aside)
 
 
@@ -128,10 +128,12 @@ def load_stages(
                 manifests[key] = Manifest.parse(data, key)
     whole = backend.have({paths[key]: manifest.sizes() for key, manifest in manifests.items()})
     small = {key: _small(each) for key, each in manifests.items() if paths[key] in whole}
-    texts = backend.get_many(
-        f"{paths[key]}/{manifests[key].place(name)}"
-        for key, names in small.items()
-        for name in names
+    texts = backend.get_sealed(
+        {
+            f"{paths[key]}/{manifests[key].place(name)}": seal
+            for key, seals in small.items()
+            for name, seal in seals.items()
+        }
     )
     for key, names in small.items():
         with suppress(Damage):

@@ -7,6 +7,7 @@ import os
 import pickle
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -143,6 +144,27 @@ class TestPublishing:
             _publish(away, key)
         assert away.contains(key)
         assert away.verify().damaged == []
+
+
+class TestReading:
+    def test_what_never_changes_is_asked_for_once(self, away: Store, network: Flaky, key) -> None:
+        """Of a stage that was read before only the manifest, which says that it is the same; each
+        by one request. A copy that was damaged here is no fault of the stage."""
+        assert _publish(away, key)
+        first = away.read(key)
+        assert first is not None
+        copies = [path for path in away.scratch.rglob("stage.json") if path.is_file()]
+        for damaged in (False, True):
+            if damaged:
+                copies[0].write_bytes(b"{}")
+            network.asked.clear()
+            again = Store(away.url, scratch=away.scratch).read_all([key])[key]
+            assert again.about == first.about
+            files = Counter(
+                path.rpartition("/")[2] for verb, path in network.asked if verb != "LIST"
+            )
+            assert files["manifest.json"] == 1
+            assert files["stage.json"] == (1 if damaged else 0)
 
 
 class TestLease:
