@@ -239,8 +239,15 @@ def stages_and_lacking(
         executed=by_standing[StageStanding.EXECUTED],
         reused=by_standing[StageStanding.REUSED],
     )
+    return counts, lacking_of(trials, paths, rows)
+
+
+def lacking_of(
+    trials: Sequence[Trial], paths: Sequence[tuple[TrialPath, ...]], rows: Iterable[StageRow]
+) -> frozenset[int]:
+    """What `lacking` says, by stages that have been looked up."""
     stored = {row.key for row in rows if row.standing != StageStanding.OPEN}
-    return counts, _short(trials, paths, stored)
+    return _short(trials, paths, stored)
 
 
 def lacks_scores(sweep: Sweep, prepared: ResolvedInputs, trials: Iterable[Trial]) -> bool:
