@@ -41,14 +41,14 @@ def as_table(cells: Cells) -> Table:
     return table
 
 
-def missing(*tables: Cells) -> tuple[Cell, ...]:
-    """Cells of the crossed languages and seeds that at least one of `tables` lacks, in order."""
-    languages, seeds = axes(cell for table in tables for cell in table)
+def missing(cells: Cells, asked: Iterable[Cell] = ()) -> tuple[Cell, ...]:
+    """What `cells` lacks of its languages and seeds, and those of `asked`, crossed; in order."""
+    languages, seeds = axes([*cells, *asked])
     return tuple(
         (language, seed)
         for language in languages
         for seed in seeds
-        if any((language, seed) not in table for table in tables)
+        if (language, seed) not in cells
     )
 
 

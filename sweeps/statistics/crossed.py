@@ -23,6 +23,7 @@ know of a tail it has not seen.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -91,25 +92,43 @@ class Spread:
         if statement == Statement.THESE:
             return np.sqrt(by_seed)
         by_language = _t_squared(self.languages - 1, error) * self.by_language
-        fewest = _t_squared(max(self.languages, self.seeds) - 1, error)
-        both = by_language + by_seed - fewest * self.together
         freedom = (self.languages - 1) * (self.seeds - 1)
         least = _t_squared(freedom, error) * self.together
-        return np.sqrt(np.maximum(np.maximum(by_language, by_seed), np.maximum(both, least)))
+        sources = np.maximum(by_language, by_seed)
+        return np.sqrt(np.maximum(np.maximum(sources, self._both(error)), least))
 
     def p_value(self, mean: Values, statement: Statement = Statement.LIKE_THESE) -> Values:
         """The smallest error at which the interval around `mean` does not hold 0, two-sided.
 
-        By inverting the interval (bisection of the logarithm); `LEAST_P` stands for all below it.
+        The interval is the widest of four bounds, so p is the largest of four: three are Student's,
+        the last is found by bisection. `LEAST_P` stands for all below it.
         """
         import numpy as np
 
-        low, high = np.full(np.shape(mean), np.log(LEAST_P)), np.zeros(np.shape(mean))
-        for _ in range(50):
-            middle = (low + high) / 2
-            excluded = np.abs(mean) > self.reach(np.exp(middle), statement)
-            low, high = np.where(excluded, low, middle), np.where(excluded, middle, high)
+        found = np.maximum(_student_p(mean, self.by_seed, self.seeds - 1), LEAST_P)
+        if statement == Statement.THESE:
+            return found
+        by_language = _student_p(mean, self.by_language, self.languages - 1)
+        freedom = (self.languages - 1) * (self.seeds - 1)
+        found = np.maximum(found, _student_p(mean, self.together, freedom))
+        low = np.log(np.maximum(found, by_language))
+        high = np.zeros(np.shape(mean))
+        square = np.square(mean)
+        for step in range(40):
+            # First of all, whether the last bound is the widest there.
+            middle = (low + high) / 2 if step else low
+            inside = square <= self._both(np.exp(middle))
+            low, high = np.where(inside, middle, low), np.where(inside, high, middle)
         return np.exp(high)
+
+    def _both(self, error: Values) -> Values:
+        """The bounds of languages and seeds added, squared, what they share taken off once."""
+        few, many = sorted((self.languages, self.seeds))
+        first, second = self.by_language, self.by_seed
+        if self.languages > self.seeds:
+            first, second = second, first
+        narrow = second - self.together
+        return _t_squared(few - 1, error) * first + _t_squared(many - 1, error) * narrow
 
 
 @dataclass(frozen=True)
@@ -181,7 +200,10 @@ class Estimate:
 
 
 def estimate(
-    cells: Cells, level: float = LEVEL, statement: Statement = Statement.LIKE_THESE
+    cells: Cells,
+    level: float = LEVEL,
+    statement: Statement = Statement.LIKE_THESE,
+    asked: Iterable[Cell] = (),
 ) -> Estimate:
     """Mean and interval of `cells`, values by (language, seed); a cell may be missing.
 
@@ -189,6 +211,7 @@ def estimate(
         cells: percent points by language and seed.
         level: the confidence wanted, above 0 and below 1.
         statement: of what languages the interval is to speak.
+        asked: cells that should have been there, so that a language or seed without any is named.
 
     Raises:
         ValueError: there are no cells, or `level` is not between 0 and 1.
@@ -206,7 +229,7 @@ def estimate(
         if reach >= NO_SPREAD:
             interval = Interval(centre - reach, centre + reach, level)
     return Estimate(
-        centre, found.languages, found.seeds, interval, statement, missing(cells), found
+        centre, found.languages, found.seeds, interval, statement, missing(cells, asked), found
     )
 
 
@@ -275,8 +298,18 @@ def _seen_once(table: Table) -> bool:
 
 def _t_squared(freedom: int, error: Values) -> Values:
     """The square of Student's quantile that is exceeded on either side with `error` in all."""
-    import numpy as np
     from scipy.special import stdtrit  # type: ignore[import-untyped]
 
-    squared: Values = np.square(stdtrit(freedom, np.asarray(error) / 2))
-    return squared
+    quantile: Values = stdtrit(freedom, error / 2)
+    return quantile * quantile
+
+
+def _student_p(mean: Values, variance: Values, freedom: int) -> Values:
+    """Two-sided p of Student's t; where nothing varies 0, or 1 for a mean of 0."""
+    import numpy as np
+    from scipy.special import stdtr
+
+    size = np.abs(mean)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p: Values = 2 * stdtr(freedom, -size / np.sqrt(variance))
+    return np.where(np.equal(variance, 0), np.where(size > 0, 0.0, 1.0), p)

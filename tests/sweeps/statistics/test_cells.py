@@ -27,5 +27,5 @@ def test_pairs_are_what_both_have(these, those):
     """Same language, same seed; the rest is missing from the pair."""
     difference = paired(these, those)
     assert set(difference) == set(shared((these, those))) == set(these) & set(those)
-    assert set(missing(these, those)) >= set(these) ^ set(those)
+    assert set(missing(difference, [*these, *those])) >= set(these) ^ set(those)
     assert all(difference[cell] == these[cell] - those[cell] for cell in difference)
