@@ -74,6 +74,7 @@ class Table:
         shown: every column of data as it is, where none is named.
         sentence: what its numbers say, in words; empty where nobody has said it.
         notes: what has to be known to read it.
+        most: rows that a page has; files have all.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Table:
     shown: tuple[Shown, ...] = ()
     sentence: str = ""
     notes: tuple[str, ...] = ()
+    most: int = 200
 
     def __post_init__(self) -> None:
         """Raises ValueError: a row of another length, or a column that is shown and not there."""
@@ -115,21 +117,21 @@ class Table:
 class Forest:
     """A point and its interval a line, 0 marked. All are names of columns of the figure's data."""
 
-    labels: tuple[str, ...]
+    label: str
     value: str
     low: str
     high: str
     panel: str
+    why_none: str = ""
 
 
 @dataclass(frozen=True)
 class Heat:
-    """A coloured square a row and column, its number in it; a panel each value of `panel`."""
+    """A coloured square a row and column, its number in it; columns of one `group` together."""
 
     row: str
     column: str
     value: str
-    panel: str
     group: str = ""
 
 
@@ -149,6 +151,7 @@ class Tree:
     """Plans that begin alike hang under what they share; a bar for what each gained."""
 
     plan: str
+    trial: str
     value: str
 
 
@@ -207,7 +210,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Document:
+class Report:
     """A report."""
 
     title: str

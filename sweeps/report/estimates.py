@@ -5,8 +5,11 @@ Whatever table has estimates has these columns, by these names.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sweeps.report.document import Cell, Column, Kind, Shown, Value
 from sweeps.statistics.crossed import Estimate
+from sweeps.statistics.multiplicity import TableLine
 
 COLUMNS = (
     Column("gain", Kind.POINTS),
@@ -14,7 +17,6 @@ COLUMNS = (
     Column("high", Kind.POINTS),
     Column("half_width", Kind.POINTS),
     Column("not_estimable"),
-    Column("p", Kind.PROBABILITY),
     Column("languages", Kind.COUNT),
     Column("seeds", Kind.COUNT),
 )
@@ -34,7 +36,42 @@ def values(found: Estimate | None) -> tuple[Value, ...]:
         None if interval is None else interval.high,
         found.half_width,
         found.obstacle,
-        found.p,
         found.languages,
         found.seeds,
     )
+
+
+CORRECTED = (
+    *COLUMNS,
+    Column("p", Kind.PROBABILITY),
+    Column("low_at_once", Kind.POINTS),
+    Column("high_at_once", Kind.POINTS),
+    Column("p_holm", Kind.PROBABILITY),
+)
+AT_ONCE = (
+    Shown("all at once", ("low_at_once", "high_at_once", "not_estimable"), Cell.INTERVAL),
+    Shown("p (Holm)", ("p_holm",)),
+)
+CORRECTION = (
+    "Two intervals: of each line by itself, and all at once, wide enough that with 95 % confidence "
+    "all {tests} of the table hold (Bonferroni). p is Holm's, corrected for the {tests} lines that "
+    "can be tested."
+)
+
+
+def corrected_values(line: TableLine) -> tuple[Value, ...]:
+    """What stands in `CORRECTED`."""
+    interval = line.interval
+    return (
+        *values(line.estimate),
+        line.estimate.p,
+        None if interval is None else interval.low,
+        None if interval is None else interval.high,
+        line.p,
+    )
+
+
+def correction_notes(lines: Iterable[TableLine]) -> tuple[str, ...]:
+    """How a table is corrected, where more than one line of it can be tested."""
+    tests = max((line.tests for line in lines), default=0)
+    return (CORRECTION.format(tests=tests),) if tests > 1 else ()

@@ -20,7 +20,8 @@ from sweeps.search.trial import TrialState
 def of_winners(results: SweepResults) -> Iterator[Part]:
     """One table a winner; one in all where both ways choose the same plan."""
     for one, chosen_by in alike(results):
-        yield _gains(results, one, chosen_by)
+        caption = f"Gain by language family: {named(one)}, {chosen_by}"
+        yield no_gains(results, one, chosen_by) or gains_table(caption, one)
 
 
 def alike(results: SweepResults) -> list[tuple[Winner, str]]:
@@ -92,18 +93,18 @@ def progress_of(results: SweepResults) -> tuple[int, int]:
     return len(finished), max(planned, len(results.trials))
 
 
-def _gains(results: SweepResults, winner: Winner, chosen: str) -> Part:
-    """A winner's gains, or why there are none."""
+def no_gains(results: SweepResults, winner: Winner, chosen: str) -> Paragraph | None:
+    """Why a winner has no gains to show; None where it has."""
     choices = ranked(results, results.sweep.objective)
     finished, every = progress_of(results)
     if finished < every and all(s.is_baseline for s in choices):
         return Paragraph("Only the baseline is complete so far: there is no gain to show yet.")
     if winner.standing.is_baseline:
         return Paragraph(f"The baseline is the winner, {chosen}: there is no gain to show.")
-    name = named(winner)
     if not winner.families:
+        name = named(winner)
         return Paragraph(f"No baseline has the settings of {name}, {chosen}: no gain to show.")
-    return gains_table(f"Gain by language family: {name}, {chosen}", winner)
+    return None
 
 
 def gains_table(caption: str, winner: Winner) -> Table:

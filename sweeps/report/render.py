@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from rich.console import RenderableType
 
-from sweeps.report.document import Document, Paragraph, Part, Section, Tone
+from sweeps.report.document import Paragraph, Part, Report, Section, Tone
 from sweeps.report.families import of_every_plan, of_winners, progress_of
 from sweeps.report.notes import notes
 from sweeps.report.plans import best_plans, winners_table, winning_settings
@@ -31,18 +31,18 @@ def results_report(results: SweepResults, every: bool = False) -> RenderableType
     return drawn(results_document(results, every))
 
 
-def results_document(results: SweepResults, every: bool = False) -> Document:
+def results_document(results: SweepResults, every: bool = False) -> Report:
     """The same as a value."""
     name = results.sweep.name
     shown = shown_split(results.sweep.splits, results.sweep.objective)
     if not results.rows:
         nothing = Paragraph(f"{name}: no trial has finished yet; nothing to show.")
-        return Document(name, (Section("nothing", "", (nothing,)),))
-    winning = (winners_table(results, shown), *winning_settings(results))
+        return Report(name, (Section("nothing", "", (nothing,)),))
+    winning: tuple[Part, ...] = (winners_table(results, shown), *winning_settings(results))
     gains: list[Part] = [*of_winners(results)] if shown is not None else []
     gains += of_every_plan(results, shown) if shown is not None and every else []
     said = tuple(Paragraph(note, Tone.QUIET) for note in notes(results, shown))
-    return Document(
+    return Report(
         name,
         (
             Section("heading", "", tuple(heading(results, shown))),

@@ -7,12 +7,12 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from sweeps.report.cells import is_number, texts
-from sweeps.report.document import Document, Figure, Paragraph, Part, Table, Tone
+from sweeps.report.document import Figure, Paragraph, Part, Report, Table, Tone
 
 _STYLES = {Tone.STRONG: "bold", Tone.QUIET: "dim"}
 
 
-def drawn(document: Document) -> RenderableType:
+def drawn(document: Report) -> RenderableType:
     """Sections with an empty line between; a figure is shown as its data."""
     parts: list[RenderableType] = []
     for section in document.sections:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sweeps.results.rows import SweepResults
 from sweeps.results.tables import Choice, Standing, ranked, shown_split
 from sweeps.statistics.cells import Cell, Cells, shared
+from xlt_core.vocabulary.languages import ENGLISH
 from xlt_core.vocabulary.plan import EMPTY
 
 
@@ -72,3 +73,18 @@ def _means(found: Mapping) -> dict:  # type: ignore[type-arg]
 def _mean(tables: Sequence[Cells]) -> dict[Cell, float]:
     cells = shared(tables)
     return {cell: sum(table[cell] for table in tables) / len(tables) for cell in cells}
+
+
+def dev_cells(results: SweepResults, languages: str) -> dict[Choice, dict[Cell, float]]:
+    """What choices are chosen by, percent by (target and language, seed).
+
+    Args:
+        languages: `english` or `all`, as an objective has them.
+    """
+    split = results.sweep.objective.split
+    found: dict[Choice, dict[Cell, float]] = defaultdict(dict)
+    for row in results.rows:
+        chooses = row.asked if languages == "all" else row.language == ENGLISH
+        if row.primary and row.split == split and chooses:
+            found[row.trial, row.beside][f"{row.target}/{row.language}", row.seed] = row.score
+    return dict(found)

@@ -232,14 +232,18 @@ def stages_and_lacking(
     """
     paths = paths_of(sweep, prepared, trials)
     rows = stage_rows(sweep.name, trials, paths, store, folder)
+    return count_stages(rows), lacking_of(trials, paths, rows)
+
+
+def count_stages(rows: Sequence[StageRow]) -> StageCounts:
+    """Stages by what became of them."""
     by_standing = Counter(row.standing for row in rows)
-    counts = StageCounts(
+    return StageCounts(
         requested=sum(row.requested for row in rows),
         distinct=len(rows),
         executed=by_standing[StageStanding.EXECUTED],
         reused=by_standing[StageStanding.REUSED],
     )
-    return counts, lacking_of(trials, paths, rows)
 
 
 def lacking_of(

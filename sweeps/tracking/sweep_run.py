@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sweeps.results.facts import SweepFacts, facts_of
 from sweeps.results.rows import (
     ReadOnce,
     ScoreRow,
@@ -13,11 +14,7 @@ from sweeps.results.rows import (
     rows_of,
 )
 from sweeps.results.states import SweepState
-from sweeps.results.status import (
-    count_trials,
-    read_events,
-    stages_and_lacking,
-)
+from sweeps.results.status import count_stages, read_events
 from sweeps.results.tables import first, incomplete, ranked
 from sweeps.spec.paths import SPEC, SweepFolder
 from sweeps.spec.selection import selection
@@ -25,7 +22,6 @@ from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
 from sweeps.tracking.diff import NOTE_TAG
 from sweeps.tracking.inputs import inputs_of
-from sweeps.tracking.plan_picture import plan_artifacts
 from sweeps.tracking.project import Best, sweep_record
 from sweeps.tracking.sweep_page import description
 from sweeps.tracking.trial_run import abouts_of, objective_of
@@ -37,8 +33,8 @@ if TYPE_CHECKING:
     from sweeps.spec.inputs import ResolvedInputs
     from sweeps.tracking.records import RunRecord
 
-# What people read of the results; how they look is not tracking's business.
-Report = Callable[[SweepResults], str]
+# What people read of a sweep, texts by file name; how they look is not tracking's business.
+Texts = Callable[[SweepFacts], Mapping[str, str]]
 
 
 def whole_sweep_record(
@@ -49,18 +45,17 @@ def whole_sweep_record(
     trials: Sequence[Trial],
     state: SweepState,
     at: float | None,
-    report: Report,
+    texts: Texts,
 ) -> RunRecord:
     """The sweep's record with everything that is known of it now."""
     ends = dict(_trial_ends(sweep, prepared, store, trials))
     last = max(ends.values(), default=0.0) if at is None else at
     events = read_events(folder)
     started, ended = times_of_sweep(events, last)
-    stages, short = stages_and_lacking(sweep, prepared, trials, store, folder.identity)
-    counts = count_trials(trials, state, short)
     results = SweepResults(
         sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))
     )
+    facts = facts_of(results, folder, store, state, events)
     left_out, best = incomplete(results.rows, results.asked), best_of(results)
     whole: dict[int, list[ScoreRow]] = defaultdict(list)
     for row in results.rows:
@@ -73,8 +68,8 @@ def whole_sweep_record(
         started,
         ended,
         counts={
-            **{f"trials/{name}": value for name, value in vars(counts).items()},
-            **{f"stages/{name}": value for name, value in vars(stages).items()},
+            **{f"trials/{name}": value for name, value in vars(facts.trials).items()},
+            **{f"stages/{name}": value for name, value in vars(count_stages(facts.stages)).items()},
         },
         best=best,
         best_scores=[] if best is None else scores_of(results, best),
@@ -91,8 +86,7 @@ def whole_sweep_record(
         views=views(folder, results),
         artifacts={
             **spec_artifact(folder),
-            "report.txt": report(results),
-            **plan_artifacts(results),
+            **texts(facts),
         },
         sweep_id=folder.identity,
     )
