@@ -1,4 +1,4 @@
-"""The question that a sweep asks, and the answer in a sentence, with its certainty.
+"""The answer to a sweep's question in a sentence, with its certainty.
 
 The sentences are `sweeps.statistics.sentences`'s, which claim what intervals carry. The gain of a
 chosen plan is that of choosing, on seeds that did not choose, where it can be had.
@@ -6,30 +6,23 @@ chosen plan is that of choosing, on seeds that did not choose, where it can be h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sweeps.report.document import Column, Kind, Paragraph, Part, Shown, Table, Tone
 from sweeps.report.estimates import COLUMNS, GAIN, INTERVAL, NUMBERS, values
-from sweeps.report.families import alike
 from sweeps.report.plans import named, with_number
 from sweeps.results.gains import dev_cells, plan_gains
 from sweeps.results.rows import SweepResults
-from sweeps.results.tables import Standing, ranked
+from sweeps.results.tables import ranked
 from sweeps.results.winners import Winner, winners
 from sweeps.spec.methods import METHODS
-from sweeps.spec.sweep import Sweep
 from sweeps.statistics import sentences
 from sweeps.statistics.winners_curse import HonestGain, honest_gain
 
-
-def question(sweep: Sweep) -> str:
-    """What the sweep asks."""
-    tasks = ", ".join(map(str, sweep.intermediate.tasks)) or "no tasks"
-    targets = ", ".join(target.task for target in sweep.targets)
-    return (
-        f"Which of {tasks}, in which order and how many, should be trained before {targets}, and "
-        "for which language families does it pay?"
-    )
+_SAME_SEEDS = (
+    "The best of many plans is partly the one whose seeds were kind, on test as on dev: they are "
+    "the same trained models. By how much the gain is overstated cannot be had here."
+)
 
 
 def answer(results: SweepResults) -> Iterator[Part]:
@@ -39,10 +32,13 @@ def answer(results: SweepResults) -> Iterator[Part]:
         yield Paragraph("No trial is complete yet: there is no answer.", Tone.STRONG)
         return
     honest = [one for winner in found for one in honest_gains(results, winner)]
-    for winner, chosen_by in alike(results):
-        yield Paragraph(_sentence(winner, chosen_by), Tone.STRONG)
+    for winner in found:
+        said = [(target, one) for whose, target, one in honest if whose is winner]
+        yield Paragraph(f"{winner.chosen_by.capitalize()}: {_sentence(winner, said)}", Tone.STRONG)
     if honest:
         yield choosing_table(honest)
+    elif len(results.sweep.seeds) > 1:
+        yield Paragraph(_SAME_SEEDS)
 
 
 def honest_gains(
@@ -109,8 +105,7 @@ def choosing_table(found: list[tuple[Winner, str, HonestGain[str]]]) -> Table:
             INTERVAL,
             *NUMBERS,
         ),
-        " ".join(f"On {target}: {sentences.chosen(one)}" for _, target, one in found),
-        (
+        notes=(
             "The best of many plans is partly the one whose seeds were kind, on test as on dev: "
             "they are the same trained models. So each seed is shown with the plan that the other "
             "seeds choose.",
@@ -118,16 +113,14 @@ def choosing_table(found: list[tuple[Winner, str, HonestGain[str]]]) -> Table:
     )
 
 
-def _sentence(winner: Winner, chosen_by: str) -> str:
+def _sentence(winner: Winner, honest: Sequence[tuple[str, HonestGain[str]]]) -> str:
     standing = winner.standing
     if standing.is_baseline:
-        return f"No intermediate task is the choice, {chosen_by}: no plan did better."
+        return "no intermediate task; no plan did better."
+    if honest:
+        return " ".join(f"on {target}, {sentences.chosen(one)}" for target, one in honest)
     lines = {score.target: score.gain for score in standing.targets if score.gain is not None}
     if not lines:
-        return f"{_scores(standing)}, {chosen_by}; without a baseline nothing can be said of gains."
+        return f"{with_number(standing)}. Without a baseline nothing can be said of its gain."
     what = f"the gain of {named(winner)} over no intermediate task"
-    return f"{named(winner)} is the choice, {chosen_by}. {sentences.gains(what, lines)}"
-
-
-def _scores(standing: Standing) -> str:
-    return f"{with_number(standing)} is the choice"
+    return f"{with_number(standing)}. {sentences.gains(what, lines)}"

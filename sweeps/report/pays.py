@@ -95,7 +95,8 @@ def _holds(results: SweepResults, winner: Winner) -> Iterator[Paragraph]:
         languages = {language for language, _ in cells}
         if len(languages) > 1:
             found = replicability(gain_p_values(cells))
-            yield Paragraph(f"{sentences.replicated(family, found)} ({target})")
+            if len(found.not_estimable) < len(languages):
+                yield Paragraph(f"On {target}: {sentences.replicated(family, found)}")
 
 
 def _cells(results: SweepResults, winner: Winner) -> Mapping[Place, Mapping[Cell, float]]:

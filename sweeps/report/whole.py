@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sweeps.report.answer import answer, question
+from sweeps.report.answer import answer
 from sweeps.report.counts import count_curves
 from sweeps.report.document import Paragraph, Part, Report, Section
 from sweeps.report.languages import by_language
@@ -21,6 +21,7 @@ from sweeps.report.render import meaning_text
 from sweeps.report.scores import every_family, scores_table
 from sweeps.report.stages import stages
 from sweeps.results.facts import SweepFacts
+from sweeps.results.question import question
 from sweeps.results.tables import meanings, ranked, shown_split
 from sweeps.results.winners import selected_by
 

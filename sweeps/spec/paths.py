@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from sweeps.spec.database import sqlite_address
-from sweeps.spec.files import Files, LocalFiles, RemoteFiles
+from sweeps.spec.files import Files, files_at
 from sweeps.spec.usual import usual
 from xlt_core.vocabulary.address import bare
 
@@ -81,9 +81,7 @@ class SweepFolder:
     @cached_property
     def files(self) -> Files:
         """Its texts, by the names above."""
-        if isinstance(self.place, Path):
-            return LocalFiles(self.place)
-        return RemoteFiles(self.place)
+        return files_at(self.place)
 
     @property
     def path(self) -> Path:

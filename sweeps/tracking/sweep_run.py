@@ -23,7 +23,7 @@ from sweeps.spec.trials import paths_of_trial
 from sweeps.tracking.diff import NOTE_TAG
 from sweeps.tracking.inputs import inputs_of
 from sweeps.tracking.project import Best, sweep_record
-from sweeps.tracking.sweep_page import description
+from sweeps.tracking.sweep_page import PAGE, description
 from sweeps.tracking.trial_run import abouts_of, objective_of
 from sweeps.tracking.views import views
 from xlt_core.vocabulary.events import Event, SweepStarted
@@ -56,6 +56,7 @@ def whole_sweep_record(
         sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))
     )
     facts = facts_of(results, folder, store, state, events)
+    artifacts = {**spec_artifact(folder), **texts(facts)}
     left_out, best = incomplete(results.rows, results.asked), best_of(results)
     whole: dict[int, list[ScoreRow]] = defaultdict(list)
     for row in results.rows:
@@ -81,13 +82,14 @@ def whole_sweep_record(
         ],
         environment=_environment(sweep, prepared, store, trials),
         selection=selection(sweep, prepared),
-        page=page_tags(sweep, folder, events, results, is_whole=state != SweepState.RUNNING),
+        page=page_tags(
+            *(sweep, folder, events, results),
+            is_whole=state != SweepState.RUNNING,
+            has_page=PAGE in artifacts,
+        ),
         inputs=inputs_of(prepared),
         views=views(folder, results),
-        artifacts={
-            **spec_artifact(folder),
-            **texts(facts),
-        },
+        artifacts=artifacts,
         sweep_id=folder.identity,
     )
 
@@ -98,11 +100,12 @@ def page_tags(
     events: Sequence[Event],
     results: SweepResults | None = None,
     is_whole: bool = True,
+    has_page: bool = False,
 ) -> dict[str, str]:
     """What MLflow's own page of a run shows: the description, what was run, at which commit."""
     commits = [e.commit for e in events if isinstance(e, SweepStarted) and e.commit]
     return {
-        NOTE_TAG: description(sweep, folder, results, is_whole),
+        NOTE_TAG: description(sweep, folder, results, is_whole, has_page),
         "mlflow.source.name": f"xlt resume {sweep.name}",
         "mlflow.source.type": "LOCAL",
         **({"mlflow.source.git.commit": commits[-1]} if commits else {}),
