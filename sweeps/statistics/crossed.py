@@ -24,7 +24,7 @@ know of a tail it has not seen.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -204,6 +204,7 @@ def estimate(
     level: float = LEVEL,
     statement: Statement = Statement.LIKE_THESE,
     asked: Iterable[Cell] = (),
+    inflation: float = 1.0,
 ) -> Estimate:
     """Mean and interval of `cells`, values by (language, seed); a cell may be missing.
 
@@ -212,6 +213,7 @@ def estimate(
         level: the confidence wanted, above 0 and below 1.
         statement: of what languages the interval is to speak.
         asked: cells that should have been there, so that a language or seed without any is named.
+        inflation: factor on the seeds' variance where their values are not independent.
 
     Raises:
         ValueError: there are no cells, or `level` is not between 0 and 1.
@@ -223,6 +225,7 @@ def estimate(
     table = as_table(cells)
     centre = _mean(table)
     found = _spread(table)
+    found = replace(found, by_seed=found.by_seed * inflation)
     interval = None
     if found.estimable(statement) and not (statement == Statement.THESE and _seen_once(table)):
         reach = float(found.reach(1 - level, statement))

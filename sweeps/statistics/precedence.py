@@ -76,39 +76,31 @@ def order_effects(
         level: the confidence of each interval, and of all pairs together.
         statement: of what languages it is to speak.
     """
-    repeated = tuple(sorted(order for order in gains if len(set(order)) < len(order)))
-    sets: dict[frozenset[str], list[Order]] = {}
-    for order in sorted(set(gains) - set(repeated)):
-        sets.setdefault(frozenset(order), []).append(order)
-    together = sorted({pair for names in sets for pair in combinations(sorted(names), 2)})
-    compared = [orders for orders in sets.values() if len(orders) > 1]
-    plans = [order for orders in compared for order in orders]
-    effects = _effects(gains, compared, plans, together)
-    asked = [cell for order in plans for cell in gains[order]]
-    lines = table(
-        {pair: estimate(cells, level, statement, asked) for pair, cells in effects.items()}, level
-    )
+    repeated = tuple(sorted(order for order in gains if _repeats(order)))
+    compared = _compared(gains)
+    asked = [cell for orders in compared for order in orders for cell in gains[order]]
+    effects = effects_by_cell(gains).items()
+    lines = table({pair: estimate(own, level, statement, asked) for pair, own in effects}, level)
+    together = {
+        pair for order in set(gains) - set(repeated) for pair in combinations(sorted(order), 2)
+    }
     return OrderEffects(
         {pair: _precedence(pair, line, compared) for pair, line in lines.items()},
-        tuple(pair for pair in together if pair not in lines),
+        tuple(sorted(together - set(lines))),
         repeated,
     )
 
 
-def _precedence(pair: TaskPair, line: TableLine, compared: Sequence[list[Order]]) -> Precedence:
-    holding = [orders for orders in compared if set(pair) <= set(orders[0])]
-    return Precedence(*pair, line, len(holding), sum(map(len, holding)))
+def effects_by_cell(gains: Mapping[Order, Cells]) -> dict[TaskPair, Cells]:
+    """By pair (names in order) what its order adds, in each cell that all compared plans have.
 
-
-def _effects(
-    gains: Mapping[Order, Cells],
-    compared: Sequence[list[Order]],
-    plans: Sequence[Order],
-    pairs: Sequence[TaskPair],
-) -> dict[TaskPair, Cells]:
-    """By pair what its order adds in each cell that all plans have; only what can be told."""
+    Only the pairs that the orders tried can tell from the others.
+    """
     import numpy as np
 
+    compared = _compared(gains)
+    plans = [order for orders in compared for order in orders]
+    pairs = sorted({pair for orders in compared for pair in combinations(sorted(orders[0]), 2)})
     cells = shared(gains[order] for order in plans)
     if not cells or not pairs:
         return {}
@@ -124,6 +116,23 @@ def _effects(
         for at, pair in enumerate(pairs)
         if np.allclose(resolution[at], np.eye(len(pairs))[at], atol=1e-8)
     }
+
+
+def _compared(gains: Mapping[Order, Cells]) -> list[list[Order]]:
+    """The plans of each set of tasks that was tried in more than one order."""
+    sets: dict[frozenset[str], list[Order]] = {}
+    for order in sorted(order for order in gains if not _repeats(order)):
+        sets.setdefault(frozenset(order), []).append(order)
+    return [orders for orders in sets.values() if len(orders) > 1]
+
+
+def _repeats(order: Order) -> bool:
+    return len(set(order)) < len(order)
+
+
+def _precedence(pair: TaskPair, line: TableLine, compared: Sequence[list[Order]]) -> Precedence:
+    holding = [orders for orders in compared if set(pair) <= set(orders[0])]
+    return Precedence(*pair, line, len(holding), sum(map(len, holding)))
 
 
 def _way(order: Order, first: str, second: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sweeps.statistics.crossed import Statement
 from sweeps.statistics.winners_curse import expected_overstatement, honest_gain
 from tests.sweeps.statistics.worlds import as_cells
 
@@ -30,6 +31,19 @@ class TestHonestGain:
         found = [honest_gain(*plans(random, truth)) for _ in range(150)]
         assert np.mean([one.looks for one in found]) > 0.5
         assert abs(np.mean([one.estimate.mean for one in found])) < 0.15
+
+    def test_the_interval_knows_that_choices_go_together(self):
+        """Each two choices share seeds: a plain t of the left-out seeds is too narrow."""
+        random = np.random.default_rng(0)
+        truth = dict.fromkeys("abcdefghijkl", 0.0)
+        found = []
+        for _ in range(250):
+            dev, test = plans(random, truth, seeds=5, languages=2)
+            found.append(honest_gain(dev, test, statement=Statement.THESE).estimate)
+        assert np.mean([one.interval.holds_zero for one in found]) >= 0.92
+        # What it would be without: two thirds of the width with five seeds.
+        plain = [abs(one.mean) <= one.half_width / 1.5 for one in found]
+        assert np.mean(plain) < 0.92
 
     def test_a_plan_that_stands_out_is_its_own_gain(self):
         """All choices agree, and nothing is overstated but by noise."""
