@@ -34,7 +34,8 @@ def answer(results: SweepResults) -> Iterator[Part]:
     honest = [one for winner in found for one in honest_gains(results, winner)]
     for winner in found:
         said = [(target, one) for whose, target, one in honest if whose is winner]
-        yield Paragraph(f"{winner.chosen_by.capitalize()}: {_sentence(winner, said)}", Tone.STRONG)
+        chosen_by = f"{winner.chosen_by[0].upper()}{winner.chosen_by[1:]}"
+        yield Paragraph(f"{chosen_by}: {_sentence(winner, said)}", Tone.STRONG)
     if honest:
         yield choosing_table(honest)
     elif len(results.sweep.seeds) > 1:

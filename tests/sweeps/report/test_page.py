@@ -8,7 +8,6 @@ import json
 import math
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
@@ -22,39 +21,8 @@ from sweeps.report.plain import to_csv, to_json, to_parquet
 from sweeps.report.whole import whole_report
 from sweeps.results.facts import read_facts
 from sweeps.spec.files import LocalFiles
+from tests.sweeps.report.pages import Page
 from xlt_core.vocabulary.errors import UserMistake
-
-VOID = {"meta", "br", "hr", "img", "input", "link"}
-
-
-class Page(HTMLParser):
-    """What a page is made of; asserts that what is opened is closed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-    def of(self, *tags):
-        return [attributes for tag, attributes in self.tags if tag in tags]
 
 
 @pytest.fixture
