@@ -13,6 +13,7 @@ from sweeps.cli.languages import languages
 from sweeps.cli.logs import logs
 from sweeps.cli.models import models
 from sweeps.cli.plan import plan
+from sweeps.cli.report import report
 from sweeps.cli.results import results
 from sweeps.cli.resume import resume
 from sweeps.cli.run import run
@@ -31,6 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "status": status,
     "watch": watch,
     "results": results,
+    "report": report,
     "export": export,
     "logs": logs,
     "pause": pause,

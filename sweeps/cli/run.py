@@ -95,6 +95,19 @@ def conclude(sweep: Sweep, folder: SweepFolder, ended: Ended) -> None:
         say(f"  `xlt resume {name} --retry-failed` tries them again")
     say(f"again: `xlt results {name}`; every run: `xlt ui {name}`, or")
     say(f"  {way_to_runs(sweep.tracking)}")
+    if ended.state not in ENDED_EARLY:
+        _report(folder)
+
+
+def _report(folder: SweepFolder) -> None:
+    """Write the report and say where it is; whatever is amiss with it, the sweep is done."""
+    from sweeps.interface.reporting import write_report_of
+
+    try:
+        say(f"report: {write_report_of([folder])}")
+    except Exception as error:
+        said = str(error).partition("\n")[0] or type(error).__name__
+        say(f"the report could not be written ({said}): `xlt report {folder.called}` tries again")
 
 
 def exit_code(ended: Ended) -> int:

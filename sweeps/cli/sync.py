@@ -73,7 +73,7 @@ def sync_one(folder: SweepFolder, elsewhere: str | None = None) -> tuple[str, Sy
     Raises:
         UserMistake: the sweep does not read, or its tracking server does not answer.
     """
-    from sweeps.report.render import text_report
+    from sweeps.report.artifacts import with_page
     from sweeps.search.claim import regain_identity
     from sweeps.search.study_reader import read_attrs
     from sweeps.spec.identity import give_identity
@@ -97,7 +97,7 @@ def sync_one(folder: SweepFolder, elsewhere: str | None = None) -> tuple[str, Sy
     before = list(kept.refused()) if kept else []
     try:
         with uncollected():  # records by the ten thousand, and nothing to collect
-            done = send(list(sweep_projection(folder, text_report)), uri)
+            done = send(list(sweep_projection(folder, with_page)), uri)
     except TrackingRefused as error:
         # Refused for want of a password, another program's address: whoever looks at it says so.
         remedy = reach(uri).remedy or "see that the server is up"

@@ -20,7 +20,7 @@ from sweeps.execution.left import Left
 from sweeps.execution.now import NowNote
 from sweeps.execution.resources import Staff
 from sweeps.execution.steady import never_steering
-from sweeps.report.render import text_report
+from sweeps.report.artifacts import with_page
 from sweeps.results.states import SweepState
 from sweeps.search.study import SweepStudy
 from sweeps.spec.code import code_commit
@@ -80,7 +80,7 @@ class EventRecorder:
         self._folder = folder
         self._observe = observe
         self._journal = Journal(folder.files, EVENTS, together=folder.is_remote)
-        self._projection = Projection(sweep, prepared, folder, study, text_report)
+        self._projection = Projection(sweep, prepared, folder, study, with_page)
         self._tracker = TrackerClient(folder.spool, sweep.tracking)
         self._said_of_tracking: tuple[str, str, int] = ("", "", 0)
         self._said_namesake = False

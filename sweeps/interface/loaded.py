@@ -129,6 +129,16 @@ class LoadedSweep:
         named = Register(register, alias or "") if register else None
         return export_model(self.folder, asked, Path(to).expanduser(), retrain, named, say)
 
+    def report(self, to: str | PathLike[str] | None = None) -> str:
+        """Write its report, as `xlt report` does; where the page is.
+
+        Args:
+            to: a folder or URL; `report` within the sweep's own folder without.
+        """
+        from sweeps.interface.reporting import write_report_of
+
+        return write_report_of([self.folder], None if to is None else fspath(to))
+
     def rows(self) -> list[dict[str, object]]:
         """`results` as plain data: what `xlt results --json` prints."""
         return [row.to_json() for row in self.found().rows]

@@ -110,8 +110,11 @@ def asked_cells(sweep: Sweep, prepared: ResolvedInputs) -> frozenset[Cell]:
     )
 
 
-def read_results(folder: SweepFolder) -> SweepResults:
+def read_results(folder: SweepFolder, store: StageReader | None = None) -> SweepResults:
     """Rows of every finished trial of the sweep in `folder`, at this moment.
+
+    Args:
+        store: what stages are read through; the sweep's own store without.
 
     Raises:
         UserMistake: the sweep has not started yet, its files do not read, or its tasks are others
@@ -126,7 +129,7 @@ def read_results(folder: SweepFolder) -> SweepResults:
     if prepared is None:
         raise _not_started(folder)
     require_same_tasks(read_attrs(sweep.storage, sweep.name), sweep, prepared, folder)
-    rows = rows_of(sweep, prepared, Store(sweep.store), trials)
+    rows = rows_of(sweep, prepared, store or Store(sweep.store), trials)
     return SweepResults(sweep, prepared, trials, tuple(rows))
 
 

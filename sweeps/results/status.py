@@ -256,15 +256,26 @@ def stages_and_lacking(
     """
     paths = paths_of(sweep, prepared, trials)
     rows = stage_rows(sweep.name, trials, paths, store, folder, until)
+    return count_stages(rows), lacking_of(trials, paths, rows)
+
+
+def count_stages(rows: Sequence[StageRow]) -> StageCounts:
+    """Stages by what became of them."""
     by_standing = Counter(row.standing for row in rows)
-    counts = StageCounts(
+    return StageCounts(
         requested=sum(row.requested for row in rows),
         distinct=len(rows),
         executed=by_standing[StageStanding.EXECUTED],
         reused=by_standing[StageStanding.REUSED],
     )
+
+
+def lacking_of(
+    trials: Sequence[Trial], paths: Sequence[tuple[TrialPath, ...]], rows: Iterable[StageRow]
+) -> frozenset[int]:
+    """What `lacking` says, by stages that have been looked up."""
     stored = {row.key for row in rows if row.standing != StageStanding.OPEN}
-    return counts, _short(trials, paths, stored)
+    return _short(trials, paths, stored)
 
 
 def lacks_scores(sweep: Sweep, prepared: ResolvedInputs, trials: Iterable[Trial]) -> bool:

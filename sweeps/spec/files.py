@@ -57,6 +57,10 @@ class Files(Protocol):
         """Write or replace it; readers see the old text or the new, and a kill leaves either."""
         ...
 
+    def put(self, name: str, data: bytes) -> None:
+        """As `write`, of what need be no text."""
+        ...
+
     def remove(self, name: str) -> None:
         """Remove it; nothing there is fine."""
         ...
@@ -95,11 +99,15 @@ class LocalFiles:
 
     def write(self, name: str, text: str) -> None:
         """See `Files`."""
+        self.put(name, text.encode("utf-8"))
+
+    def put(self, name: str, data: bytes) -> None:
+        """See `Files`."""
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with temporary.open("wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -146,7 +154,11 @@ class RemoteFiles:
 
     def write(self, name: str, text: str) -> None:
         """See `Files`."""
-        self._backend.put(name, text.encode("utf-8"))
+        self.put(name, text.encode("utf-8"))
+
+    def put(self, name: str, data: bytes) -> None:
+        """See `Files`."""
+        self._backend.put(name, data)
 
     def remove(self, name: str) -> None:
         """See `Files`."""
@@ -176,6 +188,11 @@ class RemoteFiles:
         if self._opened is None:
             self._opened = open_backend(self._url, None)
         return self._opened
+
+
+def files_at(place: Path | str) -> Files:
+    """What lies in a folder here, or at a URL."""
+    return LocalFiles(place) if isinstance(place, Path) else RemoteFiles(place)
 
 
 class _LocalAppender:

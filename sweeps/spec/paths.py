@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from sweeps.spec.database import sqlite_address
-from sweeps.spec.files import Files, LocalFiles, RemoteFiles
+from sweeps.spec.files import Files, files_at
 from sweeps.spec.usual import usual
 from xlt_core.vocabulary.address import bare
 
@@ -21,9 +21,13 @@ IDENTITY = "id"  # tells this folder from every other, wherever it is moved
 EVENTS = "events.jsonl"  # what happened, one JSON line each
 NOW = "now.json"  # what goes on while a driver is at work: stages, steps, speeds
 CONTROL = "control"  # a request to pause, stop or cancel
+REPORT = "report"  # a folder: what `xlt report` wrote
 STUDY, LOCK, SPOOL = "study.db", "lock", "spool"
 _BESIDE_THE_STUDY = tuple(f"{STUDY}{end}" for end in ("-journal", "-wal", "-shm"))  # SQLite's
-OWN = (SPEC, PREPARED, IDENTITY, EVENTS, NOW, CONTROL, STUDY, *_BESIDE_THE_STUDY, LOCK, SPOOL)
+OWN = (
+    *(SPEC, PREPARED, IDENTITY, EVENTS, NOW, CONTROL, REPORT),
+    *(STUDY, *_BESIDE_THE_STUDY, LOCK, SPOOL),
+)
 
 Place = Path | str
 """A folder here, or an fsspec URL without a slash at its end."""
@@ -77,9 +81,7 @@ class SweepFolder:
     @cached_property
     def files(self) -> Files:
         """Its texts, by the names above."""
-        if isinstance(self.place, Path):
-            return LocalFiles(self.place)
-        return RemoteFiles(self.place)
+        return files_at(self.place)
 
     @property
     def path(self) -> Path:

@@ -150,7 +150,7 @@ def sweep_record(
         objectives: trial number, objective, time of its end; drawn as a curve over trials.
         page: what MLflow's own page shows, by its tags: description, source, commit.
         inputs, views: see `RunRecord`.
-        artifacts: `spec.yaml`, `report.txt`, `plans.svg`, `plans.json`.
+        artifacts: `spec.yaml`, `report.txt`, `report.html`, `plans.svg`, `plans.json`.
         sweep_id: its folder's.
         asked: how many scores it asks for now, of all trials there are to be.
 

@@ -24,7 +24,7 @@ from sweeps.tracking.first_trials import FirstTrials
 from sweeps.tracking.inputs import inputs_of
 from sweeps.tracking.project import sweep_record
 from sweeps.tracking.sweep_run import (
-    Report,
+    Texts,
     asked_of_all,
     page_tags,
     spec_artifact,
@@ -62,13 +62,13 @@ class Projection:
         prepared: ResolvedInputs,
         folder: SweepFolder,
         study: SweepStudy,
-        report: Report,
+        texts: Texts,
     ) -> None:
         self._sweep = sweep
         self._prepared = prepared
         self._folder = folder
         self._study = study
-        self._report = report
+        self._texts = texts
         self._store = Store(sweep.store)
         self._id = folder.identity
         self._said: set[StageScores] = set()
@@ -120,7 +120,7 @@ class Projection:
             self._study.trials(),
             SweepState.RUNNING,
             at,
-            self._report,
+            self._texts,
         )
 
     def closing(self, state: SweepState, at: float) -> Iterator[RunRecord]:
@@ -132,7 +132,7 @@ class Projection:
         """
         trials, stages = self._study.trials(), ReadOnce(self._store)
         yield whole_sweep_record(
-            self._sweep, self._prepared, self._folder, stages, trials, state, at, self._report
+            self._sweep, self._prepared, self._folder, stages, trials, state, at, self._texts
         )
         # A trial may have finished before the baseline had the scores that its gains are over.
         ended = [trial for trial in trials if trial.state != TrialState.RUNNING]
@@ -162,7 +162,7 @@ class Projection:
         )
 
 
-def sweep_projection(folder: SweepFolder, report: Report) -> Iterator[RunRecord]:
+def sweep_projection(folder: SweepFolder, texts: Texts) -> Iterator[RunRecord]:
     """Every record of the sweep in `folder`: the sweep, its trials, their stages.
 
     A sweep that has not started yet has none.
@@ -175,7 +175,7 @@ def sweep_projection(folder: SweepFolder, report: Report) -> Iterator[RunRecord]
         return
     stages = ReadOnce(Store(sweep.store))
     state = state_now(folder, trials)
-    yield whole_sweep_record(sweep, prepared, folder, stages, trials, state, None, report)
+    yield whole_sweep_record(sweep, prepared, folder, stages, trials, state, None, texts)
     yield from _trials(sweep, prepared, folder, stages, trials, state, trials, set())
 
 

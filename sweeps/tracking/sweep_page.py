@@ -1,13 +1,14 @@
 """What the page of a sweep's run tells: its description in Markdown, links to tables. Pure.
 
 The answer is `results.winners`'s; here it is only worded. `{experiment}` stands for the number of
-MLflow's experiment, which the writer knows. Pictures are in `plan_picture`, tables in `views`.
+MLflow's experiment and `{run}` for the run's, which the writer knows. Tables are in `views`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sweeps.results.question import question
 from sweeps.results.rows import SweepResults
 from sweeps.results.settings import whole
 from sweeps.results.tables import Choice, incomplete
@@ -18,8 +19,17 @@ from sweeps.spec.sweep import Sweep
 from sweeps.statistics.points import signed
 from sweeps.tracking.diff import OURS
 from sweeps.tracking.names import TAG_LENGTH
-from sweeps.tracking.views import STAGES, TRIALS, best_for, chosen_by, families_of, view_link
+from sweeps.tracking.views import (
+    STAGES,
+    TRIALS,
+    artifact_link,
+    best_for,
+    chosen_by,
+    families_of,
+    view_link,
+)
 
+PAGE = "report.html"  # the whole report, where there is one among the run's artifacts
 _LINES = 40  # of a table by family
 
 
@@ -28,13 +38,15 @@ def description(
     folder: SweepFolder,
     results: SweepResults | None = None,
     is_whole: bool = True,
+    has_page: bool = False,
 ) -> str:
     """The text of the sweep's page; without results, of one that has only begun.
 
     Args:
         is_whole: whether it has ended; otherwise the answer is of what is complete so far.
+        has_page: whether the whole report is kept with the run.
     """
-    parts = [_question(sweep)]
+    parts = [f"{OURS} {question(sweep)}"]
     if results is not None and not is_whole:
         parts.append(_so_far(results))
     found = () if results is None else winners(results)
@@ -49,7 +61,7 @@ def description(
         f"{sweep.objective.split}; what is shown is never what chose. A gain is over the baseline "
         "at the same seed and recipe, in points; a family is the unweighted mean over its "
         "languages, its interval (95 %) for other languages and seeds.",
-        "\n".join(["**Look further.**", "", *_links(folder, results)]),
+        "\n".join(["**Look further.**", "", *_links(folder, results, has_page)]),
         f"**Make it again.** `xlt run spec.yaml` (under Artifacts), or `xlt resume {folder.called}`"
         " where it lies; `report.txt` has every table, `plans.svg` the plans as a tree,"
         " `plans.json` its data.",
@@ -72,15 +84,6 @@ def _so_far(results: SweepResults) -> str:
     return (
         f"**It is still running.** {trials} complete when this was written; it is written again "
         "as more are."
-    )
-
-
-def _question(sweep: Sweep) -> str:
-    tasks = ", ".join(map(str, sweep.intermediate.tasks)) or "no tasks"
-    targets = ", ".join(target.task for target in sweep.targets)
-    return (
-        f"{OURS} Which of {tasks}, in which order and how many, should be trained before "
-        f"{targets}, and for which language families does it pay?"
     )
 
 
@@ -110,7 +113,9 @@ def _answer(same: Sequence[Winner]) -> Iterator[str]:
         yield "\n".join(lines)
 
 
-def _links(folder: SweepFolder, results: SweepResults | None) -> Iterator[str]:
+def _links(folder: SweepFolder, results: SweepResults | None, has_page: bool) -> Iterator[str]:
+    if has_page:
+        yield f"* [The whole report]({artifact_link(PAGE)})"
     yield f"* [Trials as a table]({view_link(folder, TRIALS)})"
     if families_of(results):
         yield f"* [Trials as charts]({view_link(folder, TRIALS, is_drawn=True)})"

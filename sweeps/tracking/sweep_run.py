@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sweeps.results.facts import SweepFacts, facts_of
 from sweeps.results.rows import (
     ReadOnce,
     ScoreRow,
@@ -14,12 +15,7 @@ from sweeps.results.rows import (
     rows_of,
 )
 from sweeps.results.states import SweepState
-from sweeps.results.status import (
-    count_trials,
-    ended_at,
-    read_events,
-    stages_and_lacking,
-)
+from sweeps.results.status import count_stages, read_events
 from sweeps.results.tables import first, incomplete, ranked
 from sweeps.search.of_sweep import candidates_of, planned_trials
 from sweeps.spec.paths import SPEC, SweepFolder
@@ -28,9 +24,8 @@ from sweeps.spec.sweep import Sweep
 from sweeps.spec.trials import paths_of_trial
 from sweeps.tracking.diff import NOTE_TAG
 from sweeps.tracking.inputs import inputs_of
-from sweeps.tracking.plan_picture import plan_artifacts
 from sweeps.tracking.project import Best, sweep_record
-from sweeps.tracking.sweep_page import description
+from sweeps.tracking.sweep_page import PAGE, description
 from sweeps.tracking.trial_run import abouts_of, objective_of
 from sweeps.tracking.views import views
 from xlt_core.vocabulary.events import Event, SweepStarted
@@ -40,8 +35,8 @@ if TYPE_CHECKING:
     from sweeps.spec.inputs import ResolvedInputs
     from sweeps.tracking.records import RunRecord
 
-# What people read of the results; how they look is not tracking's business.
-Report = Callable[[SweepResults], str]
+# What people read of a sweep, texts by file name; how they look is not tracking's business.
+Texts = Callable[[SweepFacts], Mapping[str, str]]
 
 
 def whole_sweep_record(
@@ -52,20 +47,18 @@ def whole_sweep_record(
     trials: Sequence[Trial],
     state: SweepState,
     at: float | None,
-    report: Report,
+    texts: Texts,
 ) -> RunRecord:
     """The sweep's record with everything that is known of it now."""
     ends = dict(_trial_ends(sweep, prepared, store, trials))
     last = max(ends.values(), default=0.0) if at is None else at
     events = read_events(folder)
     started, ended = times_of_sweep(events, last)
-    stages, short = stages_and_lacking(
-        sweep, prepared, trials, store, folder.identity, ended_at(state, events)
-    )
-    counts = count_trials(trials, state, short)
     results = SweepResults(
         sweep, prepared, tuple(trials), tuple(rows_of(sweep, prepared, store, trials))
     )
+    facts = facts_of(results, folder, store, state, events)
+    artifacts = {**spec_artifact(folder), **texts(facts)}
     left_out, best = incomplete(results.rows, results.asked), best_of(results)
     whole: dict[int, list[ScoreRow]] = defaultdict(list)
     for row in results.rows:
@@ -78,8 +71,8 @@ def whole_sweep_record(
         started,
         ended,
         counts={
-            **{f"trials/{name}": value for name, value in vars(counts).items()},
-            **{f"stages/{name}": value for name, value in vars(stages).items()},
+            **{f"trials/{name}": value for name, value in vars(facts.trials).items()},
+            **{f"stages/{name}": value for name, value in vars(count_stages(facts.stages)).items()},
         },
         best=best,
         best_scores=[] if best is None else scores_of(results, best),
@@ -91,14 +84,14 @@ def whole_sweep_record(
         ],
         environment=_environment(sweep, prepared, store, trials),
         selection=selection(sweep, prepared),
-        page=page_tags(sweep, folder, events, results, is_whole=state != SweepState.RUNNING),
+        page=page_tags(
+            *(sweep, folder, events, results),
+            is_whole=state != SweepState.RUNNING,
+            has_page=PAGE in artifacts,
+        ),
         inputs=inputs_of(prepared),
         views=views(folder, results),
-        artifacts={
-            **spec_artifact(folder),
-            "report.txt": report(results),
-            **plan_artifacts(results),
-        },
+        artifacts=artifacts,
         sweep_id=folder.identity,
         asked=asked_of_all(sweep, prepared),
     )
@@ -116,11 +109,12 @@ def page_tags(
     events: Sequence[Event],
     results: SweepResults | None = None,
     is_whole: bool = True,
+    has_page: bool = False,
 ) -> dict[str, str]:
     """What MLflow's own page of a run shows: the description, what was run, at which commit."""
     commits = [e.commit for e in events if isinstance(e, SweepStarted) and e.commit]
     return {
-        NOTE_TAG: description(sweep, folder, results, is_whole),
+        NOTE_TAG: description(sweep, folder, results, is_whole, has_page),
         "mlflow.source.name": f"xlt resume {sweep.name}",
         "mlflow.source.type": "LOCAL",
         **({"mlflow.source.git.commit": commits[-1]} if commits else {}),

@@ -80,6 +80,11 @@ def view_link(folder: SweepFolder, name: str, is_drawn: bool = False) -> str:
     return f"#/experiments/{{experiment}}/runs?viewStateShareKey={key}&{TRAINING}{drawn}"
 
 
+def artifact_link(name: str) -> str:
+    """Where a file of the run's own is shown, within MLflow's pages."""
+    return f"#/experiments/{{experiment}}/runs/{{run}}/artifacts/{name}?{TRAINING}"
+
+
 def search_link(text: str, order: str = "") -> str:
     """Where the runs that a search finds are, within MLflow's pages."""
     sort = f"&orderByKey={quote(order)}&orderByAsc=false" if order else ""

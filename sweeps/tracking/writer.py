@@ -182,6 +182,7 @@ class Writer:
         created = False
         if known is None:
             known, created = self._find_or_create(record, parent)
+        record = placed(record, self._experiment, known.run_id)
         if record.level == "sweep":
             self.page = f"{self._experiment}/{known.run_id}"
         said = self._said.get(known.run_id, frozenset())
@@ -449,12 +450,17 @@ def _can_be_new(record: RunRecord, there: Mapping[tuple[str, str], Collection[st
     return not (is_there or record.artifacts or record.inputs or record.views)
 
 
-def placed(record: RunRecord, experiment: str) -> RunRecord:
-    """The record with the experiment's number where its description leads to other pages."""
+def placed(record: RunRecord, experiment: str, run: str = "{run}") -> RunRecord:
+    """The record with the numbers of experiment and run where its description leads to pages.
+
+    Args:
+        run: its id; without, the place for it stays.
+    """
     note = record.tags.get(NOTE_TAG)
     if note is None:
         return record
-    return replace(record, tags={**record.tags, NOTE_TAG: note.replace("{experiment}", experiment)})
+    note = note.replace("{experiment}", experiment).replace("{run}", run)
+    return replace(record, tags={**record.tags, NOTE_TAG: note})
 
 
 def _data_set(given: DataInput) -> DatasetInput:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from sweeps.execution.driver import Ended, run_sweep
-from sweeps.report.render import results_report, text_report
+from sweeps.report.artifacts import texts
+from sweeps.report.render import results_report
 from sweeps.report.text import as_text
 from sweeps.results.rows import read_results
 from sweeps.results.status import lacks_scores, read_sweep, sweep_status
@@ -73,9 +74,7 @@ def test_every_trial_has_a_gain(sweep, form):
     stages = sweep_status(made.folder).stages
     assert stages.executed == stages.distinct
     assert not lacks_scores(*read_sweep(made.folder))
-    runs = [
-        record for record in sweep_projection(made.folder, text_report) if record.level == "stage"
-    ]
+    runs = [record for record in sweep_projection(made.folder, texts) if record.level == "stage"]
     trained = {record.tag_value for record in runs}
     assert trained == {s.key for s in _trainings(made)}, "MLflow has the baselines' runs too"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import filelock
 import pytest
 
-from sweeps.report.render import text_report
+from sweeps.report.artifacts import texts
 from sweeps.results.rows import read_results
 from sweeps.results.status import (
     ENDED_ON_REQUEST,
@@ -219,7 +219,7 @@ class TestSweepStatus:
         for read in (
             sweep_status,
             read_results,
-            lambda folder: list(sweep_projection(folder, text_report)),
+            lambda folder: list(sweep_projection(folder, texts)),
         ):
             with pytest.raises(
                 UserMistake, match=r"study\.db: Optuna's study of made is not there"

@@ -127,7 +127,8 @@ class TestEstimate:
     @given(tables(fewest=2))
     @settings(max_examples=40, deadline=None)
     def test_bounds_add_as_variances_do(self, cells):
-        """Less one share of what language and seed do together, by analysis of variance."""
+        """Less one share of what language and seed do together, by analysis of variance; and never
+        less than that by itself."""
         languages, seeds = (sorted({key[at] for key in cells}) for at in (0, 1))
         table = np.array([[cells[n, s] for s in seeds] for n in languages])
         rest = table - table.mean(1, keepdims=True) - table.mean(0) + table.mean()
@@ -137,8 +138,9 @@ class TestEstimate:
             for axis, names, square in zip((1, 0), (languages, seeds), squares, strict=True)
         ]
         freedom = (len(languages) - 1) * (len(seeds) - 1)
-        together = min(squares) * (rest**2).sum() / freedom / table.size
-        wanted = math.sqrt(max(*bounds, sum(bounds) - together))
+        together = (rest**2).sum() / freedom / table.size
+        least = stdtrit(freedom, 0.975) ** 2 * together
+        wanted = math.sqrt(max(*bounds, sum(bounds) - min(squares) * together, least))
         assert estimate(cells).half_width == pytest.approx(wanted, abs=1e-9)
 
     @pytest.mark.parametrize("seeds", [2, 3, 5])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from mlflow import MlflowClient
 
-from sweeps.report.render import text_report
+from sweeps.report.artifacts import texts
 from sweeps.results.states import SweepState
 from sweeps.search.study import SweepStudy
 from sweeps.spec.stored import write_spec
@@ -43,7 +43,7 @@ def extended(make, uri):
 
 def projection_of(made):
     study = SweepStudy.open(made.sweep.storage, made.sweep.name)
-    return Projection(made.sweep, made.prepared, made.folder, study, text_report)
+    return Projection(made.sweep, made.prepared, made.folder, study, texts)
 
 
 def told(made, state):

@@ -7,7 +7,7 @@ from collections import Counter
 import filelock
 import pytest
 
-from sweeps.report.render import text_report
+from sweeps.report.artifacts import texts
 from sweeps.search.study import SweepStudy
 from sweeps.spec.identity import give_identity
 from sweeps.tracking.diff import NOTE_TAG
@@ -41,25 +41,25 @@ def values_of(record):
 
 def projection_of(made):
     study = SweepStudy.open(made.sweep.storage, made.sweep.name)
-    return Projection(made.sweep, made.prepared, made.folder, study, text_report)
+    return Projection(made.sweep, made.prepared, made.folder, study, texts)
 
 
 class TestSweepProjection:
     def test_a_record_for_the_sweep_each_trial_and_each_trained_stage(self, made):
         """Two seeds of 1 + 2 + 2 + 3 trainings, one of them shared."""
-        found = by_tag(sweep_projection(made.folder, text_report))
+        found = by_tag(sweep_projection(made.folder, texts))
         levels = [level for level, _ in found]
         assert (levels.count("sweep"), levels.count("trial"), levels.count("stage")) == (1, 4, 14)
 
     def test_saying_it_twice_says_the_same(self, made):
         """Every time and number is a stored fact."""
-        assert list(sweep_projection(made.folder, text_report)) == list(
-            sweep_projection(made.folder, text_report)
+        assert list(sweep_projection(made.folder, texts)) == list(
+            sweep_projection(made.folder, texts)
         )
 
     def test_a_trial_has_its_scores_and_gains_by_family(self, made):
         """Names are stable across sweeps."""
-        record = by_tag(sweep_projection(made.folder, text_report))["trial", "made/3"]
+        record = by_tag(sweep_projection(made.folder, texts))["trial", "made/3"]
         metrics = {metric.key: metric.value for metric in record.metrics}
         assert metrics["gain/lab-nli/Lab-A"] == pytest.approx(9.0)
         assert metrics["objective"] == 83.5, "by the scores of both seeds, whatever was told"
@@ -73,7 +73,7 @@ class TestSweepProjection:
 
     def test_a_stage_has_its_curve_and_the_scores_asked_of_it(self, made):
         """Loss by step, then what evaluations said."""
-        found = by_tag(sweep_projection(made.folder, text_report))
+        found = by_tag(sweep_projection(made.folder, texts))
         path = made.paths("lab-pairs")[0]
         first, last = (found["stage", stage.key] for stage in lineage(path.trained))
         assert [m.value for m in first.metrics if m.key == "curve/loss"] == [1.0, 0.5]
@@ -82,7 +82,7 @@ class TestSweepProjection:
 
     def test_the_sweep_names_its_best_trial_and_carries_spec_and_report(self, made):
         """Counts, best, versions, and two files to read."""
-        record = by_tag(sweep_projection(made.folder, text_report))["sweep", "made"]
+        record = by_tag(sweep_projection(made.folder, texts))["sweep", "made"]
         assert record.tags["xlt.best"] == "1: lab-pairs"
         assert record.tags["xlt.environment.torch"] == "2.13"
         assert set(record.artifacts) == {"spec.yaml", "report.txt", "plans.svg", "plans.json"}
@@ -95,7 +95,7 @@ class TestSweepProjection:
         made = make()
         made.ask(0, "(none)")
         made.journal(SweepStarted("made", at=BEGAN), TrialStarted(trial=0, at=BEGAN + 1))
-        record = by_tag(sweep_projection(made.folder, text_report))["sweep", "made"]
+        record = by_tag(sweep_projection(made.folder, texts))["sweep", "made"]
         assert (record.status, record.ended) == (Status.KILLED, BEGAN + 1)
 
     def test_an_open_trial_of_a_sweep_that_does_not_run_is_not_left_running(self, make):
@@ -104,14 +104,14 @@ class TestSweepProjection:
         made.ask(0, "(none)")
         made.compute("(none)")
         made.journal(SweepStarted("made", at=BEGAN))
-        found = by_tag(sweep_projection(made.folder, text_report))
+        found = by_tag(sweep_projection(made.folder, texts))
         record = found["trial", "made/0"]
         assert (record.status, record.tags["xlt.state"]) == (Status.KILLED, "open")
         assert record.ended == BEGAN + 10
         counts = {m.key: m.value for m in found["sweep", "made"].metrics}
         assert (counts["trials/open"], counts["trials/running"]) == (1, 0)
         with filelock.FileLock(made.folder.lock):
-            record = by_tag(sweep_projection(made.folder, text_report))["trial", "made/0"]
+            record = by_tag(sweep_projection(made.folder, texts))["trial", "made/0"]
         assert (record.status, record.ended) == (Status.RUNNING, None)
 
     def test_a_trial_that_failed_before_it_computed_anything(self, make):
@@ -120,7 +120,7 @@ class TestSweepProjection:
         made.ask(0, "(none)")
         made.tell(0, None, "no data")
         made.journal(TrialFailed(trial=0, at=BEGAN + 3))
-        record = by_tag(sweep_projection(made.folder, text_report))["trial", "made/0"]
+        record = by_tag(sweep_projection(made.folder, texts))["trial", "made/0"]
         assert (record.status, record.ended) == (Status.FAILED, BEGAN + 3)
         assert record.tags["xlt.error"] == "no data"
 
@@ -128,7 +128,7 @@ class TestSweepProjection:
         """Nothing to say."""
         made = make()
         (made.folder.path / "prepared.json").unlink()
-        assert list(sweep_projection(made.folder, text_report)) == []
+        assert list(sweep_projection(made.folder, texts)) == []
 
 
 class TestProjection:
@@ -144,14 +144,14 @@ class TestProjection:
         events += [TrialFinished(trial=number) for number in range(4)]
         told = [record for event in events for record in live.after(event)]
         told += live.closing("finished", 0.0)
-        assert by_tag(told) == by_tag(sweep_projection(made.folder, text_report))
+        assert by_tag(told) == by_tag(sweep_projection(made.folder, texts))
 
     def test_in_the_end_every_trial_is_said_as_it_stands_then(self, made):
         """Whatever was said before; its gains may have had to wait for the baseline."""
         said = by_tag(projection_of(made).closing("finished", 0.0))
         trials = {tag: record for tag, record in said.items() if tag[0] == "trial"}
         assert len(trials) == 4
-        assert trials.items() <= by_tag(sweep_projection(made.folder, text_report)).items()
+        assert trials.items() <= by_tag(sweep_projection(made.folder, texts)).items()
 
     def test_while_it_runs_the_page_has_the_answer_so_far(self, made):
         """What was written when it last stopped would look like today's answer."""
@@ -166,7 +166,7 @@ class TestProjection:
 
     def test_sweeps_compare_by_the_winners_families(self, made):
         """The sweep's run has what its best trial's run has, by the same names."""
-        said = by_tag(sweep_projection(made.folder, text_report))
+        said = by_tag(sweep_projection(made.folder, texts))
         sweep = said["sweep", "made"]
         best = said["trial", f"made/{sweep.tags['xlt.best'].partition(':')[0]}"]
         assert any(name.startswith("gain/lab-nli/") for name in values_of(best))
@@ -188,7 +188,7 @@ class TestProjection:
         events += [TrialFinished(trial=number) for number in range(2)]
         told = [record for event in events for record in live.after(event)]
         told += live.closing("finished", 0.0)
-        for records in (told, list(sweep_projection(made.folder, text_report))):
+        for records in (told, list(sweep_projection(made.folder, texts))):
             ids = Counter((record.level, record.sweep_id) for record in by_tag(records).values())
             assert ids == {
                 ("sweep", own): 1,
@@ -214,7 +214,7 @@ class TestProjection:
         made.journal(TrialFinished(trial=0, at=BEGAN + 5000))
         (said,) = (
             record
-            for record in sweep_projection(made.folder, text_report)
+            for record in sweep_projection(made.folder, texts)
             if record.level == "trial"
         )
         assert (said.started, said.ended) == (BEGAN + 5000, BEGAN + 5000)
@@ -224,7 +224,7 @@ class TestProjection:
         made = make()
         made.journal(SweepStarted("made", at=BEGAN), SweepStarted("made", at=BEGAN - 3600))
         made.ask(0, "(none)")
-        said = next(iter(sweep_projection(made.folder, text_report)))
+        said = next(iter(sweep_projection(made.folder, texts)))
         assert said.started == BEGAN - 3600 and said.ended in (None, BEGAN)
 
     @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_overlaps_of_a_plan_are_flagged(made):
 class TestTheTree:
     def test_a_stage_hangs_under_the_first_trial_that_asked_for_it(self, made):
         """Sweep, trial, stage: the step that trials 1 and 3 share is trial 1's."""
-        found = by_tag(sweep_projection(made.folder, text_report))
+        found = by_tag(sweep_projection(made.folder, texts))
         shared, second, last = lineage(made.paths("lab-pairs > lab-topic")[0].trained)
         parents = [found["stage", stage.key].parent for stage in (shared, second, last)]
         assert parents == ["made/1", "made/3", "made/3"]
@@ -264,7 +264,7 @@ class TestTheTree:
 
     def test_a_trial_has_all_that_a_table_needs(self, made):
         """Flat, under names that do not depend on the sweep."""
-        record = by_tag(sweep_projection(made.folder, text_report))["trial", "made/3"]
+        record = by_tag(sweep_projection(made.folder, texts))["trial", "made/3"]
         wanted = {
             "plan": "lab-pairs > lab-topic",
             "tasks": "lab-pairs, lab-topic",

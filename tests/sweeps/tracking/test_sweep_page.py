@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sweeps.report.render import text_report
+from sweeps.report.artifacts import texts
 from sweeps.tracking.projection import sweep_projection
 from sweeps.tracking.records import RunRecord
 from sweeps.tracking.run_page import EXPERIMENTS, noted, run_page
@@ -22,7 +22,7 @@ NOTE = "mlflow.note.content"
 @pytest.fixture
 def record(made) -> RunRecord:
     """The sweep's record."""
-    return next(iter(sweep_projection(made.folder, text_report)))
+    return next(iter(sweep_projection(made.folder, texts)))
 
 
 def rows(uri, statement, *values):
@@ -74,7 +74,7 @@ class TestDescription:
 
     def test_charts_draw_what_trials_have(self, made):
         """No empty chart: each metric and param is one of the trials' own; the rest is folded."""
-        sweep, *others = sweep_projection(made.folder, text_report)
+        sweep, *others = sweep_projection(made.folder, texts)
         (state,) = (s for s in map(json.loads, sweep.views.values()) if "compareRunCharts" in s)
         trials = [record for record in others if record.level == "trial"]
         keys = {point.key for trial in trials for point in trial.metrics}
@@ -106,7 +106,7 @@ class TestDescription:
 class TestInMlflow:
     def test_the_page_is_there_and_a_sync_again_changes_nothing(self, made, uri, content):
         """Number of the experiment in its links, data sets as inputs, and found by `run_page`."""
-        records = list(sweep_projection(made.folder, text_report))
+        records = list(sweep_projection(made.folder, texts))
         sync(records, uri)
         ((experiment, run),) = rows(
             uri,
@@ -126,7 +126,7 @@ class TestInMlflow:
 
     def test_a_description_of_somebodys_own_stays(self, made, uri):
         """What people write on the page is theirs."""
-        records = list(sweep_projection(made.folder, text_report))
+        records = list(sweep_projection(made.folder, texts))
         sync(records, uri)
         with sqlite3.connect(uri.removeprefix("sqlite:///")) as connection:
             connection.execute("update tags set value = 'mine' where key = ?", (NOTE,))

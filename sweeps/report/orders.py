@@ -1,0 +1,97 @@
+"""What it does to have one intermediate task before another: a small matrix and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sweeps.report.document import Column, Figure, Heat, Kind, Paragraph, Part, Shown, Table, Value
+from sweeps.report.estimates import (
+    AT_ONCE,
+    CORRECTED,
+    INTERVAL,
+    NUMBERS,
+    corrected_values,
+    correction_notes,
+)
+from sweeps.results.gains import by_order, plan_gains
+from sweeps.results.rows import SweepResults
+from sweeps.statistics import sentences
+from sweeps.statistics.precedence import OrderEffects, order_effects
+
+
+def order_matrices(results: SweepResults) -> Iterator[Part]:
+    """A matrix and a table a target; none where no pair was tried in both orders."""
+    gains = plan_gains(results)
+    for target in sorted({one.target for one in gains}):
+        found = order_effects(by_order(one for one in gains if one.target == target))
+        if found.pairs:
+            yield _matrix(target, found)
+            yield _table(target, found)
+            yield from _notes(target, found)
+
+
+def _matrix(target: str, found: OrderEffects) -> Figure:
+    rows: list[tuple[Value, ...]] = []
+    for (first, second), one in found.pairs.items():
+        mean = one.line.estimate.mean
+        rows += [
+            (f"{first} first", f"then {second}", mean),
+            (f"{second} first", f"then {first}", -mean),
+        ]
+    caption = f"Order on {target}: what a task (row) before another (column) gains, in points"
+    data = Table(
+        f"order-matrix-{target}",
+        caption,
+        (Column("first"), Column("second"), Column("gain", Kind.POINTS)),
+        tuple(sorted(rows, key=str)),
+    )
+    return Figure(
+        data.name,
+        caption,
+        "A matrix of tasks by tasks; the numbers, with their intervals, are in the next table.",
+        Heat("first", "second", "gain"),
+        data,
+    )
+
+
+def _table(target: str, found: OrderEffects) -> Table:
+    pairs = found.pairs
+    return Table(
+        f"orders-{target}",
+        f"One task before another, over the other way round, on {target}",
+        (
+            Column("first"),
+            Column("second"),
+            *CORRECTED,
+            Column("sets", Kind.COUNT),
+            Column("plans", Kind.COUNT),
+        ),
+        tuple(
+            (*pair, *corrected_values(one.line), one.sets, one.plans) for pair, one in pairs.items()
+        ),
+        (
+            Shown("first", ("first",)),
+            Shown("second", ("second",)),
+            Shown("effect", ("gain",)),
+            INTERVAL,
+            *AT_ONCE,
+            *NUMBERS,
+            Shown("plans", ("plans",)),
+        ),
+        sentences.gains(
+            "what the order adds",
+            {f"{first} before {second}": one.line for (first, second), one in pairs.items()},
+        ),
+        correction_notes(one.line for one in pairs.values()),
+    )
+
+
+def _notes(target: str, found: OrderEffects) -> Iterator[Paragraph]:
+    if found.not_estimable:
+        names = ", ".join(f"{a} and {b}" for a, b in found.not_estimable)
+        yield Paragraph(
+            f"On {target} the orders that were tried do not tell the effect of: {names}."
+        )
+    if found.repeated:
+        names = ", ".join(" > ".join(order) for order in found.repeated)
+        yield Paragraph(f"Left out, a task standing in them twice: {names}.")

@@ -1,0 +1,108 @@
+"""For which language families the winners pay: a forest plot, a corrected table, and in how many
+languages of a family the gain holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from sweeps.report.document import Column, Figure, Forest, Paragraph, Part, Shown, Table
+from sweeps.report.estimates import (
+    AT_ONCE,
+    COLUMNS,
+    CORRECTED,
+    GAIN,
+    INTERVAL,
+    NUMBERS,
+    corrected_values,
+    correction_notes,
+    values,
+)
+from sweeps.report.families import alike, no_gains
+from sweeps.report.plans import named
+from sweeps.results.gains import plan_gains
+from sweeps.results.rows import SweepResults
+from sweeps.results.winners import Winner
+from sweeps.statistics import sentences
+from sweeps.statistics.cells import Cell
+from sweeps.statistics.multiplicity import table
+from sweeps.statistics.replicability import gain_p_values, replicability
+from xlt_core.vocabulary.languages import family_of
+
+Place = tuple[str, str]  # target and family
+
+
+def families(results: SweepResults) -> Iterator[Part]:
+    """Of each winner, once where both ways choose the same."""
+    for winner, chosen_by in alike(results):
+        nothing = no_gains(results, winner, chosen_by)
+        if nothing is not None:
+            yield nothing
+            continue
+        yield _forest(winner, chosen_by)
+        yield _table(winner, chosen_by)
+        yield from _holds(results, winner)
+
+
+def _forest(winner: Winner, chosen_by: str) -> Figure:
+    caption = f"Gain by language family: {named(winner)}, {chosen_by}; points, 95 % interval"
+    data = Table(
+        f"forest-{winner.languages}",
+        caption,
+        (Column("target"), Column("family"), *COLUMNS),
+        tuple((line.target, line.family, *values(line.gain)) for line in winner.families),
+        (Shown("target", ("target",)), Shown("family", ("family",)), GAIN, INTERVAL, *NUMBERS),
+    )
+    return Figure(
+        data.name,
+        caption,
+        f"A forest plot of {len(data.rows)} lines, a point and an interval each, 0 marked; where "
+        "an interval is not estimable there is a point alone. The numbers are in the next table.",
+        Forest("family", "gain", "low", "high", "target", "not_estimable"),
+        data,
+    )
+
+
+def _table(winner: Winner, chosen_by: str) -> Table:
+    lines = table({(line.target, line.family): line.gain for line in winner.families})
+    several = len({target for target, _ in lines}) > 1
+    said = {f"{f} on {t}" if several else f: line for (t, f), line in lines.items()}
+    return Table(
+        f"families-{winner.languages}",
+        f"Gain by language family: {named(winner)}, {chosen_by}",
+        (Column("target"), Column("family"), *CORRECTED),
+        tuple((*place, *corrected_values(line)) for place, line in lines.items()),
+        (
+            Shown("target", ("target",)),
+            Shown("family", ("family",)),
+            GAIN,
+            INTERVAL,
+            *AT_ONCE,
+            *NUMBERS,
+        ),
+        sentences.gains(f"the gain of {named(winner)} over no intermediate task", said),
+        (
+            "A family is the unweighted mean over its languages of the mean over seeds; intervals "
+            "are for languages like these and other seeds.",
+            *correction_notes(lines.values()),
+        ),
+    )
+
+
+def _holds(results: SweepResults, winner: Winner) -> Iterator[Paragraph]:
+    """In how many languages of each family with several a gain is shown."""
+    for (target, family), cells in sorted(_cells(results, winner).items()):
+        languages = {language for language, _ in cells}
+        if len(languages) > 1:
+            found = replicability(gain_p_values(cells))
+            if len(found.not_estimable) < len(languages):
+                yield Paragraph(f"On {target}: {sentences.replicated(family, found)}")
+
+
+def _cells(results: SweepResults, winner: Winner) -> Mapping[Place, Mapping[Cell, float]]:
+    found: dict[Place, dict[Cell, float]] = defaultdict(dict)
+    for one in plan_gains(results):
+        if one.standing.choice == winner.standing.choice:
+            for (language, seed), gain in one.cells.items():
+                found[one.target, family_of(language)][language, seed] = gain
+    return found
