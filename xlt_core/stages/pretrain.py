@@ -12,9 +12,12 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import ClassVar
 
+from xlt_core.data import open_source
+from xlt_core.models.pretrainings import Pretraining
 from xlt_core.stages.versions import Versions, of_own, of_tasks, raised
 from xlt_core.training.methods import get_method
 from xlt_core.vocabulary.fingerprint import fingerprint
+from xlt_core.vocabulary.languages import ENGLISH
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
@@ -51,6 +54,21 @@ class PretrainStage:
     parent: ClassVar[None] = None
     parents: ClassVar[tuple[()]] = ()
     position: ClassVar[str] = "pretrain"
+
+    @classmethod
+    def of(cls, how: Pretraining, encoder: EncoderRef) -> PretrainStage:
+        """The stage that pretrains `encoder` so; opens the texts.
+
+        Raises:
+            UserMistake: they cannot be had.
+        """
+        source = open_source(how.source)
+        texts = tuple(source.refer(how.texts, code, "train") for code in how.languages)
+        others = [code for code in how.languages if code != ENGLISH and how.parallel]
+        translations = tuple(source.refer(how.translations, code, "train") for code in others)
+        return cls(
+            encoder, texts, translations, how.recipe, source.ref, how.seed, how.alpha, how.parallel
+        )
 
     @cached_property
     def key(self) -> str:
