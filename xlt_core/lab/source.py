@@ -8,9 +8,9 @@ from functools import lru_cache
 from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.tagging.example import TaggingExample
+from xlt_core.lab.reading import TEXTS, TRANSLATIONS, text_examples, text_languages
 from xlt_core.lab.rows import SIZES, TARGET, LabRow, rows
 from xlt_core.lab.tasks import lab_task
-from xlt_core.lab.texts import TEXTS, TRANSLATIONS, text_examples, text_languages
 from xlt_core.lab.world import LANGUAGES, World
 from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
