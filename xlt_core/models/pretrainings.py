@@ -23,7 +23,7 @@ class Pretraining:
         languages: whose texts; of those but English also translations, where any are drawn.
         recipe: steps, batch size, rate and so on.
         seed: of order, masks and dropout, whatever a sweep's seeds.
-        alpha, parallel: as `PretrainStage` has them.
+        alpha, parallel, masked: as `PretrainStage` has them.
         texts, translations: the tasks of the source that have them, of the kind `masked_lm`.
     """
 
@@ -34,6 +34,7 @@ class Pretraining:
     seed: int = 0
     alpha: float = 0.3
     parallel: float = 0.0
+    masked: float = 0.15
     texts: str = "texts"
     translations: str = "translations"
 

@@ -21,7 +21,9 @@ from xlt_core.vocabulary.languages import ENGLISH
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
-ALPHA = 0.3  # of the first version, and XLM-R's: keys leave it out
+# Of the first version, so that keys leave them out: XLM-R's and BERT's.
+ALPHA = 0.3
+MASKED = 0.15
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class PretrainStage:
         seed: of order, masks and dropout, whatever the seeds of who goes on from it.
         alpha: how languages are drawn: in proportion to their rows to this power.
         parallel: share of the rows that are a text with its translation.
+        masked: share of a row's pieces that are hidden.
     """
 
     encoder: EncoderRef
@@ -46,6 +49,7 @@ class PretrainStage:
     seed: int = 0
     alpha: float = ALPHA
     parallel: float = 0.0
+    masked: float = MASKED
 
     kind: ClassVar[str] = "pretrain"
     version: ClassVar[int] = 1
@@ -67,7 +71,15 @@ class PretrainStage:
         others = [code for code in how.languages if code != ENGLISH and how.parallel]
         translations = tuple(source.refer(how.translations, code, "train") for code in others)
         return cls(
-            encoder, texts, translations, how.recipe, source.ref, how.seed, how.alpha, how.parallel
+            encoder,
+            texts,
+            translations,
+            how.recipe,
+            source.ref,
+            how.seed,
+            how.alpha,
+            how.parallel,
+            how.masked,
         )
 
     @cached_property
@@ -99,6 +111,7 @@ class PretrainStage:
             "seed": self.seed,
             **({"alpha": self.alpha} if self.alpha != ALPHA else {}),
             **({"parallel": self.parallel} if self.parallel else {}),
+            **({"masked": self.masked} if self.masked != MASKED else {}),
             **of_own((ref.task for ref in self.data), scored=False),
             **raised(self.versions()),
         }
@@ -110,6 +123,7 @@ class PretrainStage:
             "recipe": asdict(self.recipe),
             "alpha": self.alpha,
             "parallel": self.parallel,
+            "masked": self.masked,
             "versions": self.versions(),
         }
 

@@ -27,7 +27,7 @@ def pretrain_stage(stage: PretrainStage, context: StageContext) -> StageResult:
 
 def _job(stage: PretrainStage, head: str, splits: Mapping[str, EncodedSplit]) -> TrainingJob:
     """Texts and translations are one member: the same head learns of both."""
-    split, rows = joined(splits)
+    split, rows = joined(splits, stage.masked)
     order = MixedOrder(
         head, split.lengths(), rows, _shares(stage), stage.recipe.batch_size, stage.seed
     )

@@ -81,7 +81,7 @@ def test_the_rest_of_the_batch_has_no_share(seed: int | None):
 def test_joined_texts_are_what_they_were():
     """Row for row; what a piece may be hidden behind is of any of them."""
     one, other = texts(5), texts(7, first=6)
-    both, rows = joined({"en": one, "sw": other})
+    both, rows = joined({"en": one, "sw": other}, share=0.5)
     assert [rows["en"].tolist(), rows["sw"].tolist()] == [[*range(5)], [*range(5, 12)]]
     assert len(both) == both.examples == 12
     assert (both.lengths()[5:] == other.lengths()).all()
@@ -89,6 +89,8 @@ def test_joined_texts_are_what_they_were():
         *one.arrays["pieces"].tolist(),
         *other.arrays["pieces"].tolist(),
     }
+    asked = both.batch(range(12), seed=1)["asked"] != IGNORED
+    assert (asked.sum(axis=1) == np.floor(0.5 * (both.lengths() - 2) + 0.5)).all()
     assert (both.arrays["ids"][both.arrays["starts"][5] :] == other.arrays["ids"]).all()
 
 

@@ -100,9 +100,9 @@ def test_what_is_not_read_has_no_share_in_the_key(bench: Callable[..., Bench]):
     bare = replace(stage, translations=())
     moved = replace(stage, source=replace(stage.source, location="/elsewhere"))
     assert bare.key == moved.key == stage.key
-    others = [replace(stage, **change) for change in ({"alpha": 1.0}, {"seed": 2})]
+    others = [replace(stage, **change) for change in ({"alpha": 1.0}, {"seed": 2}, {"masked": 0.3})]
     others += [here.pretrain(SHORT, 0.5), here.pretrain(RECIPE)]
-    assert len({one.key for one in (stage, *others)}) == 5
+    assert len({one.key for one in (stage, *others)}) == 6
 
 
 def test_masked_texts_are_an_intermediate_task_too(bench: Callable[..., Bench], tmp_path: Path):

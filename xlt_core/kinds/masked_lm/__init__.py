@@ -15,7 +15,7 @@ import numpy as np
 
 from xlt_core.kinds.arrays import IGNORED
 from xlt_core.kinds.kind import Encoding, Fields, Ints, Layout, TaskKind
-from xlt_core.kinds.masked_lm.masks import masked
+from xlt_core.kinds.masked_lm.masks import SHARE, masked
 from xlt_core.kinds.pairs import encode_pairs
 from xlt_core.kinds.tokenizer import Tokenizer
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -47,7 +47,11 @@ class TextExample:
 
 class MaskedLanguageModelling:
     """The kind. A batch that is trained on hides other pieces each time, any other batch the same
-    ones of a row wherever it stands. Of a pair that is too long the longer text is cut first."""
+    ones of a row wherever it stands. Of a pair that is too long the longer text is cut first.
+
+    Args:
+        share: of a row's pieces that are hidden; the table's member has BERT's.
+    """
 
     name = "masked_lm"
     version = 1
@@ -55,6 +59,9 @@ class MaskedLanguageModelling:
     has_choices = False
     has_classes = False
     has_head = True
+
+    def __init__(self, share: float = SHARE) -> None:
+        self.share = share
 
     def shape(self, shaper: Shaper, row: str, key: str, fields: Fields) -> TextExample | None:
         """Fields: `texts`, name → text, one or two in order."""
@@ -86,7 +93,7 @@ class MaskedLanguageModelling:
 
     def targets(self, split: EncodedSplit, rows: Ints, layout: Layout) -> dict[str, Ints]:
         """`input_ids` with pieces hidden, and `asked`, what stood there [B, T], -100 elsewhere."""
-        return masked(split, layout)
+        return masked(split, layout, self.share)
 
     def predictions(self, outputs: Outputs, task: Task) -> list[list[HiddenPiece]]:
         """Every piece that is hidden of each example, in order."""

@@ -10,13 +10,20 @@ from numpy.typing import NDArray
 
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.kind import Ints
+from xlt_core.kinds.masked_lm import MaskedLanguageModelling
+from xlt_core.kinds.masked_lm.masks import SHARE
 
 
-def joined(splits: Mapping[str, EncodedSplit]) -> tuple[EncodedSplit, dict[str, NDArray[np.int64]]]:
+def joined(
+    splits: Mapping[str, EncodedSplit], share: float = SHARE
+) -> tuple[EncodedSplit, dict[str, NDArray[np.int64]]]:
     """One split, to be trained on, and which of its rows each of `splits` has become.
 
     What a piece may be hidden behind is any piece that occurs in one of them. The examples
     themselves are left behind.
+
+    Args:
+        share: of a row's pieces that are hidden.
     """
     parts = list(splits.values())
     arrays = {name: _end_to_end(parts, name) for name in ("ids", "free")}
@@ -32,7 +39,8 @@ def joined(splits: Mapping[str, EncodedSplit]) -> tuple[EncodedSplit, dict[str, 
         name: np.arange(end - len(part), end, dtype=np.int64)
         for (name, part), end in zip(splits.items(), ends, strict=True)
     }
-    return replace(parts[0], arrays=arrays, examples=int(ends[-1])), rows
+    kind = MaskedLanguageModelling(share)
+    return replace(parts[0], kind=kind, arrays=arrays, examples=int(ends[-1])), rows
 
 
 def _end_to_end(parts: list[EncodedSplit], name: str) -> Ints:

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from xlt_core.kinds.encoded import EncodedSplit
     from xlt_core.kinds.kind import Ints, Layout
 
-SHARE = 0.15  # of a row's pieces that are hidden
+SHARE = 0.15  # of a row's pieces that are hidden, where nobody says otherwise
 MASK, OTHER = 0.8, 0.1  # of these: behind the mask, behind any other piece; the rest stay
 
 Floats = NDArray[np.float64]
 
 
-def masked(split: EncodedSplit, layout: Layout) -> dict[str, Ints]:
+def masked(split: EncodedSplit, layout: Layout, share: float) -> dict[str, Ints]:
     """`input_ids` and `asked` [S, T] of a batch; see `MaskedLanguageModelling.targets`.
 
     Where the layout has no seed, nothing is to be learnt: all that is hidden is behind the mask.
     """
     arrays, seed = split.arrays, layout.seed
     ids = layout.filled(arrays["ids"], split.pad)
-    chosen = _chosen(layout, arrays["free"], uniform(seed or 0, 0, layout.taken))
+    chosen = _chosen(layout, arrays["free"], uniform(seed or 0, 0, layout.taken), share)
     mask, others = int(arrays["pieces"][0]), arrays["pieces"][1:]
     shown = np.where(chosen, mask, ids)
     if seed is not None:
@@ -61,11 +61,11 @@ def _mixed(values: Any) -> Any:
     return values ^ (values >> np.uint64(31))
 
 
-def _chosen(layout: Layout, free: Ints, drawn: Floats) -> NDArray[np.bool_]:
+def _chosen(layout: Layout, free: Ints, drawn: Floats, share: float) -> NDArray[np.bool_]:
     """Which pieces are hidden [S, T]: of each row those with the lowest numbers."""
     numbers = _spread(layout, np.where(free[layout.taken] == 1, drawn, np.inf), np.inf)
     there = np.isfinite(numbers).sum(axis=1)
-    wanted = np.minimum(there, np.maximum(1, np.floor(SHARE * there + 0.5)))
+    wanted = np.minimum(there, np.maximum(1, np.floor(share * there + 0.5)))
     order = np.argsort(numbers, axis=1, kind="stable")
     chosen = np.zeros(numbers.shape, dtype=np.bool_)
     np.put_along_axis(chosen, order, np.arange(numbers.shape[1]) < wanted[:, None], axis=1)
