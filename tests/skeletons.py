@@ -22,6 +22,8 @@ def lab_skeleton(folder: Path, hidden: int = 16, layers: int = 1, seed: int = 0)
     config = AutoConfig.from_pretrained(folder)
     config.hidden_size, config.num_hidden_layers = hidden, layers
     config.intermediate_size = 2 * hidden
+    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
+    config.initializer_range = 0.05
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         XLMRobertaModel(config, add_pooling_layer=False).save_pretrained(folder)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from xlt_core.vocabulary.languages import ENGLISH
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import SourceRef
 
@@ -25,6 +26,9 @@ class Pretraining:
         seed: of order, masks and dropout, whatever a sweep's seeds.
         alpha, parallel, masked: as `PretrainStage` has them.
         texts, translations: the tasks of the source that have them, of the kind `masked_lm`.
+
+    Raises:
+        ValueError: a share that is none, or nothing to read.
     """
 
     skeleton: str
@@ -37,6 +41,12 @@ class Pretraining:
     masked: float = 0.15
     texts: str = "texts"
     translations: str = "translations"
+
+    def __post_init__(self) -> None:
+        if not (0.0 <= self.parallel <= 1.0 and 0.0 < self.masked < 1.0):
+            raise ValueError("parallel is a share from 0 to 1, masked one between")
+        if not {*self.languages} - ({ENGLISH} if self.parallel else set()):
+            raise ValueError("texts are of one language at least; translations are not of English")
 
 
 # By name, as a spec writes it before a colon; what is behind it (`seed=3`) is the function's to
