@@ -62,12 +62,9 @@ class _Measured:
         processor = time.process_time() - begun
         about = self.store.read(self.root.key).about  # type: ignore[union-attr]
         seconds, texts = float(about["seconds"]), sum(ref.rows for ref in self.root.texts)
-        print(
-            f"{texts} texts; {processor:.1f} s of a core, encoding included; by the clock", end=" "
-        )
-        print(
-            f"{seconds:.1f} s, {self.root.optimizer_steps / seconds:.1f} steps/s, {about['tokens_per_second']:.0f} tokens/s"
-        )
+        print(f"{texts} texts; {processor:.1f} s of a core, encoding included")
+        steps, tokens = self.root.optimizer_steps / seconds, float(about["tokens_per_second"])
+        print(f"by the clock {seconds:.1f} s, {steps:.1f} steps/s, {tokens:.0f} tokens/s")
         target = {name: self._transfer(parent) for name, parent in self._origins().items()}
         print("language  hidden pieces found, likely  " + "  ".join(target))
         for ref in self.root.texts:
