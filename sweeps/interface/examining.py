@@ -163,7 +163,11 @@ def _named(name: str) -> EncoderRef:
     """Which encoder a name means; its files are not looked at."""
     from xlt_core.models.encoders import is_lab, place_of
     from xlt_core.models.hub_encoders import MAIN, REVISIONS
+    from xlt_core.models.pretrainings import pretraining_of
 
+    how = pretraining_of(name)
+    if how is not None:
+        return replace(_named(how.skeleton), name=name)
     if is_lab(name):
         return EncoderRef(name, "", name)
     if Path(name).expanduser().is_dir():

@@ -22,6 +22,7 @@ from sweeps.spec.schema import DEFAULT_MOST, DEFAULT_TRIALS, Part, Spec
 from sweeps.spec.source_map import Document
 from sweeps.spec.stems import blaming
 from sweeps.spec.sweep import Intermediate, Range, Search, Sweep, Target
+from xlt_core.models.pretrainings import pretraining_of
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan
@@ -105,7 +106,7 @@ def find_encoder(spec: Spec, document: Document) -> str | Range:
 
 
 def _encoder(text: str, document: Document) -> str:
-    if text == LAB_ENCODER:
+    if text == LAB_ENCODER or pretraining_of(text) is not None:
         return text
     found = _find_folder(text, document, ("encoder",))
     if found is not None and ("/" in text or (found / "config.json").is_file()):

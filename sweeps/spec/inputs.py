@@ -11,15 +11,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from sweeps.spec.paths import PREPARED, SweepFolder
 from sweeps.spec.recipes import trains_on
 from sweeps.spec.sweep import Sweep
+from xlt_core.stages import PretrainStage
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.languages import ENGLISH
 from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
 Cell = tuple[str, str, str]
+_ROOTS = TypeAdapter(dict[str, PretrainStage])
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class ResolvedInputs:
     Attributes:
         encoder: the sweep's; of several, the baseline's.
         encoders: of several, each by the name it has in the sweep.
+        roots: the stages that pretrain encoders, by the encoder's name; none where it comes with
+            its weights.
         data: every split that is trained on or evaluated, by (task, language, split).
         overlaps: intermediate tasks that share text with a target.
         notes: sentences for people on what the scores will and will not say.
@@ -49,10 +55,15 @@ class ResolvedInputs:
     overlaps: tuple[OverlapFlag, ...] = ()
     notes: tuple[str, ...] = ()
     encoders: Mapping[str, EncoderRef] = field(default_factory=dict, hash=False)
+    roots: Mapping[str, PretrainStage] = field(default_factory=dict, hash=False)
 
     def encoder_of(self, settings: Mapping[str, Any]) -> EncoderRef:
         """The encoder that a trial with these settings trains."""
         return self.encoders.get(settings.get("encoder", ""), self.encoder)
+
+    def root_of(self, settings: Mapping[str, Any]) -> PretrainStage | None:
+        """The stage that every plan of these settings begins with, where there is one."""
+        return self.roots.get(self.encoder_of(settings).name)
 
     @property
     def every_encoder(self) -> tuple[EncoderRef, ...]:
@@ -101,9 +112,14 @@ class ResolvedInputs:
         fingerprinted.
         """
         data = {"/".join(cell): ref.fingerprint for cell, ref in sorted(self.data.items())}
-        encoder, several = self.encoder, [ref.identity for ref in self.encoders.values()]
-        known = {"encoder": encoder.identity, "commit": encoder.revision, "data": data}
+        encoder, several = self.encoder, [self._content(ref) for ref in self.encoders.values()]
+        known = {"encoder": self._content(encoder), "commit": encoder.revision, "data": data}
         return known | ({"encoders": several} if several else {})
+
+    def _content(self, encoder: EncoderRef) -> str:
+        """What trials start from: the encoder, or what is made of it here."""
+        root = self.roots.get(encoder.name)
+        return encoder.identity if root is None else root.key
 
 
 def write_prepared(folder: SweepFolder, prepared: ResolvedInputs) -> None:
@@ -117,6 +133,8 @@ def write_prepared(folder: SweepFolder, prepared: ResolvedInputs) -> None:
     }
     if prepared.encoders:
         content["encoders"] = {name: asdict(ref) for name, ref in prepared.encoders.items()}
+    if prepared.roots:
+        content["roots"] = _ROOTS.dump_python(dict(prepared.roots), mode="json")
     folder.files.write(PREPARED, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
@@ -138,6 +156,7 @@ def read_prepared(folder: SweepFolder) -> ResolvedInputs:
             overlaps=tuple(OverlapFlag(**flag) for flag in content["overlaps"]),
             notes=tuple(content["notes"]),
             encoders={n: EncoderRef(**ref) for n, ref in content.get("encoders", {}).items()},
+            roots=_ROOTS.validate_python(content.get("roots", {})),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         remedy = "delete it and run the spec again; finished stages and trials are kept"

@@ -21,6 +21,8 @@ from sweeps.spec.stems import blaming, in_order, stemming, trail_of_cell, trail_
 from sweeps.spec.sweep import Sweep, Target
 from xlt_core.data import open_source
 from xlt_core.data.source import Source
+from xlt_core.models.pretrainings import pretraining_of
+from xlt_core.stages import PretrainStage
 from xlt_core.tasks import get_task, overlap
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.languages import ENGLISH
@@ -44,6 +46,7 @@ def prepare(sweep: Sweep, before: ResolvedInputs | None = None) -> ResolvedInput
         for name in sweep.encoders
         if (found := _encoder(name, sweep, before, mistakes, notes)) is not None
     }
+    roots = dict(_roots(sweep, encoders, mistakes))
     source = _source(sweep, before, mistakes)
     if source is None:
         raise UserMistake(mistakes)
@@ -60,7 +63,8 @@ def prepare(sweep: Sweep, before: ResolvedInputs | None = None) -> ResolvedInput
         raise UserMistake(in_order(mistakes))
     notes += [*_overlap_notes(sweep, flags), *source.notes]
     first, several = encoders[sweep.encoders[0]], encoders if len(encoders) > 1 else {}
-    return ResolvedInputs(first, source.ref, data, flags, tuple(dict.fromkeys(notes)), several)
+    notes = [*dict.fromkeys(notes)]
+    return ResolvedInputs(first, source.ref, data, flags, tuple(notes), several, roots)
 
 
 def overlaps(sweep: Sweep) -> Iterator[OverlapFlag]:
@@ -96,6 +100,20 @@ def _encoder(
     mistakes.extend(beyond_limits(sweep, known.limits))
     notes.extend(encoder_moved(planned, found))
     return found
+
+
+def _roots(
+    sweep: Sweep, encoders: Mapping[str, EncoderRef], mistakes: list[Mistake]
+) -> Iterator[tuple[str, PretrainStage]]:
+    """The stages that pretrain those encoders that do not come with their weights."""
+    for name, encoder in encoders.items():
+        try:
+            with blaming(sweep.where("encoder")):
+                how = pretraining_of(name)
+                if how is not None:
+                    yield name, PretrainStage.of(how, encoder)
+        except UserMistake as error:
+            mistakes.extend(error.mistakes)
 
 
 def _meant(name: str, mistakes: Iterable[Mistake]) -> Iterator[Mistake]:

@@ -119,6 +119,7 @@ class _Chain:
     def __init__(self, sweep: Sweep, prepared: ResolvedInputs, settings: Settings) -> None:
         opening = {path: range_.opening for path, range_ in sweep.searched().items()}
         self._sweep, self._prepared, self._settings = sweep, prepared, opening | dict(settings)
+        self._root = prepared.root_of(self._settings)
         self._made: dict[tuple[object, ...], TrainStage] = {}
         self._recipes: dict[tuple[object, ...], Recipe] = {}
         self._paths: dict[tuple[object, ...], TrialPath] = {}
@@ -128,18 +129,18 @@ class _Chain:
         """How many stages it holds."""
         return len(self._made) + self._scored
 
-    def intermediate(self, plan: Plan, seed: int) -> TrainStage | None:
-        """The last stage before the target; None for the baseline."""
-        last: TrainStage | None = None
+    def intermediate(self, plan: Plan, seed: int) -> WeightsStage | None:
+        """The last stage before the target; the encoder's pretraining for the baseline, or None."""
+        last: WeightsStage | None = self._root
         for place, step in enumerate(plan.steps):
             share = Share(place, len(plan.steps))
             last = self._stage(last, step, str(place), seed, "train", share=share)
         return last
 
-    def on_target(self, target: str, before: TrainStage | None, seed: int) -> WeightsStage:
+    def on_target(self, target: str, before: WeightsStage | None, seed: int) -> WeightsStage:
         """The target's own training: one stage for each task it trains on; where it trains on
         nothing, what comes before, or the encoder as it is."""
-        last = before
+        last = before or self._root
         for number, name in enumerate(trains_on(target)):
             position = f"target.{number}" if number else "target"
             last = self._stage(last, Step((Member(name),)), position, seed, "target", target)
@@ -169,7 +170,7 @@ class _Chain:
 
     def _stage(
         self,
-        parent: TrainStage | None,
+        parent: WeightsStage | None,
         step: Step,
         position: str,
         seed: int,

@@ -407,6 +407,11 @@ NO_MEMBERS = {
         "BACKENDS",
         "is not what a URL begins with",
     ),
+    "pretraining": (
+        "from xlt_core.models.pretrainings import PRETRAININGS\nPRETRAININGS['mine'] = 'mini'\n",
+        "PRETRAININGS",
+        "is no function, but a str",
+    ),
     "version": (
         "from dataclasses import replace\n"
         "TABLE['mine'] = replace(TABLE['colours'], name='mine', version='2')\n",

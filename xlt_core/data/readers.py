@@ -27,6 +27,7 @@ from xlt_core.tasks.layout import (
     SquadForm,
     TableForm,
     TagForm,
+    TextForm,
 )
 from xlt_core.tasks.task import Task
 
@@ -116,6 +117,8 @@ def _reader(task: Task, questions: Questions, beside: Path | None) -> Callable[[
             return read_squad
         case ParallelForm() if beside is not None:
             return lambda text, shaper: _read_parallel(text, shaper, beside)
+        case TextForm():
+            return lambda text, shaper: _read_texts(text, shaper, form)
     raise TypeError(f"{task.name} has no form the folder source knows: {form!r}")
 
 
@@ -164,6 +167,18 @@ def _read_parallel(text: str, shaper: Shaper, beside: Path) -> None:
         raise shaper.faults.fatal("", what, "line n of both is a pair: copy both files anew")
     for number, (sentence, translation) in enumerate(zip(sentences, english, strict=True), 1):
         shaper.add(f"line {number}", str(number), sentence=sentence, english=translation)
+
+
+def _read_texts(text: str, shaper: Shaper, form: TextForm) -> None:
+    names = ("English", "translation") if form.translated else ("text",)
+    for row, line in _rows(text):
+        texts = line.split("\t") if form.translated else [line]
+        if len(texts) != len(names):
+            what = f"has {len(texts) - 1} tabs instead of one"
+            shaper.faults.add(row, what, "write an English text, a tab, and its translation")
+            continue
+        named = dict(zip(names, texts, strict=True))
+        shaper.add(row, row.removeprefix("line "), texts=named)
 
 
 _COPA_FIELDS = {

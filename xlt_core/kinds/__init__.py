@@ -10,6 +10,7 @@ from xlt_core.kinds.choice import CHOICE
 from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.kinds.faults import Faults
 from xlt_core.kinds.kind import TaskKind
+from xlt_core.kinds.masked_lm import MASKED_LM
 from xlt_core.kinds.regression import REGRESSION
 from xlt_core.kinds.retrieval import RETRIEVAL
 from xlt_core.kinds.shaping import Shaper
@@ -26,6 +27,7 @@ _MEMBERS: tuple[TaskKind, ...] = (
     SPAN,
     REGRESSION,
     RETRIEVAL,
+    MASKED_LM,
 )
 KINDS: dict[str, TaskKind] = {kind.name: kind for kind in _MEMBERS}
 

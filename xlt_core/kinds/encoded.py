@@ -69,12 +69,15 @@ class EncodedSplit:
         total: Ints = self._sequence_lengths.sum(axis=1)
         return total
 
-    def batch(self, indices: Sequence[int]) -> dict[str, Ints]:
+    def batch(self, indices: Sequence[int], seed: int | None = None) -> dict[str, Ints]:
         """Return the features at `indices`, padded to the longest among them; B features.
 
         `input_ids` and `attention_mask` [B, T], or [B, C, T] where a row has choices;
         `token_type_ids` alike where the tokenizer makes them; and the kind's targets. All int64,
         targets perhaps float32.
+
+        Args:
+            seed: of what the kind draws at random, where the rows are trained on; see `Layout`.
         """
         rows = np.asarray(indices, dtype=np.int64)
         sequences = (rows[:, None] * self.width + np.arange(self.width)).reshape(-1)
@@ -82,7 +85,7 @@ class EncodedSplit:
         lengths = self.arrays["starts"][sequences + 1] - starts
         mask = np.arange(lengths.max(initial=0)) < lengths[:, None]
         taken = (starts[:, None] + np.arange(mask.shape[1]))[mask]
-        layout = Layout(mask, taken)
+        layout = Layout(mask, taken, seed)
         made = {
             "input_ids": layout.filled(self.arrays["ids"], self.pad),
             "attention_mask": mask.astype(np.int64),

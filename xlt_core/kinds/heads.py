@@ -2,18 +2,22 @@
 
 Kinds that read the first token do so through dropout, a dense layer with tanh, dropout and a linear
 layer, as `XLMRobertaForSequenceClassification` does; kinds that read every token through one linear
-layer. Weights come from a generator of their own: N(0, 0.02²), biases zero.
+layer. Weights come from a generator of their own: N(0, 0.02²), biases zero, norms one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 _DEVIATION = 0.02
+
+
+def _no_words() -> Tensor:
+    raise NotImplementedError("whoever builds this head has no word embeddings")
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,22 @@ class Build:
     Attributes:
         size: H, of the encoder's states.
         dropout: makes the module that drops, with the encoder's own probability.
+        words: the encoder's word embeddings as they are now [words, size of one].
     """
 
     size: int
     dropout: Callable[[], nn.Module]
+    words: Callable[[], Tensor] = _no_words
+
+
+class BatchHead(nn.Module):
+    """A head that is given the batch with the states: for what it is to look at."""
+
+
+def applied(head: nn.Module, hidden: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+    """What a head makes of an encoder's states."""
+    made: Tensor = head(hidden, batch) if isinstance(head, BatchHead) else head(hidden)
+    return made
 
 
 class FirstTokenHead(nn.Module):
@@ -69,6 +85,8 @@ def fresh(build: Callable[[], nn.Module], seed: int) -> nn.Module:
         for name, values in sorted(head.named_parameters()):
             if name.endswith("bias"):
                 values.zero_()
+            elif name.endswith("norm.weight"):
+                values.fill_(1.0)
             else:
                 values.normal_(0.0, _DEVIATION, generator=generator)
     return head

@@ -86,7 +86,10 @@ class TaskKind(Protocol):
         ...
 
     def targets(self, split: EncodedSplit, rows: Ints, layout: Layout) -> dict[str, Ints]:
-        """What a batch of these rows is to be trained towards, int64 or float32 [B, …]."""
+        """What a batch of these rows is to be trained towards, int64 or float32 [B, …].
+
+        `input_ids` among them are shown instead of the rows' own.
+        """
         ...
 
     def predictions(self, outputs: Outputs, task: Task) -> list[Any]:
@@ -110,10 +113,13 @@ class Layout:
     Attributes:
         mask: True where there is a token [S, T].
         taken: which of the split's tokens these are, in order [N].
+        seed: of what is random in the batch; None where nothing is trained by it, so that a row is
+            the same each time.
     """
 
     mask: NDArray[np.bool_]
     taken: Ints
+    seed: int | None = None
 
     def filled(self, values: Ints, empty: int) -> Ints:
         """The split's `values` of each token, `empty` on padding [S, T]."""

@@ -21,10 +21,13 @@ class Learning(Protocol):
         reads_first: whether the head reads the first token's state alone.
         together: rows of a batch that share a loss, as where each is told from its neighbours;
             a batch is cut into micro-batches between them. 1 where each row has its own.
+        moves_all_words: whether the loss has a gradient for embeddings of words that occur in no
+            row; where not, these are left out of training, which changes no result.
     """
 
     reads_first: bool
     together: int
+    moves_all_words: bool
 
     @property
     def auto_class(self) -> AutoClass | None:
@@ -56,6 +59,7 @@ class LastLayerLearning:
     """What the kinds share that read the encoder's last states, and lose row by row."""
 
     together = 1
+    moves_all_words = False
     auto_class: AutoClass | None = None
 
     def layer(self, layers: int) -> int:

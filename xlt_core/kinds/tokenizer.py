@@ -79,6 +79,11 @@ class Tokenizer(Protocol):
         ...
 
     @property
+    def mask_token_id(self) -> int | None:
+        """The token that stands for a hidden piece; None where there is none."""
+        ...
+
+    @property
     def is_fast(self) -> bool:
         """Whether it is one of the `tokenizers` library's."""
         ...

@@ -8,6 +8,7 @@ from functools import lru_cache
 from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.tagging.example import TaggingExample
+from xlt_core.lab.reading import TEXTS, TRANSLATIONS, text_examples, text_languages
 from xlt_core.lab.rows import SIZES, TARGET, LabRow, rows
 from xlt_core.lab.tasks import lab_task
 from xlt_core.lab.world import LANGUAGES, World
@@ -34,6 +35,8 @@ class LabSource:
 
     def languages(self, task: str, split: str) -> tuple[str, ...]:
         """Languages with data for `task` and `split`, sorted; empty where there is none."""
+        if task in (TEXTS, TRANSLATIONS):
+            return text_languages(task, split)
         lab_task(task)
         if split not in SIZES:
             return ()
@@ -50,6 +53,8 @@ class LabSource:
             remedy = f"there is {', '.join(found)}" if found else f"splits: {', '.join(SIZES)}"
             what = f"no {split} data for {task} in {language!r}"
             raise UserMistake(Mistake("lab", what, remedy))
+        if task in (TEXTS, TRANSLATIONS):
+            return text_examples(self.world, task, language, split)
         return _examples(self.world, task, language, split)
 
     def refer(self, task: str, language: str, split: str) -> DataRef:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from xlt_core.kinds.example import Example
 from xlt_core.metrics.accuracy import ACCURACY
 from xlt_core.metrics.correlation import CORRELATION
+from xlt_core.metrics.masked_pieces import MASKED_PIECES
 from xlt_core.metrics.metric import Metric
 from xlt_core.metrics.retrieval import RETRIEVAL
 from xlt_core.metrics.squad import MLQA, SQUAD, SQUAD2
@@ -18,7 +19,18 @@ from xlt_core.metrics.tagging import PANX, UDPOS
 from xlt_core.vocabulary.scores import mean
 
 METRICS: dict[str, Metric] = {
-    m.name: m for m in (ACCURACY, UDPOS, PANX, SQUAD, SQUAD2, MLQA, CORRELATION, RETRIEVAL)
+    m.name: m
+    for m in (
+        ACCURACY,
+        UDPOS,
+        PANX,
+        SQUAD,
+        SQUAD2,
+        MLQA,
+        CORRELATION,
+        RETRIEVAL,
+        MASKED_PIECES,
+    )
 }
 
 __all__ = ["METRICS", "Metric", "score"]
@@ -40,6 +52,8 @@ def score(
             label's index. Tagging: a tag's index for each word, -1 for one that no model saw
             (wrong whatever the gold). Spans: the answer's text, empty for no answer, None where
             the model gave none at all (scores 0). Retrieval: the id of the row that was found.
+            Masked language modelling: of every hidden piece its id, the likeliest, and its
+            log-probability.
         language: code of the examples' language; the MLQA normaliser depends on it.
         labels: the task's label names in index order; tagging reads them.
 

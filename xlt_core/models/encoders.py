@@ -24,6 +24,7 @@ from xlt_core.models.encoder_files import (
 )
 from xlt_core.models.hub_encoders import cache_folder, hub_folder, refer_hub
 from xlt_core.models.learners import LEARNERS, learner_identity
+from xlt_core.models.pretrainings import pretraining_of
 from xlt_core.vocabulary.refs import EncoderRef
 
 LAB = "lab-tiny"
@@ -83,6 +84,8 @@ def refer_encoder(name: str, planned: EncoderRef | None = None) -> EncoderRef:
 
     Raises:
         UserMistake: there is no such encoder, it has no safetensors, or it is none.
+
+    Of one that is pretrained here (`pretrainings`) it is the skeleton, under the name it has.
     """
     found = _refer(name, planned)
     if not LEARNERS:
@@ -91,6 +94,9 @@ def refer_encoder(name: str, planned: EncoderRef | None = None) -> EncoderRef:
 
 
 def _refer(name: str, planned: EncoderRef | None) -> EncoderRef:
+    pretraining = pretraining_of(name)
+    if pretraining is not None:
+        return replace(_refer(pretraining.skeleton, None), name=name)
     if is_lab(name):
         return EncoderRef(name, fingerprint_folder(lab_folder(name)), name)
     found = Path(name).expanduser()

@@ -61,6 +61,6 @@ def features_logits(model: Predicts, head: str, encoded: EncodedSplit) -> list[L
 def _inputs(batch: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
     return {
         name: batch[name]
-        for name in ("input_ids", "attention_mask", "token_type_ids")
+        for name in ("input_ids", "attention_mask", "token_type_ids", "asked")
         if name in batch
     }

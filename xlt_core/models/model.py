@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from xlt_core.kinds.heads import Build, fresh
+from xlt_core.kinds.heads import Build, applied, fresh
 from xlt_core.kinds.outputs import Outputs, Rows
 from xlt_core.kinds.tokenizer import Tokenizer
 from xlt_core.models import fast_bert, flat
@@ -23,7 +23,7 @@ from xlt_core.models.head_spec import HeadSpec
 from xlt_core.models.learner import Learner
 from xlt_core.models.limits import Limits, limits_of, own_dropout
 from xlt_core.models.logits import features_logits
-from xlt_core.models.parts import Config, bert_of
+from xlt_core.models.parts import Config, bert_of, words_of
 from xlt_core.tasks.task import Task
 
 
@@ -92,7 +92,9 @@ class Model(Learner):
     def add_head(self, task: str, spec: HeadSpec, seed: int) -> None:
         """See `Learner`."""
         build = Build(
-            int(self._config.hidden_size), lambda: SharedDropout(self._dropout(), self.noise)
+            int(self._config.hidden_size),
+            lambda: SharedDropout(self._dropout(), self.noise),
+            lambda: words_of(self.encoder).get_input_embeddings().weight,
         )
         head = fresh(lambda: spec.kind.learning.head(build, len(spec.labels)), seed)
         self.head[_module_name(task)] = head.to(next(self.encoder.parameters()).device)
@@ -136,7 +138,8 @@ class Model(Learner):
             first=learning.reads_first,
             depth=learning.layer(int(self._config.num_hidden_layers)),
         )
-        return learning.logits(self.head[_module_name(task)](hidden).float(), batch)
+        raw = applied(self.head[_module_name(task)], hidden, batch)
+        return learning.logits(raw.float(), batch)
 
     def count(self, task: str, batch: Mapping[str, NDArray[np.generic]]) -> int:
         """See `Learner`."""

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from xlt_core.stages.evaluate import EvaluateStage
+from xlt_core.stages.pretrain import PretrainStage
 from xlt_core.stages.pretrained import PretrainedStage
 from xlt_core.stages.stage import Stage, WeightsStage, lineage
 from xlt_core.stages.train import TrainStage
@@ -15,6 +16,7 @@ from xlt_core.stages.train import TrainStage
 __all__ = [
     "KINDS",
     "EvaluateStage",
+    "PretrainStage",
     "PretrainedStage",
     "Stage",
     "TrainStage",
@@ -26,4 +28,5 @@ KINDS: dict[str, type[Stage]] = {
     TrainStage.kind: TrainStage,
     EvaluateStage.kind: EvaluateStage,
     PretrainedStage.kind: PretrainedStage,
+    PretrainStage.kind: PretrainStage,
 }

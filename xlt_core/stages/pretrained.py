@@ -34,6 +34,7 @@ class PretrainedStage:
     title: ClassVar[str] = "(pretrained)"
     bundle: ClassVar[str | None] = None
     parents: ClassVar[tuple[Stage, ...]] = ()
+    origin: ClassVar[None] = None
 
     @cached_property
     def key(self) -> str:

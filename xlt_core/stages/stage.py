@@ -94,6 +94,12 @@ class WeightsStage(Stage, Protocol):
         """The tasks that lead to it, as a title has them."""
         ...
 
+    @property
+    def origin(self) -> WeightsStage | None:
+        """The stage that pretrained what it goes back to; None where the encoder's own files are
+        the pretrained weights."""
+        ...
+
 
 def lineage(stage: Stage) -> tuple[Stage, ...]:
     """Every stage that `stage` needs, each once, parents before children, itself last."""

@@ -91,6 +91,11 @@ class TrainStage:
         return f"{self.parent.path} > {own}" if self.parent else own
 
     @property
+    def origin(self) -> WeightsStage | None:
+        """Its parent's."""
+        return self.parent.origin if self.parent else None
+
+    @property
     def title(self) -> str:
         """The path of tasks and the seed."""
         return f"{self.path} #{self.seed}"

@@ -26,6 +26,7 @@ from xlt_core.tasks.squad2 import SQUAD2
 from xlt_core.tasks.stsb import STSB
 from xlt_core.tasks.task import Task
 from xlt_core.tasks.tatoeba import TATOEBA
+from xlt_core.tasks.texts import TEXTS, TRANSLATIONS
 from xlt_core.tasks.udpos import UDPOS
 from xlt_core.tasks.xcopa import XCOPA
 from xlt_core.tasks.xnli import XNLI
@@ -51,6 +52,8 @@ TABLE: dict[str, Task] = {task.name: task for task in (
     CSQA,
     SIQA,
     COPA,
+    TEXTS,      # masked language modelling
+    TRANSLATIONS,
     XNLI,       # targets
     XCOPA,
     UDPOS,

@@ -79,7 +79,18 @@ class ParallelForm:
     english: str
 
 
-Form = TableForm | TagForm | ChoiceForm | CopaForm | SquadForm | ParallelForm
+@dataclass(frozen=True)
+class TextForm:
+    """A text a line, blank lines between them or not.
+
+    Attributes:
+        translated: whether a line is an English text, a tab, and its translation.
+    """
+
+    translated: bool = False
+
+
+Form = TableForm | TagForm | ChoiceForm | CopaForm | SquadForm | ParallelForm | TextForm
 
 
 @dataclass(frozen=True)
@@ -182,6 +193,7 @@ FORMS: dict[str, dict[str, tuple[type, ...]]] = {
     "span": {"folder": (SquadForm,), "hub": (HubSpans,)},
     "regression": {"folder": (TableForm,), "hub": (HubTable,)},
     "retrieval": {"folder": (ParallelForm,), "hub": (HubParallel,)},
+    "masked_lm": {"folder": (TextForm,), "hub": ()},
 }
 CONVERTED = "refs/convert/parquet"
 

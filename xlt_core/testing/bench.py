@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from xlt_core.data import open_source
 from xlt_core.models.encoders import refer_encoder
 from xlt_core.stage import Settings, StageResult, run
-from xlt_core.stages import EvaluateStage, Stage, TrainStage, WeightsStage
+from xlt_core.stages import EvaluateStage, PretrainStage, Stage, TrainStage, WeightsStage
 from xlt_core.store import Store
 from xlt_core.store.about import About
 from xlt_core.testing.encoders import encoder_in
@@ -67,6 +67,15 @@ class Bench:
         refs = tuple(open_source(source).refer(*member_of(task), "train") for task in tasks)
         encoder = refer_encoder(str(self.encoder))
         return TrainStage(encoder, parent, refs, recipe, seed, position, source)
+
+    def pretrain(self, recipe: Recipe = RECIPE, parallel: float = 0.0) -> PretrainStage:
+        """A stage that pretrains on the texts of the data folder, a share of them translations."""
+        source = SourceRef("folder", str(self.data))
+        found = open_source(source)
+        texts = tuple(found.refer("texts", language, "train") for language in ("de", "en"))
+        translations = (found.refer("translations", "de", "train"),)
+        encoder = refer_encoder(str(self.encoder))
+        return PretrainStage(encoder, texts, translations, recipe, source, 1, parallel=parallel)
 
     def score(self, trained: WeightsStage, task: str) -> EvaluateStage:
         """A stage that scores what another trained, on English dev."""

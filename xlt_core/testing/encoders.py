@@ -25,7 +25,8 @@ def word_tokenizer(kind: str = "xlm-roberta", words: int = 60) -> Any:
     special = ("[PAD]", "[CLS]", "[SEP]", "[UNK]") if bert else ("<s>", "<pad>", "</s>", "<unk>")
     start, pad, end, unknown = (special[i] for i in ((1, 0, 2, 3) if bert else (0, 1, 2, 3)))
     every = (*special, *WORDS, *"?.", *["What", "was", "the", "cause", "effect"])
-    every += tuple(f"w{n}" for n in range(words - len(every)))
+    mask = "[MASK]" if bert else "<mask>"
+    every += (*(f"w{n}" for n in range(words - len(every) - 1)), mask)
     made = Tokenizer(models.WordLevel({word: n for n, word in enumerate(every)}, unknown))
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     middle = f"{end}:0" if bert else f"{end}:0 {end}:0"
@@ -41,6 +42,7 @@ def word_tokenizer(kind: str = "xlm-roberta", words: int = 60) -> Any:
         sep_token=end,
         pad_token=pad,
         unk_token=unknown,
+        mask_token=mask,
         model_input_names=names,
     )
 

@@ -21,7 +21,7 @@ from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.encoding import encode
 from xlt_core.kinds.example import Example
 from xlt_core.kinds.gold import pack, unpack
-from xlt_core.kinds.heads import Build, fresh
+from xlt_core.kinds.heads import Build, applied, fresh
 from xlt_core.kinds.learning import Learning
 from xlt_core.kinds.outputs import Outputs, Rows
 from xlt_core.metrics import score
@@ -206,7 +206,9 @@ class KindSuite:
 
 
 def _head(learning: Learning, task: Task) -> nn.Module:
-    return fresh(lambda: learning.head(Build(SIZE, nn.Identity), len(task.labels)), seed=1)
+    words = torch.cos(torch.arange(60.0 * SIZE).view(60, SIZE))  # as many as the tokenizer has
+    build = Build(SIZE, nn.Identity, lambda: words)
+    return fresh(lambda: learning.head(build, len(task.labels)), seed=1)
 
 
 def _logits(learning: Learning, head: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
@@ -216,7 +218,7 @@ def _logits(learning: Learning, head: nn.Module, batch: Mapping[str, Tensor]) ->
     present = torch.ones_like(ids) if mask is None else mask.flatten(0, -2)
     states = torch.sin(ids[..., None] * torch.arange(1.0, SIZE + 1)) * present[..., None]
     hidden = states.sum(1) if learning.reads_first else states
-    return learning.logits(head(hidden), batch)
+    return learning.logits(applied(head, hidden, batch), batch)
 
 
 def _loss(learning: Learning, head: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:

@@ -19,7 +19,10 @@ def data_in(root: Path) -> Path:
 
 
 def write_data(folder: Path, rows: int = 48) -> Path:
-    """mnli, copa, udpos (in German too), squad and stsb: train and dev of `rows` examples each."""
+    """mnli, copa, udpos (in German too), squad and stsb: train and dev of `rows` examples each.
+
+    Texts are half as many in German; so are translations, each word's the one before it.
+    """
     rng = random.Random(3)
     for split in ("train", "dev"):
         _write_mnli(folder / "mnli" / f"{split}-en.tsv", rows, rng)
@@ -28,6 +31,7 @@ def write_data(folder: Path, rows: int = 48) -> Path:
         _write_squad(folder / "squad" / f"{split}-v1.1.json", rows, rng)
         _write_stsb(folder / "stsb" / f"{split}-en.tsv", rows, random.Random(split))
     _write_udpos(folder / "udpos" / "train-de.tsv", rows, random.Random(4))
+    _write_texts(folder, rows)
     return folder
 
 
@@ -55,6 +59,23 @@ def _write_stsb(path: Path, rows: int, rng: random.Random) -> None:
         first = " ".join(other for other in _sentence(rng) if other not in values) or "sun"
         lines.append(f"{number}\t{first}\t{word}\t{values[word]}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_texts(folder: Path, rows: int) -> None:
+    (folder / "texts").mkdir(parents=True, exist_ok=True)
+    (folder / "translations").mkdir(parents=True, exist_ok=True)
+    for split in ("train", "dev"):
+        rng = random.Random(f"texts {split}")
+        english = [_sentence(rng) for _ in range(rows)]
+        german = [[WORDS[WORDS.index(word) - 1] for word in words] for words in english][::2]
+        pairs = [[*one, "\t", *other] for one, other in zip(english[::2], german, strict=True)]
+        for place, sentences in (
+            (f"texts/{split}-en.txt", english),
+            (f"texts/{split}-de.txt", german),
+            (f"translations/{split}-de.txt", pairs),
+        ):
+            lines = (" ".join(words).replace(" \t ", "\t") + "\n" for words in sentences)
+            (folder / place).write_text("".join(lines), encoding="utf-8")
 
 
 def _write_copa(path: Path, rows: int, rng: random.Random) -> None:

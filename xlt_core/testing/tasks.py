@@ -14,6 +14,7 @@ from xlt_core.kinds.choice.example import ChoiceExample
 from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.masked_lm import TextExample
 from xlt_core.kinds.regression import RegressionExample
 from xlt_core.kinds.retrieval import RetrievalExample
 from xlt_core.kinds.span.example import SpanExample
@@ -56,6 +57,7 @@ FORMS: dict[str, Forms] = {
     "span": _forms("span", SpanExample),
     "regression": _forms("regression", RegressionExample),
     "retrieval": _forms("retrieval", RetrievalExample),
+    "masked_lm": _forms("masked_lm", TextExample),
 }
 
 

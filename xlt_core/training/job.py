@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xlt_core.kinds.encoded import EncodedSplit
-from xlt_core.training.order import BatchOrder, Indices
+from xlt_core.training.order import Indices, Order
 from xlt_core.vocabulary.recipe import Recipe
 
 
@@ -24,7 +24,7 @@ class TrainingJob:
     """All that the resulting weights depend on, beside the model and the method."""
 
     members: Mapping[str, TrainingMember]
-    order: BatchOrder
+    order: Order
     recipe: Recipe
     steps: int
     seed: int

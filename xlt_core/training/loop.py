@@ -1,9 +1,10 @@
 """The training loop: one stage, from where its last checkpoint stands to its last step.
 
-Everything random is a function of (seed, stage position, step): `order` picks the rows,
-`models.dropout_source` draws the dropout. So a killed loop's successor ends with the same bits, and
-the micro-batch changes nothing beyond rounding. What a step is and what is minimised the stage's
-method says (`methods`). Neighbours: `reproducible`, `optimizer`, `checkpoint`.
+Everything random is a function of (seed, stage position, step): `order` picks the rows, their kind
+may draw what is hidden of them, `models.dropout_source` draws the dropout. So a killed loop's
+successor ends with the same bits, and the micro-batch changes nothing beyond rounding. What a step
+is and what is minimised the stage's method says (`methods`). Neighbours: `reproducible`,
+`optimizer`, `checkpoint`.
 """
 
 from __future__ import annotations
@@ -207,9 +208,9 @@ class _Loop:
     def _drawn(self, draw: Draw, number: int) -> Tensor:
         """Add one batch's gradient; return its mean loss."""
         member = self.job.members[draw.member]
-        arrays = member.data.batch(draw.rows.tolist())
         parts = (number,) if number else ()  # a step's first batch has the step's own masks
         place = (self.job.seed, self.job.position, self.progress.step, *parts)
+        arrays = member.data.batch(draw.rows.tolist(), derived_seed("batch", *place))
         loss = self._gradients(member, arrays, derived_seed("dropout", *place))
         self.progress.tokens += int(arrays["attention_mask"].sum())
         return loss

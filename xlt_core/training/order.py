@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,21 @@ class Turn:
     count: int
 
 
+class Order(Protocol):
+    """The batches of one stage."""
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """Steps of one pass over the rows."""
+        ...
+
+    def batch(self, step: int) -> tuple[str, Indices]:
+        """The member and rows of `step`, counted from 0: a function of the step alone."""
+        ...
+
+
 class BatchOrder:
-    """The batches of one stage.
+    """The batches of one stage, of one member each; an `Order`.
 
     Args:
         lengths: by member's name, the length of each row in tokens [rows].

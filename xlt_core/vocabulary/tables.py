@@ -67,6 +67,8 @@ def wrong_lines() -> Iterator[Mistake]:
             remedy = f"write KINDS[{key!r}] = … in xlt_core.stages too: {', '.join(stages)}"
             yield Mistake(VARIABLE, what, remedy)
         yield from _not_called("EXECUTORS", key, executor)
+    for key, how in _lines("xlt_core.models.pretrainings", "PRETRAININGS").items():
+        yield from _not_called("PRETRAININGS", key, how)
     for key, backend in _lines("xlt_core.store.place", "BACKENDS").items():
         if not isinstance(key, str) or not _PROTOCOL.fullmatch(key):
             what = f"BACKENDS: the line {key!r} is not what a URL begins with"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from xlt_core.heap import give_back
-from xlt_core.stages import EvaluateStage, PretrainedStage, Stage, TrainStage
+from xlt_core.stages import EvaluateStage, PretrainedStage, PretrainStage, Stage, TrainStage
 from xlt_core.stages.running import Report, Settings, StageResult
 from xlt_core.vocabulary.ending import Ending
 
@@ -40,6 +40,7 @@ EXECUTORS: dict[str, Executor] = {
     TrainStage.kind: _late("xlt_core.work.train", "train_stage"),
     EvaluateStage.kind: _late("xlt_core.work.evaluate", "evaluate_stage"),
     PretrainedStage.kind: _late("xlt_core.work.pretrained", "pretrained_stage"),
+    PretrainStage.kind: _late("xlt_core.work.pretrain", "pretrain_stage"),
 }
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,9 +19,9 @@ from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.models.embedding_subset import narrowed
 from xlt_core.models.finite import check_finite
 from xlt_core.models.head_spec import fitting_head
-from xlt_core.models.learner import Learner
+from xlt_core.models.learner import Learner, Weights
 from xlt_core.models.weights_file import write_weights
-from xlt_core.stages import TrainStage
+from xlt_core.stages import PretrainStage, TrainStage
 from xlt_core.stages.running import StageResult
 from xlt_core.store.checkpoints import Checkpoints
 from xlt_core.training.checkpoint import TrainingProgress
@@ -42,21 +43,40 @@ from xlt_core.worker_cache import Trained
 CURVE = "curve.json"
 
 
+@dataclass(frozen=True)
+class Work:
+    """What is a stage's own of how it is trained.
+
+    Attributes:
+        heads: the tasks that it has heads for.
+        job: what is to be trained, of its encoded splits by member's name.
+    """
+
+    heads: tuple[str, ...]
+    job: Callable[[Mapping[str, EncodedSplit]], TrainingJob]
+
+
 def train_stage(stage: TrainStage, context: StageContext) -> StageResult:
     """Train and publish. Raises what `xlt_core.stage.run` says."""
+    heads = tuple(sorted({ref.task for ref in stage.data}))
+    return carry_out(stage, context, Work(heads, lambda splits: _job(stage, splits)))
+
+
+def carry_out(stage: TrainStage | PretrainStage, context: StageContext, work: Work) -> StageResult:
+    """Train by `work` and publish. Raises what `xlt_core.stage.run` says."""
     started = time.time()
     device = context.device()
     check_precision(stage.recipe.precision, device)
     context.report(StageStarted(stage.title, stage=stage.key))
     parent = context.trained(stage.parent) if stage.parent else None
-    splits = {_member_name(ref): context.split(stage, ref, stage.recipe) for ref in stage.data}
+    splits = {member_name(ref): context.split(stage, ref, stage.recipe) for ref in stage.data}
     context.warm.loaded = ""
-    model, heads = _model(stage, parent, context)
+    model, heads = _model(stage, work.heads, parent, context)
     for name, split in splits.items():
         check_length(model, split, name)
     checkpoints = context.store.checkpoints(stage.key)
     with _begun_anew_where_not_finite(checkpoints):
-        progress, job, frozen = _train(stage, context, model, parent, splits, device)
+        progress, job, frozen = _train(stage, context, work, model, parent, splits, device)
         trained = Trained(model.weights(), dict(model.specs))
         check_finite(trained.weights, stage.title)
     record = {
@@ -79,8 +99,9 @@ def train_stage(stage: TrainStage, context: StageContext) -> StageResult:
 
 
 def _train(
-    stage: TrainStage,
+    stage: TrainStage | PretrainStage,
     context: StageContext,
+    work: Work,
     model: Learner,
     parent: Trained | None,
     splits: dict[str, EncodedSplit],
@@ -88,16 +109,20 @@ def _train(
 ) -> tuple[TrainingProgress, TrainingJob, list[str]]:
     """Train `model` in place; how it went, what was trained, and what was frozen."""
     checkpoints, method = context.store.checkpoints(stage.key), get_method(stage.recipe.method)
-    with nullcontext() if method.moves_all_words else narrowed(model, splits) as narrow:
+    whole = method.moves_all_words or _moves_all_words(splits.values())
+    with nullcontext() if whole else narrowed(model, splits) as narrow:
         if narrow is not None:
             splits = {name: narrow.split(split) for name, split in splits.items()}
-        job = _job(stage, splits)
+        job = work.job(splits)
         model.to(device)
         frozen = freeze(model, stage.recipe.freeze)
-        pretrained, parents = (
-            context.warm.pretrained(stage.encoder),
-            [parent.weights] if parent else [],
+        origin = stage.origin
+        pretrained = (
+            context.warm.pretrained(stage.encoder)
+            if origin in (None, stage)
+            else _encoder_of(context.trained(origin).weights)
         )
+        parents = [parent.weights] if parent else []
         options = complete(method.options, dict(stage.recipe.options))
         with method.begin(Scene(model, job, options, pretrained, parents, device)) as course:
             model.look_again()
@@ -107,6 +132,16 @@ def _train(
         if narrow is not None:
             narrow.widen(_decay(job, frozen))
     return progress, job, frozen
+
+
+def _encoder_of(weights: Weights) -> Weights:
+    """Those of the encoder alone."""
+    return {name: values for name, values in weights.items() if name.startswith("encoder.")}
+
+
+def _moves_all_words(splits: Iterable[EncodedSplit]) -> bool:
+    """Whether embeddings of words that occur nowhere in the rows are trained too."""
+    return any(split.kind.learning.moves_all_words for split in splits)
 
 
 @contextmanager
@@ -120,7 +155,7 @@ def _begun_anew_where_not_finite(checkpoints: Checkpoints) -> Iterator[None]:
 
 
 def _publish(
-    stage: TrainStage,
+    stage: TrainStage | PretrainStage,
     context: StageContext,
     trained: Trained,
     progress: TrainingProgress,
@@ -132,7 +167,8 @@ def _publish(
         draft.publish(record)
 
 
-def _member_name(ref: DataRef) -> str:
+def member_name(ref: DataRef) -> str:
+    """What a stage calls the rows of one of its splits."""
     return f"{ref.task}[{ref.language}]"
 
 
@@ -147,7 +183,7 @@ def _pace(context: StageContext, device: torch.device) -> Pace:
     )
 
 
-def _teller(stage: TrainStage, context: StageContext) -> Callable[[Point], None]:
+def _teller(stage: TrainStage | PretrainStage, context: StageContext) -> Callable[[Point], None]:
     return lambda at: context.report(
         StageProgress(
             stage.title,
@@ -178,12 +214,12 @@ def _rows(split: EncodedSplit, limit: int | None) -> Indices:
     return np.flatnonzero(np.isin(split.example_of_feature(), chosen))
 
 
-def _job(stage: TrainStage, splits: dict[str, EncodedSplit]) -> TrainingJob:
+def _job(stage: TrainStage, splits: Mapping[str, EncodedSplit]) -> TrainingJob:
     recipe = stage.recipe
     members = {
-        _member_name(ref): TrainingMember(ref.task, split, _rows(split, recipe.rows))
+        member_name(ref): TrainingMember(ref.task, split, _rows(split, recipe.rows))
         for ref in stage.data
-        for split in [splits[_member_name(ref)]]
+        for split in [splits[member_name(ref)]]
     }
     order = BatchOrder(
         {name: member.data.lengths() for name, member in members.items()},
@@ -197,7 +233,10 @@ def _job(stage: TrainStage, splits: dict[str, EncodedSplit]) -> TrainingJob:
 
 
 def _model(
-    stage: TrainStage, parent: Trained | None, context: StageContext
+    stage: TrainStage | PretrainStage,
+    tasks: Iterable[str],
+    parent: Trained | None,
+    context: StageContext,
 ) -> tuple[Learner, dict[str, object]]:
     """The model to train, and what `stage.json` says of its heads."""
     model, pretrained = context.warm.model(stage.encoder)
@@ -205,7 +244,7 @@ def _model(
     model.load(pretrained if parent is None else parent.weights)
     model.set_attention_dropout(stage.recipe.attention_dropout)
     heads: dict[str, object] = {}
-    for task in sorted({ref.task for ref in stage.data}):
+    for task in tasks:
         wanted = head_of(task)
         model.add_head(task, wanted, derived_seed("head", stage.seed, stage.position, task))
         kept = None

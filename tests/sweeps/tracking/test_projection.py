@@ -213,9 +213,7 @@ class TestProjection:
         made.tell(0, 80.0)
         made.journal(TrialFinished(trial=0, at=BEGAN + 5000))
         (said,) = (
-            record
-            for record in sweep_projection(made.folder, texts)
-            if record.level == "trial"
+            record for record in sweep_projection(made.folder, texts) if record.level == "trial"
         )
         assert (said.started, said.ended) == (BEGAN + 5000, BEGAN + 5000)
 

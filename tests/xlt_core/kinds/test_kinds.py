@@ -10,6 +10,7 @@ import pytest
 from xlt_core.data.folder import FolderSource
 from xlt_core.kinds import KINDS, TaskKind
 from xlt_core.kinds.example import Example
+from xlt_core.kinds.masked_lm import TextExample
 from xlt_core.kinds.retrieval import RetrievalExample
 from xlt_core.tasks import Task, get_task
 from xlt_core.testing.kinds import KindSuite
@@ -21,6 +22,7 @@ TASKS = {
     "span": "squad",
     "regression": "stsb",
     "retrieval": "tatoeba",
+    "masked_lm": "texts",
 }
 
 
@@ -37,6 +39,8 @@ class TestEveryKind(KindSuite):
     def examples(self, task: Task, small_data: Path) -> Sequence[Example]:
         if task.kind == "retrieval":  # never English, which is its other half
             return pairs(12)
+        if task.kind == "masked_lm":
+            return [TextExample(one.id, one.sentence) for one in pairs(12)]
         return FolderSource(small_data).load(task.name, "en", "dev")
 
 

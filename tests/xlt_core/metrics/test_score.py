@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from xlt_core.kinds.choice.example import ChoiceExample
 from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.example import Example
+from xlt_core.kinds.masked_lm import TextExample
 from xlt_core.kinds.regression import RegressionExample
 from xlt_core.kinds.retrieval import RetrievalExample
 from xlt_core.kinds.span.example import SpanExample
@@ -22,7 +24,7 @@ from xlt_core.tasks import all_tasks
 UPOS = ("ADJ", "NOUN", "SCONJ", "SYM", "VERB")
 IOB2 = ("B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O")
 LABELS = {"accuracy": ("a", "b", "c"), "udpos": UPOS, "panx": IOB2, "squad": (), "mlqa": ()}
-LABELS |= {"correlation": (), "retrieval": (), "squad2": ()}
+LABELS |= {"correlation": (), "retrieval": (), "squad2": (), "masked_pieces": ()}
 LOWEST = {"correlation": -100.0}  # elsewhere 0
 WORDS = ("the", "Eiffel", "tower", "1,250", "de", "la", "北京", "ที่", "!")
 
@@ -39,6 +41,8 @@ def _example(metric: str, rng: random.Random, number: int) -> Example:
         return RegressionExample(str(number), "first", None, rng.randrange(11) / 2)
     if metric == "retrieval":
         return RetrievalExample(str(number), "sentence", "english")
+    if metric == "masked_pieces":
+        return TextExample(str(number), "a sentence")
     golds = tuple((" ".join(rng.choices(WORDS, k=3)), 0) for _ in range(rng.randint(0, 2)))
     return SpanExample(str(number), "context", "question", golds)
 
@@ -52,6 +56,9 @@ def _prediction(metric: str, rng: random.Random, example: Example):
         return rng.random()
     if isinstance(example, RetrievalExample):
         return str(rng.randrange(4))
+    if isinstance(example, TextExample):
+        count = rng.randrange(4)
+        return [(rng.randrange(3), rng.randrange(3), -9.0 * rng.random()) for _ in range(count)]
     return rng.choice([None, "", " ".join(rng.choices(WORDS, k=rng.randint(1, 3)))])
 
 
@@ -104,6 +111,16 @@ class TestAccuracy:
             {"accuracy": 75.0},
             75.0,
         )
+
+
+class TestMaskedPieces:
+    def test_by_hand(self):
+        """Every piece counts alike, whichever text it is of."""
+        examples = [TextExample("1", "a"), TextExample("2", "b c")]
+        found = [[(7, 7, math.log(0.5))], [(8, 8, 0.0), (9, 8, math.log(0.25))]]
+        by_name, primary = score("masked_pieces", examples, found, "en", ())
+        assert by_name == pytest.approx({"accuracy": 200 / 3, "probability": 50.0})
+        assert primary == by_name["accuracy"]
 
 
 class TestTable:

@@ -13,6 +13,7 @@ from torch import Tensor
 from xlt_core.kinds import KINDS, TaskKind
 from xlt_core.kinds.choice import CHOICE
 from xlt_core.kinds.classification import CLASSIFICATION
+from xlt_core.kinds.masked_lm import MASKED_LM
 from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
 from xlt_core.models.encoders import refer_encoder
@@ -203,6 +204,8 @@ class TestNoise:
         batch = batch_of(6 * choices, 9, padded=True, types=False)
         if kind is CHOICE:
             batch = {name: values.view(6, 2, 9) for name, values in batch.items()}
+        if kind is MASKED_LM:
+            batch["asked"] = batch["input_ids"]
         model.noise.begin(1, 0, 6, 6)
         whole = model("t", batch)
         parts = []

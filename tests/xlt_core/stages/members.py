@@ -69,6 +69,10 @@ class AverageStage(MadeUp):
         return f"mean({', '.join(member.path for member in self.members)})"
 
     @property
+    def origin(self) -> WeightsStage | None:
+        return self.members[0].origin
+
+    @property
     def title(self) -> str:
         return f"{self.path} #{self.seed}"
 

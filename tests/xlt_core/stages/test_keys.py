@@ -17,7 +17,7 @@ import pytest
 
 from xlt_core.kinds import KINDS as TASK_KINDS
 from xlt_core.metrics import METRICS
-from xlt_core.stages import KINDS, EvaluateStage, TrainStage
+from xlt_core.stages import KINDS, EvaluateStage, PretrainStage, TrainStage
 from xlt_core.tasks import TABLE
 from xlt_core.training.methods import METHODS, Option
 from xlt_core.training.methods.plain import Plain
@@ -61,12 +61,26 @@ OTHER = {
 
 L2SP = replace(BASE, recipe=replace(BASE.recipe, method="l2sp"))
 XQUAD = EvaluateStage(CHILD, DataRef("xquad", "ru", "test", "44" * 32, 10))
+TEXTS = (
+    DataRef("texts", "en", "train", "55" * 32, 100),
+    DataRef("texts", "sw", "train", "66" * 32, 10),
+)
+PRETRAIN = PretrainStage(
+    BASE.encoder,
+    TEXTS,
+    (DataRef("translations", "sw", "train", "77" * 32, 10),),
+    Recipe(steps=10),
+    SourceRef("lab"),
+)
 KEYS = {
     "train": "d70f4f381b2b3f8d0a2830504430a57af5ad9a08f5ae5c12006a6c996169cc06",
     "train after a parent": "80a74fe88f5ea8bcb56021836ce317d3f2e7d43e346322db00699cff753c0734",
     "train by a method": "8aabff2a32ba7c6b1f15ffa85f73947526b9d10bcc9724571837eb72c8e3ef7f",
     "evaluate": "80acfb636276ac37ed4d808ae090fc1de76c68811c7be34aced05485280c5054",
     "evaluate spans": "0de586e498f5ab3c44e5f74dbc62427d86d78f1348391991ae75926c49b7b90e",
+    "pretrain": "536028b0e328790bee47bd1103085cf4329a7244ad3d3315552dee4ced05a4c5",
+    "pretrain on translations": "f389e4f206ec8295b071d3c8feb3c904a3a5ad53865c700c8ed4b5a3a5542aef",
+    "train what was pretrained": "3d953b239d68a8b569452ac86a6feb67e4713f979c576e8f67ac9b8c7fe77431",
 }
 GOLDEN = {
     "train": BASE,
@@ -74,6 +88,9 @@ GOLDEN = {
     "train by a method": L2SP,
     "evaluate": EvaluateStage(CHILD, XNLI_SW),
     "evaluate spans": XQUAD,
+    "pretrain": PRETRAIN,
+    "pretrain on translations": replace(PRETRAIN, alpha=0.5, parallel=0.25),
+    "train what was pretrained": replace(BASE, parent=PRETRAIN),
 }
 
 
@@ -141,17 +158,23 @@ class Shiny(Plain):
 # Who has a version, and whose keys it parts: those of stages that it has a share in, and of those
 # that start from them.
 AFTER_BASE = {"train", "train after a parent", "evaluate", "evaluate spans"}
+PRETRAINED = {"pretrain", "pretrain on translations", "train what was pretrained"}
+TRAINED = {*GOLDEN} - {"pretrain", "pretrain on translations"}
 SHARES = {
-    "stage train": (KINDS["train"], {*GOLDEN}),
+    "stage train": (KINDS["train"], TRAINED),
+    "stage pretrain": (KINDS["pretrain"], PRETRAINED),
     "stage evaluate": (KINDS["evaluate"], {"evaluate", "evaluate spans"}),
-    "method plain": (Plain, AFTER_BASE),
+    "method plain": (Plain, AFTER_BASE | PRETRAINED),
     "method l2sp": (type(METHODS["l2sp"]), {"train by a method"}),
-    "task mnli": (TABLE["mnli"], {*GOLDEN}),
+    "task mnli": (TABLE["mnli"], TRAINED),
+    "task texts": (TABLE["texts"], PRETRAINED),
+    "task translations": (TABLE["translations"], {"pretrain on translations"}),
     "task qqp": (TABLE["qqp"], {"train after a parent", "evaluate", "evaluate spans"}),
     "task xnli": (TABLE["xnli"], {"evaluate"}),
     "task xquad": (TABLE["xquad"], {"evaluate spans"}),
     "task squad": (TABLE["squad"], set()),
-    "kind classification": (TASK_KINDS["classification"], {*GOLDEN}),
+    "kind classification": (TASK_KINDS["classification"], TRAINED),
+    "kind masked_lm": (TASK_KINDS["masked_lm"], PRETRAINED),
     "kind span": (TASK_KINDS["span"], {"evaluate spans"}),
     "kind tagging": (TASK_KINDS["tagging"], set()),
     "metric accuracy": (METRICS["accuracy"], {"evaluate"}),
@@ -232,6 +255,8 @@ def remade(stage):
     """The stage and all it starts from, as new objects."""
     if isinstance(stage, EvaluateStage):
         return replace(stage, trained=remade(stage.trained))
+    if isinstance(stage, PretrainStage):
+        return replace(stage)
     return replace(stage, parent=None if stage.parent is None else remade(stage.parent))
 
 

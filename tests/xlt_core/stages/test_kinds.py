@@ -37,6 +37,7 @@ def family(bench: Callable[..., Bench]) -> tuple[Bench, dict[str, Stage]]:
         "average": mean,
         "apart": ApartStage(mean, first),
         "pretrained": PretrainedStage(first.encoder, first.source, short),
+        "pretrain": here.pretrain(short),
     }
 
 
@@ -45,7 +46,7 @@ class TestEveryKind(StageKindSuite):
     def here(self, family) -> Bench:
         return family[0]
 
-    @pytest.fixture(params=["train", "evaluate", "average", "apart", "pretrained"])
+    @pytest.fixture(params=["train", "evaluate", "average", "apart", "pretrained", "pretrain"])
     def stage(self, request: pytest.FixtureRequest, family) -> Stage:
         return family[1][request.param]
 

@@ -44,6 +44,7 @@ class RetrievalLearning:
         "over all tokens: the 8th layer of 12, the 14th of 24, else the one at two thirds.",
     )
     together = 1
+    moves_all_words = False
 
     def layer(self, layers: int) -> int:
         """The reference's, by the number of layers."""
