@@ -135,13 +135,15 @@ def lab_folder(name: str) -> Path:
     Raises:
         UserMistake: it has to be made, and nothing can be written there.
     """
-    from xlt_core.lab.encoder import make_encoder
+    from xlt_core.lab.small.encoder import make_encoder
+    from xlt_core.lab.small.world import SmallWorld
     from xlt_core.lab.world import World
 
     root = cache_folder() / "encoders"
     made, is_ours = _room(root)
     try:
-        make_encoder(made, World.parse(name.partition(":")[2]))
+        world = World.parse(name.partition(":")[2])
+        make_encoder(made, SmallWorld(world.seed, world.null))
         content = fingerprint_folder(made)
         home = root / f"{LAB}-{content[:16]}"
         if is_ours and not _holds(home, content):
