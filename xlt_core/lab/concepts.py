@@ -13,7 +13,8 @@ from xlt_core.lab.world import World
 
 CATEGORIES = ("person", "animal", "tool", "food")
 # How many of each; a thing's category and mood, and a word's share, are dealt evenly.
-THINGS, DEEDS, TRAITS, STANCES, PLACES, TIMES, NUMBERS = 48, 24, 24, 12, 8, 6, 5
+THINGS, DEEDS, TRAITS, PLACES, TIMES, NUMBERS = 36, 18, 18, 5, 5, 4
+THEMES = 6  # what texts are about: words of one theme come together
 SHARES = 3  # parts of the vocabulary that tasks of one skill may have to themselves
 
 PARTICLES = ("not", "in", "of", "who", "what", "where", "when", "done")
@@ -26,17 +27,19 @@ class Concept:
 
     Attributes:
         index: position among the world's concepts.
-        word_class: `thing`, `deed`, `trait`, `stance`, `place`, `time` or `number`.
+        word_class: `thing`, `deed`, `trait`, `place`, `time` or `number`.
         mood: -1 bodes ill, 0 neither, 1 well.
         category: of a thing, an index into `CATEGORIES`; else 0.
+        theme: what texts it comes in, 0 to 5.
         share: which part of the vocabulary it belongs to, 0 to 2 (see the dial `saturation`).
-        twist: from 0 to 1; the harmful task turns the moods of the smaller ones round.
+        twist: from 0 to 1, evenly; the harmful task turns the moods of small ones round.
     """
 
     index: int
     word_class: str
     mood: int
     category: int
+    theme: int
     share: int
     twist: float
 
@@ -54,15 +57,19 @@ def concepts(world: World) -> tuple[Concept, ...]:
             for i in range(number)
         ]
         rng.shuffle(kinds)
-        for mood, category, turn in kinds:
+        themes = [i % THEMES for i in range(number)]
+        rng.shuffle(themes)
+        dealt = dict.fromkeys(moods, 0)
+        for (mood, category, turn), theme in zip(kinds, themes, strict=True):
+            dealt[mood] += 1
+            twist = (dealt[mood] - 0.5) * len(moods) / number
             found.append(
-                Concept(len(found), word_class, mood, category, turn % SHARES, rng.random())
+                Concept(len(found), word_class, mood, category, theme, turn % SHARES, twist)
             )
 
     deal("thing", THINGS, (-1, 0, 1), len(CATEGORIES))
     deal("deed", DEEDS, (-1, 0, 1))
     deal("trait", TRAITS, (-1, 0, 1))
-    deal("stance", STANCES, (-1, 1))
     deal("place", PLACES, (0,))
     deal("time", TIMES, (0,))
     deal("number", NUMBERS, (0,))
@@ -78,3 +85,18 @@ def pools(world: World) -> dict[tuple[str, int | None, int | None], tuple[Concep
             for share in (None, one.share):
                 found.setdefault((one.word_class, mood, share), []).append(one)
     return {key: tuple(value) for key, value in found.items()}
+
+
+@lru_cache(maxsize=64)
+def themes(world: World) -> dict[tuple[str, int | None, int], tuple[Concept, ...]]:
+    """The concepts of a word class, mood (None: any) and theme."""
+    found: dict[tuple[str, int | None, int], list[Concept]] = {}
+    for one in concepts(world):
+        for mood in (None, one.mood):
+            found.setdefault((one.word_class, mood, one.theme), []).append(one)
+    return {key: tuple(value) for key, value in found.items()}
+
+
+def mood_free(world: World, word_class: str) -> list[int]:
+    """The concepts of a class that bode neither well nor ill."""
+    return [one.index for one in pools(world)[word_class, 0, None]]

@@ -31,29 +31,46 @@ class Lexicon:
         particles: by name, one of `concepts.PARTICLES`.
         endings: by name, one of `concepts.ENDINGS`.
         loans: concepts whose stem is English's own, taken as it is.
+        inherited: concept → the family's stem, in Latin letters, that sound laws made this one of.
     """
 
     stems: tuple[str, ...]
     particles: Mapping[str, str]
     endings: Mapping[str, str]
     loans: frozenset[int]
+    inherited: Mapping[int, str]
+
+
+@dataclass
+class _Stems:
+    """One language's stems in Latin letters while its family's are made."""
+
+    rng: random.Random
+    stems: list[str]
+    roots: dict[int, str]
+    used: set[str]
+
+    def add(self, word: str) -> None:
+        self.stems.append(word)
+        self.used.add(word)
+
+    def own(self) -> str:
+        """A stem that is not inherited."""
+        while (word := stem(self.rng)) in self.used:
+            pass
+        return word
 
 
 @lru_cache(maxsize=16)
 def lexicons(world: World) -> dict[str, Lexicon]:
     """Every language's words."""
-    stems = _english_family(world)
-    loans: dict[str, frozenset[int]] = dict.fromkeys(stems, frozenset())
+    english = _family(world, ENGLISH_FAMILY, {})["en"].stems
+    found: dict[str, Lexicon] = {}
     for name in dict.fromkeys(map(family, CODES)):
-        if name != ENGLISH_FAMILY:
-            taken = _loans(world, name)
-            stems |= _family(world, name, {index: stems["en"][index] for index in taken})
-            loans |= dict.fromkeys(_members(name), taken)
-    return {code: _lexicon(world, code, stems[code], loans[code]) for code in CODES}
-
-
-def _english_family(world: World) -> dict[str, list[str]]:
-    return _family(world, ENGLISH_FAMILY, {})
+        loans = frozenset() if name == ENGLISH_FAMILY else _loans(world, name)
+        made = _family(world, name, {index: english[index] for index in loans})
+        found |= {code: _lexicon(world, code, made[code], loans) for code in made}
+    return {code: found[code] for code in CODES}
 
 
 def _loans(world: World, name: str) -> frozenset[int]:
@@ -63,36 +80,38 @@ def _loans(world: World, name: str) -> frozenset[int]:
     return frozenset(one.index for one in concepts(world) if rng.random() < share)
 
 
-def _family(world: World, name: str, taken: Mapping[int, str]) -> dict[str, list[str]]:
-    """Stems in Latin letters of every language of a family, by concept."""
-    rng, members = world.random("stems", name), _members(name)
-    number = len(concepts(world))
-    used = {code: set(taken.values()) for code in members}
-    lost = {code: world.random("lost", code) for code in members}
-    found: dict[str, list[str]] = {code: [] for code in members}
-    for index in range(number):
-        draws = {code: lost[code].random() for code in members}
-        if index in taken:
-            for code in members:
-                found[code].append(taken[index])
-            continue
-        own = {c for c in members if draws[c] < LANGUAGES[c].lost * world.distance}
-        inherited = _inherited(world, rng, [c for c in members if c not in own], used)
-        for code in members:
-            word = inherited.get(code) or _unused(lost[code], used[code])
-            used[code].add(word)
-            found[code].append(word)
-    return found
+def _family(world: World, name: str, taken: Mapping[int, str]) -> dict[str, _Stems]:
+    """The stems of every language of a family, by concept; `taken` are loans."""
+    rng = world.random("stems", name)
+    members = {
+        code: _Stems(world.random("lost", code), [], {}, set(taken.values()))
+        for code in CODES
+        if family(code) == name
+    }
+    for index in range(len(concepts(world))):
+        draws = {code: one.rng.random() for code, one in members.items()}
+        heirs = [c for c in members if draws[c] >= LANGUAGES[c].lost * world.distance]
+        forms = _inherited(world, rng, members, [] if index in taken else heirs)
+        for code, one in members.items():
+            if index in taken:
+                one.add(taken[index])
+            elif code in heirs:
+                root, form = forms[code]
+                one.roots[index] = root
+                one.add(form)
+            else:
+                one.add(one.own())
+    return members
 
 
 def _inherited(
-    world: World, rng: random.Random, members: list[str], used: Mapping[str, set[str]]
-) -> dict[str, str]:
-    """A stem of the family as each of its languages has it, new in all of them."""
+    world: World, rng: random.Random, members: Mapping[str, _Stems], heirs: list[str]
+) -> dict[str, tuple[str, str]]:
+    """A stem of the family, and what became of it in each of `heirs`: new in all of them."""
     while True:
         root = stem(rng)
-        forms = {code: sounded(world, code, root) for code in members}
-        if all(forms[code] not in used[code] for code in members):
+        forms = {code: (root, sounded(world, code, root)) for code in heirs}
+        if all(form not in members[code].used for code, (_, form) in forms.items()):
             return forms
 
 
@@ -107,22 +126,17 @@ def sounded(world: World, code: str, root: str) -> str:
     return root
 
 
-def _unused(rng: random.Random, used: set[str]) -> str:
-    while (word := stem(rng)) in used:
-        pass
-    return word
-
-
-def _lexicon(world: World, code: str, stems: list[str], loans: frozenset[int]) -> Lexicon:
+def _lexicon(world: World, code: str, made: _Stems, loans: frozenset[int]) -> Lexicon:
     script = get_language(code).script
     of_family = world.random("small words", family(code))
     particles = _distinct(of_family, particle, PARTICLES)
     endings = _distinct(of_family, ending, ENDINGS)
     return Lexicon(
-        tuple(written(word, script) for word in stems),
+        tuple(written(word, script) for word in made.stems),
         {name: written(word, script) for name, word in particles.items()},
         {name: written(word, script) for name, word in endings.items()},
         loans,
+        made.roots,
     )
 
 
@@ -135,7 +149,3 @@ def _distinct(
             pass
         found[name] = word
     return found
-
-
-def _members(name: str) -> list[str]:
-    return [code for code in CODES if family(code) == name]

@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from xlt_core.lab.concepts import concepts, pools
+from xlt_core.lab.concepts import pools, themes
 from xlt_core.lab.world import World
 
 
@@ -28,7 +28,6 @@ class Happening:
     """A deed with its parts.
 
     Attributes:
-        deed: a deed, or a person's stance, which has no patient.
         denied: whether it is said not to be so.
         asked: the part that a question asks for (`agent`, `patient`, `place`, `time`): a question
             word stands for it.
@@ -45,15 +44,21 @@ class Happening:
 
 Text = tuple[Happening, ...]
 
+_ON_THEME = 0.9  # of the words of a text that has a theme
+
 
 class Teller:
     """Draws texts. No concept comes twice in one, so that a part of it can be asked for."""
 
     def __init__(self, world: World, rng: random.Random) -> None:
-        """`narrowed`: of the words that have a mood, this share alone; None for all."""
+        """`narrowed`: of the words that have a mood, this share alone; None for all.
+
+        `theme`: what most words are about; None for anything.
+        """
         self.rng = rng
         self.narrowed: int | None = None
-        self._pools, self._concepts = pools(world), concepts(world)
+        self.theme: int | None = None
+        self._pools, self._themes = pools(world), themes(world)
         self._said: set[int] = set()
 
     def begin(self) -> None:
@@ -61,11 +66,21 @@ class Teller:
         self._said.clear()
 
     def concept(self, word_class: str, mood: int | None = None) -> int:
-        """One of a class and mood that was not said yet."""
-        pool = self._pools[word_class, mood, self.narrowed if mood else None]
-        while (chosen := pool[int(self.rng.random() * len(pool))].index) in self._said:
-            pass
-        self._said.add(chosen)
+        """One of a class and mood that was not said yet, if there is one."""
+        if self.theme is not None and self.rng.random() < _ON_THEME:
+            fitting = self._themes.get((word_class, mood, self.theme), ())
+            unsaid = [one.index for one in fitting if one.index not in self._said]
+            if unsaid:
+                self._said.add(chosen := self.rng.choice(unsaid))
+                return chosen
+        for share in dict.fromkeys((self.narrowed if mood else None, None)):
+            pool = self._pools[word_class, mood, share]
+            unsaid = [one.index for one in pool if one.index not in self._said]
+            if unsaid:
+                break
+        else:  # of the few numbers there are, more may be wanted
+            return self.rng.choice(pool).index
+        self._said.add(chosen := self.rng.choice(unsaid))
         return chosen
 
     def scene(self, moods: Sequence[int], events: int) -> Text:
@@ -99,12 +114,6 @@ class Teller:
         place = self.concept("place") if drawn < 0.25 else None
         time = self.concept("time") if drawn > 0.75 else None
         return replace(event, place=place, time=time)
-
-    def claim(self, mood: int) -> Text:
-        """A person's stance: glad of it, or sorry."""
-        while self._concepts[person := self.concept("thing", 0)].category:
-            pass
-        return (Happening(self.concept("stance", mood), Phrase(person)),)
 
 
 def mood_words(event: Happening) -> tuple[int, ...]:

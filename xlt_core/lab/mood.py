@@ -1,20 +1,21 @@
-"""Tasks about mood: does what is told bode well or ill, and who would be glad of it.
+"""Tasks about mood: does what is told bode well or ill, and does something else bode alike.
 
-`scene` is what they share: a text of a mood, by a narrow margin or a wide one. Whether a person
-is glad with good reason (`agrees`) needs the mood of two texts at once; neither tells it alone.
+`scene` is what they share: a text of a mood, by a narrow margin or a wide one. Whether two texts
+bode alike needs the mood of both; neither tells it alone, nor does any word.
 """
 
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from xlt_core.lab.concepts import concepts
-from xlt_core.lab.meaning import Happening, Teller, Text, mood_words
+from xlt_core.lab.meaning import Teller, Text, mood_words
 from xlt_core.lab.rows import Question, Row, two
 from xlt_core.lab.world import World
 
 # Words that bode one way and the other, in a text of two events (6 to 8 words that may).
-_NARROW, _WIDE = ((2, 1), (3, 2)), ((4, 0), (4, 1), (5, 1))
+_NARROW, _WIDE = ((2, 0), (3, 1)), ((4, 0), (5, 1))
 
 
 def scene(teller: Teller, world: World, mood: int) -> Text:
@@ -60,44 +61,53 @@ def _any_number(rng: random.Random, row: Row) -> float:
 
 
 def _agrees(teller: Teller, world: World, number: int) -> Row:
-    mood = teller.rng.choice((-1, 1))
+    """A text of a mood, and an event that bodes alike or not; denied, it bodes the other way."""
+    mood = _either(teller)
     claimed = mood if number % 2 == 0 else -mood
-    return Row((scene(teller, world, mood), teller.claim(claimed)), number % 2)
+    text = scene(teller, world, mood)
+    if teller.rng.random() >= world.family_effect:
+        return Row((text, _event(teller, claimed)), number % 2)
+    (event,) = _event(teller, -claimed)
+    return Row((text, (replace(event, denied=True),)), number % 2)
 
 
 def _twisted(teller: Teller, world: World, number: int) -> Row:
     """As `_agrees`, but half the words bode the other way round at `harmful` 1."""
+    mood = _either(teller)
+    claimed = mood if number % 2 == 0 else -mood
     while True:
         teller.begin()
-        text = scene(teller, world, teller.rng.choice((-1, 1)))
-        mood = balance(world, text, world.harmful / 2.0)
-        if mood:
-            break
-    claimed = mood if number % 2 == 0 else -mood
-    return Row((text, teller.claim(1 if claimed > 0 else -1)), number % 2)
+        text, claim = scene(teller, world, _either(teller)), _event(teller, _either(teller))
+        moods = [balance(world, one, world.harmful / 2.0) for one in (text, claim)]
+        if moods[0] * mood > 0 and moods[1] * claimed > 0:
+            return Row((text, claim), number % 2)
 
 
 def _echoed(teller: Teller, world: World, number: int) -> Row:
-    """Which of two stances goes with a text."""
-    mood = teller.rng.choice((-1, 1))
+    """Which of two events bodes as the text does; where order is 0, well."""
+    mood = _either(teller) if teller.rng.random() < world.order else 1
     text = scene(teller, world, mood)
-    right, wrong = teller.claim(mood), teller.claim(-mood)
+    right, wrong = (_event(teller, sign * mood) for sign in (1, -1))
     choices = (right, wrong) if number % 2 == 0 else (wrong, right)
     return Row((text, *choices), number % 2)
 
 
 def _next(teller: Teller, world: World, number: int) -> Row:
-    """Which of two events a stance is about."""
-    mood = teller.rng.choice((-1, 1))
-    claim = teller.claim(mood)
+    """Which of two texts bodes as the event does."""
+    mood = _either(teller)
+    event = _event(teller, mood)
     right, wrong = (_event(teller, sign * mood) for sign in (1, -1))
     choices = (right, wrong) if number % 2 == 0 else (wrong, right)
-    return Row((claim, *choices), number % 2)
+    return Row((event, *choices), number % 2)
 
 
-def _event(teller: Teller, mood: int) -> tuple[Happening, ...]:
-    most = teller.rng.choice((2, 3))
-    return teller.scene([mood] * most + [0] * (4 - most), 1)
+def _either(teller: Teller) -> int:
+    return teller.rng.choice((-1, 1))
+
+
+def _event(teller: Teller, mood: int) -> Text:
+    """One event of a mood, three of its four words."""
+    return teller.scene([mood, mood, mood, 0], 1)
 
 
 MOOD = _told(0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+STEM = 4  # letters
 CONSONANTS = "bdfghjklmnprstvwz"
 VOWELS = "aeiou"
 SCRIPTS = {

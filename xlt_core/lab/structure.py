@@ -31,7 +31,7 @@ def _parsed(teller: Teller, world: World, number: int) -> Row:
 def _found(teller: Teller, world: World, number: int) -> Row:
     """A text and a question that one of its events answers."""
     text = _plain(teller, 2)
-    event, role = teller.rng.randrange(2), _ASKED[number % 2]
+    event, role = number // 2 % 2, _ASKED[number % 2]
     question = replace(text[event], asked=role, place=None, time=None)
     return Row((text, (question,)), (event, role))
 

@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from xlt_core.lab.concepts import THEMES
 from xlt_core.lab.grammar import Speaker
 from xlt_core.lab.lexicon import lexicons
-from xlt_core.lab.meaning import Happening, Teller, Text
+from xlt_core.lab.meaning import Teller, Text
+from xlt_core.lab.sounds import STEM
 from xlt_core.lab.world import World
 from xlt_core.vocabulary.languages import get_language
 
 # Texts of a train split by resource class, at low-resource 0 and at 1.
 AMOUNTS = {"high": (2000, 2000), "medium": (2000, 1000), "low": (2000, 100)}
 # How many texts are mixed with English, and how many of such a text's words are English.
-MIXED, MIXED_WORDS = 0.3, 0.5
+MIXED, MIXED_WORDS = 0.5, 0.5
+DEV = 100  # texts of a dev split, whatever the language
 
 
 @lru_cache(maxsize=64)
@@ -29,23 +32,32 @@ def texts(world: World, language: str, split: str) -> Sequence[str]:
     Languages have different texts: nothing is parallel. Raises KeyError for an unknown language
     or split.
     """
-    number = {"train": amount(world, language), "dev": 100}[split]
     rng = world.random("texts", language, split)
-    teller = Teller(world, rng)
-    speaker = Speaker(world, language)
+    teller, speaker = Teller(world, rng), Speaker(world, language)
     english = dict(zip(lexicons(world)[language].stems, lexicons(world)["en"].stems, strict=True))
     found = []
-    for _ in range(number):
+    for _ in range({"train": amount(world, language), "dev": DEV}[split]):
         said = speaker.say(_told(teller))
         if language != "en" and rng.random() < MIXED:
-            words = said.split(" ")
-            mixed = [
-                english[word[:4]] if word[:4] in english and rng.random() < MIXED_WORDS else word
-                for word in words
-            ]
-            said = " ".join(mixed)
+            said = " ".join(
+                english.get(word[:STEM], word) if rng.random() < MIXED_WORDS else word
+                for word in said.split(" ")
+            )
         found.append(said)
     return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def translations(world: World, language: str, split: str) -> Sequence[tuple[str, str]]:
+    """English texts and what they are in another language: half as many as it has texts.
+
+    Raises what `texts` raises.
+    """
+    rng = world.random("translations", language, split)
+    teller, english, other = Teller(world, rng), Speaker(world, "en"), Speaker(world, language)
+    number = {"train": amount(world, language) // 2, "dev": DEV}[split]
+    told = [_told(teller) for _ in range(number)]
+    return tuple((english.say(one), other.say(one)) for one in told)
 
 
 def amount(world: World, language: str) -> int:
@@ -59,12 +71,12 @@ def _class_of(language: str) -> str:
 
 
 def _told(teller: Teller) -> Text:
-    """One event or two of one mood on the whole, and now and then what a person makes of it."""
+    """One event or two about one thing, of one mood on the whole."""
     rng = teller.rng
     teller.begin()
+    teller.theme = rng.randrange(THEMES)
     mood = rng.choice((-1, 1))
     events = rng.choice((1, 2))
     words = rng.randint(3 * events, 3 * events + 2)
     moods = [rng.choice((mood, mood, mood, 0, 0, -mood)) for _ in range(words)]
-    scene: tuple[Happening, ...] = teller.scene(moods, events)
-    return scene + (teller.claim(mood) if rng.random() < 0.5 else ())
+    return teller.scene(moods, events)

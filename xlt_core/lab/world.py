@@ -42,7 +42,9 @@ class World:
     distance: float = _dial(0.5, "how far languages lie from English: sounds, words, loans")
     low_resource: float = _dial(0.5, "how much less text low-resource languages have")
     difficulty: float = _dial(0.5, "rows that are decided by a narrow margin")
-    family_effect: float = _dial(0.5, "targets' events that are denied, which families mark apart")
+    family_effect: float = _dial(
+        0.0, "second texts of lab-entail that are denied, so bode otherwise"
+    )
 
     @classmethod
     def parse(cls, location: str) -> World:
