@@ -1,8 +1,8 @@
 """Plain text in each language, for an encoder to be pretrained on.
 
 How much there is of a language follows its class (`Language.resource`) and the dial
-`low-resource`. Some sentences are mixed with English words, as text on the web is: what lets an
-encoder learn which words mean the same where scripts differ.
+`low-resource`. Some of it is mixed with English words, some is word lists, as text on the web is:
+what lets an encoder learn which words mean the same where they are not alike.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ from xlt_core.vocabulary.languages import get_language
 AMOUNTS = {"high": (2000, 2000), "medium": (2000, 1000), "low": (2000, 100)}
 # How many texts are mixed with English, and how many of such a text's words are English.
 MIXED, MIXED_WORDS = 0.5, 0.5
+# How many texts are word lists, of so many words with what they are in English; and how many of a
+# language's words such lists have, by resource class.
+LISTS, LISTED = 0.4, 4
+KNOWN = {"high": 0.9, "medium": 0.6, "low": 0.3}
 DEV = 100  # texts of a dev split, whatever the language
 
 
@@ -34,9 +38,14 @@ def texts(world: World, language: str, split: str) -> Sequence[str]:
     """
     rng = world.random("texts", language, split)
     teller, speaker = Teller(world, rng), Speaker(world, language)
+    known = _known(world, language)
     english = dict(zip(lexicons(world)[language].stems, lexicons(world)["en"].stems, strict=True))
     found = []
     for _ in range({"train": amount(world, language), "dev": DEV}[split]):
+        if known and rng.random() < LISTS:
+            listed = (f"{one} {english[one]} ." for one in rng.sample(known, LISTED))
+            found.append(" ".join(listed))
+            continue
         said = speaker.say(_told(teller))
         if language != "en" and rng.random() < MIXED:
             said = " ".join(
@@ -66,6 +75,14 @@ def amount(world: World, language: str) -> int:
     return round(most + (least - most) * world.low_resource)
 
 
+def _known(world: World, language: str) -> list[str]:
+    """The words that word lists of a language have; English needs none."""
+    if language == "en":
+        return []
+    rng, share = world.random("known", language), KNOWN[_class_of(language)]
+    return [stem for stem in lexicons(world)[language].stems if rng.random() < share]
+
+
 def _class_of(language: str) -> str:
     return get_language(language).resource
 
@@ -78,5 +95,5 @@ def _told(teller: Teller) -> Text:
     mood = rng.choice((-1, 1))
     events = rng.choice((1, 2))
     words = rng.randint(3 * events, 3 * events + 2)
-    moods = [rng.choice((mood, mood, mood, 0, 0, -mood)) for _ in range(words)]
+    moods = [rng.choice((mood, mood, 0)) for _ in range(words)]
     return teller.scene(moods, events)

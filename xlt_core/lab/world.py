@@ -77,6 +77,11 @@ class World:
         return ",".join(parts)
 
     @property
+    def spoken(self) -> World:
+        """The world in which the same languages are spoken, and nothing else differs."""
+        return World(self.seed, distance=self.distance, low_resource=self.low_resource)
+
+    @property
     def sizes(self) -> dict[str, int]:
         """Rows by split."""
         return {"train": self.rows, "dev": self.rows // 5, "test": 2 * self.rows // 5}
