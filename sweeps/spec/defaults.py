@@ -109,7 +109,9 @@ def find_encoder(spec: Spec, document: Document) -> str | Range:
 
 def _encoder(text: str, spec: Spec, document: Document) -> str:
     """The encoder's name; the lab's is that of the world whose data are read."""
-    if text == LAB_ENCODER:
+    from xlt_core.models.encoders import LABS
+
+    if text in LABS:
         world = World.parse(spec.data.partition(":")[2] if kind_of(spec.data) == "lab" else "")
         spoken = world.spoken.location
         return f"{text}:{spoken}" if spoken else text
