@@ -39,10 +39,11 @@ from xlt_core.tasks.task import Task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 _RECIPE: Mapping[str, object] = {
-    "steps": 60,
+    "epochs": 1,
     "batch_size": 16,
     "learning_rate": 1e-3,
     "max_length": 48,
+    "stride": 16,
 }
 
 
