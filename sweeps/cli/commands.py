@@ -9,6 +9,7 @@ from sweeps.cli.doctor import doctor
 from sweeps.cli.export import export
 from sweeps.cli.fields import fields
 from sweeps.cli.init import init
+from sweeps.cli.lab import lab
 from sweeps.cli.languages import languages
 from sweeps.cli.logs import logs
 from sweeps.cli.models import models
@@ -45,5 +46,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "tasks": tasks,
     "languages": languages,
     "models": models,
+    "lab": lab,
     "doctor": doctor,
 }

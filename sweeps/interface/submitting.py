@@ -224,11 +224,12 @@ def _alone(sweep: Sweep, place: SweepFolder) -> Iterator[str]:
 
 def _flat(sweep: Sweep) -> dict[str, object]:
     """The spec as one file that reads the same from any folder; passwords are variables in it."""
+    from sweeps.spec.sources import kind_of
     from sweeps.spec.stored import to_data
 
     settled = {name: to_data(sweep)[name] for name in ("store", "storage", "tracking")}
     found = {**sweep.source, "name": sweep.name, **settled}
-    if sweep.data not in ("hub", "lab"):
+    if kind_of(sweep.data) == "folder":
         found["data"] = {"folder": sweep.data}
     # Those of a choice may be folders as well; any other range is none of an encoder.
     encoder = sweep.encoder

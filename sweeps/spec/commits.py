@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from sweeps.spec.sources import kind_of
 from sweeps.spec.sweep import Sweep
 from xlt_core.vocabulary.errors import Mistake
 from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
@@ -23,7 +24,9 @@ def source_ref(sweep: Sweep, before: ResolvedInputs | None) -> SourceRef:
         if before is not None and before.source.kind == "hub":
             return before.source
         return SourceRef("hub")
-    return SourceRef("lab") if sweep.data == "lab" else SourceRef("folder", sweep.data)
+    if kind_of(sweep.data) == "lab":
+        return SourceRef("lab", sweep.data.partition(":")[2])
+    return SourceRef("folder", sweep.data)
 
 
 def encoder_moved(before: EncoderRef | None, now: EncoderRef) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from sweeps.spec.methods import METHODS
 from sweeps.spec.names import did_you_mean, known_language, known_step, known_target
 from sweeps.spec.sweep import Range
+from xlt_core.lab.world import World
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan, Step
 from xlt_core.vocabulary.plugged import of_ones_own
@@ -188,12 +189,25 @@ def _encoder_name(value: object) -> str:
 
 
 def read_folder_or_word(value: object) -> str:
-    """`hub`, `lab`, a folder's path, or `{folder: path}`."""
+    """`hub`, `lab`, a folder's path, `{folder: path}`, or `{lab: world}`."""
+    if isinstance(value, dict) and set(value) == {"lab"}:
+        return _world(_text(value["lab"], "a world"))
     if isinstance(value, dict) and set(value) == {"folder"}:
         return f"folder:{_text(value['folder'], 'a path')}"
     if not isinstance(value, str) or not value.strip():
-        raise _wrong(f"{value!r} is not a source of data", "write hub, lab or {folder: path}")
+        raise _wrong(
+            f"{value!r} is not a source of data", "write hub, lab, {folder: path} or {lab: world}"
+        )
     return value if value in ("hub", "lab") else f"folder:{value}"
+
+
+def _world(text: str) -> str:
+    try:
+        location = World.parse(text).location
+    except UserMistake as error:
+        found = error.mistakes[0]
+        raise _wrong(found.what, found.remedy) from None
+    return f"lab:{location}" if location else "lab"
 
 
 def read_method(value: object) -> str:

@@ -17,6 +17,7 @@ from sweeps.spec.fits import beyond_limits, too_long, unservable
 from sweeps.spec.inputs import Cell, OverlapFlag, ResolvedInputs
 from sweeps.spec.names import did_you_mean, encoder_names, nearest
 from sweeps.spec.recipes import trains_on
+from sweeps.spec.sources import kind_of
 from sweeps.spec.stems import blaming, in_order, stemming, trail_of_cell, trail_of_target
 from sweeps.spec.sweep import Sweep, Target
 from xlt_core.data import open_source
@@ -197,7 +198,7 @@ def _notes(
         found = {code for codes in there.values() for code in codes}
         lacking = [code for code in get_task(task).languages if code not in found]
         if found and lacking:
-            where = "the folder" if sweep.data not in ("hub", "lab") else f"data: {sweep.data}"
+            where = "the folder" if kind_of(sweep.data) == "folder" else f"data: {sweep.data}"
             yield f"{task} is not scored in {' '.join(lacking)}: {where} has no such data"
     if get_task(task).halve_test:
         yield (

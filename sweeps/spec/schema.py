@@ -337,11 +337,19 @@ class Spec(Part):
                         "required": ["folder"],
                         "additionalProperties": False,
                     },
+                    {
+                        "type": "object",
+                        "properties": {"lab": {"type": "string"}},
+                        "required": ["lab"],
+                        "additionalProperties": False,
+                    },
                 ]
             }
         ),
     ] = Field(
-        default="hub", description="hub, lab, or {folder: path}.", examples=[{"folder": "data"}]
+        default="hub",
+        description="hub, lab, {folder: path}, or {lab: world} (docs/lab.md).",
+        examples=[{"folder": "data"}, {"lab": "seed=3,null"}],
     )
     intermediate: IntermediatePart | None = Field(
         default=None, description="Which plans there are."

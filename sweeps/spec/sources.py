@@ -19,7 +19,8 @@ _MISSING = {
 
 def kind_of(data: str) -> str:
     """`hub`, `lab` or `folder`, from what stands under `data:`."""
-    return data if data in ("hub", "lab") else "folder"
+    kind = data.partition(":")[0]
+    return kind if kind in ("hub", "lab") else "folder"
 
 
 def needed(targets: Iterable[str], members: Iterable[str]) -> tuple[str, ...]:

@@ -165,7 +165,7 @@ class Sweep:
 
     Attributes:
         encoder: a hub id, a folder or `lab-tiny`; a Range of them is searched, as `encoder`.
-        data: `hub`, `lab`, or a folder's absolute path.
+        data: `hub`, `lab`, `lab:<world>`, or a folder's absolute path.
         recipe: three layers of recipe fields by name, values or Ranges:
             `train` (intermediate stages), `target` (target training), `tasks` (task → fields).
             A Range makes the field searched under its dotted path (`recipe.train.learning_rate`).

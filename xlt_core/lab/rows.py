@@ -1,105 +1,78 @@
-"""What the lab's tasks ask, in concepts, before `source` puts it into a language's words.
+"""Rows of tasks, in meanings; `source` has them said in a language. `tasks` names the tasks.
 
-Two tasks share a skill, telling warm concepts from cold: the target `lab-nli` (is a pair warm on
-balance, even, or cold?) and `lab-pairs` (warm or cold?). `lab-topic` asks for the domain, which
-goes along with warmth now and then; `lab-tags` for word classes, which have nothing to do with it.
+A row is made once and said in every language, so that row n is the same everywhere. What makes
+rows of a skill has a file of its own: `mood`, `structure`.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
-from xlt_core.lab.world import CLASSES, DOMAINS, Concept, World
-
-TARGET = "lab-nli"
-SIZES = {"train": 500, "dev": 150, "test": 200}
-
-# Warm and cold concepts of a pair, by warmth on balance: few or many, so that neither the number
-# of warm concepts nor of cold ones gives the label away.
-_BALANCES = {1: ((2, 0), (3, 1)), 0: ((1, 1), (2, 2)), -1: ((0, 2), (1, 3))}
-_PAIR_LENGTHS = (8, 9, 10)
-_TOPIC_LENGTH, _ON_TOPIC = 8, 4
-_TAG_LENGTHS = (6, 7, 8, 9)
+from xlt_core.lab.meaning import Teller, Text
+from xlt_core.lab.world import World
 
 
 @dataclass(frozen=True)
-class LabRow:
-    """Concepts by index: one segment or two. One label, or one for each concept (tagging)."""
+class Row:
+    """Texts and what is right about them.
 
-    segments: tuple[tuple[int, ...], ...]
-    labels: tuple[int, ...]
-
-
-@lru_cache(maxsize=64)
-def rows(world: World, task: str, split: str) -> tuple[LabRow, ...]:
-    """Make the rows of a split; row n is the same in every language.
-
-    In a null world the labels of every task but the target are drawn anew, each as likely as any
-    other. Raises KeyError for an unknown task or split.
+    Attributes:
+        texts: as many as the task's form has: a text, a pair, or a context and its choices.
+        answer: classification and choice: an index; regression: a number; span: the event and
+            the role that answer; tagging and retrieval: nothing, the words say it themselves.
     """
-    make, outcomes = _MAKERS[task]
-    rng = world.random(task, split)
-    made = [make(world.concepts, rng, number) for number in range(SIZES[split])]
-    rng.shuffle(made)
-    if world.null and task != TARGET:
-        coin = world.random(task, split, "coin")
-        made = [
-            LabRow(row.segments, tuple(coin.randrange(outcomes) for _ in row.labels))
-            for row in made
-        ]
-    return tuple(made)
+
+    texts: tuple[Text, ...]
+    answer: int | float | tuple[int, str] | None = None
 
 
-def _nli(concepts: Sequence[Concept], rng: random.Random, number: int) -> LabRow:
-    label = number % 3
-    return LabRow(_pair(concepts, rng, 1 - label), (label,))
+Make = Callable[[Teller, World, int], Row]
+Coin = Callable[[random.Random, Row], int | float | tuple[int, str] | None]
 
 
-def _pairs(concepts: Sequence[Concept], rng: random.Random, number: int) -> LabRow:
-    label = number % 2
-    return LabRow(_pair(concepts, rng, 1 - 2 * label), (label,))
+@dataclass(frozen=True)
+class Question:
+    """What a task asks.
+
+    Attributes:
+        make: the row of a number; even and odd ones have different answers, so that both are
+            equally frequent.
+        coin: an answer that has nothing to do with the row: what a null world has.
+        right: the dial that says how many answers are right, the rest being coins; empty for all.
+    """
+
+    make: Make
+    coin: Coin
+    right: str = ""
 
 
-def _topic(concepts: Sequence[Concept], rng: random.Random, number: int) -> LabRow:
-    label = number % DOMAINS
-    fitting = [concept for concept in concepts if concept.domain == label]
-    chosen = rng.choices(fitting, k=_ON_TOPIC) + rng.choices(concepts, k=_TOPIC_LENGTH - _ON_TOPIC)
-    rng.shuffle(chosen)
-    return LabRow((_indices(chosen),), (label,))
+def two(rng: random.Random, row: Row) -> int:
+    """One of two answers."""
+    return rng.randrange(2)
 
 
-def _tags(concepts: Sequence[Concept], rng: random.Random, number: int) -> LabRow:
-    chosen = rng.choices(concepts, k=rng.choice(_TAG_LENGTHS))
-    return LabRow((_indices(chosen),), tuple(concept.word_class for concept in chosen))
+def made(world: World, question: Question, task: str, split: str, planted: bool) -> list[Row]:
+    """The rows of a split.
 
-
-def _pair(
-    concepts: Sequence[Concept], rng: random.Random, balance: int
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Draw two segments whose warm concepts outnumber the cold, or not, as `balance` says."""
-    warm, cold = rng.choice(_BALANCES[balance])
-    length = rng.choice(_PAIR_LENGTHS)
-    counts = {1: warm, -1: cold, 0: length - warm - cold}
-    chosen = [
-        concept
-        for warmth, count in counts.items()
-        for concept in rng.choices([c for c in concepts if c.warmth == warmth], k=count)
-    ]
-    rng.shuffle(chosen)
-    return _indices(chosen[: length // 2]), _indices(chosen[length // 2 :])
-
-
-def _indices(chosen: Sequence[Concept]) -> tuple[int, ...]:
-    return tuple(concept.index for concept in chosen)
-
-
-_Maker = Callable[[Sequence[Concept], random.Random, int], LabRow]
-_MAKERS: dict[str, tuple[_Maker, int]] = {
-    "lab-nli": (_nli, 3),
-    "lab-pairs": (_pairs, 2),
-    "lab-topic": (_topic, DOMAINS),
-    "lab-tags": (_tags, CLASSES),
-}
+    Args:
+        planted: whether answers are ever coins; a target's are not.
+    """
+    rng = world.random("rows", task, split)
+    teller = Teller(world, rng)
+    rows = []
+    for number in range(world.sizes[split]):
+        teller.begin()
+        rows.append(question.make(teller, world, number))
+    rng.shuffle(rows)
+    if not planted:
+        return rows
+    coins = world.random("coins", task, split)
+    right = getattr(world, question.right) if question.right else 1.0
+    told = 0.0 if world.null else right
+    found = []
+    for row in rows:
+        drawn, coin = coins.random(), question.coin(coins, row)
+        found.append(row if drawn < told else Row(row.texts, coin))
+    return found

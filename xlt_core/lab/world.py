@@ -1,138 +1,124 @@
-"""What exists in the lab: concepts with properties, and four languages that have words for them.
+"""Which world: a seed, whether anything is planted, and how strongly. docs/lab.md has the page.
 
-Everything follows from a seed. A *null world* has the texts, the languages and the target of its
-planted twin, but the labels of its intermediate tasks are coin flips, so that no plan can gain.
-Neighbours: `rows` (what tasks ask about concepts), `encoder` (how concepts become vectors).
+Everything else of the lab follows from a `World`, equal bits on every machine. A *null world* has
+the texts and the targets of its planted twin, but the labels of its intermediate tasks are coin
+flips, so that no plan can gain. Next: `concepts` (what there is to speak of).
 """
 
 from __future__ import annotations
 
-import itertools
+import dataclasses
+import difflib
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import derived_seed
 
-CONCEPTS = 240
-WARMTHS = (-1, 0, 1)
-DOMAINS = 3
-CLASSES = 4
 
-# How often a concept's domain follows its warmth: what `lab-topic` shares with the target.
-DOMAIN_FOLLOWS_WARMTH = 0.4
-
-# Training language first. The others are from ISO 639's range for private use: qla and qlb are
-# related (family Lab-A), qlc stands alone (Lab-B). See `xlt_core.vocabulary.languages`.
-LANGUAGES = ("en", "qla", "qlb", "qlc")
-
-# How far a language lies from English: the share of noise in the encoder's vectors of its words.
-DISTANCE = {"en": 0.0, "qla": 0.35, "qlb": 0.5, "qlc": 0.8}
-
-_CONSONANTS = "fhjklmnprstvwz"
-_VOWELS = "aeiou"
-# An ending each, so that no word belongs to two languages.
-_ENDING = {"en": "", "qla": "n", "qlb": "r", "qlc": "sh"}
-# The sound law that parts qlb from qla: one to one, so that no two words fall together.
-_LAW = str.maketrans("ptkae", "bdgea")
-
-
-@dataclass(frozen=True)
-class Concept:
-    """A meaning. Its properties are what tasks ask about.
-
-    Attributes:
-        index: position among the world's concepts; words share it across languages.
-        warmth: -1 cold, 0 neither, 1 warm.
-        domain: 0, 1 or 2.
-        word_class: 0 to 3.
-    """
-
-    index: int
-    warmth: int
-    domain: int
-    word_class: int
+def _dial(default: float, meaning: str) -> float:
+    dialled: float = field(default=default, metadata={"meaning": meaning})
+    return dialled
 
 
 @dataclass(frozen=True)
 class World:
-    """A world.
+    """A world. Dials are strengths from 0 to 1.
 
     Attributes:
         seed: everything random follows from it.
         null: whether the intermediate tasks' labels are coin flips.
+        rows: rows of a train split, 20 at least; dev has a fifth, test two fifths.
     """
 
     seed: int = 0
     null: bool = False
+    rows: int = 800
+    helpful: float = _dial(1.0, "labels of the helpful tasks that are right, the rest coin flips")
+    harmful: float = _dial(1.0, "words whose mood the harmful task turns round")
+    useless: float = _dial(1.0, "labels of the useless tasks that tell nothing of mood")
+    order: float = _dial(1.0, "rows of the second task of the pair that need what the first taught")
+    saturation: float = _dial(0.5, "words that tasks of one skill have in common")
+    distance: float = _dial(0.5, "how far languages lie from English: sounds, words, loans")
+    low_resource: float = _dial(0.5, "how much less text low-resource languages have")
+    difficulty: float = _dial(0.5, "rows that are decided by a narrow margin")
+    family_effect: float = _dial(
+        0.0, "second texts of lab-entail that are denied, so bode otherwise"
+    )
 
     @classmethod
     def parse(cls, location: str) -> World:
-        """Read `SourceRef.location`: empty, `seed=3`, `null`, or `seed=3,null`.
+        """Read `SourceRef.location`: dials by commas, as `seed=3,null,distance=0.8`.
 
         Raises:
-            UserMistake: anything else.
+            UserMistake: a dial that is unknown, given twice or out of its range.
         """
-        seed, null = 0, False
+        found: dict[str, int | bool | float] = {}
         for part in filter(None, (part.strip() for part in location.split(","))):
-            name, _, value = part.partition("=")
-            if part == "null":
-                null = True
-            elif name == "seed" and value.isdecimal():
-                seed = int(value)
-            else:
-                remedy = "write seed=3, null, or seed=3,null"
-                raise UserMistake(Mistake("lab world", f"{part!r} is not understood", remedy))
-        return cls(seed, null)
+            written, _, value = part.partition("=")
+            name = written.replace("-", "_")
+            read = None if name in found else _read(name, value if part != written else None)
+            if read is None:
+                raise UserMistake(
+                    Mistake("lab world", f"{part!r} is not understood", _remedy(name))
+                )
+            found[name] = read
+        return cls(**found)  # type: ignore[arg-type]
 
     @property
     def location(self) -> str:
         """The text that `parse` reads as this world; empty for the default one."""
-        parts = ([f"seed={self.seed}"] if self.seed else []) + (["null"] if self.null else [])
+        parts = []
+        for one in dataclasses.fields(self):
+            value = getattr(self, one.name)
+            if value != one.default:
+                written = one.name.replace("_", "-")
+                parts.append(written if value is True else f"{written}={value}")
         return ",".join(parts)
+
+    @property
+    def spoken(self) -> World:
+        """The world in which the same languages are spoken, and nothing else differs."""
+        return World(self.seed, distance=self.distance, low_resource=self.low_resource)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Rows by split."""
+        return {"train": self.rows, "dev": self.rows // 5, "test": 2 * self.rows // 5}
 
     def random(self, *purpose: str | int) -> random.Random:
         """A generator for one purpose, the same in the null twin."""
-        return random.Random(derived_seed("lab", self.seed, *purpose))
-
-    @cached_property
-    def concepts(self) -> tuple[Concept, ...]:
-        """All concepts; each value of a property is equally frequent, domains nearly."""
-        rng = self.random("concepts")
-        warmths = _dealt(rng, WARMTHS)
-        domains = _dealt(rng, range(DOMAINS))
-        classes = _dealt(rng, range(CLASSES))
-        follows = [rng.random() < DOMAIN_FOLLOWS_WARMTH for _ in range(CONCEPTS)]
-        return tuple(
-            Concept(i, warmths[i], warmths[i] + 1 if follows[i] else domains[i], classes[i])
-            for i in range(CONCEPTS)
-        )
-
-    @cached_property
-    def lexicon(self) -> dict[str, tuple[str, ...]]:
-        """Language → its word for each concept, by index. No word belongs to two concepts."""
-        stems = {family: self._stems(family) for family in ("en", "Lab-A", "Lab-B")}
-        roots = {
-            "en": stems["en"],
-            "qla": stems["Lab-A"],
-            "qlb": [stem.translate(_LAW) for stem in stems["Lab-A"]],
-            "qlc": stems["Lab-B"],
-        }
-        return {
-            language: tuple(root + _ENDING[language] for root in roots[language])
-            for language in LANGUAGES
-        }
-
-    def _stems(self, family: str) -> list[str]:
-        syllables = ["".join(pair) for pair in itertools.product(_CONSONANTS, _VOWELS)]
-        every = ["".join(pair) for pair in itertools.product(syllables, repeat=2)]
-        return self.random("stems", family).sample(every, CONCEPTS)
+        return random.Random(derived_seed("lab world", self.seed, *purpose))
 
 
-def _dealt(rng: random.Random, values: Sequence[int]) -> list[int]:
-    """Deal `values` out to the concepts, each as often as any other, in random order."""
-    dealt = [values[i % len(values)] for i in range(CONCEPTS)]
-    rng.shuffle(dealt)
-    return dealt
+LEAST_ROWS = 20
+DIALS = {
+    one.name.replace("_", "-"): str(one.metadata["meaning"])
+    for one in dataclasses.fields(World)
+    if one.metadata
+}
+
+
+def _read(name: str, text: str | None) -> int | bool | float | None:
+    """The value of a dial, None where it is none; `text` is None where there is no `=`."""
+    if name == "null":
+        return True if text is None else None
+    if text is None:
+        return None
+    if name in ("seed", "rows"):
+        number = int(text) if text.isdecimal() else -1
+        return number if number >= (0 if name == "seed" else LEAST_ROWS) else None
+    if name.replace("_", "-") not in DIALS:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0.0 <= value <= 1.0 else None
+
+
+def _remedy(name: str) -> str:
+    near = difflib.get_close_matches(name.replace("_", "-"), DIALS, n=1, cutoff=0.6)
+    if near:
+        return f"write {near[0]}=0.5, a number from 0 to 1, once"
+    return f"write seed=3, null, rows=500, or a dial from 0 to 1: {', '.join(DIALS)}"

@@ -27,7 +27,7 @@ from xlt_core.models.learners import LEARNERS, learner_identity
 from xlt_core.models.pretrainings import pretraining_of
 from xlt_core.vocabulary.refs import EncoderRef
 
-LAB = "lab-tiny"
+LABS = ("lab-tiny", "lab-small", "lab-skeleton")  # `xlt_core.lab.encoders` makes them
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class KnownEncoder:
 
 # fmt: off
 _KNOWN = (
-    KnownEncoder((LAB,), "generated", "the lab world's own tiny encoder, made on the spot", "tiny"),
+    KnownEncoder(LABS[:2], "generated", "the small lab world's own, made on the spot", "tiny"),
+    KnownEncoder(LABS[2:], "generated", "for the lab's languages; has seen no text yet", "tiny"),
     KnownEncoder(("xlm-roberta-base",), "FacebookAI/xlm-roberta-base",
                  "XLM-R base, 100 languages", "278 M"),
     KnownEncoder(("xlm-roberta-large",), "FacebookAI/xlm-roberta-large",
@@ -121,8 +122,8 @@ def place_of(name: str) -> tuple[str, str]:
 
 
 def is_lab(name: str) -> bool:
-    """Whether `name` is the encoder of a generated world: `lab-tiny`, or `lab-tiny:<world>`."""
-    return name.partition(":")[0] == LAB
+    """Whether `name` is the encoder of a generated world: one of `LABS`, or `lab-tiny:<world>`."""
+    return name.partition(":")[0] in LABS
 
 
 def encoder_folder(ref: EncoderRef) -> Path:
@@ -142,15 +143,15 @@ def lab_folder(name: str) -> Path:
     Raises:
         UserMistake: it has to be made, and nothing can be written there.
     """
-    from xlt_core.lab.encoder import make_encoder
-    from xlt_core.lab.world import World
+    from xlt_core.lab.encoders import write_encoder
 
+    plain, _, world = name.partition(":")
     root = cache_folder() / "encoders"
     made, is_ours = _room(root)
     try:
-        make_encoder(made, World.parse(name.partition(":")[2]))
+        write_encoder(made, plain, world)
         content = fingerprint_folder(made)
-        home = root / f"{LAB}-{content[:16]}"
+        home = root / f"{plain}-{content[:16]}"
         if is_ours and not _holds(home, content):
             _move(made, home)
         if not _holds(home, content):

@@ -95,10 +95,9 @@ class Task:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Where its data may come from: `lab`, or `hub` and `folder`, whichever it has."""
-        if self.name.startswith("lab-"):
-            return ("lab",)
-        has = {"hub": self.hub is not None, "folder": self.folder is not None}
+        """Where its data may come from: `hub`, `folder` and `lab`, whichever it has."""
+        in_lab = self.name.startswith("lab-")
+        has = {"hub": self.hub is not None, "folder": self.folder is not None, "lab": in_lab}
         return tuple(name for name, holds in has.items() if holds)
 
     @property

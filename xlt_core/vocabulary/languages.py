@@ -31,8 +31,8 @@ class Language:
 
     Attributes:
         code: ISO 639-1 where there is one, else ISO 639-3 (a collection's 639-2 or -5 code where
-            the data name no more, as `nah` and `oto`); `qla`, `qlb` and `qlc`, from ISO 639's
-            range for private use, are the lab's.
+            the data name no more, as `nah` and `oto`); those of ISO 639's range for private use,
+            `qaa` to `qtz`, are the lab's.
         family: Glottolog's top-level family.
         branch: a well-known group within the family; the family's or language's own name where
             there is no division to name.
@@ -72,7 +72,7 @@ class Language:
     @property
     def is_lab(self) -> bool:
         """Whether the language exists in the lab only."""
-        return self.family.startswith("Lab-")
+        return len(self.code) == 3 and "qaa" <= self.code <= "qtz"
 
 
 def get_language(code: str) -> Language:

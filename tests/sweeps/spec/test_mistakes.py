@@ -145,7 +145,7 @@ BROKEN = [
     ("no seeds", HEAD + "seeds: 0\n", ["line 6, seeds", "too few"]),
     # names that may stand there: all of them, the likest first
     ("a lab task", HEAD.replace("mnli, qqp", "lab-pears"),
-     ["line 3", "did you mean lab-pairs? there are: lab-pairs, lab-t", "sib200"]),
+     ["line 3", "did you mean lab-pairs? there are: lab-pairs, lab-", "sib200"]),
     ("a lab target", HEAD.replace("[xnli]", "[lab-nil]"),
      ["line 5", "did you mean lab-nli? there are: lab-nli,", "sib200"]),
     ("no task at all", HEAD.replace("mnli, qqp", "zzz"), ["line 3", "there are: mnli,", "lab-t"]),

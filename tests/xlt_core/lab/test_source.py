@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from xlt_core.data import open_source
 from xlt_core.kinds.tagging.example import TaggingExample
+from xlt_core.lab.small.world import LANGUAGES
 from xlt_core.lab.source import LabSource
 from xlt_core.lab.tasks import lab_task, lab_tasks
-from xlt_core.lab.world import LANGUAGES
 from xlt_core.metrics import METRICS
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import UserMistake
@@ -17,6 +20,12 @@ from xlt_core.vocabulary.refs import SourceRef
 
 LAB = SourceRef("lab")
 NAMES = [task.name for task in lab_tasks()]
+
+
+def _labels(examples: Sequence[Any]) -> set[int]:
+    if isinstance(examples[0], TaggingExample):
+        return {tag for example in examples for tag in example.tags}
+    return {example.label for example in examples}
 
 
 @pytest.fixture
@@ -31,8 +40,7 @@ class TestTasks:
         task = get_task(name)
         assert task == lab_task(name)
         assert task.metric in METRICS
-        assert Recipe(**task.defaults)
-        assert len(task.labels) == len(set(task.labels)) > 1
+        assert task.kind == "retrieval" or Recipe(**task.defaults)
 
     def test_an_unknown_one_is_the_users_mistake(self):
         """Naming the nearest."""
@@ -50,13 +58,12 @@ class TestSource:
     def test_what_it_lists_it_loads(self, source: LabSource, name: str, split: str):
         """Every language it claims, every label within the task's."""
         task = lab_task(name)
-        assert source.languages(name, split)
+        assert source.languages(name, split) or (split != "test" and task.kind == "retrieval")
         for language in source.languages(name, split):
             examples = source.load(name, language, split)
             assert len({example.id for example in examples}) == len(examples)
-            for example in examples:
-                labels = example.tags if isinstance(example, TaggingExample) else (example.label,)
-                assert all(0 <= label < len(task.labels) for label in labels)
+            if task.labels:
+                assert _labels(examples) <= set(range(len(task.labels)))
 
     def test_the_target_trains_in_english_alone(self, source: LabSource):
         """Zero-shot; intermediate tasks may be trained on in any language."""

@@ -13,7 +13,13 @@ import pytest
 import torch
 
 from tests.small_hub import answer_of
-from xlt_core.models.encoders import encoder_folder, known_encoders, lab_folder, refer_encoder
+from xlt_core.models.encoders import (
+    LABS,
+    encoder_folder,
+    known_encoders,
+    lab_folder,
+    refer_encoder,
+)
 from xlt_core.models.pretrained import fingerprint_tokenizer, load_encoder, load_tokenizer
 from xlt_core.vocabulary.errors import DataChanged, UserMistake
 from xlt_core.vocabulary.refs import EncoderRef
@@ -160,6 +166,16 @@ class TestReferEncoder:
         assert encoder_folder(ref) == home
         assert load_encoder(ref) is not None
         assert list((tmp_path / "encoders").iterdir()) == [home]
+
+    @pytest.mark.parametrize("name", LABS)
+    def test_every_lab_encoder_is_made(self, name: str, tmp_path, monkeypatch) -> None:
+        """Each of its world; the small one has its old name as well."""
+        monkeypatch.setenv("XLT_CACHE", str(tmp_path))
+        ref = refer_encoder(name)
+        assert refer_encoder(f"{name}:seed=3").fingerprint != ref.fingerprint
+        assert load_encoder(ref) is not None
+        if name == "lab-small":
+            assert refer_encoder("lab-tiny").fingerprint == ref.fingerprint
 
     def test_every_known_encoder_has_a_title(self) -> None:
         """`xlt models` has something to say of each."""

@@ -52,9 +52,11 @@ class TestTable:
                 assert text == text.strip()
 
     def test_the_lab_cannot_clash_with_a_real_language(self):
-        """Its codes are from ISO 639's range for private use, its families marked."""
+        """Its codes are from ISO 639's range for private use, its families or branches marked."""
         for language in all_languages():
             assert language.is_lab == ("qaa" <= language.code <= "qtz" and len(language.code) == 3)
+            marked = language.family.startswith("Lab-") or language.branch.startswith("Lab-")
+            assert language.is_lab == marked
 
 
 class TestFamilies:

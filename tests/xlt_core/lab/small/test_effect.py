@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from xlt_core.kinds.classification import ClassificationExample
-from xlt_core.lab.encoder import make_encoder
+from xlt_core.lab.small.encoder import make_encoder
+from xlt_core.lab.small.world import LANGUAGES, SmallWorld
 from xlt_core.lab.source import LabSource
 from xlt_core.lab.tasks import lab_task
-from xlt_core.lab.world import LANGUAGES, World
 from xlt_core.metrics import score
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import SourceRef
@@ -31,7 +31,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         from transformers import AutoTokenizer
 
-        make_encoder(folder, World())
+        make_encoder(folder, SmallWorld())
         self.folder, self.tokenizer = folder, AutoTokenizer.from_pretrained(folder)
 
     def train(self, task: str, seed: int, encoder: Any = None) -> Any:

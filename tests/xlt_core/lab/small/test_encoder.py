@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xlt_core.lab.encoder import HIDDEN, make_encoder, word_vectors
-from xlt_core.lab.world import LANGUAGES, World
+from xlt_core.lab.small.encoder import HIDDEN, make_encoder, word_vectors
+from xlt_core.lab.small.world import LANGUAGES, SmallWorld
 
 FILES = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
 
@@ -17,7 +17,7 @@ FILES = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("lab") / "lab-tiny"
-    make_encoder(path, World())
+    make_encoder(path, SmallWorld())
     return path
 
 
@@ -43,8 +43,8 @@ class TestFolder:
 
     def test_another_seed_is_another_encoder_and_null_is_not(self, folder: Path, tmp_path: Path):
         """A null world has the encoder of its twin."""
-        make_encoder(tmp_path / "one", World(1))
-        make_encoder(tmp_path / "null", World(0, null=True))
+        make_encoder(tmp_path / "one", SmallWorld(1))
+        make_encoder(tmp_path / "null", SmallWorld(0, null=True))
         for name in ("model.safetensors", "tokenizer.json"):
             assert _digest(tmp_path / "one" / name) != _digest(folder / name)
             assert _digest(tmp_path / "null" / name) == _digest(folder / name)
@@ -64,7 +64,7 @@ class TestLoading:
         from transformers import AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        words = World().lexicon["qlc"][:2]
+        words = SmallWorld().lexicon["qlc"][:2]
         tokens = tokenizer.convert_ids_to_tokens(tokenizer(*words)["input_ids"])
         assert tokens == ["<s>", words[0], "</s>", "</s>", words[1], "</s>"]
         assert tokenizer.model_max_length == 128
@@ -79,9 +79,9 @@ class TestLoading:
         tokenizer = AutoTokenizer.from_pretrained(folder)
         table = load_file(folder / "model.safetensors")["embeddings.word_embeddings.weight"]
         assert table.shape == (len(tokenizer), HIDDEN)
-        vectors = word_vectors(World())
+        vectors = word_vectors(SmallWorld())
         for language in LANGUAGES:
-            ids = tokenizer.convert_tokens_to_ids(list(World().lexicon[language]))
+            ids = tokenizer.convert_tokens_to_ids(list(SmallWorld().lexicon[language]))
             ratio = table[ids] / vectors[language]
             assert np.allclose(ratio, ratio[0, 0], rtol=1e-4)
 
@@ -89,7 +89,7 @@ class TestLoading:
 class TestVectors:
     def test_translations_are_near_and_the_nearer_the_related(self):
         """Mean cosine to English falls with distance; relatives lie nearer to each other."""
-        vectors = word_vectors(World())
+        vectors = word_vectors(SmallWorld())
 
         def cosine(one: str, other: str) -> float:
             a, b = vectors[one], vectors[other]
