@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xlt_core.lab.encoder import make_encoder
-from xlt_core.lab.world import World
+from xlt_core.lab.small.encoder import make_encoder
+from xlt_core.lab.small.world import SmallWorld
 from xlt_core.models.pretrainings import Pretraining
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import SourceRef
@@ -18,7 +18,7 @@ def lab_skeleton(folder: Path, hidden: int = 16, layers: int = 1, seed: int = 0)
     import torch
     from transformers import AutoConfig, XLMRobertaModel
 
-    make_encoder(folder, World())
+    make_encoder(folder, SmallWorld())
     config = AutoConfig.from_pretrained(folder)
     config.hidden_size, config.num_hidden_layers = hidden, layers
     config.intermediate_size = 2 * hidden

@@ -20,8 +20,10 @@ from sweeps.spec.methods import METHODS
 from sweeps.spec.paths import SweepFolder
 from sweeps.spec.schema import DEFAULT_MOST, DEFAULT_TRIALS, Part, Spec
 from sweeps.spec.source_map import Document
+from sweeps.spec.sources import kind_of
 from sweeps.spec.stems import blaming
 from sweeps.spec.sweep import Intermediate, Range, Search, Sweep, Target
+from xlt_core.lab.world import World
 from xlt_core.models.pretrainings import pretraining_of
 from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
@@ -78,7 +80,7 @@ def _value(kind: Any, value: object) -> object:
 
 
 def find_data(spec: Spec, document: Document) -> str:
-    """`hub`, `lab`, or the absolute path of the folder of data.
+    """`hub`, `lab` (with its world), or the absolute path of the folder of data.
 
     Raises:
         UserMistake: there is no such folder; says where it was looked for.
@@ -101,12 +103,20 @@ def find_encoder(spec: Spec, document: Document) -> str | Range:
         UserMistake: it is written as a path and there is no such folder, or it can be neither.
     """
     if isinstance(spec.encoder, str):
-        return _encoder(spec.encoder, document)
-    return Range("choice", choices=tuple(_encoder(str(n), document) for n in spec.encoder.choices))
+        return _encoder(spec.encoder, spec, document)
+    choices = (_encoder(str(name), spec, document) for name in spec.encoder.choices)
+    return Range("choice", choices=tuple(choices))
 
 
-def _encoder(text: str, document: Document) -> str:
-    if text == LAB_ENCODER or pretraining_of(text) is not None:
+def _encoder(text: str, spec: Spec, document: Document) -> str:
+    """The encoder's name; the lab's is that of the world whose data are read."""
+    from xlt_core.models.encoders import LABS
+
+    if text in LABS:
+        world = World.parse(spec.data.partition(":")[2] if kind_of(spec.data) == "lab" else "")
+        spoken = world.spoken.location
+        return f"{text}:{spoken}" if spoken else text
+    if pretraining_of(text) is not None:
         return text
     found = _find_folder(text, document, ("encoder",))
     if found is not None and ("/" in text or (found / "config.json").is_file()):

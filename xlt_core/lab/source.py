@@ -1,30 +1,27 @@
-"""The lab as a data source: rows of concepts put into words. A member of `xlt_core.data.source`."""
+"""The lab as a data source. A member of `xlt_core.data.source`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 
-from xlt_core.kinds.classification import ClassificationExample
 from xlt_core.kinds.example import Example
-from xlt_core.kinds.tagging.example import TaggingExample
-from xlt_core.lab.reading import TEXTS, TRANSLATIONS, text_examples, text_languages
-from xlt_core.lab.rows import SIZES, TARGET, LabRow, rows
-from xlt_core.lab.tasks import lab_task
-from xlt_core.lab.world import LANGUAGES, World
-from xlt_core.tasks.task import Task
+from xlt_core.lab import examples as grown
+from xlt_core.lab import reading
+from xlt_core.lab.small import examples as small
+from xlt_core.lab.small.world import SmallWorld
+from xlt_core.lab.tasks import GROWN, lab_task
+from xlt_core.lab.world import World
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.fingerprint import fingerprint_rows
 from xlt_core.vocabulary.refs import DataRef, SourceRef
-
-Segments = list[tuple[str, ...]]
 
 
 class LabSource:
     """Examples of the world that `ref.location` names, made on demand.
 
-    Every task has train, dev and test in every language, the same rows in each; only the target
-    `lab-nli` trains in English alone, as zero-shot transfer has it.
+    Tasks have train, dev and test in every language, the same rows in each; targets train in
+    English alone, as zero-shot transfer has it. A task's name says which of the two worlds it is
+    of: the grown one, or the small one of the same seed.
     """
 
     def __init__(self, ref: SourceRef) -> None:
@@ -32,15 +29,16 @@ class LabSource:
         self.ref = ref
         self.notes: tuple[str, ...] = ()
         self.world = World.parse(ref.location)
+        self.small = SmallWorld(self.world.seed, self.world.null)
 
     def languages(self, task: str, split: str) -> tuple[str, ...]:
         """Languages with data for `task` and `split`, sorted; empty where there is none."""
-        if task in (TEXTS, TRANSLATIONS):
-            return text_languages(task, split)
-        lab_task(task)
-        if split not in SIZES:
-            return ()
-        return ("en",) if task == TARGET and split == "train" else tuple(sorted(LANGUAGES))
+        if task in reading.TASKS:
+            return reading.languages(task, split)
+        found = lab_task(task)
+        if task in GROWN:
+            return grown.languages(self.world, found, split)
+        return small.languages(found, split)
 
     def load(self, task: str, language: str, split: str) -> Sequence[Example]:
         """All examples, in order.
@@ -50,45 +48,18 @@ class LabSource:
         """
         found = self.languages(task, split)
         if language not in found:
-            remedy = f"there is {', '.join(found)}" if found else f"splits: {', '.join(SIZES)}"
+            there = [name for name in self.world.sizes if self.languages(task, name)]
+            remedy = f"there is {', '.join(found)}" if found else f"splits: {', '.join(there)}"
             what = f"no {split} data for {task} in {language!r}"
             raise UserMistake(Mistake("lab", what, remedy))
-        if task in (TEXTS, TRANSLATIONS):
-            return text_examples(self.world, task, language, split)
-        return _examples(self.world, task, language, split)
+        if task in reading.TASKS:
+            return reading.examples(self.world, task, language, split)
+        if task in GROWN:
+            return grown.examples(self.world, lab_task(task), language, split)
+        return small.examples(self.small, lab_task(task), language, split)
 
     def refer(self, task: str, language: str, split: str) -> DataRef:
         """The split by content. Raises what `load` raises."""
         examples = self.load(task, language, split)
         digest = fingerprint_rows(example.content() for example in examples)
         return DataRef(task, language, split, digest, len(examples))
-
-
-@lru_cache(maxsize=128)
-def _examples(world: World, task: str, language: str, split: str) -> tuple[Example, ...]:
-    words = world.lexicon[language]
-    found = lab_task(task)
-    return tuple(
-        _example(found, f"{task}-{split}-{number}", row, words)
-        for number, row in enumerate(rows(world, task, split))
-    )
-
-
-def _example(task: Task, name: str, row: LabRow, words: Sequence[str]) -> Example:
-    segments = [tuple(words[index] for index in segment) for segment in row.segments]
-    return _FORMS[task.kind](name, segments, row.labels)
-
-
-def _sentence(name: str, segments: Segments, labels: tuple[int, ...]) -> TaggingExample:
-    return TaggingExample(name, segments[0], labels)
-
-
-def _texts(name: str, segments: Segments, labels: tuple[int, ...]) -> ClassificationExample:
-    second = " ".join(segments[1]) if len(segments) > 1 else None
-    return ClassificationExample(name, " ".join(segments[0]), second, labels[0])
-
-
-_FORMS: dict[str, Callable[[str, Segments, tuple[int, ...]], Example]] = {
-    "classification": _texts,
-    "tagging": _sentence,
-}
