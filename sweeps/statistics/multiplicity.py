@@ -59,7 +59,8 @@ class TableLine:
     """One estimate of a table of `tests`: Holm's p, and an interval that holds with the others'.
 
     The interval is Bonferroni's, a little wider than Holm's p would have it: where it leaves out 0
-    Holm rejects too, not always the other way round.
+    Holm rejects too, not always the other way round. What is `shown` follows the interval, so that
+    table, sentence and figure say the same.
     """
 
     estimate: Estimate
@@ -70,10 +71,9 @@ class TableLine:
     @property
     def shown(self) -> int:
         """The sign that the line carries: 1 a gain, -1 a loss, 0 neither is shown."""
-        level = LEVEL if self.interval is None else self.interval.level
-        if self.p is None or self.p >= 1 - level:
+        if self.interval is None or self.interval.holds_zero:
             return 0
-        return 1 if self.estimate.mean > 0 else -1
+        return 1 if self.interval.low > 0 else -1
 
 
 def corrected(
