@@ -9,7 +9,8 @@ or two degrees and happens to look small: with two seeds it covered 90 of 100.
 
 What language and seed do together (their interaction, and plain noise) stands in both spreads, so
 one share of it is taken off again (Searle, Casella and McCulloch 1992, section 4.3, expected mean
-squares of the two-way crossed model), never below what either source alone would give.
+squares of the two-way crossed model), never below what either source alone would give, nor below
+what the interaction alone would: means of two seeds that happen to be equal are no certainty.
 
 That is a statement for *languages like these* (`Statement.LIKE_THESE`): languages and seeds are
 drawn. *For these languages* (`Statement.THESE`) draws seeds alone, and is Student's t of the seeds'
@@ -22,12 +23,13 @@ know of a tail it has not seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sweeps.statistics.cells import Cell, Cells, as_table, missing
+from sweeps.statistics.points import signed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     Values = float | Table
 
 LEVEL = 0.95
+# Points; scores are counts of examples, whose means differ by rounding alone where they are equal.
+NO_SPREAD = 1e-9
 # No p is said to be smaller: so far out no t is believed.
 LEAST_P = 1e-15
 
@@ -88,13 +92,16 @@ class Spread:
         if statement == Statement.THESE:
             return np.sqrt(by_seed)
         by_language = _t_squared(self.languages - 1, error) * self.by_language
-        return np.sqrt(np.maximum(np.maximum(by_language, by_seed), self._both(error)))
+        freedom = (self.languages - 1) * (self.seeds - 1)
+        least = _t_squared(freedom, error) * self.together
+        sources = np.maximum(by_language, by_seed)
+        return np.sqrt(np.maximum(np.maximum(sources, self._both(error)), least))
 
     def p_value(self, mean: Values, statement: Statement = Statement.LIKE_THESE) -> Values:
         """The smallest error at which the interval around `mean` does not hold 0, two-sided.
 
-        The interval is the widest of three bounds, so p is the largest of three: two are Student's,
-        the third is found by bisection. `LEAST_P` stands for all below it.
+        The interval is the widest of four bounds, so p is the largest of four: three are Student's,
+        the last is found by bisection. `LEAST_P` stands for all below it.
         """
         import numpy as np
 
@@ -102,11 +109,13 @@ class Spread:
         if statement == Statement.THESE:
             return found
         by_language = _student_p(mean, self.by_language, self.languages - 1)
+        freedom = (self.languages - 1) * (self.seeds - 1)
+        found = np.maximum(found, _student_p(mean, self.together, freedom))
         low = np.log(np.maximum(found, by_language))
         high = np.zeros(np.shape(mean))
         square = np.square(mean)
         for step in range(40):
-            # First of all, whether the third bound is the widest there.
+            # First of all, whether the last bound is the widest there.
             middle = (low + high) / 2 if step else low
             inside = square <= self._both(np.exp(middle))
             low, high = np.where(inside, middle, low), np.where(inside, high, middle)
@@ -128,7 +137,8 @@ class Estimate:
 
     `interval` is None where it cannot be estimated: one language says nothing of its family's
     others, one seed nothing of other seeds; for these languages, one that has a single seed where
-    others have more says nothing of its own. `missing` names the cells that were not there.
+    others have more says nothing of its own; values that are all the same say nothing of any other.
+    `missing` names the cells that were not there.
     """
 
     mean: float
@@ -149,7 +159,7 @@ class Estimate:
         """The interval in words, or why there is none."""
         if self.interval is None:
             return f"not estimable ({self.obstacle})"
-        return f"{self.interval.low:+.2f} … {self.interval.high:+.2f}"
+        return f"{signed(self.interval.low)} … {signed(self.interval.high)}"
 
     @property
     def obstacle(self) -> str | None:
@@ -158,14 +168,19 @@ class Estimate:
             return None
         if self.languages == 1 and self.statement == Statement.LIKE_THESE:
             return "one language"
-        return "one seed" if self.seeds == 1 else "a language with one seed"
+        if self.seeds == 1:
+            return "one seed"
+        return "no spread" if self.has_no_spread else "a language with one seed"
+
+    @property
+    def has_no_spread(self) -> bool:
+        """Whether every value is the same, to rounding: of what others would be nothing is seen."""
+        return self.spread is not None and float(self.spread.reach(0.5, self.statement)) < NO_SPREAD
 
     @property
     def p(self) -> float | None:
         """Two-sided p of no effect, below 1 - level exactly where the interval leaves out 0."""
-        if self.spread is None or self.interval is None:
-            return None
-        return float(self.spread.p_value(self.mean, self.statement))
+        return p_values([self])[0]
 
     @property
     def shown(self) -> int:
@@ -212,10 +227,31 @@ def estimate(
     interval = None
     if found.estimable(statement) and not (statement == Statement.THESE and _seen_once(table)):
         reach = float(found.reach(1 - level, statement))
-        interval = Interval(centre - reach, centre + reach, level)
+        if reach >= NO_SPREAD:
+            interval = Interval(centre - reach, centre + reach, level)
     return Estimate(
         centre, found.languages, found.seeds, interval, statement, missing(cells, asked), found
     )
+
+
+def p_values(estimates: Sequence[Estimate]) -> list[float | None]:
+    """The p of each of many estimates, those of one shape at once: large tables are quick."""
+    import numpy as np
+
+    found: list[float | None] = [None] * len(estimates)
+    alike: dict[tuple[int, int, Statement], list[tuple[int, float, Spread]]] = {}
+    for at, one in enumerate(estimates):
+        if one.spread is not None and one.interval is not None:
+            shape = one.languages, one.seeds, one.statement
+            alike.setdefault(shape, []).append((at, one.mean, one.spread))
+    for (languages, seeds, statement), own in alike.items():
+        places, means, spreads = zip(*own, strict=True)
+        parts = np.array([(s.by_language, s.by_seed, s.together) for s in spreads]).T
+        spread = Spread(parts[0], parts[1], parts[2], languages, seeds)
+        values = np.asarray(spread.p_value(np.array(means), statement))
+        for at, value in zip(places, values, strict=True):
+            found[at] = float(value)
+    return found
 
 
 def spread_of(tables: Table) -> Spread:

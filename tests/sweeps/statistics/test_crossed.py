@@ -18,10 +18,12 @@ points = st.floats(-50, 50, allow_nan=False)
 
 @st.composite
 def tables(draw, fewest=1):
-    """Values by language and seed, at least `fewest` of each."""
+    """Values by language and seed, at least `fewest` of each; of two and more, not all alike."""
     languages = draw(st.integers(fewest, 5))
     seeds = draw(st.integers(fewest, 4))
     values = draw(st.lists(points, min_size=languages * seeds, max_size=languages * seeds))
+    table = np.array(values).reshape(languages, seeds)
+    assume(fewest < 2 or min(np.ptp(table.mean(0)), np.ptp(table.mean(1))) > 1e-6)
     return {(f"l{at // seeds}", at % seeds): value for at, value in enumerate(values)}
 
 
@@ -65,10 +67,18 @@ class TestEstimate:
         found = estimate({("sw", 0): 1.0, ("sw", 1): 2.0})
         assert (found.mean, found.interval, found.languages, found.seeds) == (1.5, None, 1, 2)
 
-    def test_equal_values_have_an_interval_of_no_width(self):
-        """Where nothing varies, nothing is uncertain."""
-        found = estimate({(language, seed): 2.0 for language in "abc" for seed in (0, 1)})
-        assert (found.interval.low, found.interval.high) == (2.0, 2.0)
+    @pytest.mark.parametrize("statement", Statement)
+    def test_equal_values_say_nothing_of_others(self, statement):
+        """Scores are counts of few examples: that they are all the same is no certainty."""
+        cells = {(language, seed): 2.1 / 7 for language in "abc" for seed in (0, 1)}
+        found = estimate(cells, statement=statement)
+        assert (found.interval, found.p, found.obstacle) == (None, None, "no spread")
+        assert found.interval_text == "not estimable (no spread)"
+
+    def test_means_that_are_equal_by_chance_are_no_certainty(self):
+        """Each language's and each seed's mean is 2; the cells are not."""
+        cells = {("sw", 0): 2.5, ("sw", 1): 1.5, ("yo", 0): 1.5, ("yo", 1): 2.5}
+        assert estimate(cells).half_width == pytest.approx(stdtrit(1, 0.975) * 0.5)
 
     def test_a_missing_cell_leaves_the_language_its_other_seeds(self):
         """A language with fewer seeds still weighs as one language."""
@@ -117,7 +127,7 @@ class TestEstimate:
     @given(tables(fewest=2))
     @settings(max_examples=40, deadline=None)
     def test_bounds_add_as_variances_do(self, cells):
-        """Less one share of what language and seed do together, by analysis of variance."""
+        """Less one share of what language and seed do together, which is the least of all."""
         languages, seeds = (sorted({key[at] for key in cells}) for at in (0, 1))
         table = np.array([[cells[n, s] for s in seeds] for n in languages])
         rest = table - table.mean(1, keepdims=True) - table.mean(0) + table.mean()
@@ -127,8 +137,9 @@ class TestEstimate:
             for axis, names, square in zip((1, 0), (languages, seeds), squares, strict=True)
         ]
         freedom = (len(languages) - 1) * (len(seeds) - 1)
-        together = min(squares) * (rest**2).sum() / freedom / table.size
-        wanted = math.sqrt(max(*bounds, sum(bounds) - together))
+        together = (rest**2).sum() / freedom / table.size
+        least = stdtrit(freedom, 0.975) ** 2 * together
+        wanted = math.sqrt(max(*bounds, sum(bounds) - min(squares) * together, least))
         assert estimate(cells).half_width == pytest.approx(wanted, abs=1e-9)
 
     @pytest.mark.parametrize("seeds", [2, 3, 5])

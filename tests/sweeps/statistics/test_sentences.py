@@ -51,7 +51,7 @@ def checked(sentence: str, lines) -> None:
     for place, line in lines.items():
         if line.interval is None:
             assert place not in found
-            assert re.search(rf"othing can be said of .*in {place} \((one|a) ", sentence)
+            assert re.search(rf"othing can be said of .*in {place} \((one|a|no) ", sentence)
             continue
         low, high, claim = found[place]
         assert number(low) <= line.interval.low <= line.interval.high <= number(high)
@@ -103,7 +103,7 @@ class TestGains:
 
     def test_a_bound_that_rounds_to_nothing_claims_nothing(self):
         """Both bounds are above 0 by less than is printed."""
-        line = estimate({(n, s): 0.004 for n in "ab" for s in range(3)})
+        line = estimate({(n, s): 0.004 + s * 1e-5 for n in "ab" for s in range(3)})
         assert line.shown == 1
         assert "neither gain nor loss" in sentences.gains(WHAT, {"Uralic": line})
 
