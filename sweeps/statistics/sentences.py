@@ -125,7 +125,7 @@ def replicated(where: str, found: Replicability) -> str:
     """In how many languages of `where` a gain is shown."""
     of = f"{found.languages} language{'s' if found.languages != 1 else ''} of {where}"
     if len(found.not_estimable) == found.languages:
-        return f"Nothing can be said of the number of the {of} that gain (one seed)."
+        return f"Nothing can be said of the number of the {of} that gain (one seed, or no spread)."
     confidence = f"With {100 * found.level:g} % confidence"
     if not found.count:
         return f"{confidence}, a gain is shown in none of the {of}."
