@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sweeps.report.document import Column, Figure, Heat, Kind, Paragraph, Part, Shown, Table, Value
+from sweeps.report.document import Column, Figure, Heat, Kind, Paragraph, Part, Shown, Table
 from sweeps.report.estimates import (
     AT_ONCE,
     CORRECTED,
@@ -31,19 +31,19 @@ def order_matrices(results: SweepResults) -> Iterator[Part]:
 
 
 def _matrix(target: str, found: OrderEffects) -> Figure:
-    rows: list[tuple[Value, ...]] = []
-    for (first, second), one in found.pairs.items():
-        mean = one.line.estimate.mean
-        rows += [
-            (f"{first} first", f"then {second}", mean),
-            (f"{second} first", f"then {first}", -mean),
-        ]
+    effects = {pair: one.line.estimate.mean for pair, one in found.pairs.items()}
+    tasks = sorted({task for pair in effects for task in pair})
+    rows = [
+        (f"{a} first", f"then {b}", effects.get((a, b), _opposite(effects.get((b, a)))))
+        for a in tasks
+        for b in tasks
+    ]
     caption = f"Order on {target}: what a task (row) before another (column) gains, in points"
     data = Table(
         f"order-matrix-{target}",
         caption,
         (Column("first"), Column("second"), Column("gain", Kind.POINTS)),
-        tuple(sorted(rows, key=str)),
+        tuple(rows),
     )
     return Figure(
         data.name,
@@ -52,6 +52,10 @@ def _matrix(target: str, found: OrderEffects) -> Figure:
         Heat("first", "second", "gain"),
         data,
     )
+
+
+def _opposite(effect: float | None) -> float | None:
+    return None if effect is None else -effect
 
 
 def _table(target: str, found: OrderEffects) -> Table:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from sweeps.report.document import Column, Figure, Forest, Paragraph, Part, Shown, Table
+from sweeps.report.document import Column, Figure, Forest, Kind, Part, Shown, Table
 from sweeps.report.estimates import (
     AT_ONCE,
     COLUMNS,
@@ -30,6 +30,7 @@ from sweeps.statistics.replicability import gain_p_values, replicability
 from xlt_core.vocabulary.languages import family_of
 
 Place = tuple[str, str]  # target and family
+_IN_WORDS = 3  # lines that are said one by one
 
 
 def families(results: SweepResults) -> Iterator[Part]:
@@ -89,14 +90,47 @@ def _table(winner: Winner, chosen_by: str) -> Table:
     )
 
 
-def _holds(results: SweepResults, winner: Winner) -> Iterator[Paragraph]:
+def _holds(results: SweepResults, winner: Winner) -> Iterator[Table]:
     """In how many languages of each family with several a gain is shown."""
-    for (target, family), cells in sorted(_cells(results, winner).items()):
-        languages = {language for language, _ in cells}
-        if len(languages) > 1:
-            found = replicability(gain_p_values(cells))
-            if len(found.not_estimable) < len(languages):
-                yield Paragraph(f"On {target}: {sentences.replicated(family, found)}")
+    found = {
+        place: replicability(gain_p_values(cells))
+        for place, cells in sorted(_cells(results, winner).items())
+        if len({language for language, _ in cells}) > 1
+    }
+    known = {place: one for place, one in found.items() if len(one.not_estimable) < one.languages}
+    if known:
+        yield Table(
+            f"replicability-{winner.languages}",
+            "In how many languages of a family a gain is shown, of families with several",
+            (
+                *map(Column, ("target", "family")),
+                Column("languages", Kind.COUNT),
+                Column("at_least", Kind.COUNT),
+                *map(Column, ("named", "not_estimable")),
+            ),
+            tuple(
+                (
+                    *(*place, one.languages, one.count),
+                    *(", ".join(names) or None for names in (one.named, one.not_estimable)),
+                )
+                for place, one in known.items()
+            ),
+            (
+                *(Shown(name, (name,)) for name in ("target", "family", "languages")),
+                Shown("a gain in at least", ("at_least",)),
+                Shown("named", ("named",), folds=True),
+            ),
+            " ".join(
+                f"On {target}: {sentences.replicated(family, one)}"
+                for (target, family), one in known.items()
+            )
+            if len(known) <= _IN_WORDS
+            else "",
+            (
+                "A mean gain over a family may be one language's: with 95 % confidence each number "
+                "by itself holds (partial conjunction, Bonferroni).",
+            ),
+        )
 
 
 def _cells(results: SweepResults, winner: Winner) -> Mapping[Place, Mapping[Cell, float]]:
