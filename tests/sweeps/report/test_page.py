@@ -217,6 +217,36 @@ def _paragraphs(report, name):
     return [part.text for part in section.parts if isinstance(part, Paragraph)]
 
 
+class TestAnswer:
+    def test_is_of_seeds_that_did_not_choose(self, report):
+        """A sentence a way of choosing; the gain is never that of the seeds that chose alone."""
+        english, every = _strong(report)
+        assert english.startswith("Selected on English dev (zero-shot): lab-pairs (trial 1). On ")
+        assert every.startswith("Selected on target languages (dev of every language; not zero-")
+        assert "choosing in this way gains between" in english and "2 of 2" in english
+
+    def test_where_that_cannot_be_had_it_is_said(self, facts):
+        """A search that learns has seen every seed."""
+        sweep = facts.results.sweep
+        sweep = replace(sweep, search=replace(sweep.search, method="tpe"))
+        found = whole_report(replace(facts, results=replace(facts.results, sweep=sweep)))
+        english, _ = _strong(found)
+        assert "the gain of lab-pairs over no intermediate task lies between" in english
+        assert "by how much that overstates its gain cannot be had here" in english
+        assert "choosing" not in {table.name for table in found.tables()}
+
+    def test_no_better_plan_is_an_answer(self, facts):
+        """The baseline wins."""
+        rows = tuple(replace(r, score=r.score - 50 * (r.trial > 0)) for r in facts.results.rows)
+        found = whole_report(replace(facts, results=replace(facts.results, rows=rows)))
+        assert all("no intermediate task; no plan did better." in text for text in _strong(found))
+
+
+def _strong(report):
+    parts = report.sections[0].parts
+    return [p.text for p in parts if isinstance(p, Paragraph) and p.tone == "strong"]
+
+
 class TestCompared:
     def test_families_of_sweeps_stand_side_by_side(self, facts):
         """Each family of each sweep once, for each way of choosing; drawn and named."""
