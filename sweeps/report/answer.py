@@ -117,8 +117,7 @@ def _sentence(winner: Winner, honest: Sequence[tuple[str, HonestGain[str]]]) -> 
     if standing.is_baseline:
         return "no intermediate task; no plan did better."
     if honest:
-        said = [f"On {target}, {sentences.chosen(one)}" for target, one in honest]
-        return f"{with_number(standing)}. {' '.join(said)}"
+        return f"on {' On '.join(f'{t}, {sentences.chosen(one)}' for t, one in honest)}"
     lines = {score.target: score.gain for score in standing.targets if score.gain is not None}
     if not lines:
         return f"{with_number(standing)}. Without a baseline nothing can be said of its gain."

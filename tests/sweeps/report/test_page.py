@@ -221,7 +221,7 @@ class TestAnswer:
     def test_is_of_seeds_that_did_not_choose(self, report):
         """A sentence a way of choosing; the gain is never that of the seeds that chose alone."""
         english, every = _strong(report)
-        assert english.startswith("Selected on English dev (zero-shot): lab-pairs (trial 1). On ")
+        assert english.startswith("Selected on English dev (zero-shot): on lab-nli, lab-p")
         assert every.startswith("Selected on target languages (dev of every language; not zero-")
         assert "choosing in this way gains between" in english and "2 of 2" in english
 
