@@ -124,6 +124,24 @@ class TestEstimate:
             error = np.std(means, ddof=1) / math.sqrt(len(names))
             assert half >= stdtrit(len(names) - 1, 0.975) * error - 1e-9
 
+    @given(tables(fewest=2))
+    @settings(max_examples=40, deadline=None)
+    def test_bounds_add_as_variances_do(self, cells):
+        """Less one share of what language and seed do together, which is the least of all."""
+        languages, seeds = (sorted({key[at] for key in cells}) for at in (0, 1))
+        table = np.array([[cells[n, s] for s in seeds] for n in languages])
+        rest = table - table.mean(1, keepdims=True) - table.mean(0) + table.mean()
+        squares = [stdtrit(len(names) - 1, 0.975) ** 2 for names in (languages, seeds)]
+        bounds = [
+            square * table.mean(axis).var(ddof=1) / len(names)
+            for axis, names, square in zip((1, 0), (languages, seeds), squares, strict=True)
+        ]
+        freedom = (len(languages) - 1) * (len(seeds) - 1)
+        together = (rest**2).sum() / freedom / table.size
+        least = stdtrit(freedom, 0.975) ** 2 * together
+        wanted = math.sqrt(max(*bounds, sum(bounds) - min(squares) * together, least))
+        assert estimate(cells).half_width == pytest.approx(wanted, abs=1e-9)
+
     @pytest.mark.parametrize("seeds", [2, 3, 5])
     @pytest.mark.parametrize("languages", [2, 10])
     @pytest.mark.parametrize("spread", [(1, 0.2, 0.3), (0.2, 1, 0.3)], ids=["languages", "seeds"])

@@ -21,6 +21,7 @@ def observations(random, task=2.0, count=0.5, languages=10, seeds=6, spread=(2.0
             + spread[2] * random.normal(),
             f"l{n}",
             s,
+            f"{t}{c}",
             {"task": t, "count": c},
         )
         for n in range(languages)
@@ -44,8 +45,8 @@ class TestMixedModel:
             effect = fitted.effects[name]
             assert effect.interval.low < true < effect.interval.high
             assert effect.p < 0.05
-        assert fitted.by_language > fitted.by_seed > fitted.residual
-        assert (fitted.rows, fitted.languages, fitted.seeds) == (240, 10, 6)
+        assert fitted.variances["language"] > fitted.variances["seed"] > fitted.residual
+        assert (fitted.rows, fitted.languages, fitted.seeds, fitted.plans) == (240, 10, 6, 4)
 
     def test_in_a_balanced_table_it_is_the_plain_contrast(self, fitted):
         """The effect is the mean of paired differences."""
@@ -69,21 +70,22 @@ class TestMixedModel:
         assert any("estimated as 0" in note for note in found.notes)
 
     def test_without_convergence_there_is_no_interval(self):
-        """Gains without any noise have no likelihood to speak of; that is said."""
-        found = mixed_model(observations(np.random.default_rng(0), spread=(0, 0, 0)))
-        if found.converged:
-            assert found.notes
-        else:
-            assert all(effect.interval is None for effect in found.effects.values())
-            assert any("did not converge" in note for note in found.notes)
+        """Gains without any noise have no likelihood; effects are shown, and that is said."""
+        rows = observations(np.random.default_rng(0))
+        exact = [replace(r, gain=2.0 * (r.factors["task"] == "b")) for r in rows]
+        found = mixed_model(exact)
+        assert not found.converged
+        assert any("did not converge" in note for note in found.notes)
+        assert all(effect.interval is None for effect in found.effects.values())
+        assert found.effects["task=b"].value == pytest.approx(2.0)
 
     def test_what_cannot_be_told_apart_is_refused(self):
         """One task in every row, or one seed."""
         rows = observations(np.random.default_rng(0))
-        same = [Observation(r.gain, r.language, r.seed, {"x": 1.0}) for r in rows]
+        same = [Observation(r.gain, r.language, r.seed, r.plan, {"x": 1.0}) for r in rows]
         with pytest.raises(ValueError, match="told apart"):
             mixed_model(same)
         with pytest.raises(ValueError, match="two seeds"):
             mixed_model([row for row in rows if row.seed == 0])
         with pytest.raises(ValueError, match="different factors"):
-            mixed_model([*rows, Observation(0.0, "l0", 0, {})])
+            mixed_model([*rows, Observation(0.0, "l0", 0, "a1", {})])

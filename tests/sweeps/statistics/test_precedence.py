@@ -52,6 +52,15 @@ class TestOrderEffects:
         wanted = dict.fromkeys(found, 0.0) | {("a", "b"): 1.0, ("a", "c"): -0.5, ("b", "d"): -2.0}
         assert found == pytest.approx(wanted, abs=0.1)
 
+    def test_a_set_with_orders_left_out_still_tells(self):
+        """Whatever its tasks add together: a set's own mean is taken out first."""
+        planted = {("a", "b"): 1.0}
+        found = order_effects(
+            plans(planted, drop={("b", "c", "a"), ("b", "d", "a"), ("c", "b", "a")})
+        )
+        effects = {pair: one.line.estimate.mean for pair, one in found.pairs.items()}
+        assert effects == pytest.approx(dict.fromkeys(effects, 0.0) | planted, abs=0.1)
+
     def test_sets_and_plans_are_counted(self):
         """a and b stand in one set of two and two of three, in two and six orders each."""
         one = order_effects(plans({})).pairs["a", "b"]
