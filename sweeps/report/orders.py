@@ -27,7 +27,7 @@ def order_matrices(results: SweepResults) -> Iterator[Part]:
         if found.pairs:
             yield _matrix(target, found)
             yield _table(target, found)
-            yield from _notes(target, found)
+            yield from _notes(found)
 
 
 def _matrix(target: str, found: OrderEffects) -> Figure:
@@ -82,20 +82,12 @@ def _table(target: str, found: OrderEffects) -> Table:
             *NUMBERS,
             Shown("plans", ("plans",)),
         ),
-        sentences.gains(
-            "what the order adds",
-            {f"{first} before {second}": one.line for (first, second), one in pairs.items()},
-        ),
+        sentences.ordered(found),
         correction_notes(one.line for one in pairs.values()),
     )
 
 
-def _notes(target: str, found: OrderEffects) -> Iterator[Paragraph]:
-    if found.not_estimable:
-        names = ", ".join(f"{a} and {b}" for a, b in found.not_estimable)
-        yield Paragraph(
-            f"On {target} the orders that were tried do not tell the effect of: {names}."
-        )
+def _notes(found: OrderEffects) -> Iterator[Paragraph]:
     if found.repeated:
         names = ", ".join(" > ".join(order) for order in found.repeated)
         yield Paragraph(f"Left out, a task standing in them twice: {names}.")
