@@ -62,7 +62,7 @@ def honest_gains(
         chosen_by = {
             with_number(standings[choice]): dev[choice] for choice in ordered if choice in dev
         }
-        if test and chosen_by:
+        if test.keys() & chosen_by.keys():
             yield winner, target, honest_gain(chosen_by, test)
 
 

@@ -247,6 +247,58 @@ def _strong(report):
     return [p.text for p in parts if isinstance(p, Paragraph) and p.tone == "strong"]
 
 
+class TestGaps:
+    """What is not there is named, and nothing falls over it."""
+
+    @pytest.mark.parametrize(
+        "lacks",
+        [
+            lambda row: True,
+            lambda row: row.trial > 0,
+            lambda row: row.trial == 3 and row.language != "en",
+            lambda row: row.trial in (1, 2) and row.seed == 1,
+            lambda row: (row.trial < 3) == (row.seed == 1),
+        ],
+    )
+    def test_gains_without_a_baseline(self, facts, lacks):
+        """Any of them."""
+        rows = tuple(replace(r, gain=None) if lacks(r) else r for r in facts.results.rows)
+        found = whole_report(replace(facts, results=replace(facts.results, rows=rows)))
+        assert any("No gain on lab-nli" in text for text in _paragraphs(found, "limits"))
+        Page(html(found))
+
+    def test_missing_cells_are_named(self, facts):
+        """By language and seed."""
+        rows = tuple(
+            replace(r, gain=None) if (r.trial, r.language, r.seed) == (3, "qlb", 1) else r
+            for r in facts.results.rows
+        )
+        found = whole_report(replace(facts, results=replace(facts.results, rows=rows)))
+        said = "Gains on lab-nli lack cells, which are not filled in: qlb seed 1."
+        assert said in _paragraphs(found, "limits")
+
+    @pytest.mark.parametrize(
+        "keeps",
+        [
+            lambda row: row.trial == 0,
+            lambda row: row.split == "dev",
+            lambda row: row.seed == 0,
+            lambda row: row.language == "en",
+            lambda row: row.language != "en",
+            lambda row: False,
+        ],
+    )
+    def test_scores_that_are_not_there(self, facts, keeps):
+        """A baseline alone, one split, one seed, one language, none in English, nothing."""
+        kept = tuple(filter(keeps, facts.results.rows))
+        sweep = replace(facts.results.sweep, seeds=tuple(sorted({r.seed for r in kept})) or (0,))
+        results = replace(facts.results, rows=kept, sweep=sweep)
+        one = replace(facts, results=results)
+        for report in (whole_report(one), comparison([one, facts])):
+            Page(html(report))
+            assert report.sections[0].name == "answer"
+
+
 class TestCompared:
     def test_families_of_sweeps_stand_side_by_side(self, facts):
         """Each family of each sweep once, for each way of choosing; drawn and named."""
