@@ -313,6 +313,15 @@ class TestCompared:
         assert [figure.name for figure in found.figures()] == ["forest-english", "forest-all"]
         Page(html(found))
 
+    def test_two_of_one_name_are_told_apart(self, facts):
+        """By what commands call them: no line hides another."""
+        found = comparison([facts, replace(facts, called="there/made")])
+        tables = {table.name: table for table in found.tables()}
+        assert set(tables["compared-english"].column("sweep")) == {"made", "there/made"}
+        assert tables["compared-english"].sentence.count("(one language)") == 4
+        assert set(tables["scores"].column("sweep")) == {"made", "there/made"}
+        assert tables["winners-all"].column("sweep") == ("made", "there/made")
+
 
 def test_a_figure_says_the_same_as_json(report):
     """A part of each kind is there."""
