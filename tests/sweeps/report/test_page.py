@@ -83,14 +83,14 @@ class TestPage:
 
     def test_odd_names_are_text(self, facts):
         """Nothing that a user named is taken for HTML, by mathematics or by the tree."""
-        odd = "<b>&$x_1$\"'"
+        odd = "<b>&$\\x_1$\"'"
         rows = tuple(
             replace(row, plan=odd if row.trial == 1 else row.plan) for row in facts.results.rows
         )
         page = html(whole_report(replace(facts, results=replace(facts.results, rows=rows))))
         Page(page)
         assert "<b>" not in page
-        assert "&lt;b&gt;&amp;$x_1$" in page
+        assert "&lt;b&gt;&amp;$\\x_1$" in page
 
 
 class TestSameNumbers:
