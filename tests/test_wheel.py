@@ -120,3 +120,6 @@ def test_a_shipped_spec_runs(home: Path, tmp_path: Path) -> None:
     rows = json.loads(ask(home, tmp_path, "xlt", "results", "quickstart", "--json").stdout)
     assert {row["target"] for row in rows} == {"lab-nli"}
     assert (tmp_path / "runs" / "mlflow.db").is_file()
+    assert said.stderr.splitlines()[-1] == "report: runs/quickstart/report/report.html"
+    page = (tmp_path / "runs" / "quickstart" / "report" / "report.html").read_text()
+    assert "no intermediate task; no plan did better." in page

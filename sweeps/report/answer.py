@@ -20,8 +20,8 @@ from sweeps.statistics import sentences
 from sweeps.statistics.winners_curse import HonestGain, honest_gain
 
 _SAME_SEEDS = (
-    "The best of many plans is partly the one whose seeds were kind, on test as on dev: they are "
-    "the same trained models. By how much the gain is overstated cannot be had here."
+    "The seeds that it is shown on are those that chose it: by how much that overstates its gain "
+    "cannot be had here."
 )
 
 
@@ -38,8 +38,6 @@ def answer(results: SweepResults) -> Iterator[Part]:
         yield Paragraph(f"{chosen_by}: {_sentence(winner, said)}", Tone.STRONG)
     if honest:
         yield choosing_table(honest)
-    elif len(results.sweep.seeds) > 1:
-        yield Paragraph(_SAME_SEEDS)
 
 
 def honest_gains(
@@ -64,7 +62,7 @@ def honest_gains(
         chosen_by = {
             with_number(standings[choice]): dev[choice] for choice in ordered if choice in dev
         }
-        if test and chosen_by:
+        if test.keys() & chosen_by.keys():
             yield winner, target, honest_gain(chosen_by, test)
 
 
@@ -119,9 +117,9 @@ def _sentence(winner: Winner, honest: Sequence[tuple[str, HonestGain[str]]]) -> 
     if standing.is_baseline:
         return "no intermediate task; no plan did better."
     if honest:
-        return " ".join(f"on {target}, {sentences.chosen(one)}" for target, one in honest)
+        return f"on {' On '.join(f'{t}, {sentences.chosen(one)}' for t, one in honest)}"
     lines = {score.target: score.gain for score in standing.targets if score.gain is not None}
     if not lines:
         return f"{with_number(standing)}. Without a baseline nothing can be said of its gain."
     what = f"the gain of {named(winner)} over no intermediate task"
-    return f"{with_number(standing)}. {sentences.gains(what, lines)}"
+    return f"{with_number(standing)}. {sentences.gains(what, lines)} {_SAME_SEEDS}"

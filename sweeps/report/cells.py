@@ -52,7 +52,8 @@ def _text(shown: Shown, values: list[Value], kind: Kind) -> str:
     if shown.cell == Cell.SETTINGS:
         return short(_settings(shown.of, values))
     if shown.cell == Cell.INTERVAL and any(value is not None for value in values):
-        return interval_text(*values)
+        low, high, *reason = values
+        return interval_text(low, high, reason[0] if reason else None)
     if values[0] is None:
         return shown.otherwise
     match shown.cell, values:

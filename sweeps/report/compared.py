@@ -5,7 +5,9 @@ Side by side, each against its own baseline. `whole` is the report of one sweep.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from sweeps.report.document import (
@@ -57,6 +59,7 @@ Line = tuple[SweepFacts, Winner, FamilyGain]
 
 def comparison(every: Sequence[SweepFacts]) -> Report:
     """The report of sweeps that are compared."""
+    every = _told_apart(every)
     names = ", ".join(facts.name for facts in every)
     ask = f"How do {names} compare, by language family, encoder and target?"
     head = [Paragraph(ask), *(Paragraph(state_sentence(facts)) for facts in every)]
@@ -66,7 +69,7 @@ def comparison(every: Sequence[SweepFacts]) -> Report:
         Section("answer", "Question and sweeps", (*head, _sweeps(every))),
         *(_compared(every, way, title) for way, title in _WAYS.items()),
         Section("limits", "What cannot be concluded", tuple(limited)),
-        Section("numbers", "Every number", (scores_table(one.results for one in every),)),
+        Section("numbers", "Every number", (scores_table(every),)),
         Section(
             "origin",
             "Made by",
@@ -82,21 +85,59 @@ _WAYS = {
 }
 
 
+def _told_apart(every: Sequence[SweepFacts]) -> list[SweepFacts]:
+    """Sweeps of one name by what commands call them."""
+    names = Counter(facts.name for facts in every)
+    return [replace(one, label=one.called) if names[one.name] > 1 else one for one in every]
+
+
 def _compared(every: Sequence[SweepFacts], way: str, title: str) -> Section:
-    lines = [*_lines(every, way)]
-    return Section(f"by-{way}", title, tuple(_parts(lines, way)) if lines else ())
-
-
-def _lines(every: Sequence[SweepFacts], way: str) -> Iterator[Line]:
-    """By target and family, each sweep's beside the others'."""
     found = [
-        (facts, winner, line)
+        (facts, winner)
         for facts in every
         for winner in winners(facts.results)
         if winner.languages == way
-        for line in winner.families
     ]
-    yield from sorted(found, key=lambda one: (one[2].target, one[2].family))
+    lines = _lines(found)
+    parts = [_by_target(found, way), *(_parts(lines, way) if lines else ())] if found else []
+    return Section(f"by-{way}", title, tuple(parts))
+
+
+def _by_target(found: Sequence[tuple[SweepFacts, Winner]], way: str) -> Table:
+    """Each winner's score and gain on each of its targets."""
+    return Table(
+        f"winners-{way}",
+        "The winner of each sweep by target, mean over its languages and seeds",
+        (
+            *map(Column, ("target", "sweep", "encoder", "plan", "chosen_by")),
+            Column("score", Kind.PERCENT),
+            *COLUMNS,
+        ),
+        tuple(
+            sorted(
+                (
+                    *(score.target, facts.name, _encoder(facts, winner)),
+                    *(winner.plan, winner.chosen_by, score.score),
+                    *values(score.gain),
+                )
+                for facts, winner in found
+                for score in winner.standing.targets
+            )
+        ),
+        (
+            *(
+                Shown(name, (name,), folds=name == "plan")
+                for name in ("target", "sweep", "encoder", "plan", "score")
+            ),
+            *(GAIN, INTERVAL, *NUMBERS),
+        ),
+    )
+
+
+def _lines(found: Sequence[tuple[SweepFacts, Winner]]) -> list[Line]:
+    """By target and family, each sweep's beside the others'."""
+    lines = [(facts, winner, line) for facts, winner in found for line in winner.families]
+    return sorted(lines, key=lambda one: (one[2].target, one[2].family))
 
 
 def _parts(lines: Sequence[Line], way: str) -> Iterator[Part]:

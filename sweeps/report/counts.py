@@ -20,6 +20,7 @@ from sweeps.results.gains import by_count, plan_gains
 from sweeps.results.rows import SweepResults
 from sweeps.spec.methods import METHODS
 from sweeps.statistics import sentences
+from sweeps.statistics.cells import shared
 from sweeps.statistics.saturation import Saturation, saturation
 
 _LEARNS = (
@@ -29,13 +30,13 @@ _LEARNS = (
 
 
 def count_curves(results: SweepResults) -> Iterator[Part]:
-    """A curve, and the contrasts of counts, a target; none where there is one count alone."""
+    """A curve, and the contrasts of counts, a target; none where counts have nothing in common."""
     gains = plan_gains(results)
     learns = METHODS[results.sweep.search.method].learns
     for target in sorted({one.target for one in gains}):
         own = [one for one in gains if one.target == target and one.steps]
         cells = by_count(own)
-        if len(cells) < 2:
+        if len(cells) < 2 or not shared(cells.values()):
             continue
         found = saturation(cells)
         plans = {count: sum(len(one.steps) == count for one in own) for count in cells}

@@ -41,7 +41,7 @@ class Cell(StrEnum):
     PLAIN = "the value"
     SCORE_AND_GAIN = "score (gain)"
     GAIN_AND_DOUBT = "gain ± half of the interval"
-    INTERVAL = "low … high, or why there is none"
+    INTERVAL = "low … high, or why there is none, where a third column says it"
     TRIAL = "the trial's number, where it is no baseline beside it"
     PLAN_AND_TRIAL = "plan (trial)"
     SETTINGS = "searched settings, short"

@@ -49,7 +49,7 @@ CORRECTED = (
     Column("p_holm", Kind.PROBABILITY),
 )
 AT_ONCE = (
-    Shown("all at once", ("low_at_once", "high_at_once", "not_estimable"), Cell.INTERVAL),
+    Shown("all at once", ("low_at_once", "high_at_once"), Cell.INTERVAL),
     Shown("p (Holm)", ("p_holm",)),
 )
 CORRECTION = (

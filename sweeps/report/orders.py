@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sweeps.report.document import Column, Figure, Heat, Kind, Paragraph, Part, Shown, Table, Value
+from sweeps.report.document import Column, Figure, Heat, Kind, Paragraph, Part, Shown, Table
 from sweeps.report.estimates import (
     AT_ONCE,
     CORRECTED,
@@ -27,23 +27,23 @@ def order_matrices(results: SweepResults) -> Iterator[Part]:
         if found.pairs:
             yield _matrix(target, found)
             yield _table(target, found)
-            yield from _notes(target, found)
+            yield from _notes(found)
 
 
 def _matrix(target: str, found: OrderEffects) -> Figure:
-    rows: list[tuple[Value, ...]] = []
-    for (first, second), one in found.pairs.items():
-        mean = one.line.estimate.mean
-        rows += [
-            (f"{first} first", f"then {second}", mean),
-            (f"{second} first", f"then {first}", -mean),
-        ]
+    effects = {pair: one.line.estimate.mean for pair, one in found.pairs.items()}
+    tasks = sorted({task for pair in effects for task in pair})
+    rows = [
+        (f"{a} first", f"then {b}", effects.get((a, b), _opposite(effects.get((b, a)))))
+        for a in tasks
+        for b in tasks
+    ]
     caption = f"Order on {target}: what a task (row) before another (column) gains, in points"
     data = Table(
         f"order-matrix-{target}",
         caption,
         (Column("first"), Column("second"), Column("gain", Kind.POINTS)),
-        tuple(sorted(rows, key=str)),
+        tuple(rows),
     )
     return Figure(
         data.name,
@@ -52,6 +52,10 @@ def _matrix(target: str, found: OrderEffects) -> Figure:
         Heat("first", "second", "gain"),
         data,
     )
+
+
+def _opposite(effect: float | None) -> float | None:
+    return None if effect is None else -effect
 
 
 def _table(target: str, found: OrderEffects) -> Table:
@@ -78,20 +82,12 @@ def _table(target: str, found: OrderEffects) -> Table:
             *NUMBERS,
             Shown("plans", ("plans",)),
         ),
-        sentences.gains(
-            "what the order adds",
-            {f"{first} before {second}": one.line for (first, second), one in pairs.items()},
-        ),
+        sentences.ordered(found),
         correction_notes(one.line for one in pairs.values()),
     )
 
 
-def _notes(target: str, found: OrderEffects) -> Iterator[Paragraph]:
-    if found.not_estimable:
-        names = ", ".join(f"{a} and {b}" for a, b in found.not_estimable)
-        yield Paragraph(
-            f"On {target} the orders that were tried do not tell the effect of: {names}."
-        )
+def _notes(found: OrderEffects) -> Iterator[Paragraph]:
     if found.repeated:
         names = ", ".join(" > ".join(order) for order in found.repeated)
         yield Paragraph(f"Left out, a task standing in them twice: {names}.")

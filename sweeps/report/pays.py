@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from sweeps.report.document import Column, Figure, Forest, Paragraph, Part, Shown, Table
+from sweeps.report.document import Column, Figure, Forest, Kind, Part, Shown, Table
 from sweeps.report.estimates import (
     AT_ONCE,
     COLUMNS,
@@ -24,12 +24,15 @@ from sweeps.results.gains import plan_gains
 from sweeps.results.rows import SweepResults
 from sweeps.results.winners import Winner
 from sweeps.statistics import sentences
-from sweeps.statistics.cells import Cell
+from sweeps.statistics.cells import Cell, Cells
+from sweeps.statistics.crossed import LEVEL, Statement, estimate
 from sweeps.statistics.multiplicity import table
 from sweeps.statistics.replicability import gain_p_values, replicability
 from xlt_core.vocabulary.languages import family_of
 
 Place = tuple[str, str]  # target and family
+ByPlace = Mapping[Place, Cells]
+_IN_WORDS = 3  # lines that are said one by one
 
 
 def families(results: SweepResults) -> Iterator[Part]:
@@ -40,8 +43,10 @@ def families(results: SweepResults) -> Iterator[Part]:
             yield nothing
             continue
         yield _forest(winner, chosen_by)
-        yield _table(winner, chosen_by)
-        yield from _holds(results, winner)
+        cells = _cells(results, winner)
+        yield _table(winner, chosen_by, cells, Statement.LIKE_THESE)
+        yield _table(winner, chosen_by, cells, Statement.THESE)
+        yield from _holds(winner, cells)
 
 
 def _forest(winner: Winner, chosen_by: str) -> Figure:
@@ -63,13 +68,20 @@ def _forest(winner: Winner, chosen_by: str) -> Figure:
     )
 
 
-def _table(winner: Winner, chosen_by: str) -> Table:
-    lines = table({(line.target, line.family): line.gain for line in winner.families})
+def _table(winner: Winner, chosen_by: str, cells: ByPlace, statement: Statement) -> Table:
+    """What an interval speaks of is never mixed: a table for each."""
+    lines = table({place: estimate(own, LEVEL, statement) for place, own in cells.items()})
     several = len({target for target, _ in lines}) > 1
     said = {f"{f} on {t}" if several else f: line for (t, f), line in lines.items()}
+    like = statement == Statement.LIKE_THESE
+    about = (
+        "A family is the unweighted mean over its languages of the mean over seeds; intervals are "
+        f"for {'languages like these' if like else 'these very languages'} and other seeds."
+    )
     return Table(
-        f"families-{winner.languages}",
-        f"Gain by language family: {named(winner)}, {chosen_by}",
+        f"families-{winner.languages}" if like else f"families-{winner.languages}-alone",
+        f"Gain by language family, for {statement}{'' if like else ' alone'}: {named(winner)}, "
+        f"{chosen_by}",
         (Column("target"), Column("family"), *CORRECTED),
         tuple((*place, *corrected_values(line)) for place, line in lines.items()),
         (
@@ -81,28 +93,57 @@ def _table(winner: Winner, chosen_by: str) -> Table:
             *NUMBERS,
         ),
         sentences.gains(f"the gain of {named(winner)} over no intermediate task", said),
-        (
-            "A family is the unweighted mean over its languages of the mean over seeds; intervals "
-            "are for languages like these and other seeds.",
-            *correction_notes(lines.values()),
-        ),
+        (about, *correction_notes(lines.values())),
     )
 
 
-def _holds(results: SweepResults, winner: Winner) -> Iterator[Paragraph]:
+def _holds(winner: Winner, cells: ByPlace) -> Iterator[Table]:
     """In how many languages of each family with several a gain is shown."""
-    for (target, family), cells in sorted(_cells(results, winner).items()):
-        languages = {language for language, _ in cells}
-        if len(languages) > 1:
-            found = replicability(gain_p_values(cells))
-            if len(found.not_estimable) < len(languages):
-                yield Paragraph(f"On {target}: {sentences.replicated(family, found)}")
+    found = {
+        place: replicability(gain_p_values(own))
+        for place, own in cells.items()
+        if len({language for language, _ in own}) > 1
+    }
+    known = {place: one for place, one in found.items() if len(one.not_estimable) < one.languages}
+    if known:
+        yield Table(
+            f"replicability-{winner.languages}",
+            "In how many languages of a family a gain is shown, of families with several",
+            (
+                *map(Column, ("target", "family")),
+                Column("languages", Kind.COUNT),
+                Column("at_least", Kind.COUNT),
+                *map(Column, ("named", "not_estimable")),
+            ),
+            tuple(
+                (
+                    *(*place, one.languages, one.count),
+                    *(", ".join(names) or None for names in (one.named, one.not_estimable)),
+                )
+                for place, one in known.items()
+            ),
+            (
+                *(Shown(name, (name,)) for name in ("target", "family", "languages")),
+                Shown("a gain in at least", ("at_least",)),
+                Shown("named", ("named",), folds=True),
+            ),
+            " ".join(
+                f"On {target}: {sentences.replicated(family, one)}"
+                for (target, family), one in known.items()
+            )
+            if len(known) <= _IN_WORDS
+            else "",
+            (
+                "A mean gain over a family may be one language's: with 95 % confidence each number "
+                "by itself holds (partial conjunction, Bonferroni).",
+            ),
+        )
 
 
-def _cells(results: SweepResults, winner: Winner) -> Mapping[Place, Mapping[Cell, float]]:
+def _cells(results: SweepResults, winner: Winner) -> ByPlace:
     found: dict[Place, dict[Cell, float]] = defaultdict(dict)
     for one in plan_gains(results):
         if one.standing.choice == winner.standing.choice:
             for (language, seed), gain in one.cells.items():
                 found[one.target, family_of(language)][language, seed] = gain
-    return found
+    return dict(sorted(found.items()))

@@ -65,6 +65,7 @@ def plans_table(
             *([Shown("settings", settings, Cell.SETTINGS, folds=True)] if settings else []),
             *_scores_shown(results, targets, shown),
         ),
+        most=30,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sweeps.report.document import Column, Kind, Shown, Table
 from sweeps.report.estimates import COLUMNS, GAIN, INTERVAL, NUMBERS, values
+from sweeps.results.facts import SweepFacts
 from sweeps.results.gains import plan_gains
 from sweeps.results.rows import SweepResults
 from sweeps.results.settings import whole
@@ -15,18 +16,18 @@ from sweeps.statistics.crossed import estimate
 from xlt_core.vocabulary.languages import family_of
 
 
-def scores_table(every: Iterable[SweepResults]) -> Table:
+def scores_table(every: Iterable[SweepFacts]) -> Table:
     """Every score of the sweeps, a row each."""
     rows = []
-    for results in every:
+    for facts in every:
         texts: dict[int, str] = {}
-        for row in results.rows:
+        for row in facts.results.rows:
             known = id(row.settings)
             if known not in texts:
                 texts[known] = whole(row.settings)
             rows.append(
                 (
-                    *(results.sweep.name, row.trial, row.plan, row.beside, texts[known]),
+                    *(facts.name, row.trial, row.plan, row.beside, texts[known]),
                     *(row.target, row.family, row.language, row.seed, row.split, row.metric),
                     *(row.score, row.gain, row.primary, row.asked),
                 )

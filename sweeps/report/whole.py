@@ -54,7 +54,7 @@ def whole_report(facts: SweepFacts) -> Report:
     sections += [_section("stages", "What was shared", stages(facts))]
     sections += [_section("limits", "What cannot be concluded", map(Paragraph, limits(facts)))]
     if results.rows:
-        every = [every_family(results), scores_table([results])]
+        every = [every_family(results), scores_table([facts])]
         sections += [_section("numbers", "Every number", every)]
     sections += [_section("origin", "Made by", [*origin(facts), *origins([facts])])]
     return Report(facts.name, tuple(one for one in sections if one.parts))

@@ -39,6 +39,7 @@ class SweepFacts:
         versions: of what computed the stages, by name; several where they differ.
         commits: of xlt's own code at the sweep's starts, each once, the first one first.
         called: one word of a shell by which a command finds it.
+        label: what tells it from others of its name; empty where its name does.
     """
 
     results: SweepResults
@@ -48,11 +49,12 @@ class SweepFacts:
     versions: Mapping[str, tuple[str, ...]] = field(hash=False)
     commits: tuple[str, ...]
     called: str
+    label: str = ""
 
     @property
     def name(self) -> str:
-        """The sweep's."""
-        return self.results.sweep.name
+        """What tables call it."""
+        return self.label or self.results.sweep.name
 
 
 def read_facts(folder: SweepFolder) -> SweepFacts:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from sweeps.statistics.crossed import LEVEL, Estimate, Interval
+from sweeps.statistics.crossed import LEVEL, Estimate, Interval, p_values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +59,8 @@ class TableLine:
     """One estimate of a table of `tests`: Holm's p, and an interval that holds with the others'.
 
     The interval is Bonferroni's, a little wider than Holm's p would have it: where it leaves out 0
-    Holm rejects too, not always the other way round.
+    Holm rejects too, not always the other way round. What is `shown` follows the interval, so that
+    table, sentence and figure say the same.
     """
 
     estimate: Estimate
@@ -70,41 +71,40 @@ class TableLine:
     @property
     def shown(self) -> int:
         """The sign that the line carries: 1 a gain, -1 a loss, 0 neither is shown."""
-        level = LEVEL if self.interval is None else self.interval.level
-        if self.p is None or self.p >= 1 - level:
+        if self.interval is None or self.interval.holds_zero:
             return 0
-        return 1 if self.estimate.mean > 0 else -1
+        return 1 if self.interval.low > 0 else -1
 
 
 def corrected(
-    p_values: Mapping[Name, float | None], correction: Correction = Correction.HOLM
+    p_of: Mapping[Name, float | None], correction: Correction = Correction.HOLM
 ) -> Corrected[Name]:
-    """`p_values` corrected for each other.
+    """The p-values `p_of` each name, corrected for each other.
 
     Args:
-        p_values: two-sided p by name; None where there is none.
+        p_of: two-sided p by name; None where there is none.
         correction: Holm for conclusions, Benjamini-Hochberg for a screen.
     """
     import numpy as np
     from scipy.stats import false_discovery_control  # type: ignore[import-untyped]
 
-    tested = {name: p for name, p in p_values.items() if p is not None}
+    tested = {name: p for name, p in p_of.items() if p is not None}
     found: dict[Name, float] = {}
     if tested:
         correct = holm if correction == Correction.HOLM else false_discovery_control
         values = correct(np.array(list(tested.values())))
         found = dict(zip(tested, map(float, values), strict=True))
-    return Corrected({name: found.get(name) for name in p_values}, len(tested), correction)
+    return Corrected({name: found.get(name) for name in p_of}, len(tested), correction)
 
 
-def holm(p_values: PValues) -> PValues:
+def holm(uncorrected: PValues) -> PValues:
     """Holm's p of the tests along the last axis: the n - i + 1 times of the i-th, never falling."""
     import numpy as np
 
-    order = np.argsort(p_values, axis=-1)
-    left = np.arange(p_values.shape[-1], 0, -1)
-    raised = np.maximum.accumulate(np.take_along_axis(p_values, order, -1) * left, axis=-1)
-    found = np.empty_like(p_values)
+    order = np.argsort(uncorrected, axis=-1)
+    left = np.arange(uncorrected.shape[-1], 0, -1)
+    raised = np.maximum.accumulate(np.take_along_axis(uncorrected, order, -1) * left, axis=-1)
+    found = np.empty_like(uncorrected)
     np.put_along_axis(found, order, np.minimum(raised, 1.0), -1)
     return found
 
@@ -127,9 +127,10 @@ def simultaneous(
 
 def table(estimates: Mapping[Name, Estimate], level: float = LEVEL) -> dict[Name, TableLine]:
     """Each estimate with Holm's p and simultaneous interval, corrected for all of them."""
-    p_values = corrected({name: one.p for name, one in estimates.items()})
+    each = p_values(list(estimates.values()))
+    holms = corrected(dict(zip(estimates, each, strict=True)))
     bounds = simultaneous(estimates, level)
     return {
-        name: TableLine(one, p_values.p[name], bounds[name], p_values.tests)
+        name: TableLine(one, holms.p[name], bounds[name], holms.tests)
         for name, one in estimates.items()
     }

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from sweeps.statistics.crossed import Estimate, Interval, Statement
 from sweeps.statistics.multiplicity import TableLine
+from sweeps.statistics.precedence import OrderEffects
 from sweeps.statistics.replicability import Replicability
 from sweeps.statistics.saturation import Saturation
 from sweeps.statistics.winners_curse import HonestGain
@@ -94,11 +95,37 @@ def saturated(found: Saturation) -> str:
     )
 
 
+def ordered(found: OrderEffects) -> str:
+    """Which of two intermediate tasks is better trained before the other."""
+    lines: dict[str, TableLine | None] = {
+        f"{a} before {b}": one.line for (a, b), one in found.pairs.items()
+    }
+    lines |= {f"{a} and {b}": None for a, b in found.not_estimable}
+    if not lines:
+        return "No two tasks stand in a plan together: nothing can be said of order."
+    known = {name: line for name, line in lines.items() if line and line.interval}
+    silent = {name: line for name, line in lines.items() if name not in known}
+    reasons = [
+        f"{name} ({line.estimate.obstacle if line else 'orders tried do not tell'})"
+        for name, line in silent.items()
+    ]
+    if not known:
+        return f"Nothing can be said of the order of {_joined(reasons)}."
+    said = [
+        f"{Bounds.of(line.interval)} for {name} ({_n(line.estimate)}; {_claim(line.interval)})"
+        for name, line in known.items()
+        if line.interval is not None
+    ]
+    rest = f"; nothing can be said of the order of {_joined(reasons)}" if reasons else ""
+    confidence = _confidence(list(known.values()))
+    return f"{confidence}, one order less the other lies {_joined(said)}{rest}."
+
+
 def replicated(where: str, found: Replicability) -> str:
     """In how many languages of `where` a gain is shown."""
     of = f"{found.languages} language{'s' if found.languages != 1 else ''} of {where}"
     if len(found.not_estimable) == found.languages:
-        return f"Nothing can be said of the number of the {of} that gain (one seed)."
+        return f"Nothing can be said of the number of the {of} that gain (one seed, or no spread)."
     confidence = f"With {100 * found.level:g} % confidence"
     if not found.count:
         return f"{confidence}, a gain is shown in none of the {of}."

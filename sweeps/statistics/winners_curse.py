@@ -67,7 +67,8 @@ def honest_gain(
     Args:
         dev: what plans are chosen by, points by plan, then (language, seed). Choices compare the
             cells that all plans have; of equal plans the first is chosen.
-        test: gains in points by plan, then (language, seed).
+        test: gains in points by plan, then (language, seed); of the baseline, where it is among
+            what is chosen from, 0 in every cell.
         level: the confidence wanted.
         statement: of what languages it is to speak.
 

@@ -129,7 +129,7 @@ class TestResults:
 
     def test_all_plans(self, made, xlt, monkeypatch, tmp_path):
         """How many are left out is said below the table, and what lists them; a file's too."""
-        monkeypatch.setattr("sweeps.report.render.BEST", 1)
+        monkeypatch.setattr("sweeps.report.plans.BEST", 1)
 
         def plans(text):
             table = text.partition("Best plans")[2].partition("The winner")[0]

@@ -135,7 +135,7 @@ class TestUi:
         from sweeps.cli.run import conclude
         from sweeps.execution.driver import Ended
 
-        conclude(replace(made.sweep, tracking=tracking), made.folder, Ended("finished", 0))
+        conclude(replace(made.sweep, tracking=tracking), made.folder, Ended("stopped", 0))
         assert capsys.readouterr().err.splitlines()[-1].strip() == way
 
     def test_the_database_that_is_opened_is_made_right_before(self, make, xlt, monkeypatch):

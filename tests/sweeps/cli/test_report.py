@@ -8,6 +8,8 @@ import shutil
 import pytest
 
 import sweeps
+from sweeps.cli.run import conclude
+from sweeps.execution.driver import Ended
 from sweeps.spec.paths import SweepFolder
 from tests.sweeps.report.pages import figures_of, sections_of
 
@@ -79,6 +81,29 @@ class TestReport:
         """As every command says it."""
         said = xlt("report", "mad")
         assert said.code == 2 and "did you mean made?" in said.err
+
+
+class TestAtTheEndOfARun:
+    @pytest.mark.parametrize("state", ["finished", "failed"])
+    def test_its_path_is_said_last(self, made, own, capsys, state):
+        """Of a sweep that has ended by itself."""
+        folder = SweepFolder.named("made")
+        conclude(made.sweep, folder, Ended(state, 0))
+        assert capsys.readouterr().err.splitlines()[-1] == "report: runs/made/report/report.html"
+        assert (own / "made" / "report" / "report.html").is_file()
+
+    def test_a_sweep_that_was_ended_has_none_yet(self, made, own, capsys):
+        """Who wants to be gone does not wait for figures."""
+        conclude(made.sweep, SweepFolder.named("made"), Ended("stopped", 0))
+        assert not (own / "made" / "report").exists()
+
+    def test_what_is_amiss_with_it_fails_nothing(self, made, own, capsys):
+        """The sweep is done."""
+        (own / "made" / "report").write_text("in the way")
+        conclude(made.sweep, SweepFolder.named("made"), Ended("finished", 0))
+        said = capsys.readouterr().err.splitlines()[-1]
+        assert said.startswith("the report could not be written (")
+        assert said.endswith("`xlt report made` tries again")
 
 
 def test_of_a_sweep_that_has_no_result_yet(make, xlt):

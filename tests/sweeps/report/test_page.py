@@ -83,14 +83,14 @@ class TestPage:
 
     def test_odd_names_are_text(self, facts):
         """Nothing that a user named is taken for HTML, by mathematics or by the tree."""
-        odd = "<b>&$x_1$\"'"
+        odd = "<b>&$\\x_1$\"'"
         rows = tuple(
             replace(row, plan=odd if row.trial == 1 else row.plan) for row in facts.results.rows
         )
         page = html(whole_report(replace(facts, results=replace(facts.results, rows=rows))))
         Page(page)
         assert "<b>" not in page
-        assert "&lt;b&gt;&amp;$x_1$" in page
+        assert "&lt;b&gt;&amp;$\\x_1$" in page
 
 
 class TestSameNumbers:
@@ -217,6 +217,88 @@ def _paragraphs(report, name):
     return [part.text for part in section.parts if isinstance(part, Paragraph)]
 
 
+class TestAnswer:
+    def test_is_of_seeds_that_did_not_choose(self, report):
+        """A sentence a way of choosing; the gain is never that of the seeds that chose alone."""
+        english, every = _strong(report)
+        assert english.startswith("Selected on English dev (zero-shot): on lab-nli, lab-p")
+        assert every.startswith("Selected on target languages (dev of every language; not zero-")
+        assert "choosing in this way gains between" in english and "2 of 2" in english
+
+    def test_where_that_cannot_be_had_it_is_said(self, facts):
+        """A search that learns has seen every seed."""
+        sweep = facts.results.sweep
+        sweep = replace(sweep, search=replace(sweep.search, method="tpe"))
+        found = whole_report(replace(facts, results=replace(facts.results, sweep=sweep)))
+        english, _ = _strong(found)
+        assert "the gain of lab-pairs over no intermediate task lies between" in english
+        assert "by how much that overstates its gain cannot be had here" in english
+        assert "choosing" not in {table.name for table in found.tables()}
+
+    def test_no_better_plan_is_an_answer(self, facts):
+        """The baseline wins."""
+        rows = tuple(replace(r, score=r.score - 50 * (r.trial > 0)) for r in facts.results.rows)
+        found = whole_report(replace(facts, results=replace(facts.results, rows=rows)))
+        assert all("no intermediate task; no plan did better." in text for text in _strong(found))
+
+
+def _strong(report):
+    parts = report.sections[0].parts
+    return [p.text for p in parts if isinstance(p, Paragraph) and p.tone == "strong"]
+
+
+class TestGaps:
+    """What is not there is named, and nothing falls over it."""
+
+    @pytest.mark.parametrize(
+        "lacks",
+        [
+            lambda row: True,
+            lambda row: row.trial > 0,
+            lambda row: row.trial == 3 and row.language != "en",
+            lambda row: row.trial in (1, 2) and row.seed == 1,
+            lambda row: (row.trial < 3) == (row.seed == 1),
+        ],
+    )
+    def test_gains_without_a_baseline(self, facts, lacks):
+        """Any of them."""
+        rows = tuple(replace(r, gain=None) if lacks(r) else r for r in facts.results.rows)
+        found = whole_report(replace(facts, results=replace(facts.results, rows=rows)))
+        assert any("No gain on lab-nli" in text for text in _paragraphs(found, "limits"))
+        Page(html(found))
+
+    def test_missing_cells_are_named(self, facts):
+        """By language and seed."""
+        rows = tuple(
+            replace(r, gain=None) if (r.trial, r.language, r.seed) == (3, "qlb", 1) else r
+            for r in facts.results.rows
+        )
+        found = whole_report(replace(facts, results=replace(facts.results, rows=rows)))
+        said = "Gains on lab-nli lack cells, which are not filled in: qlb seed 1."
+        assert said in _paragraphs(found, "limits")
+
+    @pytest.mark.parametrize(
+        "keeps",
+        [
+            lambda row: row.trial == 0,
+            lambda row: row.split == "dev",
+            lambda row: row.seed == 0,
+            lambda row: row.language == "en",
+            lambda row: row.language != "en",
+            lambda row: False,
+        ],
+    )
+    def test_scores_that_are_not_there(self, facts, keeps):
+        """A baseline alone, one split, one seed, one language, none in English, nothing."""
+        kept = tuple(filter(keeps, facts.results.rows))
+        sweep = replace(facts.results.sweep, seeds=tuple(sorted({r.seed for r in kept})) or (0,))
+        results = replace(facts.results, rows=kept, sweep=sweep)
+        one = replace(facts, results=results)
+        for report in (whole_report(one), comparison([one, facts])):
+            Page(html(report))
+            assert report.sections[0].name == "answer"
+
+
 class TestCompared:
     def test_families_of_sweeps_stand_side_by_side(self, facts):
         """Each family of each sweep once, for each way of choosing; drawn and named."""
@@ -230,6 +312,15 @@ class TestCompared:
         assert set(lines.column("encoder")) == {"lab-tiny"}
         assert [figure.name for figure in found.figures()] == ["forest-english", "forest-all"]
         Page(html(found))
+
+    def test_two_of_one_name_are_told_apart(self, facts):
+        """By what commands call them: no line hides another."""
+        found = comparison([facts, replace(facts, called="there/made")])
+        tables = {table.name: table for table in found.tables()}
+        assert set(tables["compared-english"].column("sweep")) == {"made", "there/made"}
+        assert tables["compared-english"].sentence.count("(one language)") == 4
+        assert set(tables["scores"].column("sweep")) == {"made", "there/made"}
+        assert tables["winners-all"].column("sweep") == ("made", "there/made")
 
 
 def test_a_figure_says_the_same_as_json(report):

@@ -69,7 +69,7 @@ class TestTable:
 
     @given(st.integers(0, 10**6), st.integers(1, 6))
     @settings(max_examples=25, deadline=None)
-    def test_an_interval_without_zero_is_shown(self, seed, lines):
+    def test_shown_is_what_the_interval_carries(self, seed, lines):
         """Holm rejects whatever the simultaneous interval does, with its sign."""
         random = np.random.default_rng(seed)
         tables = world(random, 3, 4, (0.3, 0.3, 0.5), 1.0, lines)
@@ -77,7 +77,10 @@ class TestTable:
         for line in found.values():
             assert line.tests == lines
             if not line.interval.holds_zero:
+                assert line.p < 0.05
                 assert line.shown == np.sign(line.estimate.mean)
+            else:
+                assert line.shown == 0
 
     def test_a_table_without_effects_shows_one_seldom(self):
         """Six lines that share their seeds: in at most 6 of 100 tables is any shown."""

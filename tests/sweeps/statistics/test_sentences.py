@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from sweeps.statistics import sentences
 from sweeps.statistics.crossed import Statement, estimate
 from sweeps.statistics.multiplicity import table
+from sweeps.statistics.precedence import order_effects
 from sweeps.statistics.replicability import replicability
 from sweeps.statistics.saturation import saturation
 from sweeps.statistics.winners_curse import honest_gain
 
 WHAT = "the difference of 3 tasks over 1"
-LINE = re.compile(
-    r"between ([+−]?[\d.]+) and ([+−]?[\d.]+) points in (\w+) \((.*?); (.*?) is shown\)"
-)
+BOUND = r"([+−]?[\d.]+)"
+LINE = re.compile(rf"between {BOUND} and {BOUND} points in (\w+) \((.*?); (.*?) is shown\)")
+ORDER = re.compile(rf"between {BOUND} and {BOUND} points for (\w) before (\w) \(.*?; (.*?) is")
 
 
 @st.composite
@@ -122,6 +123,23 @@ class TestOthers:
             later = [line for (_, k), line in found.contrasts.items() if k == found.enough]
             assert all(line.interval.high <= more for line in later)
         assert "no gain" not in sentence
+
+    @given(st.dictionaries(st.permutations("abc").map(tuple), cells(), min_size=1))
+    @settings(max_examples=40, deadline=None)
+    def test_orders_are_claimed_as_their_intervals_carry(self, plans):
+        """A pair is claimed, or undecided, or named as one of which nothing can be said."""
+        found = order_effects(plans)
+        sentence = sentences.ordered(found)
+        said = {(a, b): (low, high, what) for low, high, a, b, what in ORDER.findall(sentence)}
+        for pair, one in found.pairs.items():
+            if one.line.interval is None:
+                assert pair not in said
+                continue
+            low, high, what = said.pop(pair)
+            assert number(low) <= one.line.interval.low <= one.line.interval.high <= number(high)
+            assert ("neither" in what) or one.line.shown == (1 if what == "a gain" else -1)
+        assert not said
+        assert all(f"{a} and {b} (" in sentence for a, b in found.not_estimable)
 
     @given(st.lists(st.one_of(st.none(), st.floats(1e-5, 1)), min_size=1, max_size=5))
     @settings(max_examples=40, deadline=None)

@@ -61,6 +61,16 @@ class TestHonestGain:
         assert found.choices == {0: "b", 1: "a", 2: "a"}
         assert found.estimate.mean == 0.0
 
+    def test_the_baseline_can_be_chosen(self):
+        """With a gain of 0, on seeds where nothing else does better."""
+        none = {("x", n): 0.0 for n in range(3)}
+        found = honest_gain(
+            {"a": {("x", 0): 9.0, ("x", 1): -1.0, ("x", 2): -1.0}, "none": none},
+            {"a": {("x", 0): 9.0, ("x", 1): -1.0, ("x", 2): -1.0}, "none": none},
+        )
+        assert found.choices == {0: "none", 1: "a", 2: "a"}
+        assert found.estimate.mean == pytest.approx(-2 / 3)
+
     def test_one_seed_says_nothing(self):
         """There is no seed that did not choose."""
         found = honest_gain({"a": {("x", 0): 1.0}}, {"a": {("x", 0): 1.0}})

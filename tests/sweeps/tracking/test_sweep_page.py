@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sweeps.report.artifacts import texts
+from sweeps.report.artifacts import texts, with_page
 from sweeps.tracking.projection import sweep_projection
 from sweeps.tracking.records import RunRecord
 from sweeps.tracking.run_page import EXPERIMENTS, noted, run_page
@@ -103,10 +103,26 @@ class TestDescription:
         assert "trial 3" in record.artifacts["plans.svg"]
 
 
+class TestReport:
+    def test_is_kept_and_linked_once_the_sweep_has_ended(self, made, record, monkeypatch):
+        """The whole page; what cannot be drawn is left out, and nothing else with it."""
+        whole = next(iter(sweep_projection(made.folder, with_page)))
+        assert "<!DOCTYPE html>" in whole.artifacts["report.html"]
+        link = "[The whole report](#/experiments/{experiment}/runs/{run}/artifacts/report.html?"
+        assert link in whole.tags[NOTE] and link not in record.tags[NOTE]
+        monkeypatch.setattr("sweeps.report.page.svg", lambda figure: 1 / 0)
+        assert next(iter(sweep_projection(made.folder, with_page))) == record
+
+    def test_is_not_drawn_while_the_sweep_goes_on(self, made, monkeypatch):
+        """It takes a second, and is soon another."""
+        monkeypatch.setattr("sweeps.tracking.projection.state_now", lambda *_: "running")
+        assert "report.html" not in next(iter(sweep_projection(made.folder, with_page))).artifacts
+
+
 class TestInMlflow:
     def test_the_page_is_there_and_a_sync_again_changes_nothing(self, made, uri, content):
         """Number of the experiment in its links, data sets as inputs, and found by `run_page`."""
-        records = list(sweep_projection(made.folder, texts))
+        records = list(sweep_projection(made.folder, with_page))
         sync(records, uri)
         ((experiment, run),) = rows(
             uri,
@@ -117,6 +133,7 @@ class TestInMlflow:
         assert run_page(uri, "made", made.folder.identity, made.folder.spool) == page
         ((note,),) = rows(uri, "select value from tags where run_uuid = ? and key = ?", run, NOTE)
         assert f"#/experiments/{experiment}/runs?viewStateShareKey=" in note
+        assert f"#/experiments/{experiment}/runs/{run}/artifacts/report.html?" in note
         names = {row[0] for row in rows(uri, "select name from datasets")}
         assert names == {"lab-nli", "lab-pairs", "lab-topic"}
         before = content(uri)
