@@ -48,8 +48,9 @@ def init(
     at their defaults, commented out. `xlt tasks` lists the names. Where xlt.schema.json lies beside
     it (`xlt fields --schema > xlt.schema.json`), editors are told of it.
     """
-    from sweeps.spec.defaults import LAB_ENCODER
+    from sweeps.spec.defaults import LAB_ENCODER, SMALL_LAB_ENCODER
     from sweeps.spec.starter import Wish, starter
+    from xlt_core.lab.small.tasks import TASKS as SMALL
 
     schema = SCHEMA_FILE if Path(SCHEMA_FILE).is_file() else ""
     wish = Wish(name.removesuffix(".yaml"), listed(targets), listed(tasks), data, encoder, schema)
@@ -58,7 +59,8 @@ def init(
         raise UserMistake(mistakes)
     wish = with_data(wish)
     if wish.encoder is None and wish.data == "lab":
-        wish = replace(wish, encoder=LAB_ENCODER)
+        is_small = {*wish.targets, *wish.tasks} & {task.name for task in SMALL}
+        wish = replace(wish, encoder=SMALL_LAB_ENCODER if is_small else LAB_ENCODER)
     path = Path(f"{wish.name}.yaml")
     write_new(path, starter(wish))
     say(f"wrote {path}; `xlt plan {path}` says what it would do")

@@ -29,7 +29,7 @@ from xlt_core.tasks import get_task
 from xlt_core.vocabulary.errors import Mistake, UserMistake
 from xlt_core.vocabulary.plan import Plan
 
-LAB_ENCODER = "lab-tiny"
+LAB_ENCODER, SMALL_LAB_ENCODER = "lab-tiny", "lab-small"
 _WITHOUT = (
     "write hub or lab, or put the data there: a folder a task, as XTREME-R's download has them "
     "(see `xlt tasks --json`); none come with xlt, and sweeps/specs/quickstart.yaml runs without "
@@ -112,7 +112,7 @@ def _encoder(text: str, spec: Spec, document: Document) -> str:
     """The encoder's name; the lab's is that of the world whose data are read."""
     from xlt_core.models.encoders import LABS
 
-    if text in LABS:
+    if text in (*LABS, LAB_ENCODER):
         world = World.parse(spec.data.partition(":")[2] if kind_of(spec.data) == "lab" else "")
         spoken = world.spoken.location
         return f"{text}:{spoken}" if spoken else text

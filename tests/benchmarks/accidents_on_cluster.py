@@ -38,7 +38,7 @@ from tests.faults.small_disk import MEBIBYTE, ballast, mounted  # noqa: E402
 SHARED = ROOT.parent / "shared"
 PLACES = {
     True: ("{shared}/models/xlt-mini", "{{folder: {shared}/data}}", "mnli, qqp", "sib200"),
-    False: ("lab-tiny", "lab", "lab-pairs, lab-topic", "lab-nli"),
+    False: ("lab-small", "lab", "lab-pairs, lab-topic", "lab-nli"),
 }
 SPEC = """\
 name: {name}

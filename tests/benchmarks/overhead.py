@@ -129,7 +129,7 @@ def ours(scratch: Path, trials: int, concurrency: int, method: str) -> float:
     spec.write_text(
         f"""\
 name: overhead
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate:
   tasks: [{", ".join(TASKS)}, lab-pairs+lab-topic, lab-pairs+lab-tags, lab-topic+lab-tags, {steps}]

@@ -85,7 +85,7 @@ def facts_of(rows: int) -> Any:
 
     spec = {
         "name": "many",
-        "encoder": "lab-tiny",
+        "encoder": "lab-small",
         "data": "lab",
         "intermediate": {"tasks": ["lab-pairs", "lab-topic"], "count": "0..2"},
         "targets": ["lab-nli"],
@@ -106,7 +106,7 @@ def facts_of(rows: int) -> Any:
         for language in LANGUAGES
         for split in ("dev", "test")
     }
-    prepared = ResolvedInputs(EncoderRef("lab-tiny", "0" * 64, "lab"), SourceRef("lab"), data)
+    prepared = ResolvedInputs(EncoderRef("lab-small", "0" * 64, "lab"), SourceRef("lab"), data)
     results = SweepResults(sweep, prepared, trials, tuple(scores(plans)))
     counts = TrialCounts(len(trials), len(trials), 0, 0)
     return SweepFacts(results, SweepState.FINISHED, counts, (), {"torch": ("2",)}, ("0",), "many")

@@ -35,7 +35,7 @@ NAME = "review"
 BEGAN = 1_790_000_000.0
 SPEC = """\
 name: review
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate:
   tasks: [lab-pairs, lab-topic, lab-tags, lab-pairs+lab-topic, lab-pairs+lab-tags,

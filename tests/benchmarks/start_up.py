@@ -28,7 +28,7 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = """
 name: start
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {tasks: [lab-topic], count: 0..1}
 targets: [lab-nli]

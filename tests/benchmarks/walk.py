@@ -18,7 +18,7 @@ from pathlib import Path
 
 SPEC = """
 name: walked
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {tasks: [lab-pairs], count: 0..1}
 targets: [lab-nli]

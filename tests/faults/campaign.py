@@ -38,7 +38,7 @@ from tests.faults.processes import gone, kill, named, tree  # noqa: E402
 
 SPEC = """\
 name: campaign
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate:
   tasks: [lab-pairs, lab-tags+lab-topic, lab-pairs+lab-tags+lab-topic]

@@ -21,7 +21,7 @@ from tests.sweeps import postgresql
 
 SPEC = """\
 name: far
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {{tasks: [lab-pairs], count: 0..1}}
 targets: [lab-nli]

@@ -26,7 +26,7 @@ from tests.faults.small_disk import ballast, mounted
 
 SPEC = """\
 name: campaign
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {{tasks: [lab-pairs, lab-tags+lab-topic], count: 0..2}}
 targets: [lab-nli]

@@ -38,7 +38,7 @@ from xlt_core.vocabulary.plan import Plan
 
 SPEC = """
 name: {name}
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {{tasks: [lab-pairs, lab-topic], count: 0..2}}
 targets: [lab-nli]

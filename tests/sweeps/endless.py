@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SPEC = """\
 name: endless
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {tasks: [lab-pairs], count: 0..1}
 targets: [lab-nli]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 XLT = Path(sys.executable).parent / "xlt"
 SPEC = """\
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {{tasks: [lab-pairs], count: 0..1}}
 targets: [{target}]

@@ -14,7 +14,7 @@ from xlt_core.store import Store
 
 SPEC = """\
 name: growing
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {{tasks: [{tasks}], count: 0..1}}
 targets: [lab-nli]
@@ -91,7 +91,7 @@ def test_more_seeds_languages_and_tasks_are_added_and_anything_else_is_refused(h
 
 OWN = """\
 name: owning
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {{tasks: [{tasks}], count: 0..1}}
 targets: [{targets}]

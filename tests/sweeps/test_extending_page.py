@@ -24,7 +24,7 @@ FILES = dict(re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```$", PAGE, re.M | re.
 PLUGINS = sorted(Path(name).stem for name in FILES if not name.startswith("test_"))
 SPEC = """\
 name: own
-encoder: lab-tiny
+encoder: lab-small
 data: {folder: data}
 intermediate: {tasks: [sst2], count: 0..1}
 targets: [sib200, slots]

@@ -26,7 +26,7 @@ XLT = Path(sys.executable).parent / "xlt"
 PLACE = f"{CANARY}-place"  # of the store and of the folder of sweeps
 SPEC = """\
 name: sealed
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {{tasks: [lab-pairs], count: 0..1}}
 targets: [lab-nli]

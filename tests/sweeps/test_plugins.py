@@ -82,7 +82,7 @@ BACKENDS["shelf"] = lambda url, scratch: LocalBackend(Path("/" + url.partition("
 '''
 SPEC = """\
 name: own
-encoder: lab-tiny
+encoder: lab-small
 data: {{folder: data}}
 intermediate: {{tasks: [shades], count: 0..1}}
 targets: [colours]
@@ -533,7 +533,7 @@ def test_a_search_of_ones_own_that_raises_is_said_with_its_line(tmp_path, xlt, m
     """It is the author's fault, not ours: file and line, and where the whole story is."""
     (tmp_path / "falling.py").write_text(SAMPLER)
     (tmp_path / "own.yaml").write_text(
-        "name: own\nencoder: lab-tiny\ndata: lab\n"
+        "name: own\nencoder: lab-small\ndata: lab\n"
         "intermediate: {tasks: [lab-pairs], count: 0..1}\ntargets: [lab-nli]\n"
         "search: {method: falling, trials: 2}\n"
     )

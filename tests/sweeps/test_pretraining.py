@@ -96,11 +96,11 @@ def test_what_was_planned_is_kept_in_the_sweeps_folder():
 def test_two_encoders_of_one_sweep_are_pretrained_each_for_itself():
     """What is searched is told apart by what it starts from; one comes with its weights."""
     sweep = read_spec(
-        Path(spec()), ["encoder={choice: [grown-here, 'grown-here:seed=3', lab-tiny]}"]
+        Path(spec()), ["encoder={choice: [grown-here, 'grown-here:seed=3', lab-small]}"]
     )
     prepared = prepare(sweep)
     assert len({root.key for root in prepared.roots.values()}) == 2
-    assert prepared.root_of({"encoder": "lab-tiny"}) is None
+    assert prepared.root_of({"encoder": "lab-small"}) is None
 
 
 def test_two_sweeps_share_one_pretraining_and_it_is_exported(home: Path):

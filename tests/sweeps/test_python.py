@@ -34,7 +34,7 @@ from xlt_core.vocabulary.refs import SourceRef
 HEAVY = ("ray", "torch", "mlflow", "optuna", "pandas", "transformers", "datasets", "numpy")
 SPEC = {
     "name": "story",
-    "encoder": "lab-tiny",
+    "encoder": "lab-small",
     "data": "lab",
     "intermediate": {"tasks": ["lab-pairs"], "count": "0..1"},
     "targets": [{"lab-nli": ["en", "qla", "qlb", "qlc"]}],

@@ -21,7 +21,7 @@ STORAGE, TRACKING = "canaryOfTheStudy", "canaryOfTheRuns"
 FOLDER = "q?mark #1 100%25 it's"
 SPEC = """\
 name: hidden
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {{tasks: [lab-pairs], count: 0..1}}
 targets: [lab-nli]

@@ -13,7 +13,7 @@ from xlt_core.store import Store
 XLT = Path(sys.executable).parent / "xlt"
 SPEC = """\
 name: {name}
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {{tasks: [{tasks}], count: 0..2}}
 targets: [lab-nli]

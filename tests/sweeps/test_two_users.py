@@ -24,7 +24,7 @@ from tests.faults.small_cluster import SmallCluster
 from tests.sweeps.laptop import Laptop, await_that
 
 SPEC = """\
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {{tasks: [{tasks}], count: 0..2}}
 targets: [lab-nli]

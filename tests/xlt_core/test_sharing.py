@@ -27,7 +27,7 @@ RECIPE = Recipe(steps=12, batch_size=16, learning_rate=2e-3, max_length=32)
 
 def stages(plan: tuple[str, ...]) -> list[TrainStage | EvaluateStage]:
     """The plan's chain, then its target's evaluations, in the order they are computed."""
-    source, encoder = open_source(SOURCE), refer_encoder("lab-tiny")
+    source, encoder = open_source(SOURCE), refer_encoder("lab-small")
     chain: list[TrainStage] = []
     positions = [*map(str, range(len(plan))), "target"]
     for task, position in zip([*plan, "lab-nli"], positions, strict=True):

@@ -1,5 +1,6 @@
 """The lab's encoders by name, each of a world: `lab-small`, the small world's, and `lab-skeleton`,
-the grown world's before it has seen any text. `lab-tiny` is the small world's as yet."""
+the grown world's before it has seen any text, which is pretrained as `lab-tiny`
+(`xlt_core.models.pretrainings`)."""
 
 from __future__ import annotations
 
@@ -17,7 +18,6 @@ def _small(folder: Path, world: World) -> None:
 
 
 MAKERS: dict[str, Callable[[Path, World], None]] = {
-    "lab-tiny": _small,
     "lab-small": _small,
     "lab-skeleton": write_skeleton,
 }

@@ -28,9 +28,7 @@ def languages(task: str, split: str) -> tuple[str, ...]:
     if split not in SPLITS:
         return ()
     codes = CODES if task in (TEXTS, TRANSLATIONS) else LANGUAGES
-    return tuple(
-        code for code in sorted(codes) if task in (TEXTS, SMALL_TEXTS) or code != ENGLISH
-    )
+    return tuple(code for code in sorted(codes) if task in (TEXTS, SMALL_TEXTS) or code != ENGLISH)
 
 
 def examples(world: World, task: str, language: str, split: str) -> tuple[TextExample, ...]:

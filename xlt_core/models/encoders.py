@@ -1,6 +1,6 @@
 """Encoders by name: what a user writes → an `EncoderRef` that says exactly which weights.
 
-A name is `lab-tiny` (`lab-tiny:seed=3` for another world's), a folder, a hub id (with `@revision`
+A name is `lab-small` (`lab-small:seed=3` for another world's), a folder, a hub id (with `@revision`
 if wanted) or one of `ALIASES`. Only safetensors are read and no code of a repository is run.
 Nothing here imports torch; `opening` looks into these and `pretrained` loads them.
 """
@@ -27,7 +27,8 @@ from xlt_core.models.learners import LEARNERS, learner_identity
 from xlt_core.models.pretrainings import pretraining_of
 from xlt_core.vocabulary.refs import EncoderRef
 
-LABS = ("lab-tiny", "lab-small", "lab-skeleton")  # `xlt_core.lab.encoders` makes them
+GENERATED = "generated"
+LABS = ("lab-small", "lab-skeleton")  # `xlt_core.lab.encoders` makes them
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,10 @@ class KnownEncoder:
 
 # fmt: off
 _KNOWN = (
-    KnownEncoder(LABS[:2], "generated", "the small lab world's own, made on the spot", "tiny"),
-    KnownEncoder(LABS[2:], "generated", "for the lab's languages; has seen no text yet", "tiny"),
+    KnownEncoder(("lab-tiny",), GENERATED,
+                 "the lab's own, pretrained here: half a minute, once", "tiny"),
+    KnownEncoder(("lab-skeleton",), GENERATED, "the same before it has seen any text", "tiny"),
+    KnownEncoder(("lab-small",), GENERATED, "the small lab world's, made on the spot", "tiny"),
     KnownEncoder(("xlm-roberta-base",), "FacebookAI/xlm-roberta-base",
                  "XLM-R base, 100 languages", "278 M"),
     KnownEncoder(("xlm-roberta-large",), "FacebookAI/xlm-roberta-large",
@@ -65,7 +68,9 @@ _KNOWN = (
                  "mmBERT base, 1,800 languages; has to be converted once", "307 M"),
 )
 # fmt: on
-ALIASES = {name: known.location for known in _KNOWN[1:] for name in known.names}
+ALIASES = {
+    name: known.location for known in _KNOWN if known.location != GENERATED for name in known.names
+}
 
 
 def known_encoders() -> tuple[KnownEncoder, ...]:
@@ -122,7 +127,7 @@ def place_of(name: str) -> tuple[str, str]:
 
 
 def is_lab(name: str) -> bool:
-    """Whether `name` is the encoder of a generated world: one of `LABS`, or `lab-tiny:<world>`."""
+    """Whether `name` is the encoder of a generated world: one of `LABS`, or `lab-small:<world>`."""
     return name.partition(":")[0] in LABS
 
 
@@ -135,7 +140,7 @@ def encoder_folder(ref: EncoderRef) -> Path:
 
 @lru_cache(maxsize=8)
 def lab_folder(name: str) -> Path:
-    """Where the encoder of `lab-tiny` or `lab-tiny:seed=3` lies, made once on each machine.
+    """Where the encoder of `lab-small` or `lab-small:seed=3` lies, made once on each machine.
 
     It goes to `$XLT_CACHE`, or `~/.cache/xlt`, under its content, so that processes may race. What
     lies there under that name and is not that content, because it was damaged, is made anew.

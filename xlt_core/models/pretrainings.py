@@ -49,9 +49,30 @@ class Pretraining:
             raise ValueError("texts are of one language at least; translations are not of English")
 
 
+def lab_tiny(world: str) -> Pretraining:
+    """The lab's own encoder: its skeleton, pretrained on texts of all languages of a world.
+
+    Args:
+        world: as `World.parse` reads it; empty for the default one.
+    """
+    from xlt_core.lab.languages import CODES
+    from xlt_core.lab.world import World
+
+    spoken = World.parse(world).spoken.location
+    return Pretraining(
+        f"lab-skeleton:{spoken}" if spoken else "lab-skeleton",
+        SourceRef("lab", spoken),
+        tuple(sorted(CODES)),
+        Recipe(steps=1500, batch_size=64, learning_rate=4e-3, max_length=48, attention_dropout=0.0),
+        masked=0.3,
+        texts="lab-texts",
+        translations="lab-translations",
+    )
+
+
 # By name, as a spec writes it before a colon; what is behind it (`seed=3`) is the function's to
 # read, which raises UserMistake where it cannot.
-PRETRAININGS: dict[str, Callable[[str], Pretraining]] = {}
+PRETRAININGS: dict[str, Callable[[str], Pretraining]] = {"lab-tiny": lab_tiny}
 
 
 def pretraining_of(encoder: str) -> Pretraining | None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 SPEC = """\
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {tasks: [lab-pairs], count: 0..1}
 targets: [lab-nli]

@@ -135,7 +135,7 @@ def test_the_source_is_one_that_has_the_tasks(xlt, folder: Path, monkeypatch):
     assert xlt("init", "own", *LAB[2:]).code == 0
     assert (read_spec(folder / "own.yaml").data, read_spec(folder / "own.yaml").encoder) == (
         "lab",
-        "lab-tiny",
+        "lab-small",
     )
     monkeypatch.setitem(TABLE, "mine", replace(TABLE["mnli"], name="mine", hub=None))
     words = ("--targets", "xnli", "--tasks", "mine")

@@ -97,7 +97,7 @@ def test_what_a_wrapper_passes_on_as_well_is_one_wish():
 @pytest.mark.parametrize("command", ["plan", "run"])
 def test_in_the_imports_of_a_command(tmp_path, number, command):
     """As soon as anything of ours runs."""
-    (tmp_path / "s.yaml").write_text("encoder: lab-tiny\ndata: lab\ntargets: [lab-nli]\n")
+    (tmp_path / "s.yaml").write_text("encoder: lab-small\ndata: lab\ntargets: [lab-nli]\n")
     program = "import sys; from sweeps.cli.main import main; main()"
     with started("-c", program, command, str(tmp_path / "s.yaml")) as process:
         while not hears(process):

@@ -12,7 +12,7 @@ def test_a_spec_reads_what_it_writes(xlt, tmp_path: Path, monkeypatch):
     done = xlt("lab", "--out", "world", "--world", "seed=3,rows=20")
     assert done.code == 0, done.err
     assert "data: {folder: world}" in done.err
-    spec = "encoder: lab-tiny\ndata: {folder: world}\ntargets: [lab-entail]\n"
+    spec = "encoder: lab-small\ndata: {folder: world}\ntargets: [lab-entail]\n"
     spec += "intermediate: {tasks: [lab-mood]}\n"
     (tmp_path / "one.yaml").write_text(spec)
     planned = xlt("plan", "one.yaml")

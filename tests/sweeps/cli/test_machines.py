@@ -366,7 +366,7 @@ def _own_data_and_encoder(place: Path) -> None:
     (place / "encoder").mkdir()
     (place / "encoder" / "config.json").write_text("{}")
     alone = "intermediate: {tasks: [], count: 0}\n"
-    data = "data: {folder: data}\nencoder: lab-tiny\ntargets: [xnli]\n"
+    data = "data: {folder: data}\nencoder: lab-small\ntargets: [xnli]\n"
     encoder = "data: lab\nencoder: ./encoder\ntargets: [lab-nli]\n"
     (place / "data.yaml").write_text(data + alone)
     (place / "encoder.yaml").write_text(encoder + alone)

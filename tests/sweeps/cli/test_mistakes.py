@@ -55,7 +55,7 @@ BAD = {
 }
 GOOD = """\
 name: good
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {tasks: [lab-pairs]}
 targets: [lab-nli]

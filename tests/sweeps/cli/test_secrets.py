@@ -7,7 +7,7 @@ import pytest
 CANARY = "canary7c1f"
 SPEC = """\
 name: sealed
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {{tasks: [lab-pairs], count: 0..1}}
 targets: [lab-nli]

@@ -6,7 +6,7 @@ from xlt_core.stages import EvaluateStage, TrainStage
 from xlt_core.vocabulary.recipe import Recipe
 from xlt_core.vocabulary.refs import DataRef, EncoderRef, SourceRef
 
-ENCODER = EncoderRef("lab-tiny", "0" * 64, "nowhere")
+ENCODER = EncoderRef("lab-small", "0" * 64, "nowhere")
 SOURCE = SourceRef("lab")
 RECIPE = Recipe(steps=1)
 

@@ -19,7 +19,7 @@ from xlt_core.models.encoders import lab_folder
 
 SPEC = """\
 name: two
-encoder: {{choice: [lab-tiny, {other}]}}
+encoder: {{choice: [lab-small, {other}]}}
 data: lab
 intermediate: {{tasks: [lab-pairs], count: 0..1}}
 targets: [lab-nli]
@@ -38,7 +38,7 @@ def test_each_plan_is_compared_with_the_baseline_of_its_own_encoder(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XLT_RUNS", str(tmp_path / "runs"))
     other = tmp_path / "other"
-    shutil.copytree(lab_folder("lab-tiny"), other)
+    shutil.copytree(lab_folder("lab-small"), other)
     weights = load_file(other / "model.safetensors")
     changed = {name: value + 0.01 * torch.ones_like(value) for name, value in weights.items()}
     save_file(changed, other / "model.safetensors", metadata={"format": "pt"})
@@ -52,7 +52,7 @@ def test_each_plan_is_compared_with_the_baseline_of_its_own_encoder(
 
     results = read_results(folder)
     by_trial = {(r.plan, r.settings["encoder"]) for r in results.rows}
-    names = ["lab-tiny", str(other)]
+    names = ["lab-small", str(other)]
     assert by_trial == {(plan, name) for plan in ("(none)", "lab-pairs") for name in names}
     score = {(r.plan, r.settings["encoder"], r.language, r.seed, r.split): r for r in results.rows}
     for (plan, name, *cell), row in score.items():

@@ -21,7 +21,7 @@ from xlt_core.vocabulary.errors import Mistake, UserMistake
 
 SPEC = """\
 name: nothing
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {tasks: [lab-pairs], count: 0..1}
 targets: [lab-nli]

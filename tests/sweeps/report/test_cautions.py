@@ -85,7 +85,7 @@ def test_a_language_that_a_target_lacks_is_said(tmp_path, targets, said):
     """`languages` is for all targets; who reads a table must not look for one in vain."""
     spec = tmp_path / "s.yaml"
     spec.write_text(
-        f"encoder: lab-tiny\ndata: {tmp_path}\ntargets: {targets}\nlanguages: [en, sw]\n"
+        f"encoder: lab-small\ndata: {tmp_path}\ntargets: {targets}\nlanguages: [en, sw]\n"
         "intermediate: {tasks: [mnli], count: 0..1}\n"
     )
     found = list(languages_left_out(read_spec(spec)))

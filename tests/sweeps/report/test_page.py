@@ -309,7 +309,7 @@ class TestCompared:
         who = list(zip(*map(lines.column, ("target", "family", "sweep")), strict=True))
         assert len(set(who)) == len(who) == 6
         assert [who[0][2], who[1][2]] == ["made", "other"]
-        assert set(lines.column("encoder")) == {"lab-tiny"}
+        assert set(lines.column("encoder")) == {"lab-small"}
         assert [figure.name for figure in found.figures()] == ["forest-english", "forest-all"]
         Page(html(found))
 

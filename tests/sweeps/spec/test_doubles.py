@@ -15,7 +15,7 @@ OTHERS = [f"{number}\tanother {number}\ttravel" for number in range(6)]
 LAST = [f"{number}\tthe last {number}\ttravel" for number in range(6)]
 TWICE = [*LAST, "3\tone more\ttravel"]
 SPEC = """\
-encoder: lab-tiny
+encoder: lab-small
 data: {{folder: {folder}}}
 targets: [{{sib200: [en, sw]}}]
 intermediate: {{tasks: []}}

@@ -64,7 +64,7 @@ SWEEPS = {
     ),
     "defaults": Sweep(
         name="defaults",
-        encoder="lab-tiny",
+        encoder="lab-small",
         data="lab",
         intermediate=Intermediate((), (0,)),
         targets=(),

@@ -11,7 +11,7 @@ from xlt_core.vocabulary.errors import UserMistake
 
 SPEC = {
     "name": "t",
-    "encoder": "lab-tiny",
+    "encoder": "lab-small",
     "data": "lab",
     "intermediate": {"tasks": ["lab-pairs"], "count": 1},
     "targets": ["lab-nli"],

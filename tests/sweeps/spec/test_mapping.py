@@ -28,7 +28,7 @@ SPECS = [
 ]
 YAML = """\
 name: small
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {tasks: [lab-pairs, lab-topic], count: 0..2}
 targets: [lab-nli, {lab-tags: [en, qla]}]
@@ -50,7 +50,7 @@ def mapping() -> dict[str, object]:
     """`YAML` as somebody writes it in Python, in Python's own types."""
     return {
         "name": "small",
-        "encoder": "lab-tiny",
+        "encoder": "lab-small",
         "data": Word.LAB,
         "intermediate": {"tasks": ("lab-pairs", "lab-topic"), "count": "0..2"},
         "targets": ["lab-nli", {"lab-tags": ("en", "qla")}],

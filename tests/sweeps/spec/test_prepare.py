@@ -49,7 +49,7 @@ def _write(path: Path, rows: Sequence[str], header: str = "") -> None:
 def prepare_with(data: Path, write: Callable[..., Path]) -> Callable[..., ResolvedInputs]:
     """Preflight of the small folder, with overrides."""
 
-    def run(*overrides: str, encoder: str = "lab-tiny") -> ResolvedInputs:
+    def run(*overrides: str, encoder: str = "lab-small") -> ResolvedInputs:
         return prepare(read_spec(write(SPEC.format(encoder=encoder, data=data)), overrides))
 
     return run
@@ -62,7 +62,7 @@ def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch) -> None:
 
 
 def report_of(
-    run: Callable[..., ResolvedInputs], *overrides: str, encoder: str = "lab-tiny"
+    run: Callable[..., ResolvedInputs], *overrides: str, encoder: str = "lab-small"
 ) -> str:
     with pytest.raises(UserMistake) as caught:
         run(*overrides, encoder=encoder)
@@ -149,10 +149,10 @@ class TestMistakes:
 
     def test_an_encoder_that_cannot_be_trained_is_named(self, prepare_with, tmp_path: Path):
         """Its weights are looked into, and lengths are held against its positions."""
-        assert "300 tokens for qqp, lab-tiny has 128 positions" in report_of(
+        assert "300 tokens for qqp, lab-small has 128 positions" in report_of(
             prepare_with, "recipe.train.max_length=300"
         )
-        folder = shutil.copytree(lab_folder("lab-tiny"), tmp_path / "encoder")
+        folder = shutil.copytree(lab_folder("lab-small"), tmp_path / "encoder")
         (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
         assert "Git LFS pointer" in report_of(prepare_with, encoder=str(folder))
 

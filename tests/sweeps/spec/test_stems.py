@@ -21,7 +21,7 @@ from xlt_core.vocabulary.errors import UserMistake
 
 SPEC = """\
 name: led
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate:
   tasks:
@@ -42,8 +42,8 @@ seeds: 2
 IN_A_FOLDER = ("data: lab", "data: {folder: ./broken}")
 # what is changed in the spec, and where it then says that something is wrong
 PREPARED = {
-    "encoder": (("lab-tiny", "./broken"), "line 2, encoder: "),
-    "encoder on the hub": (("lab-tiny", "no/encoder"), "line 2, encoder: "),
+    "encoder": (("lab-small", "./broken"), "line 2, encoder: "),
+    "encoder on the hub": (("lab-small", "no/encoder"), "line 2, encoder: "),
     "data of a task": (IN_A_FOLDER, "line 6, intermediate.tasks: "),
     "data of a later task": (IN_A_FOLDER, "line 7, intermediate.tasks: "),
     "data of a target": (IN_A_FOLDER, "line 9, targets: "),
@@ -138,7 +138,7 @@ def test_a_sweep_that_is_gone_on_with_names_its_own_record(write):
     sweep = with_places(folder, read_stored_spec(folder))
     lines = (folder.path / "spec.yaml").read_text().splitlines()
     for trail, text in (
-        (("encoder",), "encoder: lab-tiny"),
+        (("encoder",), "encoder: lab-small"),
         (("search", "method"), "method: grid"),
     ):
         where = sweep.where(*trail)

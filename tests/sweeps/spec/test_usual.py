@@ -12,7 +12,7 @@ from sweeps.spec.stored import read_stored_spec, write_spec
 from sweeps.spec.usual import VARIABLES, usual
 from xlt_core.vocabulary.errors import UserMistake
 
-SPEC = {"name": "one", "encoder": "lab-tiny", "data": "lab", "targets": ["lab-nli"],
+SPEC = {"name": "one", "encoder": "lab-small", "data": "lab", "targets": ["lab-nli"],
         "intermediate": {"tasks": ["lab-pairs"]}}  # fmt: skip
 SAID = {
     "address": "http://head:8265",

@@ -11,7 +11,7 @@ from sweeps.spec.read import read_spec
 from xlt_core.vocabulary.errors import UserMistake
 from xlt_core.vocabulary.refs import SourceRef
 
-SPEC = """encoder: lab-tiny
+SPEC = """encoder: lab-small
 intermediate: {tasks: [lab-mood]}
 targets: [lab-entail]
 languages: [en, qea]
@@ -36,9 +36,9 @@ def test_the_default_world_is_the_lab(read):
 def test_a_world_is_read_with_the_encoder_of_its_languages(read):
     """What is planted has no share in the encoder, so that a null world's is its twin's."""
     sweep = read("{lab: 'null, seed=3'}")
-    assert (sweep.data, sweep.encoder) == ("lab:seed=3,null", "lab-tiny:seed=3")
+    assert (sweep.data, sweep.encoder) == ("lab:seed=3,null", "lab-small:seed=3")
     assert prepare(sweep).source == SourceRef("lab", "seed=3,null")
-    assert read("{lab: rows=90}").encoder == "lab-tiny"
+    assert read("{lab: rows=90}").encoder == "lab-small"
 
 
 def test_a_world_that_is_none_is_a_mistake_with_its_place(read):

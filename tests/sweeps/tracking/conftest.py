@@ -105,7 +105,7 @@ def a_sweep() -> Callable[..., RunRecord]:
     """Makes the record of the sweep `order`, under way or ended."""
 
     def make(state: str = "finished", **more: Any) -> RunRecord:
-        spec = {"encoder": "lab-tiny", "search": {"method": "tpe", "trials": 3}, "seeds": [0, 1]}
+        spec = {"encoder": "lab-small", "search": {"method": "tpe", "trials": 3}, "seeds": [0, 1]}
         counts = {"trials/finished": 3, "stages/distinct": 7}
         texts = {"spec.yaml": "name: order\n"}
         return sweep_record(

@@ -117,11 +117,11 @@ class TestReferEncoder:
     def test_the_labs_encoder_is_made_once(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """`lab-tiny` is made in the cache; another world's has another fingerprint."""
+        """`lab-small` is made in the cache; another world's has another fingerprint."""
         monkeypatch.setenv("XLT_CACHE", str(tmp_path))
-        ref = refer_encoder("lab-tiny")
-        assert refer_encoder("lab-tiny") == ref
-        assert refer_encoder("lab-tiny:seed=3").fingerprint != ref.fingerprint
+        ref = refer_encoder("lab-small")
+        assert refer_encoder("lab-small") == ref
+        assert refer_encoder("lab-small:seed=3").fingerprint != ref.fingerprint
         assert load_encoder(ref) is not None
 
     def test_a_cache_that_cannot_be_written_serves_the_labs_encoder(self, tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ class TestReferEncoder:
             "from xlt_core.models.encoders import refer_encoder\n"
             "from xlt_core.vocabulary.errors import UserMistake\n"
             "try:\n"
-            "    print(json.dumps(refer_encoder('lab-tiny').fingerprint))\n"
+            "    print(json.dumps(refer_encoder('lab-small').fingerprint))\n"
             "except UserMistake as mistake:\n"
             "    print(json.dumps(str(mistake)))\n"
         )
@@ -144,7 +144,7 @@ class TestReferEncoder:
         environment["XLT_CACHE"] = str(tmp_path / "empty")
         said = answer_of(script, environment=environment, bound=True)
         assert "set XLT_CACHE to a folder that can be written" in said
-        (home,) = (tmp_path / "made" / "encoders").glob("lab-tiny-*")
+        (home,) = (tmp_path / "made" / "encoders").glob("lab-small-*")
         spoil(home / "model.safetensors")
         environment["XLT_CACHE"] = str(tmp_path / "made")
         said = answer_of(script, environment=environment, bound=True)
@@ -158,11 +158,11 @@ class TestReferEncoder:
         """Other weights are never taken for it, by a new sweep or by one that goes on."""
         monkeypatch.setenv("XLT_CACHE", str(tmp_path))
         lab_folder.cache_clear()
-        ref = refer_encoder("lab-tiny")
-        home = lab_folder("lab-tiny")
+        ref = refer_encoder("lab-small")
+        home = lab_folder("lab-small")
         lab_folder.cache_clear()
         damage(home)
-        assert refer_encoder("lab-tiny") == ref
+        assert refer_encoder("lab-small") == ref
         assert encoder_folder(ref) == home
         assert load_encoder(ref) is not None
         assert list((tmp_path / "encoders").iterdir()) == [home]
@@ -175,11 +175,11 @@ class TestReferEncoder:
         assert refer_encoder(f"{name}:seed=3").fingerprint != ref.fingerprint
         assert load_encoder(ref) is not None
         if name == "lab-small":
-            assert refer_encoder("lab-tiny").fingerprint == ref.fingerprint
+            assert refer_encoder("lab-small").fingerprint == ref.fingerprint
 
     def test_every_known_encoder_has_a_title(self) -> None:
         """`xlt models` has something to say of each."""
-        assert "lab-tiny" in {name for known in known_encoders() for name in known.names}
+        assert "lab-small" in {name for known in known_encoders() for name in known.names}
         assert all(known.title and known.location for known in known_encoders())
 
 

@@ -1,4 +1,4 @@
-"""`lab-tiny`: an encoder in XLM-R's format that "was pretrained" on the lab's languages.
+"""`lab-small`: an encoder in XLM-R's format that "was pretrained" on the lab's languages.
 
 Nothing is trained. The vector of a word is built from its concept: a direction for each property,
 something of the concept's own, and noise that grows with the language's distance from English and

@@ -25,7 +25,7 @@ def subject(tmp_path: Path) -> Subject:
         tracking=f"sqlite:///{tmp_path}/mlflow.db",
         source=SourceRef("lab"),
         cells=(("lab-nli", "en", "train"), ("lab-nli", "", "test")),
-        encoders=(EncoderRef("lab-tiny", "", "lab-tiny"),),
+        encoders=(EncoderRef("lab-small", "", "lab-small"),),
         training_bytes=1_000_000,
         device="cpu",
     )

@@ -56,7 +56,7 @@ def test_no_sampler_is_made_with_another_value(method: str, name: str, value: An
 
 SPEC = """\
 name: x
-encoder: lab-tiny
+encoder: lab-small
 data: lab
 intermediate: {tasks: [lab-pairs], count: 0..1}
 targets: [lab-nli]

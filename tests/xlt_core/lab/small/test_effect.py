@@ -91,7 +91,7 @@ def accuracies(tmp_path_factory) -> tuple[dict[str, float], dict[str, float]]:
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    bench = Bench(tmp_path_factory.mktemp("lab") / "lab-tiny")
+    bench = Bench(tmp_path_factory.mktemp("lab") / "lab-small")
     plain, after = [], []
     for seed in SEEDS:
         plain.append(bench.accuracy(bench.train("lab-nli", seed)))

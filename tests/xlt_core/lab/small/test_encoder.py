@@ -1,4 +1,4 @@
-"""`lab-tiny`: an XLM-R folder, the same bits everywhere, near for translations."""
+"""`lab-small`: an XLM-R folder, the same bits everywhere, near for translations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILES = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("lab") / "lab-tiny"
+    path = tmp_path_factory.mktemp("lab") / "lab-small"
     make_encoder(path, SmallWorld())
     return path
 
