@@ -147,8 +147,8 @@ def chosen(found: HonestGain[str]) -> str:
     return (
         f"{looks}; {_lower(_confidence([found.estimate]))}, choosing in this way gains "
         f"{Bounds.of(interval)} on {where} ({_n(found.estimate)}; "
-        f"{_claim(interval)}); the choice is the same for {found.agreement} of "
-        f"{len(found.choices)} cells."
+        f"{_claim(interval)}), where the choice is the same in {found.agreement} of "
+        f"{len(found.choices)}."
     )
 
 

@@ -30,6 +30,8 @@ from sweeps.statistics.cells import Cell, Cells, axes, shared
 from sweeps.statistics.crossed import LEVEL, Estimate, Statement, estimate
 
 Plan = TypeVar("Plan", bound=Hashable)
+# A language, or None where it does not choose, and a seed.
+LeftOutCell = tuple[str | None, int]
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,16 @@ class HonestGain(Generic[Plan]):
     `chosen` on dev of all `seeds`; `looks`: its mean test gain on the seeds that chose it;
     `estimate`: the test gain of choices made without the seed (and language), None with one seed,
     or one language; `overstated`: how much more the chosen plan looks than that, over the same
-    cells; `choices` by the cell that they are shown in: not in the only language that chooses;
-    `left_out`: plans that have no dev or no test cells.
+    cells; `choices` by what was left out, a seed and, where it would have chosen too, a language;
+    the only language that chooses is not shown. `left_out`: plans that have no dev or no test
+    cells.
     """
 
     chosen: Plan
     looks: float
     estimate: Estimate | None
     overstated: float | None
-    choices: Mapping[Cell, Plan]
+    choices: Mapping[LeftOutCell, Plan]
     plans: int
     seeds: int
     left_out: tuple[Plan, ...]
@@ -89,22 +92,26 @@ def honest_gain(
     if not common:
         raise ValueError("nothing to choose from: plans share no cell of dev")
     best = _chooser(dev, plans, common)
-    seeds = axes(common)[1]
+    languages, seeds = axes(common)
     asked: list[Cell] = []
-    choices: dict[Cell, Plan] = {}
+    chosen_for: dict[Cell, Plan] = {}
+    choices: dict[LeftOutCell, Plan] = {}
     for cell in sorted({cell for plan in plans for cell in test[plan] if cell[1] in seeds}):
-        choice = best(cell[0] if statement == Statement.LIKE_THESE else None, cell[1])
+        chooses = statement == Statement.LIKE_THESE and cell[0] in languages
+        without = (cell[0] if chooses else None, cell[1])
+        choice = best(*without)
         if choice is not None:
             asked.append(cell)
-        if choice is not None and cell in test[choice]:
-            choices[cell] = choice
+            choices[without] = choice
+            if cell in test[choice]:
+                chosen_for[cell] = choice
     chosen = best(None, None)
     assert chosen is not None
     return HonestGain(
         chosen,
         estimate(test[chosen]).mean,
-        _shown(test, choices, level, statement, asked, axes(common)),
-        _overstated(test, choices, chosen),
+        _shown(test, chosen_for, level, statement, asked, (len(languages), len(seeds))),
+        _overstated(test, chosen_for, chosen),
         choices,
         len(plans),
         len(seeds),
@@ -114,25 +121,25 @@ def honest_gain(
 
 def _shown(
     test: Mapping[Plan, Cells],
-    choices: Mapping[Cell, Plan],
+    chosen_for: Mapping[Cell, Plan],
     level: float,
     statement: Statement,
     asked: Sequence[Cell],
-    chose: tuple[list[str], list[int]],
+    chose: tuple[int, int],
 ) -> Estimate | None:
     """The gain of what was chosen without each cell, in that cell."""
-    gains = {cell: test[plan][cell] for cell, plan in choices.items()}
-    inflation = dependence(len(chose[0])), dependence(len(chose[1]))
+    gains = {cell: test[plan][cell] for cell, plan in chosen_for.items()}
+    inflation = dependence(chose[0]), dependence(chose[1])
     return estimate(gains, level, statement, asked, inflation) if gains else None
 
 
 def _overstated(
-    test: Mapping[Plan, Cells], choices: Mapping[Cell, Plan], chosen: Plan
+    test: Mapping[Plan, Cells], chosen_for: Mapping[Cell, Plan], chosen: Plan
 ) -> float | None:
     """The mean of what the chosen plan has more, in the cells that both have."""
     more = {
         cell: test[chosen][cell] - test[plan][cell]
-        for cell, plan in choices.items()
+        for cell, plan in chosen_for.items()
         if cell in test[chosen]
     }
     return estimate(more).mean if more else None
