@@ -29,7 +29,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sweeps.statistics.cells import Cell, Cells, as_table, missing
+from sweeps.statistics.jackknife import jackknife, mean_of, seen_once
 from sweeps.statistics.points import signed
+from sweeps.statistics.student import t_squared, two_sided_p
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,12 +90,12 @@ class Spread:
         """Half the width of the interval that misses the truth with probability `error`."""
         import numpy as np
 
-        by_seed = _t_squared(self.seeds - 1, error) * self.by_seed
+        by_seed = t_squared(self.seeds - 1, error) * self.by_seed
         if statement == Statement.THESE:
             return np.sqrt(by_seed)
-        by_language = _t_squared(self.languages - 1, error) * self.by_language
+        by_language = t_squared(self.languages - 1, error) * self.by_language
         freedom = (self.languages - 1) * (self.seeds - 1)
-        least = _t_squared(freedom, error) * self.together
+        least = t_squared(freedom, error) * self.together
         sources = np.maximum(by_language, by_seed)
         return np.sqrt(np.maximum(np.maximum(sources, self._both(error)), least))
 
@@ -105,12 +107,12 @@ class Spread:
         """
         import numpy as np
 
-        found = np.maximum(_student_p(mean, self.by_seed, self.seeds - 1), LEAST_P)
+        found = np.maximum(two_sided_p(mean, self.by_seed, self.seeds - 1), LEAST_P)
         if statement == Statement.THESE:
             return found
-        by_language = _student_p(mean, self.by_language, self.languages - 1)
+        by_language = two_sided_p(mean, self.by_language, self.languages - 1)
         freedom = (self.languages - 1) * (self.seeds - 1)
-        found = np.maximum(found, _student_p(mean, self.together, freedom))
+        found = np.maximum(found, two_sided_p(mean, self.together, freedom))
         low = np.log(np.maximum(found, by_language))
         high = np.zeros(np.shape(mean))
         square = np.square(mean)
@@ -128,7 +130,7 @@ class Spread:
         if self.languages > self.seeds:
             first, second = second, first
         narrow = second - self.together
-        return _t_squared(few - 1, error) * first + _t_squared(many - 1, error) * narrow
+        return t_squared(few - 1, error) * first + t_squared(many - 1, error) * narrow
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def estimate(
     level: float = LEVEL,
     statement: Statement = Statement.LIKE_THESE,
     asked: Iterable[Cell] = (),
-    inflation: float = 1.0,
+    inflation: tuple[float, float] = (1.0, 1.0),
 ) -> Estimate:
     """Mean and interval of `cells`, values by (language, seed); a cell may be missing.
 
@@ -211,7 +213,8 @@ def estimate(
         level: the confidence wanted, above 0 and below 1.
         statement: of what languages the interval is to speak.
         asked: cells that should have been there, so that a language or seed without any is named.
-        inflation: factor on the seeds' variance where their values are not independent.
+        inflation: factors on the variances of languages and of seeds, where their values are not
+            independent.
 
     Raises:
         ValueError: there are no cells, or `level` is not between 0 and 1.
@@ -221,11 +224,12 @@ def estimate(
     if not 0 < level < 1:
         raise ValueError(f"level is {level}, not between 0 and 1")
     table = as_table(cells)
-    centre = _mean(table)
+    centre = mean_of(table)
     found = _spread(table)
-    found = replace(found, by_seed=found.by_seed * inflation)
+    of_languages, of_seeds = found.by_language * inflation[0], found.by_seed * inflation[1]
+    found = replace(found, by_language=of_languages, by_seed=of_seeds)
     interval = None
-    if found.estimable(statement) and not (statement == Statement.THESE and _seen_once(table)):
+    if found.estimable(statement) and not (statement == Statement.THESE and seen_once(table)):
         reach = float(found.reach(1 - level, statement))
         if reach >= NO_SPREAD:
             interval = Interval(centre - reach, centre + reach, level)
@@ -275,62 +279,14 @@ def spread_of(tables: Table) -> Spread:
 def _spread(table: Table) -> Spread:
     """The spread of one table.
 
-    With gaps, by leaving out each language and each seed in turn: the jackknife (Efron and Stein
-    1981), which without gaps is the same. The interaction's part is then 0, the wider choice.
+    With gaps by the jackknife, which without gaps is the same. The interaction's part is then 0,
+    the wider choice.
     """
     import numpy as np
 
     languages, seeds = table.shape
     if np.isnan(table).any():
-        return Spread(_jackknife(table, 0), _jackknife(table, 1), 0.0, languages, seeds)
+        return Spread(jackknife(table, 0), jackknife(table, 1), 0.0, languages, seeds)
     found = spread_of(table)
     parts = float(found.by_language), float(found.by_seed), float(found.together)
     return Spread(*parts, languages, seeds)
-
-
-def _mean(table: Table) -> float:
-    """The unweighted mean over languages of the mean over seeds."""
-    import numpy as np
-
-    gaps = np.isnan(table)
-    if not gaps.any():
-        return float(table.mean(axis=1).mean())
-    there = table[~gaps.all(axis=1)]
-    return float(np.nanmean(there, axis=1).mean())
-
-
-def _jackknife(table: Table, axis: int) -> float:
-    """Variance of the mean were other languages (axis 0) or seeds (1) drawn."""
-    import numpy as np
-
-    count = int(table.shape[axis])
-    if count == 1:
-        return 0.0
-    means = [_mean(np.delete(table, n, axis)) for n in range(count)]
-    return float(np.var(means)) * (count - 1)
-
-
-def _seen_once(table: Table) -> bool:
-    """Whether a language has a single seed, so that leaving it out would leave the language out."""
-    import numpy as np
-
-    return bool(((~np.isnan(table)).sum(axis=1) < 2).any())
-
-
-def _t_squared(freedom: int, error: Values) -> Values:
-    """The square of Student's quantile that is exceeded on either side with `error` in all."""
-    from scipy.special import stdtrit  # type: ignore[import-untyped]
-
-    quantile: Values = stdtrit(freedom, error / 2)
-    return quantile * quantile
-
-
-def _student_p(mean: Values, variance: Values, freedom: int) -> Values:
-    """Two-sided p of Student's t; where nothing varies 0, or 1 for a mean of 0."""
-    import numpy as np
-    from scipy.special import stdtr
-
-    size = np.abs(mean)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p: Values = 2 * stdtr(freedom, -size / np.sqrt(variance))
-    return np.where(np.equal(variance, 0), np.where(size > 0, 0.0, 1.0), p)

@@ -140,12 +140,13 @@ def chosen(found: HonestGain[str]) -> str:
         "on the seeds that chose it"
     )
     if found.estimate is None or found.estimate.interval is None:
-        obstacle = "one seed" if found.estimate is None else found.estimate.obstacle
-        return f"{looks}; nothing can be said of what it gains on others ({obstacle})."
+        return f"{looks}; nothing can be said of what it gains on others ({found.obstacle})."
     interval = found.estimate.interval
+    like = found.estimate.statement == Statement.LIKE_THESE
+    where = "a seed and a language that did not choose" if like else "a seed that did not choose"
     return (
         f"{looks}; {_lower(_confidence([found.estimate]))}, choosing in this way gains "
-        f"{Bounds.of(interval)} on a seed that did not choose ({_n(found.estimate)}; "
+        f"{Bounds.of(interval)} on {where} ({_n(found.estimate)}; "
         f"{_claim(interval)}), where the choice is the same in {found.agreement} of "
         f"{len(found.choices)}."
     )
