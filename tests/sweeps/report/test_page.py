@@ -25,19 +25,21 @@ from tests.sweeps.report.pages import Page
 from xlt_core.vocabulary.errors import UserMistake
 
 
-@pytest.fixture
-def facts(made):
+@pytest.fixture(scope="module")
+def facts(made_once):
     """What is known of the finished sweep."""
-    return read_facts(made.folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XLT_RUNS", str(made_once.folder.runs))
+        return read_facts(made_once.folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def report(facts):
     """Its report."""
     return whole_report(facts)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def files(report):
     """Its files."""
     return contents(report)
@@ -136,7 +138,8 @@ class TestSameNumbers:
         assert stored(1, 2, None) == [1, 2, None]
         assert stored(1, 0.5) == [1.0, 0.5]
         assert stored(True, False) == [True, False]
-        assert stored(True, "a", 1) == ["True", "a", "1"]
+        assert stored(True, "a", 1) == ["true", "a", "1"]
+        assert stored("two\nlines, one", None) == ["two\nlines, one", None]
         assert stored(None) == [None] and stored() == []
 
     def test_what_is_not_there_is_empty(self):
