@@ -39,11 +39,14 @@ def to_csv(table: Table) -> str:
     return text.getvalue()
 
 
-def to_parquet(table: Table) -> bytes:
+def to_parquet(table: Table, text: str) -> bytes:
     """The same typed; each column's unit stands in its field's metadata, under `unit`.
 
     Read off the CSV, whose numbers are whole, so that both say the same; and from values of
     Python's own pyarrow would import pandas first.
+
+    Args:
+        text: what `to_csv` has made of it.
     """
     import pyarrow
     from pyarrow import csv as reader
@@ -55,7 +58,7 @@ def to_parquet(table: Table) -> bytes:
         for column, own in zip(table.columns, values, strict=True)
     }
     found = reader.read_csv(
-        io.BytesIO(to_csv(table).encode()),
+        io.BytesIO(text.encode()),
         parse_options=reader.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         convert_options=reader.ConvertOptions(
             column_types=types,
