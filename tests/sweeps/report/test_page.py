@@ -15,6 +15,7 @@ import pytest
 from sweeps.report.cells import texts
 from sweeps.report.compared import comparison
 from sweeps.report.document import Column, Figure, Kind, Paragraph, Shown, Table
+from sweeps.report.drawing import shade, word_on
 from sweeps.report.files import contents, write_report
 from sweeps.report.page import html
 from sweeps.report.plain import to_csv, to_json, to_parquet
@@ -188,6 +189,22 @@ class TestFiles:
             write_report(report, LocalFiles(tmp_path), "--out x")
         assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
         assert (tmp_path / "report.html").read_text() == "mine"
+
+
+def test_numbers_can_be_told_from_what_they_stand_on():
+    """At every shade at least 4.5 to 1, as WCAG asks."""
+
+    def luminance(colour):
+        parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        red, green, blue = (
+            (p / 12.92 if p <= 0.04 else ((p + 0.055) / 1.055) ** 2.4) for p in parts
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05
+
+    for percent in range(-100, 101):
+        found = shade(percent / 100)
+        pair = sorted([luminance(found), luminance(word_on(found))])
+        assert pair[1] / pair[0] > 4.5, percent
 
 
 class TestDocument:
