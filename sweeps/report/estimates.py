@@ -54,8 +54,8 @@ AT_ONCE = (
 )
 CORRECTION = (
     "Two intervals: of each line by itself, and all at once, wide enough that with 95 % confidence "
-    "all {tests} of the table hold (Bonferroni); what is shown follows these. p is Holm's, a little "
-    "less strict, for the {tests} lines that can be tested."
+    "all {tests} of the table hold (Bonferroni); what is shown follows these. p is Holm's, a "
+    "little less strict, for the {tests} lines that can be tested."
 )
 
 

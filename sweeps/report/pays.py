@@ -34,7 +34,7 @@ Place = tuple[str, str]  # target and family
 ByPlace = Mapping[Place, Cells]
 _CHOSE = (
     "The seeds are those that chose the plan, and were kind to it in part: what choosing gains on "
-    "others stands with the answer."
+    "others stands with the answer, where it can be had."
 )
 _IN_WORDS = 3  # lines that are said one by one
 
