@@ -202,7 +202,7 @@ def estimate(
     level: float = LEVEL,
     statement: Statement = Statement.LIKE_THESE,
     asked: Iterable[Cell] = (),
-    inflation: float = 1.0,
+    inflation: tuple[float, float] = (1.0, 1.0),
 ) -> Estimate:
     """Mean and interval of `cells`, values by (language, seed); a cell may be missing.
 
@@ -211,7 +211,8 @@ def estimate(
         level: the confidence wanted, above 0 and below 1.
         statement: of what languages the interval is to speak.
         asked: cells that should have been there, so that a language or seed without any is named.
-        inflation: factor on the seeds' variance where their values are not independent.
+        inflation: factors on the variances of languages and of seeds, where their values are not
+            independent.
 
     Raises:
         ValueError: there are no cells, or `level` is not between 0 and 1.
@@ -223,7 +224,8 @@ def estimate(
     table = as_table(cells)
     centre = _mean(table)
     found = _spread(table)
-    found = replace(found, by_seed=found.by_seed * inflation)
+    of_languages, of_seeds = found.by_language * inflation[0], found.by_seed * inflation[1]
+    found = replace(found, by_language=of_languages, by_seed=of_seeds)
     interval = None
     if found.estimable(statement) and not (statement == Statement.THESE and _seen_once(table)):
         reach = float(found.reach(1 - level, statement))

@@ -34,8 +34,8 @@ class Combination(StrEnum):
 class Replicability:
     """The gain holds in at least `count` of `languages`, with confidence `level`.
 
-    `named`: those that Holm's procedure names. `not_estimable`: languages without a p (one seed);
-    they are among `languages` but can never be counted.
+    `named`: those that Holm's procedure names. `not_estimable`: languages without a p (one seed,
+    or no spread); they are among `languages` but can never be counted.
     """
 
     count: int
@@ -95,8 +95,8 @@ def conjunction(p_values: list[float], combination: Combination) -> list[float]:
 def gain_p_values(cells: Cells) -> dict[str, float | None]:
     """One-sided p of a gain in each language: Student's t of its seeds (normal noise).
 
-    None with a single seed. With two or three seeds all rests on the normal: no method without
-    that assumption rejects anything there (`signflip.smallest_p`).
+    None with a single seed, or where all seeds say the same. With two or three seeds all rests on
+    the normal: no method without that assumption rejects anything there (`signflip.smallest_p`).
     """
     by_language: dict[str, dict[tuple[str, int], float]] = {}
     for (language, seed), value in cells.items():

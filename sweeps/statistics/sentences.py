@@ -125,7 +125,7 @@ def replicated(where: str, found: Replicability) -> str:
     """In how many languages of `where` a gain is shown."""
     of = f"{found.languages} language{'s' if found.languages != 1 else ''} of {where}"
     if len(found.not_estimable) == found.languages:
-        return f"Nothing can be said of the number of the {of} that gain (one seed)."
+        return f"Nothing can be said of the number of the {of} that gain (one seed, or no spread)."
     confidence = f"With {100 * found.level:g} % confidence"
     if not found.count:
         return f"{confidence}, a gain is shown in none of the {of}."
@@ -140,14 +140,15 @@ def chosen(found: HonestGain[str]) -> str:
         "on the seeds that chose it"
     )
     if found.estimate is None or found.estimate.interval is None:
-        obstacle = "one seed" if found.estimate is None else found.estimate.obstacle
-        return f"{looks}; nothing can be said of what it gains on others ({obstacle})."
+        return f"{looks}; nothing can be said of what it gains on others ({found.obstacle})."
     interval = found.estimate.interval
+    like = found.estimate.statement == Statement.LIKE_THESE
+    where = "a seed and a language that did not choose" if like else "a seed that did not choose"
     return (
         f"{looks}; {_lower(_confidence([found.estimate]))}, choosing in this way gains "
-        f"{Bounds.of(interval)} on a seed that did not choose ({_n(found.estimate)}; "
-        f"{_claim(interval)}), where the choice is the same in {found.agreement} of "
-        f"{len(found.choices)}."
+        f"{Bounds.of(interval)} on {where} ({_n(found.estimate)}; "
+        f"{_claim(interval)}); the choice is the same for {found.agreement} of "
+        f"{len(found.choices)} cells."
     )
 
 

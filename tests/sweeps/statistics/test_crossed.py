@@ -127,7 +127,8 @@ class TestEstimate:
     @given(tables(fewest=2))
     @settings(max_examples=40, deadline=None)
     def test_bounds_add_as_variances_do(self, cells):
-        """Less one share of what language and seed do together, which is the least of all."""
+        """Less one share of what language and seed do together, by analysis of variance; and never
+        less than that by itself."""
         languages, seeds = (sorted({key[at] for key in cells}) for at in (0, 1))
         table = np.array([[cells[n, s] for s in seeds] for n in languages])
         rest = table - table.mean(1, keepdims=True) - table.mean(0) + table.mean()

@@ -48,6 +48,26 @@ class TestMixedModel:
         assert fitted.variances["language"] > fitted.variances["seed"] > fitted.residual
         assert (fitted.rows, fitted.languages, fitted.seeds, fitted.plans) == (240, 10, 6, 4)
 
+    def test_each_trained_model_is_drawn(self):
+        """A plan with a seed has luck of its own, in all its languages; so has it with a language.
+
+        The plan itself is not, where the task says which it is.
+        """
+        rows = observations(np.random.default_rng(5), languages=5, seeds=4)
+        two = [replace(r, plan=str(r.factors["task"])) for r in rows]
+        found = mixed_model(two)
+        assert set(found.variances) == {"language", "seed", "plan × seed", "plan × language"}
+        assert found.freedom == 3
+
+    def test_plans_are_drawn_where_factors_leave_them_open(self):
+        """Three plans with count 1 and one with count 2 tell little of what a count is worth."""
+        rows = observations(np.random.default_rng(2), languages=4, seeds=4)
+        plans = {"a1": 1, "a2": 1, "b1": 1, "b2": 2}
+        by_count = [replace(r, factors={"count": plans[r.plan]}) for r in rows]
+        found = mixed_model(by_count)
+        assert "plan" in found.variances
+        assert (found.plans, found.freedom) == (4, 2)
+
     def test_in_a_balanced_table_it_is_the_plain_contrast(self, fitted):
         """The effect is the mean of paired differences."""
         rows = observations(np.random.default_rng(4))

@@ -103,7 +103,7 @@ class TestGains:
 
     def test_a_bound_that_rounds_to_nothing_claims_nothing(self):
         """Both bounds are above 0 by less than is printed."""
-        line = estimate({(n, s): 0.004 + s * 1e-5 for n in "ab" for s in range(3)})
+        line = estimate({(n, s): 0.004 + s / 1e6 for n in "ab" for s in range(3)})
         assert line.shown == 1
         assert "neither gain nor loss" in sentences.gains(WHAT, {"Uralic": line})
 

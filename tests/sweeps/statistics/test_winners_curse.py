@@ -46,9 +46,9 @@ class TestHonestGain:
         assert np.mean(plain) < 0.92
 
     def test_a_plan_that_stands_out_is_its_own_gain(self):
-        """All choices agree, and nothing is overstated but by noise."""
+        """All choices agree, and nothing is overstated."""
         found = honest_gain(*plans(np.random.default_rng(1), {"a": 0, "b": 9.0, "c": 1}))
-        assert (found.chosen, found.agreement, found.plans) == ("b", 3, 3)
+        assert (found.chosen, found.agreement, found.plans) == ("b", 12, 3)
         assert found.overstated == pytest.approx(0)
 
     def test_the_seed_left_out_does_not_choose(self):
@@ -57,9 +57,44 @@ class TestHonestGain:
             "a": {("x", 0): 5.0, ("x", 1): 0.0, ("x", 2): 0.0},
             "b": {("x", 0): 0.0, ("x", 1): 1.0, ("x", 2): 1.0},
         }
-        found = honest_gain(dev, dev)
-        assert found.choices == {0: "b", 1: "a", 2: "a"}
+        found = honest_gain(dev, dev, statement=Statement.THESE)
+        assert found.choices == {("x", 0): "b", ("x", 1): "a", ("x", 2): "a"}
         assert found.estimate.mean == 0.0
+        assert found.overstated == pytest.approx(5 / 3)
+
+    def test_nor_does_the_language_of_languages_like_these(self):
+        """A plan that suits one language is not better in another."""
+        dev = {
+            "a": {(n, s): 9.0 * (n == "x") for n in "xyz" for s in range(3)},
+            "b": {(n, s): 1.0 * (n != "x") for n in "xyz" for s in range(3)},
+        }
+        these, like = (honest_gain(dev, dev, statement=one) for one in reversed(Statement))
+        assert (these.estimate.mean, these.agreement) == (3.0, 9)
+        by_language = {cell[0]: plan for cell, plan in like.choices.items()}
+        assert by_language == {"x": "b", "y": "a", "z": "a"}
+        assert (like.estimate.mean, like.overstated) == (0.0, 3.0)
+
+    def test_the_one_language_that_chooses_is_not_shown(self):
+        """Chosen on English alone: of English there is nothing that did not choose."""
+        dev = {"a": {("en", s): 1.0 + s for s in range(3)}, "b": {("en", s): 0.0 for s in range(3)}}
+        test = {
+            plan: {(n, s): v for (_, s), v in own.items() for n in ("en", "fi", "sw")}
+            for plan, own in dev.items()
+        }
+        found = honest_gain(dev, test)
+        assert {language for language, _ in found.choices} == {"fi", "sw"}
+        assert (found.estimate.languages, found.estimate.missing) == (2, ())
+        assert honest_gain(dev, dev).obstacle == "one language"
+
+    def test_the_baseline_can_be_chosen(self):
+        """With a gain of 0, on seeds where nothing else does better."""
+        cells = {
+            "a": {("x", 0): 9.0, ("x", 1): -1.0, ("x", 2): -1.0},
+            "none": {("x", n): 0.0 for n in range(3)},
+        }
+        found = honest_gain(cells, cells, statement=Statement.THESE)
+        assert found.choices == {("x", 0): "none", ("x", 1): "a", ("x", 2): "a"}
+        assert found.estimate.mean == pytest.approx(-2 / 3)
 
     def test_one_seed_says_nothing(self):
         """There is no seed that did not choose."""
