@@ -70,7 +70,7 @@ def choosing_table(found: list[tuple[Winner, str, HonestGain[str]]]) -> Table:
     """How the chosen plan looks, and what choosing gains on seeds that did not choose."""
     return Table(
         "choosing",
-        "What choosing gains, on seeds that did not choose",
+        "What choosing gains, where it did not look",
         (
             Column("chosen_by"),
             Column("target"),
@@ -80,6 +80,7 @@ def choosing_table(found: list[tuple[Winner, str, HonestGain[str]]]) -> Table:
             *COLUMNS,
             Column("overstated", Kind.POINTS),
             Column("same_choice", Kind.COUNT),
+            Column("choices", Kind.COUNT),
         ),
         tuple(
             (
@@ -88,9 +89,10 @@ def choosing_table(found: list[tuple[Winner, str, HonestGain[str]]]) -> Table:
                 one.chosen,
                 one.plans,
                 one.looks,
-                *values(one.estimate),
+                *values(one.estimate, one.obstacle),
                 one.overstated,
                 one.agreement,
+                len(one.choices),
             )
             for winner, target, one in found
         ),
@@ -106,8 +108,8 @@ def choosing_table(found: list[tuple[Winner, str, HonestGain[str]]]) -> Table:
         ),
         notes=(
             "The best of many plans is partly the one whose seeds were kind, on test as on dev: "
-            "they are the same trained models. So each seed is shown with the plan that the other "
-            "seeds choose.",
+            "they are the same trained models. So each seed in each language is shown with the "
+            "plan that other seeds, and other languages, choose.",
         ),
     )
 

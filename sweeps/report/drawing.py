@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 INK, FAINT = "#1b1b1b", "#8a8a8a"
 GAIN, LOSS, POINT = "#2a7f62", "#b5483a", "#3b76b8"
 _ROW = 0.34  # inches of a line
+_LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,  # a plan's name is text, whatever signs are in it
@@ -181,7 +182,7 @@ def _squares(axes: Axes, shares: Sequence[tuple[int, int, float]]) -> None:
     axes.add_collection(
         PolyCollection(
             [[(x + right, y + down) for right, down in corners] for x, y, _ in shares],
-            facecolors=[_between(GAIN if s >= 0 else LOSS, abs(s)) for _, _, s in shares],
+            facecolors=[shade(share) for _, _, share in shares],
             linewidths=0,
         ),
         autolim=False,
@@ -192,7 +193,7 @@ def _number(axes: Axes, x: int, y: int, value: float | None, most: float) -> Non
     said, colour = "–", INK
     if value is not None:
         said = f"{value:+.1f}" if round(value, 1) else "0.0"
-        colour = "#ffffff" if abs(value) / most > 0.62 else "#000000"
+        colour = word_on(shade(value / most))
     words = axes.text(x + 0.5, y + 0.5, said, ha="center", va="center", fontsize=7, color=colour)
     words.set_in_layout(False)  # it is within the axes: not to be measured again
 
@@ -239,10 +240,24 @@ def _curve(canvas: Canvas, drawing: Curve, data: Table) -> None:
     axes.margins(x=0.15)
 
 
-def _between(colour: str, share: float) -> str:
-    """From white to the colour."""
-    parts = [int(colour[n : n + 2], 16) for n in (1, 3, 5)]
-    return "#" + "".join(f"{round(255 + (part - 255) * share):02x}" for part in parts)
+def shade(share: float) -> str:
+    """From white to the colour of a gain, or of a loss; `share` of the largest of both, signed."""
+    parts = _parts(GAIN if share >= 0 else LOSS)
+    return "#" + "".join(f"{round(255 + (part - 255) * abs(share)):02x}" for part in parts)
+
+
+def word_on(colour: str) -> str:
+    """Black or white, whichever is told better from the colour (WCAG 2.2, relative luminance)."""
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (one / 255 for one in _parts(colour))
+    ]
+    luminance = sum(weight * part for weight, part in zip(_LUMINANCE, linear, strict=True))
+    return "#000000" if (luminance + 0.05) ** 2 > 0.05 * 1.05 else "#ffffff"
+
+
+def _parts(colour: str) -> list[int]:
+    return [int(colour[n : n + 2], 16) for n in (1, 3, 5)]
 
 
 def _entries(drawing: Tree, data: Table) -> list[dict[str, object]]:

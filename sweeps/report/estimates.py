@@ -11,24 +11,29 @@ from sweeps.report.document import Cell, Column, Kind, Shown, Value
 from sweeps.statistics.crossed import Estimate
 from sweeps.statistics.multiplicity import TableLine
 
+_WHY = "not_estimable"
 COLUMNS = (
     Column("gain", Kind.POINTS),
     Column("low", Kind.POINTS),
     Column("high", Kind.POINTS),
     Column("half_width", Kind.POINTS),
-    Column("not_estimable"),
+    Column(_WHY),
     Column("languages", Kind.COUNT),
     Column("seeds", Kind.COUNT),
 )
-INTERVAL = Shown("95 % interval", ("low", "high", "not_estimable"), Cell.INTERVAL)
+INTERVAL = Shown("95 % interval", ("low", "high", _WHY), Cell.INTERVAL)
 GAIN = Shown("gain", ("gain",))
 NUMBERS = (Shown("languages", ("languages",)), Shown("seeds", ("seeds",)))
 
 
-def values(found: Estimate | None) -> tuple[Value, ...]:
-    """What stands in `COLUMNS`; nothing of what is not there."""
+def values(found: Estimate | None, obstacle: str | None = None) -> tuple[Value, ...]:
+    """What stands in `COLUMNS`.
+
+    Args:
+        obstacle: why there is no estimate at all, where there is none.
+    """
     if found is None:
-        return (None,) * len(COLUMNS)
+        return tuple(obstacle if one.name == _WHY else None for one in COLUMNS)
     interval = found.interval
     return (
         found.mean,
@@ -54,8 +59,8 @@ AT_ONCE = (
 )
 CORRECTION = (
     "Two intervals: of each line by itself, and all at once, wide enough that with 95 % confidence "
-    "all {tests} of the table hold (Bonferroni). p is Holm's, corrected for the {tests} lines that "
-    "can be tested."
+    "all {tests} of the table hold (Bonferroni); what is shown follows these. p is Holm's, a "
+    "little less strict, for the {tests} lines that can be tested."
 )
 
 

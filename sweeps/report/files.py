@@ -54,8 +54,9 @@ def contents(report: Report) -> dict[str, bytes]:
     texts |= {f"figures/{name}.svg": text for name, text in drawn.items()}
     found = {name: text.encode() for name, text in texts.items()}
     for table in report.tables():
-        found[f"tables/{table.name}.csv"] = to_csv(table).encode()
-        found[f"tables/{table.name}.parquet"] = to_parquet(table)
+        text = to_csv(table)
+        found[f"tables/{table.name}.csv"] = text.encode()
+        found[f"tables/{table.name}.parquet"] = to_parquet(table, text)
     return found | {DATA: _data(report, [*found, DATA])}
 
 

@@ -32,6 +32,10 @@ from xlt_core.vocabulary.languages import family_of
 
 Place = tuple[str, str]  # target and family
 ByPlace = Mapping[Place, Cells]
+_CHOSE = (
+    "The seeds are those that chose the plan, and were kind to it in part: what choosing gains on "
+    "others stands with the answer, where it can be had."
+)
 _IN_WORDS = 3  # lines that are said one by one
 
 
@@ -93,7 +97,7 @@ def _table(winner: Winner, chosen_by: str, cells: ByPlace, statement: Statement)
             *NUMBERS,
         ),
         sentences.gains(f"the gain of {named(winner)} over no intermediate task", said),
-        (about, *correction_notes(lines.values())),
+        (about, _CHOSE, *correction_notes(lines.values())),
     )
 
 

@@ -39,22 +39,39 @@ def to_csv(table: Table) -> str:
     return text.getvalue()
 
 
-def to_parquet(table: Table) -> bytes:
-    """The same typed; each column's unit stands in its field's metadata, under `unit`."""
+def to_parquet(table: Table, text: str) -> bytes:
+    """The same typed; each column's unit stands in its field's metadata, under `unit`.
+
+    Read off the CSV, whose numbers are whole, so that both say the same; and from values of
+    Python's own pyarrow would import pandas first.
+
+    Args:
+        text: what `to_csv` has made of it.
+    """
     import pyarrow
+    from pyarrow import csv as reader
     from pyarrow import parquet
 
     values = zip(*table.rows, strict=True) if table.rows else ((),) * len(table.columns)
-    fields, arrays = [], []
-    for column, own in zip(table.columns, values, strict=True):
-        kind = _type(column, own)
-        told = list(map(_text, own)) if kind == "string" else list(own)
-        array = pyarrow.array(told, type=pyarrow.type_for_alias(kind))
-        arrays.append(array)
-        fields.append(pyarrow.field(column.name, array.type, metadata={"unit": column.kind.value}))
-    found = pyarrow.Table.from_arrays(arrays, schema=pyarrow.schema(fields))
+    types = {
+        column.name: pyarrow.type_for_alias(_type(column, own))
+        for column, own in zip(table.columns, values, strict=True)
+    }
+    found = reader.read_csv(
+        io.BytesIO(text.encode()),
+        parse_options=reader.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        convert_options=reader.ConvertOptions(
+            column_types=types,
+            null_values=[""],
+            strings_can_be_null=True,
+        ),
+    )
+    fields = [
+        pyarrow.field(column.name, types[column.name], metadata={"unit": column.kind.value})
+        for column in table.columns
+    ]
     buffer = io.BytesIO()
-    parquet.write_table(found, buffer)
+    parquet.write_table(found.cast(pyarrow.schema(fields)), buffer)
     return buffer.getvalue()
 
 
@@ -87,7 +104,3 @@ def _type(column: Column, values: tuple[Value, ...]) -> str:
     if kinds <= {int, float}:
         return "float64"
     return "bool" if kinds == {bool} else "string"
-
-
-def _text(value: Value) -> str | None:
-    return None if value is None else str(value)

@@ -20,11 +20,11 @@ def scores_table(every: Iterable[SweepFacts]) -> Table:
     """Every score of the sweeps, a row each."""
     rows = []
     for facts in every:
-        texts: dict[int, str] = {}
+        texts: dict[int, str | None] = {}
         for row in facts.results.rows:
             known = id(row.settings)
             if known not in texts:
-                texts[known] = whole(row.settings)
+                texts[known] = whole(row.settings) or None
             rows.append(
                 (
                     *(facts.name, row.trial, row.plan, row.beside, texts[known]),

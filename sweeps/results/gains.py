@@ -76,15 +76,19 @@ def _mean(tables: Sequence[Cells]) -> dict[Cell, float]:
 
 
 def dev_cells(results: SweepResults, languages: str) -> dict[Choice, dict[Cell, float]]:
-    """What choices are chosen by, percent by (target and language, seed).
+    """What choices are chosen by, percent by (language, seed): the mean over targets.
 
     Args:
-        languages: `english` or `all`, as an objective has them.
+        languages: `english` or `all`, as an objective has them. Of several targets whose languages
+            differ, the mean over cells is not the objective.
     """
     split = results.sweep.objective.split
-    found: dict[Choice, dict[Cell, float]] = defaultdict(dict)
+    found: dict[Choice, dict[Cell, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in results.rows:
         chooses = row.asked if languages == "all" else row.language == ENGLISH
         if row.primary and row.split == split and chooses:
-            found[row.trial, row.beside][f"{row.target}/{row.language}", row.seed] = row.score
-    return dict(found)
+            found[row.trial, row.beside][row.language, row.seed].append(row.score)
+    return {
+        choice: {cell: sum(scores) / len(scores) for cell, scores in cells.items()}
+        for choice, cells in found.items()
+    }

@@ -86,13 +86,17 @@ def corrected(
         correction: Holm for conclusions, Benjamini-Hochberg for a screen.
     """
     import numpy as np
-    from scipy.stats import false_discovery_control  # type: ignore[import-untyped]
 
     tested = {name: p for name, p in p_of.items() if p is not None}
     found: dict[Name, float] = {}
     if tested:
-        correct = holm if correction == Correction.HOLM else false_discovery_control
-        values = correct(np.array(list(tested.values())))
+        uncorrected = np.array(list(tested.values()))
+        if correction == Correction.HOLM:
+            values = holm(uncorrected)
+        else:  # whoever needs it waits for all of scipy's distributions
+            from scipy.stats import false_discovery_control  # type: ignore[import-untyped]
+
+            values = false_discovery_control(uncorrected)
         found = dict(zip(tested, map(float, values), strict=True))
     return Corrected({name: found.get(name) for name in p_of}, len(tested), correction)
 

@@ -15,6 +15,7 @@ import pytest
 from sweeps.report.cells import texts
 from sweeps.report.compared import comparison
 from sweeps.report.document import Column, Figure, Kind, Paragraph, Shown, Table
+from sweeps.report.drawing import shade, word_on
 from sweeps.report.files import contents, write_report
 from sweeps.report.page import html
 from sweeps.report.plain import to_csv, to_json, to_parquet
@@ -25,19 +26,21 @@ from tests.sweeps.report.pages import Page
 from xlt_core.vocabulary.errors import UserMistake
 
 
-@pytest.fixture
-def facts(made):
+@pytest.fixture(scope="module")
+def facts(made_once):
     """What is known of the finished sweep."""
-    return read_facts(made.folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XLT_RUNS", str(made_once.folder.runs))
+        return read_facts(made_once.folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def report(facts):
     """Its report."""
     return whole_report(facts)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def files(report):
     """Its files."""
     return contents(report)
@@ -130,13 +133,14 @@ class TestSameNumbers:
         def stored(*values):
             rows = tuple((value,) for value in values)
             table = Table("t", "t", (Column("setting_x", Kind.SETTING),), rows)
-            found = parquet.read_table(io.BytesIO(to_parquet(table)))
+            found = parquet.read_table(io.BytesIO(to_parquet(table, to_csv(table))))
             return [row["setting_x"] for row in found.to_pylist()]
 
         assert stored(1, 2, None) == [1, 2, None]
         assert stored(1, 0.5) == [1.0, 0.5]
         assert stored(True, False) == [True, False]
-        assert stored(True, "a", 1) == ["True", "a", "1"]
+        assert stored(True, "a", 1) == ["true", "a", "1"]
+        assert stored("two\nlines, one", None) == ["two\nlines, one", None]
         assert stored(None) == [None] and stored() == []
 
     def test_what_is_not_there_is_empty(self):
@@ -187,6 +191,22 @@ class TestFiles:
         assert (tmp_path / "report.html").read_text() == "mine"
 
 
+def test_numbers_can_be_told_from_what_they_stand_on():
+    """At every shade at least 4.5 to 1, as WCAG asks."""
+
+    def luminance(colour):
+        parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        red, green, blue = (
+            (p / 12.92 if p <= 0.04 else ((p + 0.055) / 1.055) ** 2.4) for p in parts
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05
+
+    for percent in range(-100, 101):
+        found = shade(percent / 100)
+        pair = sorted([luminance(found), luminance(word_on(found))])
+        assert pair[1] / pair[0] > 4.5, percent
+
+
 class TestDocument:
     def test_a_table_that_is_none(self):
         """Rows of another length, columns twice or not there."""
@@ -223,7 +243,8 @@ class TestAnswer:
         english, every = _strong(report)
         assert english.startswith("Selected on English dev (zero-shot): on lab-nli, lab-p")
         assert every.startswith("Selected on target languages (dev of every language; not zero-")
-        assert "choosing in this way gains between" in english and "2 of 2" in english
+        assert "nothing can be said of what it gains on others (no spread)" in english
+        assert "choosing in this way gains between" in every and "that did not choose" in every
 
     def test_where_that_cannot_be_had_it_is_said(self, facts):
         """A search that learns has seen every seed."""

@@ -59,9 +59,12 @@ class TestGains:
     def test_what_chooses(self, results):
         """English dev, or every language's."""
         english, every = dev_cells(results, "english"), dev_cells(results, "all")
-        assert set(english[1, False]) == {("lab-nli/en", 0), ("lab-nli/en", 1)}
-        assert english[1, False]["lab-nli/en", 1] == pytest.approx(87.0)
+        assert set(english[1, False]) == {("en", 0), ("en", 1)}
+        assert english[1, False]["en", 1] == pytest.approx(87.0)
         assert len(every[1, False]) == 8
+        other = [replace(row, target="xnli", score=row.score + 10) for row in results.rows]
+        both = dev_cells(replace(results, rows=(*results.rows, *other)), "english")
+        assert both[1, False]["en", 1] == pytest.approx(92.0)
 
 
 def test_facts_are_those_of_study_and_store(made):
