@@ -9,8 +9,12 @@ from xlt_core.lab.concepts import concepts
 from xlt_core.lab.meaning import Text, mood_words
 from xlt_core.lab.mood import balance
 from xlt_core.lab.rows import Row, made
+from xlt_core.lab.source import LabSource
 from xlt_core.lab.tasks import GROWN
+from xlt_core.lab.texts import texts
 from xlt_core.lab.world import DIALS, World
+from xlt_core.tasks.task import SPLITS
+from xlt_core.vocabulary.refs import SourceRef
 
 
 def rows(task: str, **dials: float) -> tuple[World, list[Row]]:
@@ -92,6 +96,18 @@ def test_family_effect_says_how_many_are_denied(dial: float):
     for row in found:
         moods = [mood_of(world, text) for text in row.texts]
         assert (moods[0] * moods[1] > 0) == (row.answer == 0)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+@pytest.mark.parametrize("dial", DIALS)
+def test_a_world_is_made_at_either_end_of_a_dial(dial: str, value: float):
+    """Every split of every task, and texts."""
+    source = LabSource(SourceRef("lab", f"rows=20,{dial}={value}"))
+    for task in GROWN:
+        for split in SPLITS:
+            for language in source.languages(task, split)[:2]:
+                assert len(source.load(task, language, split)) == source.world.sizes[split]
+    assert texts(source.world, "qfb", "dev")
 
 
 def test_every_dial_has_a_test_or_a_place_where_it_is_tested():
