@@ -24,7 +24,7 @@ class Pretraining:
         languages: whose texts; of those but English also translations, where any are drawn.
         recipe: steps, batch size, rate and so on.
         seed: of order, masks and dropout, whatever a sweep's seeds.
-        alpha, parallel, masked: as `PretrainStage` has them.
+        alpha, parallel, masked, dropout: as `PretrainStage` has them.
         texts, translations: the tasks of the source that have them, of the kind `masked_lm`.
 
     Raises:
@@ -39,6 +39,7 @@ class Pretraining:
     alpha: float = 0.3
     parallel: float = 0.0
     masked: float = 0.15
+    dropout: bool = True
     texts: str = "texts"
     translations: str = "translations"
 

@@ -39,6 +39,7 @@ class PretrainStage:
         alpha: how languages are drawn: in proportion to their rows to this power.
         parallel: share of the rows that are a text with its translation.
         masked: share of a row's pieces that are hidden.
+        dropout: whether anything is dropped, with the encoder's own probabilities.
     """
 
     encoder: EncoderRef
@@ -50,6 +51,7 @@ class PretrainStage:
     alpha: float = ALPHA
     parallel: float = 0.0
     masked: float = MASKED
+    dropout: bool = True
 
     kind: ClassVar[str] = "pretrain"
     version: ClassVar[int] = 1
@@ -80,6 +82,7 @@ class PretrainStage:
             how.alpha,
             how.parallel,
             how.masked,
+            how.dropout,
         )
 
     @cached_property
@@ -112,6 +115,7 @@ class PretrainStage:
             **({"alpha": self.alpha} if self.alpha != ALPHA else {}),
             **({"parallel": self.parallel} if self.parallel else {}),
             **({"masked": self.masked} if self.masked != MASKED else {}),
+            **({} if self.dropout else {"dropout": False}),
             **of_own((ref.task for ref in self.data), scored=False),
             **raised(self.versions()),
         }
@@ -124,6 +128,7 @@ class PretrainStage:
             "alpha": self.alpha,
             "parallel": self.parallel,
             "masked": self.masked,
+            "dropout": self.dropout,
             "versions": self.versions(),
         }
 

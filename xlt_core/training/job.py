@@ -21,7 +21,11 @@ class TrainingMember:
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """All that the resulting weights depend on, beside the model and the method."""
+    """All that the resulting weights depend on, beside the model and the method.
+
+    Attributes:
+        drops: whether anything is dropped, with the probabilities that the encoder has.
+    """
 
     members: Mapping[str, TrainingMember]
     order: Order
@@ -29,3 +33,4 @@ class TrainingJob:
     steps: int
     seed: int
     position: str
+    drops: bool = True

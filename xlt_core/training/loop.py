@@ -226,7 +226,10 @@ class _Loop:
         total = torch.zeros((), device=self.pace.device)
         for start in range(0, rows, size):
             part = {name: values[start : start + size] for name, values in batch.items()}
-            self.model.noise.begin(seed, start, len(part["input_ids"]), rows)
+            if self.job.drops:
+                self.model.noise.begin(seed, start, len(part["input_ids"]), rows)
+            else:
+                self.model.noise.silence()
             with autocast(self.job.recipe.precision, self.pace.device):
                 summed = self.course.loss(member.head, part)
             loss = summed / count

@@ -33,7 +33,9 @@ def _job(stage: PretrainStage, head: str, splits: Mapping[str, EncodedSplit]) ->
     )
     steps = total_steps(stage.recipe, order.batches_per_epoch)
     every = TrainingMember(head, split, limited(len(split), None))
-    return TrainingJob({head: every}, order, stage.recipe, steps, stage.seed, stage.position)
+    return TrainingJob(
+        {head: every}, order, stage.recipe, steps, stage.seed, stage.position, stage.dropout
+    )
 
 
 def _shares(stage: PretrainStage) -> dict[str, float]:

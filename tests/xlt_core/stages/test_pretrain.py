@@ -69,6 +69,21 @@ def test_it_learns_what_is_hidden(bench: Callable[..., Bench]):
     assert scores.metrics["probability"] > 100 / 60
 
 
+def test_it_may_drop_nothing(bench: Callable[..., Bench], stage: PretrainStage, whole):
+    """A small encoder has no words to spare; what is trained from it drops as ever."""
+    learnt = []
+    for probability in (0.0, None):  # of attention weights: none is the encoder's own
+        here, recipe = bench(), replace(SHORT, attention_dropout=probability)
+        undropped = replace(stage, recipe=recipe, dropout=False)
+        here.run(undropped)
+        learnt.append(here.weights(undropped))
+    name = "encoder.encoder.layer.0.output.dense.weight"
+    assert not torch.equal(learnt[0][name], whole[name])
+    for name, values in learnt[0].items():
+        if not name.endswith("key.bias"):  # another kernel's rounding
+            torch.testing.assert_close(values, learnt[1][name], atol=1e-3, rtol=1e-3)
+
+
 def test_a_plan_goes_on_from_it(bench: Callable[..., Bench]):
     """Whatever its seed: the encoder's weights are the pretraining's; a penalty towards the
     pretrained weights is towards these."""
@@ -100,9 +115,12 @@ def test_what_is_not_read_has_no_share_in_the_key(bench: Callable[..., Bench]):
     bare = replace(stage, translations=())
     moved = replace(stage, source=replace(stage.source, location="/elsewhere"))
     assert bare.key == moved.key == stage.key
-    others = [replace(stage, **change) for change in ({"alpha": 1.0}, {"seed": 2}, {"masked": 0.3})]
+    others = [
+        replace(stage, **change)
+        for change in ({"alpha": 1.0}, {"seed": 2}, {"masked": 0.3}, {"dropout": False})
+    ]
     others += [here.pretrain(SHORT, 0.5), here.pretrain(RECIPE)]
-    assert len({one.key for one in (stage, *others)}) == 6
+    assert len({one.key for one in (stage, *others)}) == 7
 
 
 def test_masked_texts_are_an_intermediate_task_too(bench: Callable[..., Bench], tmp_path: Path):
