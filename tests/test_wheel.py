@@ -53,8 +53,10 @@ def home(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def done(*words: str) -> None:
+    """Run pip, which would take what an editable install leaves in the clone for the wheel."""
     command = [sys.executable, "-m", *words, "--quiet", "--disable-pip-version-check"]
-    subprocess.run(command, check=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run(command, check=True, env=environment)
 
 
 def ask(home: Path, folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
