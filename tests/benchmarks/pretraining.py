@@ -4,6 +4,7 @@
 
 Pretrains a skeleton on the lab's texts, then trains the target in English alone and scores it in
 every language, from the pretrained weights and from the skeleton's own. Prints one line a language.
+The encoder is one of `PRETRAININGS`, or else one for the small lab.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from pathlib import Path
 from tests.skeletons import lab_pretraining, lab_skeleton
 from xlt_core.data import open_source
 from xlt_core.models.encoders import refer_encoder
+from xlt_core.models.pretrainings import Pretraining, pretraining_of
 from xlt_core.stage import Settings, run
 from xlt_core.stages import EvaluateStage, PretrainedStage, PretrainStage, TrainStage, WeightsStage
 from xlt_core.stages.evaluate import Reading
 from xlt_core.store import Store
 from xlt_core.vocabulary.recipe import Recipe
-from xlt_core.vocabulary.refs import SourceRef
 from xlt_core.worker_cache import WorkerCache
 
 
@@ -37,7 +38,6 @@ class _Measured:
     def __init__(self, asked: argparse.Namespace, home: Path) -> None:
         self.asked, self.warm = asked, WorkerCache()
         self.store, self.settings = Store(home / "store"), Settings(home / "cache", device="cpu")
-        self.source = open_source(SourceRef("lab"))
         recipe = Recipe(
             steps=asked.steps,
             batch_size=asked.batch,
@@ -45,15 +45,21 @@ class _Measured:
             max_length=48,
             attention_dropout=0.0,
         )
-        skeleton = lab_skeleton(home / "skeleton", asked.hidden, asked.layers)
-        languages = self.source.languages("texts", "train")
+        how = pretraining_of(asked.encoder) or self._of_small_lab(home / "skeleton")
         how = replace(
-            lab_pretraining(skeleton, recipe, parallel=asked.parallel, alpha=asked.alpha),
-            languages=tuple(dict.fromkeys(("en", *languages))),
+            how,
+            recipe=recipe,
+            parallel=asked.parallel,
+            alpha=asked.alpha,
             masked=asked.masked,
+            dropout=not asked.no_dropout,
         )
-        self.root = PretrainStage.of(how, refer_encoder(str(skeleton)))
+        self.root = PretrainStage.of(how, refer_encoder(how.skeleton))
+        self.source = open_source(self.root.source)
         self.bare = PretrainedStage(self.root.encoder, self.root.source, recipe)
+
+    def _of_small_lab(self, folder: Path) -> Pretraining:
+        return lab_pretraining(lab_skeleton(folder, self.asked.hidden, self.asked.layers))
 
     def tell(self) -> None:
         """Everything."""
@@ -69,7 +75,7 @@ class _Measured:
         print("language  hidden pieces found, likely  " + "  ".join(target))
         for ref in self.root.texts:
             code = ref.language
-            hidden = self._score(self.root, "texts", code, "dev").metrics
+            hidden = self._score(self.root, ref.task, code, "dev").metrics
             shown = "  ".join(
                 f"{_mean(found[code]):5.1f} ± {_half(found[code]):.1f}" for found in target.values()
             )
@@ -136,6 +142,8 @@ def _arguments() -> argparse.Namespace:
     ):
         parser.add_argument(f"--{name}", type=float, default=value)
     parser.add_argument("--target", default="lab-nli")
+    parser.add_argument("--encoder", default="")
+    parser.add_argument("--no-dropout", action="store_true")
     return parser.parse_args()
 
 
