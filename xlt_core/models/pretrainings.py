@@ -65,7 +65,8 @@ def lab_tiny(world: str) -> Pretraining:
         SourceRef("lab", spoken),
         tuple(sorted(CODES)),
         Recipe(steps=1500, batch_size=64, learning_rate=4e-3, max_length=48, attention_dropout=0.0),
-        masked=0.3,
+        masked=0.4,
+        dropout=False,
         texts="lab-texts",
         translations="lab-translations",
     )
