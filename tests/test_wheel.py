@@ -116,11 +116,12 @@ def test_every_shipped_spec_has_a_name(home: Path, tmp_path: Path, name: str) ->
 
 def test_a_shipped_spec_runs(home: Path, tmp_path: Path) -> None:
     """Ray's workers and the one that writes to MLflow are the wheel's too."""
-    few = ["intermediate.count=0", "recipe.target.steps=2", "execution.workers=1"]
+    few = ["intermediate.count=0", "recipe.target.steps=2", "seeds=1", "languages=[en, qaa]"]
+    few += ["encoder=lab-skeleton", "execution.workers=1"]
     said = ask(home, tmp_path, "xlt", "run", "quickstart", *(w for f in few for w in ("--set", f)))
     assert said.returncode == 0, said.stderr
     rows = json.loads(ask(home, tmp_path, "xlt", "results", "quickstart", "--json").stdout)
-    assert {row["target"] for row in rows} == {"lab-nli"}
+    assert {row["target"] for row in rows} == {"lab-entail"}
     assert (tmp_path / "runs" / "mlflow.db").is_file()
     assert said.stderr.splitlines()[-1] == "report: runs/quickstart/report/report.html"
     page = (tmp_path / "runs" / "quickstart" / "report" / "report.html").read_text()
