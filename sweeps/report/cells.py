@@ -57,9 +57,10 @@ def _text(shown: Shown, values: list[Value], kind: Kind) -> str:
     if values[0] is None:
         return shown.otherwise
     match shown.cell, values:
-        case Cell.SCORE_AND_GAIN, [score, gain]:
+        case Cell.SCORE_AND_GAIN, [score, gain, half]:
             said = "no baseline" if gain is None else plain_text(gain, Kind.POINTS)
-            return f"{plain_text(score, kind)} ({said})"
+            doubt = "" if half is None else f" ± {half:.2f}"
+            return f"{plain_text(score, kind)} ({said}{doubt})"
         case Cell.GAIN_AND_DOUBT, [gain, half]:
             doubt = "not estimable" if half is None else f"± {half:.2f}"
             return f"{plain_text(gain, kind)} {doubt}"

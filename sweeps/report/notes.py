@@ -27,7 +27,8 @@ def notes(results: SweepResults, shown: str | None) -> Iterator[str]:
     else:
         yield (
             f"Plans are chosen on {sweep.objective.split}; scores and gains are {shown}, which "
-            "chose nothing. A gain is against the baseline at the same seed and recipe, in points."
+            "chose nothing. A gain is against the baseline at the same seed and recipe, in points "
+            "± half of its 95 % interval."
         )
     yield (
         "Family: unweighted mean over its languages of the mean over seeds; intervals are for "

@@ -136,6 +136,7 @@ def _score_columns(targets: Sequence[str]) -> tuple[Column, ...]:
             for column in (
                 Column(f"score_{target}", Kind.PERCENT),
                 Column(f"gain_{target}", Kind.POINTS),
+                Column(f"half_width_{target}", Kind.POINTS),
             )
         ),
     )
@@ -146,8 +147,9 @@ def _scores(standing: Standing, targets: Sequence[str]) -> tuple[Value, ...]:
     found: list[Value] = [standing.selected_by]
     for target in targets:
         score = of.get(target)
+        gain = None if score is None else score.gain
         found.append(None if score is None else score.score)
-        found.append(None if score is None or score.gain is None else score.gain.mean)
+        found += (None, None) if gain is None else (gain.mean, gain.half_width)
     return tuple(found)
 
 
@@ -158,8 +160,8 @@ def _scores_shown(
         Shown(f"{results.sweep.objective.split} (selects)", ("selecting_score",)),
         *(
             Shown(
-                f"{target} {shown} (gain)",
-                (f"score_{target}", f"gain_{target}"),
+                f"{target} {shown} (gain ± 95 %)",
+                (f"score_{target}", f"gain_{target}", f"half_width_{target}"),
                 Cell.SCORE_AND_GAIN,
             )
             for target in targets

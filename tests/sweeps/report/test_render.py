@@ -52,7 +52,7 @@ class TestResultsReport:
         """Mean over languages and seeds of test, and the gain over the baseline's."""
         best = next(line for line in report(results).splitlines() if "lab-pairs" in line)
         assert "86.50" in best  # English dev, which selects
-        assert "64.50 (+1.50)" in best
+        assert "64.50 (+1.50 ± 4.77)" in best
 
     def test_what_is_averaged_is_said_once_a_target(self, results):
         """The metric, over how many languages, and whether English is one of them."""
