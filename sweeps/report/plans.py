@@ -15,7 +15,7 @@ from sweeps.results.tables import Standing, ranked
 from sweeps.results.winners import Winner, selected_by, ways_of_choosing, winners
 from sweeps.search.settings import label
 
-BEST = 5  # plans listed, where not all are asked for
+BEST = 10  # plans listed, where not all are asked for
 _WHO = (Column("trial", Kind.COUNT), Column("plan"), Column("beside", Kind.YES_NO))
 
 
