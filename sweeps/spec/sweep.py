@@ -155,8 +155,14 @@ class Execution:
         return int(_amount(self.memory, kind) or 0)
 
 
+# Kinds of which nothing is said take what another does: an encoder that is pretrained trains, too.
+_ALIKE = {"pretrain": "train"}
+
+
 def _amount(said: ByKind | None, kind: str) -> float | None:
-    return None if said is None else said.get(kind, said.get(EVERY_KIND))
+    if said is None:
+        return None
+    return said.get(kind, said.get(_ALIKE.get(kind, kind), said.get(EVERY_KIND)))
 
 
 @dataclass(frozen=True)

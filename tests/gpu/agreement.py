@@ -29,6 +29,7 @@ from tests.gpu.world import (
 )
 from xlt_core.kinds import TaskKind
 from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.kinds.masked_lm import MASKED_LM
 from xlt_core.kinds.regression import REGRESSION
 from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
@@ -102,6 +103,10 @@ def score(model: Model, split: EncodedSplit) -> float:
         found = np.concatenate([values.argmax(-1) for values in logits])
         wanted = split.arrays["labels"]
         return 100 * float((found == wanted)[wanted >= 0].mean())
+    if split.kind is MASKED_LM:
+        asked = [split.batch([row])["asked"][0] for row in range(len(split))]
+        right = [v[a >= 0, 1] == a[a >= 0] for v, a in zip(logits, asked, strict=True)]
+        return 100 * float(np.concatenate(right).mean())
     if split.kind is SPAN:
         found = np.array([values[:, 0].argmax() for values in logits])
         return 100 * float((found == split.arrays["labels"][:, 0]).mean())

@@ -19,6 +19,7 @@ from xlt_core.kinds import KINDS, TaskKind
 from xlt_core.kinds.choice import CHOICE
 from xlt_core.kinds.classification import CLASSIFICATION
 from xlt_core.kinds.encoded import EncodedSplit
+from xlt_core.kinds.masked_lm import MASKED_LM
 from xlt_core.kinds.regression import REGRESSION
 from xlt_core.kinds.span import SPAN
 from xlt_core.kinds.tagging import TAGGING
@@ -32,7 +33,7 @@ from xlt_core.training.methods import Scene, get_method
 from xlt_core.training.order import BatchOrder
 from xlt_core.vocabulary.recipe import Recipe
 
-PAD, FIRST, MARK = 1, 0, 10  # ids: padding, the first token of a row, the first of the answers
+PAD, FIRST, MASK, MARK = 1, 0, 4, 10  # ids: padding, a row's first token, hidden, first answer
 LABELS = ("a", "b", "c")
 SIZES = {  # layers, hidden, heads, vocabulary: XLM-R's own, one for a CPU, one of a base's width
     "tiny": (2, 32, 2, 300),
@@ -157,12 +158,24 @@ def _numbers(ids: Any, starts: Any, rows: int, random: np.random.Generator) -> d
     return {"labels": values.astype(np.float32) - 1}
 
 
+def _texts(ids: Any, starts: Any, rows: int, random: np.random.Generator) -> dict[str, Any]:
+    """Each row says one word again and again: what is hidden is told by what is not."""
+    lengths = np.diff(starts)
+    ids[:] = np.repeat(MARK + random.integers(0, len(LABELS), rows), lengths)
+    ids[starts[:-1]] = FIRST
+    free = np.ones(len(ids), np.int8)
+    free[starts[:-1]] = 0
+    pieces = np.concatenate([[MASK], MARK + np.arange(len(LABELS))])
+    return {"free": free, "pieces": pieces.astype(np.int32)}
+
+
 _PLANTED: dict[TaskKind, Callable[..., dict[str, Any]]] = {
     CLASSIFICATION: _classes,
     CHOICE: _choices,
     TAGGING: _tags,
     SPAN: _spans,
     REGRESSION: _numbers,
+    MASKED_LM: _texts,
 }
 
 

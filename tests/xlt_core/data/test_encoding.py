@@ -15,6 +15,7 @@ from xlt_core.kinds.choice.example import ChoiceExample
 from xlt_core.kinds.classification import CLASSIFICATION, ClassificationExample
 from xlt_core.kinds.encoded import EncodedSplit
 from xlt_core.kinds.encoding import encode
+from xlt_core.kinds.masked_lm import MASKED_LM
 from xlt_core.kinds.regression import REGRESSION, RegressionExample
 from xlt_core.kinds.retrieval import RETRIEVAL, RetrievalExample
 from xlt_core.kinds.span import SPAN, characters
@@ -54,6 +55,10 @@ def span(draw: st.DrawFn) -> SpanExample:
     return SpanExample(draw(st.uuids().map(str)), context, draw(TEXT), answers)
 
 
+# Texts want a tokenizer with a mask, which these have not; tests/xlt_core/kinds has theirs.
+ENCODED = [kind for kind in KINDS.values() if kind is not MASKED_LM]
+
+
 def examples_of(kind: TaskKind) -> Any:
     row: Any = {
         CLASSIFICATION: classification,
@@ -67,7 +72,7 @@ def examples_of(kind: TaskKind) -> Any:
 
 
 class TestBatch:
-    @pytest.mark.parametrize("kind", list(KINDS.values()))
+    @pytest.mark.parametrize("kind", ENCODED)
     @FEW
     @given(data=st.data())
     def test_a_batch_is_its_features_padded_to_the_longest(
@@ -223,7 +228,7 @@ class TestMultipleChoice:
 
 
 class TestRowsCut:
-    @pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind is not SPAN])
+    @pytest.mark.parametrize("kind", [kind for kind in ENCODED if kind is not SPAN])
     @FEW
     @given(data=st.data())
     def test_a_row_is_cut_where_more_room_would_show_more_of_it(

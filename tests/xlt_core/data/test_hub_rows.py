@@ -130,7 +130,7 @@ def shaped(
     return [example.content() for example in shaper.finish()]
 
 
-@pytest.mark.parametrize("task", [task.name for task in all_tasks()])
+@pytest.mark.parametrize("task", [task.name for task in all_tasks() if task.hub is not None])
 def test_rows_become_examples(task: str):
     columns, contents = SHAPES[task]
     assert shaped(task, datasets.Dataset.from_dict(columns)) == contents
