@@ -231,7 +231,8 @@ class TestBest:
             assert f"{winner.plan} (trial {winner.standing.trial})" in line
             assert f"{winner.standing.selected_by:.2f}" in line
             for target in winner.standing.targets:
-                assert f"{target.score:.2f} ({target.gain.mean:+.2f})" in line
+                gain = f"{target.gain.mean:+.2f} ± {target.gain.half_width:.2f}"
+                assert f"{target.score:.2f} ({gain})" in line
             for family in winner.families:
                 assert f"{family.gain.mean:+.2f}" in shown
 
