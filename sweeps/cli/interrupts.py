@@ -58,6 +58,11 @@ class _Ear:
                 _voice.say(self.answers[-1])
             self._answered.set()
 
+    @property
+    def has_raised(self) -> bool:
+        """Whether the main thread was interrupted, or is to be no more."""
+        return self._raised
+
     def deafen(self) -> None:
         """Raise nothing from now on."""
         self._raised = True
@@ -86,6 +91,13 @@ def acknowledge() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else a shell ignores it
         signal.signal(signal.SIGINT, _ear.interrupt)
     signal.signal(signal.SIGTERM, _ear.interrupt)  # last: whoever sees it heard sees all heard
+
+
+def raise_swallowed() -> None:
+    """Raise KeyboardInterrupt where one was raised and whatever ran then has swallowed it, as some
+    libraries do while they are imported."""
+    if _ear.has_raised:
+        raise KeyboardInterrupt
 
 
 def deafen() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sweeps.cli.faults import DONE
-from sweeps.cli.interrupts import answering
+from sweeps.cli.interrupts import answering, raise_swallowed
 from sweeps.cli.output import stderr
 from sweeps.interface.audience import Audience
 
@@ -38,6 +38,10 @@ class Terminal(Audience):
         if not typer.confirm("go on?", default=True, err=True):
             self.say(f"left as it was: {sweep.name} is not extended")
             raise typer.Exit(DONE)
+
+    def still_wanted(self) -> None:
+        """Nothing has begun yet: who pressed Ctrl-C before must not see it begin."""
+        raise_swallowed()
 
     @contextmanager
     def watching(self, trials: int | None, before: int) -> Iterator[Callable[[Event], None]]:

@@ -30,6 +30,9 @@ class Audience:
     yes: bool = False
     quiet: bool = False
 
+    def still_wanted(self) -> None:
+        """Asked when all is known and nothing has begun. Raises KeyboardInterrupt: it is not."""
+
     def say(self, text: str) -> None:
         """Hear a line for people."""
         if not self.quiet:

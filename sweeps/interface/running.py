@@ -212,6 +212,7 @@ def carry_out(
     check_writable(folder.cache)
     before = known_trials(sweep)
     expected = forecast_of(sweep, prepared, before)
+    audience.still_wanted()
     audience.say(expected.sentence())
     for text in (*cautions_of(sweep, prepared), *overlap_texts(prepared), *prepared.notes):
         audience.say(text)
