@@ -122,9 +122,7 @@ def _place_in_plugin(error: Exception) -> str:
     from xlt_core.plugins import place_in
     from xlt_core.vocabulary.plugged import named_plugins
 
-    with suppress(UserMistake):
-        return place_in(error, named_plugins())
-    return ""
+    return place_in(error, named_plugins())
 
 
 def _log_places() -> Iterator[Path]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from sweeps.results.states import StageStanding
@@ -91,14 +91,12 @@ def stage_rows(
             stages.setdefault(stage.key, stage)
             asking[stage.key][trial.number] += 1
     records = {key: stage.about for key, stage in store.read_all(stages).items()}
-    rows = (
-        _row(stage, asking[key], records.get(key), sweep, folder) for key, stage in stages.items()
-    )
+    for key, record in list(records.items()):
+        is_late = until is not None and float(record.get("finished") or 0.0) > until
+        if is_late and waiting.issuperset(asking[key]) and not is_own(record, sweep, folder):
+            del records[key]
     return tuple(
-        replace(row, standing=StageStanding.OPEN)
-        if until is not None and _came_later(row, until) and waiting.issuperset(row.trials)
-        else row
-        for row in rows
+        _row(stage, asking[key], records.get(key), sweep, folder) for key, stage in stages.items()
     )
 
 
@@ -106,11 +104,6 @@ def is_own(record: About, sweep: str, folder: str) -> bool:
     """Whether the sweep of this name, in the folder of this identity, had the stage computed."""
     label = record.get("executor") or {}
     return label.get("sweep") == sweep and label.get("folder", folder) == folder
-
-
-def _came_later(row: StageRow, until: float) -> bool:
-    """Whether another sweep had it computed after `until`."""
-    return row.standing == StageStanding.REUSED and (row.finished or 0.0) > until
 
 
 def _asked(paths: Iterable[TrialPath]) -> Iterator[Stage]:

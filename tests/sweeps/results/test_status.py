@@ -108,7 +108,9 @@ class TestSweepStatus:
         made.journal(SweepFinished("made", "cancelled", at=1.0))
         made.compute("(none)", sweep="another")
         assert sweep_status(made.folder).stages.reused == 0
-        assert {row.standing for row in sweep_stages(made.folder)} == {"open"}
+        assert {(row.standing, row.seconds) for row in sweep_stages(made.folder)} == {
+            ("open", None)
+        }
         made.tell(0, 80.0)
         assert sweep_status(made.folder).stages.reused == 2 * 9
 
