@@ -155,14 +155,14 @@ class Execution:
         return int(_amount(self.memory, kind) or 0)
 
 
-# Kinds of which nothing is said take what another does: an encoder that is pretrained trains, too.
-_ALIKE = {"pretrain": "train"}
-
-
 def _amount(said: ByKind | None, kind: str) -> float | None:
+    """What is said of a kind; where nothing is and it trains, of training; else of every kind."""
+    from xlt_core.stages import KINDS, TrainStage
+
     if said is None:
         return None
-    return said.get(kind, said.get(_ALIKE.get(kind, kind), said.get(EVERY_KIND)))
+    alike = TrainStage.kind if kind in KINDS and KINDS[kind].trains else kind
+    return said.get(kind, said.get(alike, said.get(EVERY_KIND)))
 
 
 @dataclass(frozen=True)

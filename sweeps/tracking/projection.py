@@ -33,7 +33,7 @@ from sweeps.tracking.sweep_run import (
 )
 from sweeps.tracking.trial_run import StageScores, stored_record, trial_projection
 from sweeps.tracking.views import views
-from xlt_core.stages import PretrainStage, TrainStage
+from xlt_core.stages import KINDS
 from xlt_core.store import Store
 from xlt_core.vocabulary.events import (
     Event,
@@ -51,10 +51,6 @@ if TYPE_CHECKING:
     from sweeps.spec.inputs import ResolvedInputs
     from sweeps.spec.paths import SweepFolder
     from sweeps.tracking.records import RunRecord
-
-
-# Kinds of stage whose run comes as soon as they are done.
-_TRAINED = (TrainStage.kind, PretrainStage.kind)
 
 
 class Projection:
@@ -90,7 +86,7 @@ class Projection:
         elif isinstance(event, TrialStarted) and event.trial is not None and event.plan:
             settings: Mapping[str, Any] = event.settings or {}
             self._first.note(event.trial, Plan.parse(event.plan), settings)
-        elif isinstance(event, StageDone) and event.of in _TRAINED:
+        elif isinstance(event, StageDone) and _trains(event.of):
             self._said.add((event.stage, ()))
             yield from stored_record(
                 self._sweep.name, self._id, self._store, event.stage, (), self._first
@@ -164,6 +160,11 @@ class Projection:
             sweep_id=self._id,
             asked=asked_of_all(self._sweep, self._prepared),
         )
+
+
+def _trains(kind: str) -> bool:
+    """Whether stages of a kind have a run that comes as soon as they are done."""
+    return kind in KINDS and KINDS[kind].trains
 
 
 def sweep_projection(folder: SweepFolder, texts: Texts) -> Iterator[RunRecord]:

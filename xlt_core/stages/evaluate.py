@@ -49,6 +49,7 @@ class EvaluateStage:
     beside: tuple[DataRef, ...] = ()
 
     kind: ClassVar[str] = "evaluate"
+    trains: ClassVar[bool] = False
     version: ClassVar[int] = 1
     answer: ClassVar[str | None] = SCORES
     optimizer_steps: ClassVar[int] = 0

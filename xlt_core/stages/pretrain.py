@@ -7,7 +7,6 @@ encoders are.
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -54,6 +53,7 @@ class PretrainStage:
     dropout: bool = True
 
     kind: ClassVar[str] = "pretrain"
+    trains: ClassVar[bool] = True
     version: ClassVar[int] = 1
     answer: ClassVar[str | None] = None
     bundle: ClassVar[str | None] = None
@@ -154,8 +154,4 @@ class PretrainStage:
     @property
     def optimizer_steps(self) -> int:
         """Counted from recipe and rows."""
-        recipe = self.recipe
-        if recipe.steps is not None:
-            return recipe.steps
-        rows = sum(ref.rows for ref in self.data)
-        return math.ceil(rows * (recipe.epochs or 0) / recipe.batch_size)
+        return self.recipe.steps_over(sum(ref.rows for ref in self.data))

@@ -26,6 +26,7 @@ class PretrainedStage:
     recipe: Recipe = field(compare=False)
 
     kind: ClassVar[str] = "pretrained"
+    trains: ClassVar[bool] = False
     version: ClassVar[int] = 1
     answer: ClassVar[str | None] = None
     optimizer_steps: ClassVar[int] = 0

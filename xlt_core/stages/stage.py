@@ -20,12 +20,15 @@ class Stage(Protocol):
 
     Attributes:
         kind: as `stage.json` and the tables write it.
+        trains: whether weights are trained in it: then it has a curve for MLflow, and takes
+            what training takes where nothing is said of its kind.
         version: raised by hand when the kind computes other numbers; parts its own keys alone.
         answer: the JSON file of its result that whoever asked is given (an evaluation's scores);
             None where what matters stays in the store (weights).
     """
 
     kind: ClassVar[str]
+    trains: ClassVar[bool]
     version: ClassVar[int]
     answer: ClassVar[str | None]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -33,6 +32,7 @@ class TrainStage:
     source: SourceRef
 
     kind: ClassVar[str] = "train"
+    trains: ClassVar[bool] = True
     version: ClassVar[int] = 1
     answer: ClassVar[str | None] = None
     bundle: ClassVar[str | None] = None
@@ -103,8 +103,5 @@ class TrainStage:
     @property
     def optimizer_steps(self) -> int:
         """Counted from recipe and rows."""
-        recipe = self.recipe
-        if recipe.steps is not None:
-            return recipe.steps
-        rows = sum(min(ref.rows, recipe.rows or ref.rows) for ref in self.data)
-        return math.ceil(rows * (recipe.epochs or 0) / recipe.batch_size)
+        most = self.recipe.rows
+        return self.recipe.steps_over(sum(min(ref.rows, most or ref.rows) for ref in self.data))

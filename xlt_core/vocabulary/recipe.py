@@ -6,6 +6,7 @@ What cannot change a result beyond rounding (device, micro-batch, threads) is no
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 
 HEADS = ("new", "keep")
@@ -88,6 +89,12 @@ class Recipe:
             if known.type in ("float", "float | None") and value is not None:
                 object.__setattr__(self, known.name, float(value) + 0.0)  # -0.0 too is 0.0
         object.__setattr__(self, "freeze", tuple(sorted(set(self.freeze))))
+
+    def steps_over(self, rows: int) -> int:
+        """Optimiser steps over so many rows a pass, near enough to plan by."""
+        if self.steps is not None:
+            return self.steps
+        return math.ceil(rows * (self.epochs or 0) / self.batch_size)
 
     def identity(self) -> dict[str, object]:
         """The fields as they enter a key: those away from what they were introduced with.

@@ -24,6 +24,7 @@ class MadeUp:
     answer: ClassVar[str | None] = None
     bundle: ClassVar[str | None] = None
     optimizer_steps: ClassVar[int] = 0
+    trains: ClassVar[bool] = False
 
     @cached_property
     def key(self) -> str:
