@@ -19,6 +19,7 @@ from sweeps.execution.journal import Journal
 from sweeps.execution.left import Left
 from sweeps.execution.now import NowNote
 from sweeps.execution.resources import Staff
+from sweeps.execution.share_of_time import ShareOfTime
 from sweeps.execution.steady import never_steering
 from sweeps.report.artifacts import with_page
 from sweeps.results.states import SweepState
@@ -60,7 +61,7 @@ UNDER_WAY = (StageProgress, StageDone, SweepWaits, WorkerFailed, TrialFinished, 
 PASSING = (StageProgress, Workers, Phase)
 # The sweep's page is written again while it runs: not more often, and for a fiftieth of the time.
 PAGE_SECONDS = 30.0
-PAGE_SHARE = 50.0
+PAGE_SHARE = 1 / 50
 
 
 class EventRecorder:
@@ -86,7 +87,7 @@ class EventRecorder:
         self._said_namesake = False
         self._left = Left()
         self._now = NowNote(folder.files)
-        self._page_at = time.monotonic() + PAGE_SECONDS
+        self._page = ShareOfTime(PAGE_SECONDS, PAGE_SHARE, time.monotonic())
         self._lock = threading.Lock()
         self._work: queue.Queue[Event | None] = queue.Queue()
         self._thread = threading.Thread(target=self._track, name="xlt-tracking", daemon=True)
@@ -165,7 +166,7 @@ class EventRecorder:
         if isinstance(event, SweepStarted):
             # A driver killed between a result and its record: say again what was told before.
             for number in self._projection.told():
-                self._page_at = 0.0
+                self._page.hurry()
                 self._work.put(TrialFinished(trial=number))
         if isinstance(event, TrialFinished):
             self._write_page(event.at)
@@ -174,11 +175,9 @@ class EventRecorder:
         """Have the sweep's page say how it stands, if that is due: an answer that is hours old
         looks like today's."""
         began = time.monotonic()
-        if began < self._page_at:
-            return
-        self._tracker.put(self._projection.so_far(at))
-        ended = time.monotonic()
-        self._page_at = ended + max(PAGE_SECONDS, PAGE_SHARE * (ended - began))
+        if self._page.due(began):
+            self._tracker.put(self._projection.so_far(at))
+            self._page.took(began, time.monotonic())
 
     def _pin(self, plan: str, settings: Mapping[str, Any]) -> None:
         """Keep the trial's stages from being pruned."""
