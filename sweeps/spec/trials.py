@@ -67,8 +67,8 @@ def baseline_beside(
     found = []
     for seed in sweep.seeds:
         for target in sweep.targets:
-            path = own.path(target.task, seed, own.on_target(target.task, None, seed))
-            if path != first.path(target.task, seed, first.on_target(target.task, None, seed)):
+            path, of_trial_0 = (one.baseline(target.task, seed) for one in (own, first))
+            if path != of_trial_0:
                 found.append(path)
     return tuple(found)
 
@@ -137,10 +137,15 @@ class _Chain:
             last = self._stage(last, step, str(place), seed, "train", share=share)
         return last
 
+    def baseline(self, target: str, seed: int) -> TrialPath:
+        """The path of the empty plan."""
+        before = self.intermediate(Plan(), seed)
+        return self.path(target, seed, self.on_target(target, before, seed))
+
     def on_target(self, target: str, before: WeightsStage | None, seed: int) -> WeightsStage:
         """The target's own training: one stage for each task it trains on; where it trains on
         nothing, what comes before, or the encoder as it is."""
-        last = before or self._root
+        last = before
         for number, name in enumerate(trains_on(target)):
             position = f"target.{number}" if number else "target"
             last = self._stage(last, Step((Member(name),)), position, seed, "target", target)
